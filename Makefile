@@ -1,0 +1,32 @@
+# Every target does its own set-up: a Python 3.10+ is all a machine needs.
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+READY := $(VENV)/ready
+
+.PHONY: demo test check engine setup
+
+demo: engine  ## The main job on a local ngrok API: up, outputs, drift, repair, destroy
+	@$(PY) tools/demo
+
+test: engine  ## All tests, with the real Pulumi CLI
+	@$(PY) -m pytest -n auto $(PYTEST_ARGS)
+
+check: setup  ## Lint, types, and the direction of the imports
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+	@$(VENV)/bin/lint-imports
+
+engine: setup  ## The Pulumi CLI: found, installed or built
+	@$(PY) tools/engine > /dev/null
+
+setup: $(READY)
+
+$(READY): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.10 or newer is needed; name one with make PYTHON=...") if sys.version_info < (3, 10) else None'
+	@echo "Setting up $(VENV) ..." >&2
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(PY) -m pip install --quiet --upgrade pip
+	@$(PY) -m pip install --quiet --editable '.[all]' --group dev
+	@touch $@

@@ -1,0 +1,1 @@
+"""ngrok's HTTP API for tunnel group backends. Knows nothing of Pulumi."""

@@ -1,0 +1,24 @@
+"""How to reach one ngrok account."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to reach one ngrok account, and how much of it to ask for. Its ``repr`` holds no key."""
+
+    api_key: str = field(repr=False)
+    base_url: str = "https://api.ngrok.com"
+    max_attempts: int = 5
+    """Times a request is sent before its failure is final. Refusals for a limit do not count."""
+    max_wait_seconds: float = 300.0
+    """Seconds one call may spend waiting: for limits to pass and between attempts."""
+    max_concurrency: int = 8
+    """Requests in flight at once."""
+    connect_timeout: float = 10.0
+    """Seconds."""
+    read_timeout: float = 30.0
+    """Seconds without a byte of the answer."""
+    rate_limit: int = 120
+    """Requests ngrok accepts in ``rate_window`` seconds (API overview, 2026). Heeded once ngrok has enforced it."""
+    rate_window: float = 60.0

@@ -1,0 +1,14 @@
+"""The command ``pulumi-ngrok-tg``."""
+
+import sys
+
+
+def main() -> None:
+    """Runs the command, or says which extra it lacks."""
+    try:
+        from pulumi_ngrok_tg.cli.commands import cli
+    except ModuleNotFoundError as error:
+        if error.name != "click":
+            raise
+        sys.exit("pulumi-ngrok-tg needs an extra. Run: pip install 'pulumi-ngrok-tg[cli]'")
+    cli()

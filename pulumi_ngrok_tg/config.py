@@ -1,0 +1,94 @@
+"""Configuration of an ngrok account: from stack config, then environment.
+
+The names are those of ngrok's own Pulumi package. Account ``None`` reads ``ngrok:apiKey`` or NGROK_API_KEY, and
+``ngrok:apiBaseUrl`` or NGROK_API_BASE_URL. Account ``"eu"`` reads ``ngrok-eu:apiKey`` and so on, and no environment:
+the key there belongs to another account.
+"""
+
+import ipaddress
+import os
+import re
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from pulumi_ngrok_tg.api.settings import Settings
+
+
+class ConfigError(Exception):
+    """A setting that is missing or cannot be used. Names the setting and what to do; never quotes a key."""
+
+
+def namespace(account: str | None) -> str:
+    """Returns the configuration namespace of an account."""
+    return f"ngrok-{account}" if account else "ngrok"
+
+
+def read_settings(get: Callable[[str], Any], account: str | None) -> Settings:
+    """Reads and checks the settings of an account.
+
+    Args:
+        get: returns the stack's config value for a full key such as ``ngrok:apiKey``, or None.
+        account: the account's name; None is the default account.
+
+    Raises:
+        ConfigError: a setting is missing or malformed.
+    """
+    prefix = namespace(account)
+
+    def text(name: str, variable: str) -> str | None:
+        value = get(f"{prefix}:{name}")
+        return str(value) if value else (None if account else os.environ.get(variable) or None)
+
+    def number(name: str, default: int, least: int, most: int) -> int:
+        value = get(f"{prefix}:{name}")
+        if value is None:
+            return default
+        if not re.fullmatch(r"[0-9]{1,9}", str(value)) or not least <= int(value) <= most:
+            raise ConfigError(f"{prefix}:{name} must be a whole number from {least} to {most}.")
+        return int(value)
+
+    return Settings(
+        api_key=_check_key(prefix, account, text("apiKey", "NGROK_API_KEY")),
+        base_url=_check_base_url(prefix, text("apiBaseUrl", "NGROK_API_BASE_URL") or Settings.base_url),
+        max_attempts=number("maxAttempts", Settings.max_attempts, 1, 100),
+        max_wait_seconds=number("maxWaitSeconds", int(Settings.max_wait_seconds), 0, 86_400),
+        max_concurrency=number("maxConcurrency", Settings.max_concurrency, 1, 64),
+    )
+
+
+def _check_key(prefix: str, account: str | None, key: str | None) -> str:
+    remedy = f"Run `pulumi config set --secret {prefix}:apiKey`" + ("" if account else ", or set NGROK_API_KEY")
+    if key is None:
+        raise ConfigError(
+            f"No ngrok API key is configured{f' for the account {account!r}' if account else ''}. {remedy}."
+        )
+    if not re.fullmatch(r"[\x21-\x7e]+", key):
+        raise ConfigError(
+            f"The ngrok API key ({prefix}:apiKey{'' if account else ' or NGROK_API_KEY'}) holds whitespace, "
+            f"a line break or another character that no API key has. {remedy}."
+        )
+    return key
+
+
+def _check_base_url(prefix: str, url: str) -> str:
+    name = f"{prefix}:apiBaseUrl"
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host, port = None, 0
+    if not host or port == 0 or parts.scheme not in ("https", "http"):
+        raise ConfigError(f"{name} must be a URL such as {Settings.base_url}.")
+    if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
+        raise ConfigError(f"{name} must hold a scheme, a host and at most a port and a path, and nothing else.")
+    if parts.scheme == "http" and not _is_loopback(host):
+        raise ConfigError(f"{name} must use https://: over http:// to {host} the API key could be read on the way.")
+    return url.rstrip("/")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

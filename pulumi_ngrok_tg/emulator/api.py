@@ -1,0 +1,190 @@
+"""The emulated endpoints: which request gets which answer, as a pure function of the account it meets.
+
+Error codes and texts follow ngrok's published list (https://ngrok.com/docs/errors/reference). ngrok publishes no
+maximum for labels, so none is enforced here; description and metadata have the documented 255 and 4096 bytes.
+"""
+
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from werkzeug import Request as HttpRequest
+
+from pulumi_ngrok_tg.emulator.store import Account, Backend
+
+COLLECTION = "/backends/tunnel_group"
+_FIELDS = ("description", "metadata", "labels")
+_MAX_PAGE = 100
+
+
+@dataclass
+class Refusal(Exception):
+    """An answer in ngrok's error shape; ``code`` 0 is an error without a code of its own."""
+
+    status: int
+    code: int
+    message: str
+
+    def body(self) -> dict[str, Any]:
+        """Returns the JSON body ngrok sends for it."""
+        return {
+            "error_code": f"ERR_NGROK_{self.code}" if self.code else "",
+            "status_code": self.status,
+            "msg": self.message,
+            "details": {"operation_id": f"op_{secrets.token_hex(13)}"},
+        }
+
+
+def api_key(request: HttpRequest) -> str:
+    """Returns the request's bearer token, or refuses the request."""
+    header = request.headers.get("Authorization")
+    if not header:
+        raise Refusal(401, 200, "The ngrok API requires that you set the Authorization header for authentication.")
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise Refusal(401, 201, "The ngrok API requires that you use Basic or Bearer authentication.")
+    return token.strip()
+
+
+def unknown_key(token: str) -> Refusal:
+    """The refusal of a key that belongs to no account. Like ngrok's, it quotes the credential."""
+    return Refusal(
+        401,
+        203,
+        "The API authentication you specified is properly formed, but it is invalid. "
+        f"Your authentication: {token}. API keys are available on your dashboard.",
+    )
+
+
+def require_version(request: HttpRequest) -> None:
+    """Refuses a request without ``Ngrok-Version: 2``."""
+    version = request.headers.get("Ngrok-Version")
+    if version is None:
+        raise Refusal(400, 218, "Your request has not specified an API version. Supported versions: 2.")
+    if version != "2":
+        raise Refusal(400, 217, f"The provided API version {version} is invalid or unsupported.")
+
+
+def handle(request: HttpRequest, account: Account, base_url: str) -> tuple[int, dict[str, Any] | None]:
+    """Returns the status and JSON body of ngrok's answer to ``request``.
+
+    Raises:
+        Refusal: where ngrok would answer with an error.
+    """
+    collection, _, id_ = request.path.rpartition("/")
+    if request.path == COLLECTION:
+        if request.method == "GET":
+            return 200, _list(request, account, base_url)
+        if request.method == "POST":
+            return 201, render(account.create(_contents(request)), account, base_url)
+    elif collection == COLLECTION:
+        if request.method == "GET":
+            return 200, render(_find(account, id_), account, base_url)
+        if request.method == "PATCH":
+            _find(account, id_)
+            return 200, render(account.update(id_, _contents(request, id_)), account, base_url)
+        if request.method == "DELETE":
+            del account.backends[_find(account, id_).id]
+            return 204, None
+    else:
+        raise Refusal(404, 0, f"There is nothing at {request.path}.")
+    raise Refusal(405, 0, f"{request.method} is not supported at {request.path}.")
+
+
+def render(backend: Backend, account: Account, base_url: str) -> dict[str, Any]:
+    """Returns the backend as the API reference shows it."""
+    return {
+        "id": backend.id,
+        "uri": f"{base_url}{COLLECTION}/{backend.id}",
+        "created_at": backend.created_at,
+        "description": backend.description,
+        "metadata": backend.metadata,
+        "labels": backend.labels,
+        "tunnels": [{"id": t, "uri": f"{base_url}/tunnels/{t}"} for t in account.tunnels_of(backend)],
+    }
+
+
+def _find(account: Account, id_: str) -> Backend:
+    if not re.fullmatch(r"[a-z]+_[0-9A-Za-z]+", id_):
+        raise Refusal(400, 227, f"The ID {id_} is invalid. Expected an ID with a prefix of bkdtg.")
+    if not id_.startswith("bkdtg_"):
+        raise Refusal(400, 6527, f"The id {id_} is invalid; expected an id of type tunnel group backend.")
+    if id_ not in account.backends:
+        raise Refusal(404, 6514, f"Backend {id_} not found.")
+    return account.backends[id_]
+
+
+def _list(request: HttpRequest, account: Account, base_url: str) -> dict[str, Any]:
+    query = request.args
+    if unknown := set(query) - {"before_id", "limit"}:
+        raise Refusal(
+            400,
+            231,
+            f"The query part of the requested URI includes unknown parameters: {', '.join(sorted(unknown))}.",
+        )
+    for name in query:
+        if len(values := query.getlist(name)) > 1:
+            raise Refusal(400, 232, f"The request must specify a single value for {name} but got {len(values)}.")
+    limit, before_id = query.get("limit") or str(_MAX_PAGE), query.get("before_id") or None
+    if not re.fullmatch(r"[+-]?[0-9]+", limit):
+        raise Refusal(400, 244, f"The page size limit must be a number between 1 and 100 but {limit} was provided.")
+    if not 1 <= int(limit) <= _MAX_PAGE:
+        raise Refusal(400, 233, f"The page size limit must be between 1 and 100 but {limit} was provided.")
+    if before_id is not None and not before_id.startswith("bkdtg_"):
+        raise Refusal(400, 227, f"The ID {before_id} is invalid. Expected an ID with a prefix of bkdtg.")
+    backends, more = account.page(int(limit), before_id)
+    following = urlencode({"before_id": backends[-1].id, "limit": limit}) if more else None
+    return {
+        "backends": [render(b, account, base_url) for b in backends],
+        "uri": f"{base_url}{COLLECTION}",
+        "next_page_uri": f"{base_url}{COLLECTION}?{following}" if following else None,
+    }
+
+
+def _contents(request: HttpRequest, id_: str | None = None) -> Mapping[str, Any]:
+    if not request.mimetype:
+        raise Refusal(400, 216, "You did not provide a Content-Type with your request.")
+    if request.mimetype != "application/json":
+        raise Refusal(415, 210, f"The content type you specified {request.mimetype} is not supported by the API.")
+    body = request.get_json(silent=True)
+    if not isinstance(body, dict):
+        raise Refusal(400, 213, "The application/json request body could not be parsed.")
+    supported = (*_FIELDS, "id") if id_ else _FIELDS
+    for name in body:
+        if name not in supported:
+            raise Refusal(
+                400,
+                214,
+                f"The request parameter {name} is unknown and not expected. "
+                f"The supported fields are: {', '.join(supported)}.",
+            )
+    for name in ("description", "metadata"):
+        if not isinstance(body.get(name), str | None):
+            raise _invalid(name)
+    if body.get("id", id_) != id_:
+        raise _invalid("id")
+    if len((body.get("description") or "").encode()) > 255:
+        raise Refusal(400, 6503, "The description must be at most 255 bytes.")
+    if len((body.get("metadata") or "").encode()) > 4096:
+        raise Refusal(400, 6504, "The metadata must be at most 4096 bytes.")
+    _check_labels(body.get("labels"))
+    return body
+
+
+def _check_labels(labels: object) -> None:
+    if labels is None:
+        return
+    if not isinstance(labels, dict) or not all(isinstance(value, str) for value in labels.values()):
+        raise _invalid("labels")
+    for key, value in labels.items():
+        if not key:
+            raise Refusal(400, 6509, "A label key must not be empty.")
+        if "=" in key or "=" in value:
+            raise Refusal(400, 6531, f"The label {key} must not contain '='.")
+
+
+def _invalid(name: str) -> Refusal:
+    return Refusal(400, 215, f"The value provided for the request parameter {name} is invalid.")

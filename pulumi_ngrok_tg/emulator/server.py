@@ -1,0 +1,247 @@
+"""The HTTP server: requests in, the emulated API's answers out, with the faults asked for."""
+
+import json
+import os
+import socket
+import struct
+import threading
+from dataclasses import dataclass, fields
+from types import TracebackType
+from typing import Any
+
+from flask import Flask, Response, jsonify, request
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+from pulumi_ngrok_tg.emulator import api
+from pulumi_ngrok_tg.emulator.faults import Fault, RateLimit
+from pulumi_ngrok_tg.emulator.store import Account
+
+CONTROL = "/_emulator"
+_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+
+@dataclass(frozen=True)
+class Request:
+    """One API request as it arrived: for asserting what ngrok would have seen."""
+
+    method: str
+    path: str
+    query: str
+    headers: dict[str, str]
+    body: Any
+    status: int | None
+    """The status it was answered with; None when the connection was dropped."""
+
+
+class Emulator:
+    """A local ngrok API server, for use in a ``with`` block or through :meth:`start` and :meth:`stop`.
+
+    Args:
+        port: TCP port on 127.0.0.1; 0 picks a free one.
+        api_keys: the keys that are accepted, each an account of its own. Empty: every key is accepted.
+    """
+
+    def __init__(self, port: int = 0, api_keys: tuple[str, ...] = ()) -> None:
+        self.latency = 0.0
+        """Seconds that every API request takes longer."""
+        self.rate_limit: RateLimit | None = None
+        self.max_concurrency: int | None = None
+        """Requests handled at once; beyond it ERR_NGROK_225."""
+        self.faults: list[Fault] = []
+        self.requests: list[Request] = []
+        """Every API request so far, in the order of the answers."""
+        self._api_keys = api_keys
+        self._accounts = {key: Account() for key in api_keys}
+        self._lock = threading.RLock()
+        self._stopping = threading.Event()
+        self._in_flight = 0
+        self._server: BaseWSGIServer = make_server("127.0.0.1", port, self._app(), True, request_handler=_Handler)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+
+    @property
+    def url(self) -> str:
+        """The base URL, such as ``http://127.0.0.1:4041``."""
+        return f"http://127.0.0.1:{self._server.port}"
+
+    def account(self, key: str) -> Account:
+        """Returns what the account of ``key`` holds; it comes into being at first use."""
+        with self._lock:
+            return self._accounts.setdefault(key, Account())
+
+    def start(self) -> None:
+        """Serves in a thread of its own, until :meth:`stop`."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stops serving; requests that hang are let go."""
+        self._stopping.set()
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    def __enter__(self) -> "Emulator":
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.stop()
+
+    def _app(self) -> Flask:
+        app = Flask(__name__)
+        app.config["PROPAGATE_EXCEPTIONS"] = True
+        for path in ("/", "/<path:rest>"):
+            app.add_url_rule(path, path, self._answer, methods=_METHODS)
+        app.add_url_rule(f"{CONTROL}/settings", "settings", self._control_settings, methods=["PATCH"])
+        app.add_url_rule(f"{CONTROL}/faults", "faults", self._control_faults, methods=["POST", "DELETE"])
+        app.add_url_rule(f"{CONTROL}/requests", "requests", self._control_requests, methods=["GET", "DELETE"])
+        app.add_url_rule(f"{CONTROL}/tunnels", "tunnels", self._control_connect, methods=["POST"])
+        app.add_url_rule(f"{CONTROL}/tunnels/<id_>", "tunnel", self._control_disconnect, methods=["DELETE"])
+        app.register_error_handler(api.Refusal, lambda refusal: (jsonify(refusal.body()), refusal.status))
+        return app
+
+    # The API ---------------------------------------------------------------------------------------------------------
+
+    def _answer(self, rest: str = "") -> Response:
+        with self._lock:
+            self._in_flight += 1
+            crowded = self.max_concurrency is not None and self._in_flight > self.max_concurrency
+            fault = next((f for f in self.faults if f.take(request.method, request.path)), Fault())
+        try:
+            self._stopping.wait(self.latency + fault.stall)
+            response = self._handle(fault, crowded)
+        finally:
+            with self._lock:
+                self._in_flight -= 1
+        self._stopping.wait(fault.hang)
+        if fault.body is not None:
+            response.set_data(fault.body)
+        response.headers.update(fault.headers)
+        dropped = fault.drop is not None or fault.truncate
+        self._record(None if dropped else response.status_code)
+        if dropped:
+            _cut(response if fault.truncate else None)
+        return response
+
+    def _handle(self, fault: Fault, crowded: bool) -> Response:
+        if fault.drop == "before":
+            return Response()
+        try:
+            with self._lock:
+                self._admit(crowded)
+                if fault.status is not None:
+                    raise api.Refusal(fault.status, fault.error_code or 0, fault.message)
+                account = self.account(self._authenticate())
+                api.require_version(request)
+                status, body = api.handle(request, account, self.url)
+        except api.Refusal as refusal:
+            response = _json(refusal.body(), refusal.status)
+            if refusal.code == 226 and self.rate_limit and self.rate_limit.retry_after:
+                response.headers["Retry-After"] = self.rate_limit.retry_after
+            return response
+        if body is None:
+            return Response(status=status)
+        body.update(fault.answer)
+        if "backends" in body:
+            body["backends"] = [b for b in body["backends"] if b["id"] not in fault.hide]
+        return _json(body, status)
+
+    def _admit(self, crowded: bool) -> None:
+        if crowded:
+            raise api.Refusal(429, 225, f"Your account is limited to {self.max_concurrency} simultaneous API requests.")
+        if self.rate_limit and not self.rate_limit.admit():
+            raise api.Refusal(
+                429,
+                226,
+                f"Your account is rate limited to {self.rate_limit.requests} API requests "
+                f"per {self.rate_limit.seconds:g}s.",
+            )
+
+    def _authenticate(self) -> str:
+        key = api.api_key(request)
+        if self._api_keys and key not in self._api_keys:
+            raise api.unknown_key(key)
+        return key
+
+    def _record(self, status: int | None) -> None:
+        entry = Request(
+            request.method,
+            request.path,
+            request.query_string.decode(),
+            dict(request.headers),
+            request.get_json(silent=True),
+            status,
+        )
+        with self._lock:
+            self.requests.append(entry)
+
+    # The control path, apart from the API ----------------------------------------------------------------------------
+
+    def _control_settings(self) -> Response:
+        settings = request.get_json()
+        with self._lock:
+            for name in settings.keys() & {"latency", "max_concurrency"}:
+                setattr(self, name, settings[name])
+            if "rate_limit" in settings:
+                limit = settings["rate_limit"]
+                self.rate_limit = RateLimit(**limit) if limit else None
+        return Response(status=204)
+
+    def _control_faults(self) -> Response:
+        with self._lock:
+            if request.method == "DELETE":
+                self.faults.clear()
+            else:
+                names = {f.name for f in fields(Fault)}
+                self.faults.append(Fault(**{k: v for k, v in request.get_json().items() if k in names}))
+        return Response(status=204)
+
+    def _control_requests(self) -> Response:
+        with self._lock:
+            if request.method == "DELETE":
+                self.requests.clear()
+                return Response(status=204)
+            # Not the headers: they hold the key.
+            return _json(
+                [{"method": r.method, "path": r.path, "query": r.query, "status": r.status} for r in self.requests], 200
+            )
+
+    def _control_connect(self) -> Response:
+        account = self.account(self._authenticate())
+        with self._lock:
+            return _json({"id": account.connect_tunnel(request.get_json()["labels"])}, 201)
+
+    def _control_disconnect(self, id_: str) -> Response:
+        account = self.account(self._authenticate())
+        with self._lock:
+            if account.tunnels.pop(id_, None) is None:
+                raise api.Refusal(404, 0, f"There is no tunnel {id_}.")
+        return Response(status=204)
+
+
+class _Handler(WSGIRequestHandler):
+    protocol_version = "HTTP/1.1"  # keeps connections open, as ngrok does
+
+    def connection_dropped(self, error: BaseException, environ: dict[str, Any] | None = None) -> None:
+        """Serves nothing more on a connection that is gone."""
+        self.close_connection = True
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Logs nothing: :attr:`Emulator.requests` is the log."""
+
+
+def _json(body: object, status: int) -> Response:
+    return Response(json.dumps(body), status, mimetype="application/json")
+
+
+def _cut(half_of: Response | None) -> None:
+    """Ends the connection: after the first half of a response where there is one, else with a reset."""
+    connection: socket.socket = request.environ["werkzeug.socket"]
+    if half_of is not None:
+        body = half_of.get_data()
+        head = f"HTTP/1.1 {half_of.status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        connection.sendall(head.encode() + body[: len(body) // 2])
+        connection.shutdown(socket.SHUT_RDWR)
+    else:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        os.close(connection.detach())  # close() would wait for the handler's files
+    raise ConnectionResetError

@@ -1,0 +1,138 @@
+"""The rules of a backend's properties, as pure functions: what is valid, what is equal, what has changed."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple, cast
+
+from pulumi.output import Unknown
+
+from pulumi_ngrok_tg.api.models import Contents
+
+_EMPTY: dict[str, Any] = {"description": "", "metadata": "", "labels": {}}
+_ACCOUNT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+
+
+class Problem(NamedTuple):
+    """What is wrong with an input, and how to mend it. Names the property, never quotes a value: it may be a secret."""
+
+    property: str
+    reason: str
+
+
+def encode_metadata(value: Any) -> Any:
+    """Writes a mapping as canonical JSON (sorted keys, no spaces), an empty one as ""; leaves all else as it is.
+
+    Raises:
+        ValueError: the mapping holds something JSON has no form for.
+    """
+    if not isinstance(value, Mapping):
+        return value
+    try:
+        return _canonical(value) if value else ""
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ValueError(
+            f"metadata cannot be written as JSON: {error}. Use strings, numbers, lists, mappings."
+        ) from error
+
+
+def require_sendable(labels: Any) -> Any:
+    """Returns the labels as they are, where the engine's wire format can carry them to :func:`check`.
+
+    Raises:
+        ValueError: a key is not a string, or a value is None (which would vanish on the way).
+    """
+    for key, value in labels.items() if isinstance(labels, Mapping) else ():
+        if not isinstance(key, str):
+            raise ValueError(f"labels: the key {key!r} must be a string, not {_kind(key)}. Put it in quotes.")
+        if value is None:
+            raise ValueError(f"labels: the value of {key!r} must be a string, not None. Give it one or drop the label.")
+    return labels
+
+
+def check(inputs: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
+    """Returns the inputs without those that are empty, and every problem. What is not known yet passes."""
+    normal = {name: inputs[name] for name in ("account", *_EMPTY) if not _is_empty(inputs.get(name))}
+    return normal, [*_check_texts(normal), *_check_labels(normal.get("labels")), *_check_account(normal.get("account"))]
+
+
+def contents(properties: Mapping[str, Any]) -> Contents:
+    """Returns description, metadata and labels, each present: absent, None, "" and {} are the same."""
+    return cast(Contents, {n: empty if _is_empty(properties.get(n)) else properties[n] for n, empty in _EMPTY.items()})
+
+
+def changes(olds: Mapping[str, Any], news: Mapping[str, Any]) -> Contents:
+    """Returns what to PATCH to get from ``olds`` to ``news``: the new value of each property of another meaning."""
+    before, after = cast(dict[str, Any], contents(olds)), cast(dict[str, Any], contents(news))
+    return cast(Contents, {name: after[name] for name in _EMPTY if not _equal(name, before[name], after[name])})
+
+
+def _equal(name: str, before: Any, after: Any) -> bool:
+    if before == after:
+        return True
+    if name != "metadata" or not isinstance(before, str) or not isinstance(after, str):
+        return False
+    meaning = _json_meaning(before)
+    return meaning is not None and meaning == _json_meaning(after)
+
+
+def _json_meaning(text: str) -> str | None:
+    """The canonical form of a JSON object or array, else None: "1.10" and "1.1" may be versions, not numbers."""
+    if not text.lstrip().startswith(("{", "[")):
+        return None
+    try:
+        return _canonical(json.loads(text))
+    except (ValueError, RecursionError):
+        return None
+
+
+def _canonical(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def _is_empty(value: Any) -> bool:
+    return value is None or value == "" or value == {}
+
+
+def _check_texts(inputs: Mapping[str, Any]) -> Iterable[Problem]:
+    for name, wanted in (("description", "a string"), ("metadata", "a string or a mapping")):
+        value = inputs.get(name)
+        if not isinstance(value, str | Unknown | None):
+            yield Problem(name, f"{name} must be {wanted}, not {_kind(value)}.")
+
+
+def _check_labels(labels: Any) -> Iterable[Problem]:
+    if labels is None or isinstance(labels, Unknown):
+        return
+    if not isinstance(labels, Mapping):
+        yield Problem("labels", f'labels must be a mapping such as {{"app": "web"}}, not {_kind(labels)}.')
+        return
+    for key, value in labels.items():
+        if key == "":
+            yield Problem("labels", "labels: a key must not be empty. Name the label or drop it.")
+        if "=" in key:
+            yield Problem("labels", f'labels: the key {key!r} must not contain "=" (ERR_NGROK_6531). Rename it.')
+        if isinstance(value, str) and "=" in value:
+            yield Problem("labels", f'labels: the value of {key!r} must not contain "=" (ERR_NGROK_6531). Change it.')
+        elif not isinstance(value, str | Unknown):
+            yield Problem("labels", f"labels: the value of {key!r} must be a string, not {_kind(value)}. Quote it.")
+
+
+def _check_account(account: Any) -> Iterable[Problem]:
+    if account is None or isinstance(account, Unknown):
+        return
+    if not isinstance(account, str) or not _ACCOUNT.fullmatch(account):
+        yield Problem(
+            "account",
+            'account must be a name of letters, digits, "-" and "_", such as "eu" for the config ngrok-eu:apiKey.',
+        )
+
+
+def _kind(value: Any) -> str:
+    """The type in the words of a program's author; numbers lose their Python type on the wire."""
+    if isinstance(value, bool):
+        return "a bool"
+    if isinstance(value, int | float):
+        return "a number"
+    names = {str: "a string", list: "a list", tuple: "a tuple", type(None): "None"}
+    return "a mapping" if isinstance(value, Mapping) else names.get(type(value), f"a {type(value).__name__}")

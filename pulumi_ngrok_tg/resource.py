@@ -1,0 +1,139 @@
+"""The resource, as a stack's author writes it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Optional
+
+import pulumi
+from pulumi.runtime.config import get_config, is_config_secret
+
+from pulumi_ngrok_tg import config, properties
+from pulumi_ngrok_tg.provider import TunnelGroupBackendProvider
+
+
+@pulumi.output_type
+class TunnelRef(dict[str, Any]):
+    """A reference to a tunnel that is online."""
+
+    id: str
+    """The tunnel's id, ``tn_...``."""
+    uri: str
+    """The tunnel's URI in ngrok's API."""
+
+
+class TunnelGroupBackend(pulumi.dynamic.Resource, module="ngrok", name="TunnelGroupBackend"):
+    """An ngrok tunnel group backend: balances requests over every tunnel that carries all of its labels.
+
+    API reference: https://ngrok.com/docs/api/resources/tunnel-group-backends. Every argument takes plain values,
+    outputs and secrets. Absent, None, "" and {} mean the same: the API holds nothing there.
+
+    Args:
+        resource_name: the unique name of the resource in the stack.
+        labels: the labels a tunnel must carry to receive traffic, str to str, case-sensitive; neither a key nor a value
+            may contain "=". A tunnel may carry more labels, and may join several backends.
+        description: what the backend is for, for humans; at most 255 bytes.
+        metadata: data for machines, at most 4096 bytes: a string, or a mapping that is written as canonical JSON.
+            JSON objects and arrays that differ only in spacing or in the order of keys are the same.
+        account: the ngrok account, by name: ``"eu"`` uses the configuration ``ngrok-eu:apiKey``. None is the default
+            account, ``ngrok:apiKey`` or NGROK_API_KEY. Another account replaces the backend.
+        opts: Pulumi's options for the resource.
+
+    Raises:
+        pulumi.RunError: labels or metadata hold what cannot be sent to the engine, such as a number as a label key.
+    """
+
+    account: pulumi.Output[Optional[str]]
+    """The name of the ngrok account; None is the default account."""
+    description: pulumi.Output[str]
+    """What the backend is for, for humans; "" where it has none."""
+    metadata: pulumi.Output[str]
+    """Data for machines, as the API holds it; "" where it has none."""
+    labels: pulumi.Output[Mapping[str, str]]
+    """The labels a tunnel must carry to receive traffic."""
+    uri: pulumi.Output[str]
+    """The URI of the backend in ngrok's API."""
+    created_at: pulumi.Output[str]
+    """When the backend was created, RFC 3339."""
+    tunnels: pulumi.Output[Sequence[TunnelRef]]
+    """The tunnels that received traffic when the backend was last read; never counted as drift."""
+
+    def __init__(
+        self,
+        resource_name: str,
+        labels: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
+        description: pulumi.Input[str] | None = None,
+        metadata: pulumi.Input[str | Mapping[str, Any]] | None = None,
+        account: pulumi.Input[str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        _warn_of_plain_key(account)
+        # A mapping becomes one string, so one secret in it makes the whole a secret, and one unknown an unknown.
+        data: Any = metadata
+        props = {
+            "labels": _encode(resource_name, properties.require_sendable, labels),
+            "metadata": _encode(
+                resource_name,
+                properties.encode_metadata,
+                pulumi.Output.from_input(data) if _holds_outputs(data) else data,
+            ),
+            "description": description,
+            "account": account,
+            # Outputs have to be named here to be resolved.
+            "uri": None,
+            "created_at": None,
+            "tunnels": None,
+        }
+        super().__init__(TunnelGroupBackendProvider(), resource_name, props, opts)
+
+    @staticmethod
+    def get(
+        resource_name: str,
+        id: pulumi.Input[str],
+        account: pulumi.Input[str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> "TunnelGroupBackend":
+        """Reads a backend that is managed elsewhere, by its id. It is never changed or deleted from here.
+
+        Args:
+            resource_name: the unique name of the resource in the stack.
+            id: the backend's id, ``bkdtg_...``.
+            account: the ngrok account, by name, as in the constructor.
+            opts: Pulumi's options for the resource.
+        """
+        return TunnelGroupBackend(
+            resource_name, account=account, opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
+        )
+
+
+def _encode(resource_name: str, rule: Callable[[Any], Any], value: Any) -> Any:
+    """Applies a rule of :mod:`properties` to an input: now, or once it is known."""
+
+    def encode(known: Any) -> Any:
+        try:
+            return rule(known)
+        except ValueError as error:
+            raise pulumi.RunError(f"TunnelGroupBackend {resource_name!r}: {error}") from error
+
+    return value.apply(encode) if isinstance(value, pulumi.Output) else encode(value)
+
+
+def _holds_outputs(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any(map(_holds_outputs, value.values()))
+    if isinstance(value, list | tuple):
+        return any(map(_holds_outputs, value))
+    return isinstance(value, pulumi.Output)
+
+
+_warned: set[str] = set()
+
+
+def _warn_of_plain_key(account: Any) -> None:
+    """Warns, once for each account, of an API key that the stack's config holds in plain text."""
+    if account is not None and not isinstance(account, str):
+        return
+    key = f"{config.namespace(account)}:apiKey"
+    if key not in _warned and get_config(key) is not None and not is_config_secret(key):
+        _warned.add(key)
+        pulumi.log.warn(
+            f"{key} is in plain text in the stack's config. Run `pulumi config set --secret {key}` instead."
+        )
