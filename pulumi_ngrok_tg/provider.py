@@ -105,7 +105,12 @@ class TunnelGroupBackendProvider(ResourceProvider):
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Changes with one PATCH what has another meaning now, and nothing else."""
-        backend = self._client(_news).update(_id, properties.changes(_olds, _news))
+        try:
+            backend = self._client(_news).update(_id, properties.changes(_olds, _news))
+        except NotFound as error:
+            raise ProviderError(
+                f"The backend {_id} no longer exists. Run `pulumi refresh`, then `pulumi up` to create it. ({error})"
+            ) from error
         return UpdateResult(_state(backend, _news))
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ import os
 import socket
 import struct
 import threading
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
@@ -67,6 +67,11 @@ class Emulator:
         """Returns what the account of ``key`` holds; it comes into being at first use."""
         with self._lock:
             return self._accounts.setdefault(key, Account())
+
+    def fault(self, **what: Any) -> None:
+        """Adds a :class:`Fault`."""
+        with self._lock:
+            self.faults.append(Fault(**what))
 
     def start(self) -> None:
         """Serves in a thread of its own, until :meth:`stop`."""
@@ -187,12 +192,11 @@ class Emulator:
         return Response(status=204)
 
     def _control_faults(self) -> Response:
-        with self._lock:
-            if request.method == "DELETE":
+        if request.method == "POST":
+            self.fault(**request.get_json())
+        else:
+            with self._lock:
                 self.faults.clear()
-            else:
-                names = {f.name for f in fields(Fault)}
-                self.faults.append(Fault(**{k: v for k, v in request.get_json().items() if k in names}))
         return Response(status=204)
 
     def _control_requests(self) -> Response:

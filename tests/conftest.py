@@ -1,0 +1,50 @@
+"""What tests of every kind share: the local ngrok API, and the real Pulumi CLI."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from pulumi_ngrok_tg.emulator import Emulator
+from tests.e2e.stack import Stack
+
+ROOT = Path(__file__).parent.parent
+KEY = "test_0123456789abcdefghijklmnop"
+
+settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("nightly", parent=settings.get_profile("default"), max_examples=2000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+@pytest.fixture
+def emulator() -> Iterator[Emulator]:
+    """A local ngrok API that knows one key."""
+    with Emulator(api_keys=(KEY,)) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def engine() -> Path:
+    """The folder of the Pulumi CLI."""
+    made = subprocess.run([sys.executable, ROOT / "tools/engine"], stdout=subprocess.PIPE, text=True, check=True)
+    return Path(made.stdout.strip())
+
+
+@pytest.fixture(scope="session")
+def pulumi_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("pulumi-home")
+
+
+@pytest.fixture
+def new_stack(engine: Path, pulumi_home: Path, tmp_path: Path, emulator: Emulator) -> Callable[..., Stack]:
+    """Makes stacks that share a state folder and use the emulator."""
+
+    def make(program: str, project: str = "shop", environment: dict[str, str] | None = None) -> Stack:
+        settings = {"NGROK_API_KEY": KEY, "NGROK_API_BASE_URL": emulator.url}
+        return Stack(engine, pulumi_home, tmp_path, project, program, settings if environment is None else environment)
+
+    return make

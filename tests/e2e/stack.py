@@ -1,0 +1,101 @@
+"""A Pulumi stack on a local state folder, driven by the real CLI."""
+
+import json
+import os
+import subprocess
+import sys
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+PRELUDE = "import pulumi\nfrom pulumi_ngrok_tg import TunnelGroupBackend\n"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a command ended and what the terminal said."""
+
+    code: int
+    text: str
+
+    @property
+    def errors(self) -> list[str]:
+        """The lines under "Diagnostics" that tell of errors, without the engine's own closing ones."""
+        diagnostics = self.text.split("Diagnostics:", 1)[-1] if "Diagnostics:" in self.text else ""
+        ours = (line.strip() for line in diagnostics.splitlines() if line.strip().startswith("error: "))
+        engine = ("update failed", "preview failed", "an unhandled error occurred")
+        return [line[7:] for line in ours if not line[7:].startswith(engine)]
+
+
+class Stack:
+    """One stack: a program, its settings, and the commands a user would give."""
+
+    def __init__(
+        self, engine: Path, home: Path, folder: Path, project: str, program: str, environment: Mapping[str, str]
+    ) -> None:
+        self.folder = folder / project
+        self.folder.mkdir()
+        (folder / "state").mkdir(exist_ok=True)
+        self.environment = {
+            "PATH": os.pathsep.join([str(Path(sys.executable).parent), str(engine), "/usr/bin", "/bin"]),
+            "HOME": str(folder),
+            "PULUMI_HOME": str(home),
+            "PULUMI_BACKEND_URL": f"file://{folder}/state",
+            "PULUMI_CONFIG_PASSPHRASE": "",
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+            **environment,
+        }
+        (self.folder / "Pulumi.yaml").write_text(f"name: {project}\nruntime: python\n")
+        self.program(program)
+        self.pulumi("stack", "init", "dev")
+
+    def program(self, text: str) -> None:
+        """Replaces the program; ``pulumi`` and ``TunnelGroupBackend`` are imported."""
+        (self.folder / "__main__.py").write_text(PRELUDE + textwrap.dedent(text))
+
+    def pulumi(self, *arguments: str, fails: bool = False) -> Outcome:
+        """Runs the CLI, and expects it to succeed, or to fail."""
+        done = subprocess.run(
+            ["pulumi", *arguments, "--non-interactive", "--color=never"],
+            cwd=self.folder,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=240,
+            check=False,
+        )
+        assert bool(done.returncode) == fails, done.stdout
+        return Outcome(done.returncode, done.stdout)
+
+    def up(self, *arguments: str, fails: bool = False) -> Outcome:
+        return self.pulumi("up", "--yes", "--skip-preview", *arguments, fails=fails)
+
+    def preview(self, *arguments: str, fails: bool = False) -> Outcome:
+        return self.pulumi("preview", *arguments, fails=fails)
+
+    def refresh(self, *arguments: str, fails: bool = False) -> Outcome:
+        return self.pulumi("refresh", "--yes", "--skip-preview", *arguments, fails=fails)
+
+    def destroy(self, *arguments: str, fails: bool = False) -> Outcome:
+        return self.pulumi("destroy", "--yes", "--skip-preview", *arguments, fails=fails)
+
+    def output(self, name: str) -> Any:
+        """An output's value, secrets included."""
+        return json.loads(self.pulumi("stack", "output", "--json", "--show-secrets").text)[name]
+
+    def resources(self) -> list[dict[str, Any]]:
+        """The backends in the state, as the state file holds them, without what the engine keeps for itself."""
+        exported = json.loads(self.pulumi("stack", "export").text)
+        resources = exported["deployment"].get("resources") or []
+        return [
+            {name: r.get(name) for name in ("urn", "id", "inputs", "outputs")}
+            for r in resources
+            if r["type"] == "pulumi-python:dynamic/ngrok:TunnelGroupBackend"
+        ]
+
+    def resource(self, name: str) -> dict[str, Any]:
+        """The backend of that name in the state."""
+        return next(r for r in self.resources() if r["urn"].endswith(f"::{name}"))

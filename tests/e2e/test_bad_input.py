@@ -1,0 +1,117 @@
+"""Mistakes in a program or its configuration: one clean line each, in preview, before anything is sent."""
+
+from collections.abc import Callable
+
+import pytest
+
+from pulumi_ngrok_tg.emulator import Emulator
+from tests.conftest import KEY
+from tests.e2e.stack import Stack
+
+GOOD = 'good = TunnelGroupBackend("good", labels={"app": "web"})\n'
+
+
+@pytest.fixture(scope="module")
+def stack(engine, pulumi_home, tmp_path_factory) -> Stack:  # type: ignore[no-untyped-def]
+    """One stack for all mistakes: none of them must leave a trace."""
+    settings = {"NGROK_API_KEY": KEY, "NGROK_API_BASE_URL": "http://127.0.0.1:1"}
+    return Stack(engine, pulumi_home, tmp_path_factory.mktemp("bad"), "shop", "", settings)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        ('labels=["app"]', 'labels must be a mapping such as {"app": "web"}, not a list.'),
+        ('labels="app"', 'labels must be a mapping such as {"app": "web"}, not a string.'),
+        ("labels={1: 'web'}", "labels: the key 1 must be a string, not a number."),
+        ("labels=pulumi.Output.from_input(None).apply(lambda _: {1: 'web'})", "labels: the key 1 must be a string"),
+        ("labels={'': 'web'}", "labels: a key must not be empty."),
+        ("labels={'a=b': 'web'}", "labels: the key 'a=b' must not contain \"=\" (ERR_NGROK_6531)."),
+        ("labels={'app': 'a=b'}", "labels: the value of 'app' must not contain \"=\" (ERR_NGROK_6531)."),
+        ("labels={'app': 5}", "labels: the value of 'app' must be a string, not a number."),
+        ("labels={'app': True}", "labels: the value of 'app' must be a string, not a bool."),
+        ("labels={'app': ['web']}", "labels: the value of 'app' must be a string, not a list."),
+        ("labels={'app': None}", "labels: the value of 'app' must be a string, not None."),
+        ("metadata=['a']", "metadata must be a string or a mapping, not a list."),
+        ("metadata=5", "metadata must be a string or a mapping, not a number."),
+        ("metadata={'a': object}", "metadata cannot be written as JSON: Object of type type"),
+        ("description=5", "description must be a string, not a number."),
+        ("account='e u'", 'account must be a name of letters, digits, "-" and "_"'),
+    ],
+)
+def test_a_bad_argument_is_named_in_preview(stack: Stack, arguments: str, problem: str) -> None:
+    stack.program(f'TunnelGroupBackend("web", {arguments})')
+    outcome = stack.preview(fails=True)
+    (error,) = outcome.errors
+    assert problem in error
+    assert "'web'" in error
+    assert "Traceback" not in outcome.text
+
+
+def test_every_bad_property_of_a_backend_is_reported_at_once(stack: Stack) -> None:
+    stack.program('TunnelGroupBackend("web", labels={"a": 1, "": "x"}, description=5, metadata=6)')
+    assert len(stack.preview(fails=True).errors) == 4
+
+
+@pytest.mark.parametrize(
+    ("environment", "problem"),
+    [
+        ({"NGROK_API_KEY": ""}, "No ngrok API key is configured. Run `pulumi config set --secret ngrok:apiKey`"),
+        ({"NGROK_API_KEY": "abc\ndef"}, "holds whitespace, a line break"),
+        ({"NGROK_API_BASE_URL": "http://example.com"}, "ngrok:apiBaseUrl must use https://"),
+        ({"NGROK_API_BASE_URL": "http://127.0.0.1.example.com"}, "ngrok:apiBaseUrl must use https://"),
+        ({"NGROK_API_BASE_URL": "api.ngrok.com"}, "ngrok:apiBaseUrl must be a URL such as https://api.ngrok.com"),
+        ({"NGROK_API_BASE_URL": "https://user:pass@example.com"}, "ngrok:apiBaseUrl must hold a scheme, a host"),
+    ],
+)
+def test_bad_configuration_is_named_in_preview(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], problem: str
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setitem(stack.environment, name, value)
+    stack.program('TunnelGroupBackend("web")')
+    outcome = stack.preview(fails=True)
+    (error,) = outcome.errors
+    assert problem in error
+    assert "Traceback" not in outcome.text
+    assert "abc" not in outcome.text
+
+
+@pytest.mark.parametrize("setting", ["maxAttempts", "maxWaitSeconds", "maxConcurrency"])
+def test_a_limit_that_is_no_number_is_named_in_preview(stack: Stack, setting: str) -> None:
+    stack.program('TunnelGroupBackend("web")')
+    stack.pulumi("config", "set", f"ngrok:{setting}", "many")
+    (error,) = stack.preview(fails=True).errors
+    stack.pulumi("config", "rm", f"ngrok:{setting}")
+    assert f"ngrok:{setting} must be a whole number from" in error
+
+
+def test_a_malformed_id_in_get_is_refused_before_it_enters_a_path(
+    new_stack: Callable[..., Stack], emulator: Emulator
+) -> None:
+    stack = new_stack("")
+    for id_ in ("bkdhr_2rwwlBV3giwRa5gGhtBlK6AH8q4", "bkdtg_x/../../api_keys", "web"):
+        stack.program(f'TunnelGroupBackend.get("web", "{id_}")')
+        outcome = stack.preview(fails=True)
+        (error,) = outcome.errors
+        assert f"'{id_}' is not the id of a tunnel group backend" in error
+        assert "Traceback" not in outcome.text
+    assert emulator.requests == []
+
+
+def test_a_missing_id_in_get_is_an_error(new_stack: Callable[..., Stack]) -> None:
+    stack = new_stack('TunnelGroupBackend.get("web", "bkdtg_2rwwlBV3giwRa5gGhtBlK6AH8q4")')
+    outcome = stack.preview(fails=True)
+    (error,) = outcome.errors
+    assert "There is no backend bkdtg_2rwwlBV3giwRa5gGhtBlK6AH8q4 in this account" in error
+    assert "Traceback" not in outcome.text
+
+
+def test_a_bad_update_loses_nothing(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
+    stack = new_stack(GOOD)
+    stack.up()
+    before = stack.resources()
+    stack.program(GOOD.replace('"web"', "5"))
+    stack.up(fails=True)
+    assert stack.resources() == before
+    assert [request.method for request in emulator.requests] == ["POST"]

@@ -1,0 +1,122 @@
+"""Changes made behind Pulumi's back: what counts as drift, how it shows, and how it is repaired."""
+
+from collections.abc import Callable
+
+import pytest
+
+from pulumi_ngrok_tg.emulator import Emulator
+from pulumi_ngrok_tg.emulator.store import Account
+from tests.conftest import KEY
+from tests.e2e.stack import Stack
+
+PROGRAM = """
+    web = TunnelGroupBackend("web", labels={"app": "web"}, description="Website", metadata="m1")
+    pulumi.export("id", web.id)
+    pulumi.export("tunnels", web.tunnels.apply(lambda tunnels: [t.id for t in tunnels]))
+"""
+
+
+@pytest.fixture
+def account(emulator: Emulator) -> Account:
+    return emulator.account(KEY)
+
+
+@pytest.fixture
+def stack(new_stack: Callable[..., Stack], emulator: Emulator) -> Stack:
+    made = new_stack(PROGRAM)
+    made.up()
+    emulator.requests.clear()
+    return made
+
+
+@pytest.mark.parametrize(
+    ("name", "drifted", "wanted", "shown"),
+    [
+        ("description", "by hand", "Website", '"by hand" => "Website"'),
+        ("metadata", '{"by": "hand"}', "m1", "metadata"),
+        ("labels", {"app": "web", "by": "hand"}, {"app": "web"}, '- by : "hand"'),
+    ],
+)
+def test_drift_shows_as_its_propertys_diff_and_up_repairs_it(
+    stack: Stack, account: Account, emulator: Emulator, name: str, drifted: object, wanted: object, shown: str
+) -> None:
+    (backend,) = account.backends.values()
+    setattr(backend, name, drifted)
+
+    said = stack.preview("--refresh", "--diff").text
+    assert f"~ {name}" in said
+    assert shown in said
+    assert "1 to update" in said
+    assert f"refresh [diff: ~{name}]" in stack.preview("--refresh").text
+
+    stack.up("--refresh")
+    assert getattr(backend, name) == wanted
+    assert [r.body for r in emulator.requests if r.method != "GET"] == [{name: wanted}]
+    stack.preview("--refresh", "--expect-no-changes")
+
+
+def test_a_refresh_takes_drift_into_the_state_and_the_next_up_undoes_it(stack: Stack, account: Account) -> None:
+    (backend,) = account.backends.values()
+    backend.description = "by hand"
+    stack.refresh()
+    assert stack.resource("web")["outputs"]["description"] == "by hand"
+    assert stack.resource("web")["inputs"]["description"] == "by hand"
+    assert "~description" in stack.preview().text
+    stack.up()
+    assert backend.description == "Website"
+
+
+def test_metadata_that_is_only_written_differently_is_no_drift(
+    new_stack: Callable[..., Stack], account: Account
+) -> None:
+    stack = new_stack("""TunnelGroupBackend("web", metadata={"a": 1, "b": 2})""")
+    stack.up()
+    (backend,) = account.backends.values()
+    backend.metadata = '{ "b": 2, "a": 1 }'
+    stack.preview("--refresh", "--expect-no-changes")
+    stack.refresh()
+    stack.preview("--expect-no-changes")
+
+
+def test_tunnels_are_no_drift_but_show_in_the_outputs(stack: Stack, account: Account, emulator: Emulator) -> None:
+    assert stack.output("tunnels") == []
+    tunnel = account.connect_tunnel({"app": "web", "host": "a"})
+    account.connect_tunnel({"app": "other"})
+
+    said = stack.preview("--refresh", "--diff", "--expect-no-changes").text
+    assert tunnel in said
+    stack.up("--refresh", "--expect-no-changes")
+    assert stack.output("tunnels") == [tunnel]
+    assert stack.resource("web")["outputs"]["tunnels"] == [{"id": tunnel, "uri": f"{emulator.url}/tunnels/{tunnel}"}]
+
+    del account.tunnels[tunnel]
+    stack.up("--refresh", "--expect-no-changes")
+    assert stack.output("tunnels") == []
+    assert {request.method for request in emulator.requests} == {"GET"}
+
+
+def test_a_backend_deleted_behind_pulumis_back_is_created_again(stack: Stack, account: Account) -> None:
+    old = stack.output("id")
+    account.backends.clear()
+    assert "1 to create" in stack.preview("--refresh").text
+    stack.up("--refresh")
+    (new,) = account.backends
+    assert new != old
+    assert stack.output("id") == new
+
+
+def test_a_backend_that_is_already_gone_deletes_cleanly(stack: Stack, account: Account, emulator: Emulator) -> None:
+    account.backends.clear()
+    stack.destroy()
+    assert stack.resources() == []
+    assert [(request.method, request.status) for request in emulator.requests] == [("DELETE", 404)]
+
+
+def test_updating_a_backend_that_is_gone_says_how_to_go_on(stack: Stack, account: Account) -> None:
+    account.backends.clear()
+    stack.program(PROGRAM.replace("Website", "Shop"))
+    (error,) = stack.up(fails=True).errors
+    assert "no longer exists" in error
+    assert "pulumi refresh" in error
+    stack.up("--refresh")
+    assert [backend.description for backend in account.backends.values()] == ["Shop"]

@@ -1,0 +1,109 @@
+"""Where the API key and secret values must never be."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from pulumi_ngrok_tg.emulator import Emulator
+from tests.conftest import KEY
+from tests.e2e.stack import Stack
+
+SECRET = "hush-9f8e7d6c5b4a"
+
+
+def everywhere(stack: Stack) -> str:
+    """All files of the stack: program, state, history, logs."""
+    return "\n".join(
+        path.read_text(errors="replace")
+        for folder in (stack.folder, stack.folder.parent / "state")
+        for path in folder.rglob("*")
+        if path.is_file() and path.suffix != ".pyc"
+    )
+
+
+# From level 9 the engine itself logs the config it passes to providers, decrypted; so it does with every provider.
+@pytest.mark.parametrize(("source", "verbosity"), [("environment", 11), ("config", 8)])
+def test_the_api_key_is_in_no_state_output_or_log(
+    new_stack: Callable[..., Stack], emulator: Emulator, source: str, verbosity: int
+) -> None:
+    stack = new_stack(
+        'TunnelGroupBackend("web", labels={"app": "web"})',
+        environment={"NGROK_API_BASE_URL": emulator.url, **({"NGROK_API_KEY": KEY} if source == "environment" else {})},
+    )
+    if source == "config":
+        stack.pulumi("config", "set", "--secret", "ngrok:apiKey", KEY)
+    log = stack.folder / "events.json"
+    stack.environment["PULUMI_DEBUG_COMMANDS"] = "true"  # uncovers --event-log
+    said = stack.up("--logtostderr", f"-v={verbosity}", "--event-log", str(log)).text
+    said += stack.refresh("--logtostderr", f"-v={verbosity}").text
+    emulator.fault(
+        method="PATCH", status=401, error_code=203, message=f"It is invalid. Your authentication: {KEY}. See"
+    )
+    stack.program('TunnelGroupBackend("web", labels={"app": "new"})')
+    failed = stack.up("--logtostderr", f"-v={verbosity}", fails=True)
+    emulator.fault(method="PATCH", body="[]")
+    said += failed.text + stack.up("--debug", fails=True).text
+    said += stack.pulumi("stack", "export").text + everywhere(stack)
+    assert "ngrok says: It is invalid" in failed.text
+    assert KEY not in said
+    assert KEY.split("_")[1] not in said
+    assert log.stat().st_size > 0
+    for resource in stack.resources():
+        assert isinstance(resource["inputs"]["__provider"], str), "nothing in the provider needs to be a secret"
+
+
+def test_a_key_in_plain_text_earns_a_warning(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
+    stack = new_stack(
+        'TunnelGroupBackend("a"); TunnelGroupBackend("b")', environment={"NGROK_API_BASE_URL": emulator.url}
+    )
+    stack.pulumi("config", "set", "--plaintext", "ngrok:apiKey", KEY)
+    said = stack.preview().text.split("Diagnostics:")[1]
+    assert said.count("ngrok:apiKey is in plain text") == 1
+    stack.pulumi("config", "set", "--secret", "ngrok:apiKey", KEY)
+    assert "plain text" not in stack.preview().text
+
+
+def test_secret_values_are_encrypted_in_the_state_and_masked_in_output(
+    new_stack: Callable[..., Stack], emulator: Emulator
+) -> None:
+    program = """
+        secret = pulumi.Output.secret("{secret}")
+        whole = TunnelGroupBackend("whole", metadata=secret, description=secret)
+        TunnelGroupBackend("inside", metadata={{"token": secret, "n": {n}}}, labels={{"a": secret, "b": "open"}})
+        pulumi.export("metadata", whole.metadata)
+    """
+    stack = new_stack(program.format(secret=SECRET, n=1))
+    said = stack.preview("--diff").text + stack.up("--diff").text
+    assert {b.metadata for b in emulator.account(KEY).backends.values()} == {SECRET, f'{{"n":1,"token":"{SECRET}"}}'}
+    assert stack.output("metadata") == SECRET
+
+    for backend in emulator.account(KEY).backends.values():
+        backend.metadata = "drifted-" + SECRET
+    said += stack.preview("--refresh", "--diff").text + stack.refresh("--diff").text + stack.up("--diff").text
+    stack.program(program.format(secret=SECRET + "-next", n=2))
+    said += stack.up("--diff").text + stack.pulumi("stack").text
+    assert SECRET not in said
+    assert SECRET not in everywhere(stack).replace((stack.folder / "__main__.py").read_text(), "")
+    assert "[secret]" in said
+    ciphers = stack.resource("inside")["outputs"]
+    assert set(ciphers["metadata"]) >= {"ciphertext"}
+    assert ciphers["labels"]["b"] == "open"
+
+
+def test_a_bad_secret_value_is_not_quoted(new_stack: Callable[..., Stack]) -> None:
+    stack = new_stack(f"""
+        TunnelGroupBackend("a", labels=pulumi.Output.secret(["{SECRET}"]), metadata=pulumi.Output.secret(["{SECRET}"]))
+        TunnelGroupBackend("b", labels={{"k": pulumi.Output.secret("{SECRET}=")}})
+    """)
+    said = stack.preview("--diff", fails=True).text
+    assert "labels" in said
+    assert SECRET not in said
+
+
+def test_the_state_can_be_read_by_other_tools(new_stack: Callable[..., Stack]) -> None:
+    stack = new_stack('TunnelGroupBackend("web", labels={"app": "web"}, metadata={"a": 1})')
+    stack.up()
+    outputs = stack.resource("web")["outputs"]
+    assert outputs["labels"] == {"app": "web"}
+    assert json.loads(outputs["metadata"]) == {"a": 1}
