@@ -1,0 +1,75 @@
+"""``make demo``: it shows what it says, keeps to itself and leaves nothing behind."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.conftest import ROOT
+
+FOREIGN = "foreign_0123456789abcdef"
+
+
+@pytest.fixture
+def demo(engine: Path, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    environment = {
+        **os.environ,
+        "PATH": os.pathsep.join([str(engine), os.environ["PATH"]]),
+        "TMPDIR": str(tmp_path),
+        "NGROK_API_KEY": FOREIGN,
+        "NGROK_API_BASE_URL": "http://127.0.0.1:1",
+        "PULUMI_BACKEND_URL": "file:///nonexistent",
+        "COLUMNS": "200",
+    }
+    process = subprocess.Popen(
+        [sys.executable, ROOT / "tools/demo"],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    yield process
+    process.kill()
+    process.wait()
+
+
+def left_over(folder: Path) -> list[str]:
+    """Processes that work in the folder, and files in it."""
+    working = []
+    for process in psutil.process_iter():
+        try:
+            if process.cwd().startswith(str(folder)):
+                working.append(" ".join(process.cmdline()))
+        except psutil.Error:
+            continue
+    return working + [path.name for path in folder.iterdir() if path.name.startswith("ngrok-demo-")]
+
+
+def test_the_demo_shows_the_main_job(demo: subprocess.Popen[str], tmp_path: Path) -> None:
+    said, _ = demo.communicate(timeout=240)
+    assert demo.returncode == 0, said
+    assert '"Public website" => "Changed by hand"' in said
+    assert "The API has it back: description = 'Public website'" in said
+    assert 'stands_in_for: "bkdtg_' in said
+    assert "Backends left in the account: 0" in said
+    assert "pulumi config set --secret ngrok:apiKey" in said
+    assert FOREIGN not in said
+    assert left_over(tmp_path) == []
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_demo_cleans_up(demo: subprocess.Popen[str], tmp_path: Path, sent: signal.Signals) -> None:
+    assert demo.stdout
+    for line in demo.stdout:
+        if "Updating (dev)" in line:
+            demo.send_signal(sent)
+            break
+    said, _ = demo.communicate(timeout=120)
+    assert demo.returncode == 130, said
+    assert "Interrupted. The local API is stopped" in said
+    assert left_over(tmp_path) == []

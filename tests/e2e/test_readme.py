@@ -1,0 +1,37 @@
+"""The README and the examples, as a reader would try them."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pulumi_ngrok_tg.emulator import Emulator
+from tests.conftest import KEY, ROOT
+from tests.e2e.stack import Stack
+
+
+def test_the_program_in_the_readme_runs(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
+    (program,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    stack = new_stack("")
+    (stack.folder / "__main__.py").write_text(program)
+    stack.up()
+    (backend,) = emulator.account(KEY).backends.values()
+    assert stack.output("web_backend_id") == backend.id
+    assert backend.metadata == '{"team":"storefront"}'
+
+
+def test_the_readme_names_every_setting_of_the_code() -> None:
+    readme = (ROOT / "README.md").read_text()
+    code = (ROOT / "pulumi_ngrok_tg/config.py").read_text()
+    settings = set(re.findall(r'(?:text|number)\("(\w+)"', code))
+    assert settings == set(re.findall(r"^\| `ngrok:(\w+)`", readme, re.MULTILINE))
+    assert settings >= {"apiKey", "apiBaseUrl", "maxAttempts", "maxWaitSeconds", "maxConcurrency"}
+
+
+@pytest.mark.parametrize(
+    "folder", sorted(path.parent for path in ROOT.glob("examples/*/Pulumi.yaml")), ids=lambda p: p.name
+)
+def test_each_example_names_itself_and_compiles(folder: Path) -> None:
+    assert "runtime: python" in (folder / "Pulumi.yaml").read_text()
+    compile((folder / "__main__.py").read_text(), str(folder), "exec")

@@ -1,0 +1,200 @@
+"""The emulator against the API reference, over plain HTTP."""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import pytest
+import requests
+
+from pulumi_ngrok_tg.emulator import Emulator
+from tests.conftest import KEY
+
+PATH = "/backends/tunnel_group"
+
+
+class Api(requests.Session):
+    """A session with ngrok's headers and base URL."""
+
+    def __init__(self, base_url: str) -> None:
+        super().__init__()
+        self.base_url = base_url
+        self.headers.update({"Authorization": f"Bearer {KEY}", "Ngrok-Version": "2"})
+
+    def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:
+        return super().request(method, f"{self.base_url}{url!s}", *args, timeout=10, **kwargs)
+
+
+@pytest.fixture
+def api(emulator: Emulator) -> Iterator[Api]:
+    with Api(emulator.url) as session:
+        yield session
+
+
+def create(api: Api, **contents: Any) -> dict[str, Any]:
+    response = api.post(PATH, json=contents)
+    assert response.status_code == 201
+    created: dict[str, Any] = response.json()
+    return created
+
+
+def test_a_created_backend_has_the_fields_of_the_reference(api: Api, emulator: Emulator) -> None:
+    backend = create(api, description="acme", labels={"baz": "qux"}, metadata='{"a": 1}')
+    assert re.fullmatch(r"bkdtg_[0-9A-Za-z]{27}", backend["id"])
+    assert datetime.fromisoformat(backend["created_at"].replace("Z", "+00:00")).tzinfo is not None
+    assert backend == {
+        "id": backend["id"],
+        "uri": f"{emulator.url}{PATH}/{backend['id']}",
+        "created_at": backend["created_at"],
+        "description": "acme",
+        "metadata": '{"a": 1}',
+        "labels": {"baz": "qux"},
+        "tunnels": [],
+    }
+    assert api.get(f"{PATH}/{backend['id']}").json() == backend
+
+
+def test_patch_leaves_what_is_absent_or_null_and_clears_what_is_empty(api: Api) -> None:
+    backend = create(api, description="acme", labels={"baz": "qux"}, metadata="m")
+    path = f"{PATH}/{backend['id']}"
+    assert api.patch(path, json={"description": "new", "metadata": None}).json() == {**backend, "description": "new"}
+    assert api.patch(path, json={}).json() == {**backend, "description": "new"}
+    cleared = api.patch(path, json={"description": "", "metadata": "", "labels": {}})
+    assert cleared.status_code == 200
+    assert cleared.json() == {**backend, "description": "", "metadata": "", "labels": {}}
+
+
+def test_delete_answers_204_without_a_body_and_then_404(api: Api) -> None:
+    path = f"{PATH}/{create(api)['id']}"
+    deleted = api.delete(path)
+    assert (deleted.status_code, deleted.content) == (204, b"")
+    for response in (api.delete(path), api.get(path), api.patch(path, json={})):
+        assert (response.status_code, response.json()["error_code"]) == (404, "ERR_NGROK_6514")
+
+
+def test_pages_go_from_the_newest_to_the_oldest(api: Api, emulator: Emulator) -> None:
+    ids = [create(api)["id"] for _ in range(5)]
+    assert ids == sorted(ids)
+    seen, uri, pages = [], f"{PATH}?limit=2", 0
+    while uri:
+        page = api.get(uri).json()
+        assert page["uri"] == f"{emulator.url}{PATH}"
+        seen += [backend["id"] for backend in page["backends"]]
+        uri = (page["next_page_uri"] or "").removeprefix(emulator.url)
+        pages += 1
+    assert seen == ids[::-1]
+    assert pages == 3
+    before = api.get(PATH, params={"before_id": ids[2]}).json()
+    assert [backend["id"] for backend in before["backends"]] == [ids[1], ids[0]]
+    assert before["next_page_uri"] is None
+
+
+def test_a_page_holds_100_at_most(api: Api) -> None:
+    for _ in range(101):
+        create(api)
+    first = api.get(PATH).json()
+    assert len(first["backends"]) == 100
+    assert first["next_page_uri"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "options", "status", "code"),
+    [
+        ("GET", PATH, {"headers": {"Authorization": None}}, 401, 200),
+        ("GET", PATH, {"headers": {"Authorization": "Basic Zm9v"}}, 401, 201),
+        ("GET", PATH, {"headers": {"Authorization": "Bearer wrong"}}, 401, 203),
+        ("GET", PATH, {"headers": {"Ngrok-Version": None}}, 400, 218),
+        ("GET", PATH, {"headers": {"Ngrok-Version": "1"}}, 400, 217),
+        ("POST", PATH, {"data": "{}"}, 400, 216),
+        ("POST", PATH, {"data": "{}", "headers": {"Content-Type": "text/xml"}}, 415, 210),
+        ("POST", PATH, {"data": "{", "headers": {"Content-Type": "application/json"}}, 400, 213),
+        ("POST", PATH, {"json": []}, 400, 213),
+        ("POST", PATH, {"json": {"name": "x"}}, 400, 214),
+        ("POST", PATH, {"json": {"description": 5}}, 400, 215),
+        ("POST", PATH, {"json": {"labels": ["a"]}}, 400, 215),
+        ("POST", PATH, {"json": {"labels": {"a": 1}}}, 400, 215),
+        ("POST", PATH, {"json": {"labels": {"a=b": "c"}}}, 400, 6531),
+        ("POST", PATH, {"json": {"labels": {"a": "b=c"}}}, 400, 6531),
+        ("POST", PATH, {"json": {"labels": {"": "b"}}}, 400, 6509),
+        ("POST", PATH, {"json": {"description": "x" * 256}}, 400, 6503),
+        ("POST", PATH, {"json": {"metadata": "x" * 4097}}, 400, 6504),
+        ("GET", f"{PATH}?limit=0", {}, 400, 233),
+        ("GET", f"{PATH}?limit=101", {}, 400, 233),
+        ("GET", f"{PATH}?limit=ten", {}, 400, 244),
+        ("GET", f"{PATH}?page=2", {}, 400, 231),
+        ("GET", f"{PATH}?limit=1&limit=2", {}, 400, 232),
+        ("GET", f"{PATH}?before_id=x", {}, 400, 227),
+        ("GET", f"{PATH}/nonsense", {}, 400, 227),
+        ("GET", f"{PATH}/bkdhr_2rwwlBV3giwRa5gGhtBlK6AH8q4", {}, 400, 6527),
+        ("GET", f"{PATH}/bkdtg_2rwwlBV3giwRa5gGhtBlK6AH8q4", {}, 404, 6514),
+        ("GET", "/backends", {}, 404, 0),
+        ("PUT", PATH, {"json": {}}, 405, 0),
+    ],
+)
+def test_each_refusal_is_in_ngroks_shape(
+    api: Api, method: str, path: str, options: dict[str, Any], status: int, code: int
+) -> None:
+    response = api.request(method, path, **options)
+    body = response.json()
+    assert (response.status_code, body["status_code"]) == (status, status)
+    assert body["error_code"] == (f"ERR_NGROK_{code}" if code else "")
+    assert body["msg"]
+    assert body["details"]["operation_id"].startswith("op_")
+
+
+def test_tunnels_join_every_backend_whose_labels_they_carry(api: Api, emulator: Emulator) -> None:
+    web = create(api, labels={"app": "web"})["id"]
+    fra = create(api, labels={"app": "web", "dc": "fra"})["id"]
+    other = create(api, labels={"app": "Web"})["id"]
+    none = create(api)["id"]
+
+    def tunnels(id_: str) -> list[str]:
+        return [tunnel["id"] for tunnel in api.get(f"{PATH}/{id_}").json()["tunnels"]]
+
+    wide = api.post("/_emulator/tunnels", json={"labels": {"app": "web", "dc": "fra", "host": "a"}}).json()["id"]
+    narrow = api.post("/_emulator/tunnels", json={"labels": {"app": "web"}}).json()["id"]
+    assert (tunnels(web), tunnels(fra), tunnels(other), tunnels(none)) == ([wide, narrow], [wide], [], [])
+    assert api.delete(f"/_emulator/tunnels/{wide}").status_code == 204
+    assert api.delete(f"/_emulator/tunnels/{wide}").status_code == 404
+    assert (tunnels(web), tunnels(fra)) == ([narrow], [])
+    # The control path is no part of what ngrok sees.
+    assert all(request.path.startswith(PATH) for request in emulator.requests)
+
+
+def test_limits_refuse_with_ngroks_codes(api: Api) -> None:
+    limit = {"requests": 2, "seconds": 60, "retry_after": "7"}
+    assert api.patch("/_emulator/settings", json={"rate_limit": limit}).status_code == 204
+    answers = [api.get(PATH) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert answers[2].json()["error_code"] == "ERR_NGROK_226"
+    assert answers[2].headers["Retry-After"] == "7"
+    api.patch("/_emulator/settings", json={"rate_limit": None, "max_concurrency": 0})
+    assert api.get(PATH).json()["error_code"] == "ERR_NGROK_225"
+
+
+def test_faults_befall_the_requests_they_are_for(api: Api, emulator: Emulator) -> None:
+    def fault(**what: Any) -> None:
+        assert api.post("/_emulator/faults", json=what).status_code == 204
+
+    fault(method="POST", status=503, skip=1)
+    create(api)
+    assert api.post(PATH, json={}).status_code == 503
+    create(api)
+    for drop, kept in (("before", 2), ("after", 3)):
+        fault(method="POST", drop=drop)
+        with pytest.raises(requests.ConnectionError):
+            api.post(PATH, json={})
+        assert len(emulator.account(KEY).backends) == kept
+    fault(truncate=True)
+    with pytest.raises(requests.exceptions.ChunkedEncodingError):
+        api.get(PATH)
+    fault(body="<html>", headers={"X-Proxy": "yes"})
+    assert (api.get(PATH).text, api.delete("/_emulator/faults").status_code) == ("<html>", 204)
+    fault(times=None, status=500)
+    assert [api.get(PATH).status_code for _ in range(3)] == [500] * 3
+    assert api.delete("/_emulator/faults").status_code == 204
+    assert api.get(PATH).status_code == 200
+    log = api.get("/_emulator/requests").json()
+    assert log[0] == {"method": "POST", "path": PATH, "query": "", "status": 201}
+    assert KEY not in str(log)

@@ -1,0 +1,86 @@
+"""Settings: where they come from, and which are refused."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pulumi_ngrok_tg.api.settings import Settings
+from pulumi_ngrok_tg.config import ConfigError, read_settings
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NGROK_API_BASE_URL", raising=False)
+    monkeypatch.setenv("NGROK_API_KEY", "from_environment")
+
+
+def read(config: dict[str, Any], account: str | None = None) -> Settings:
+    return read_settings(config.get, account)
+
+
+def test_stack_config_comes_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NGROK_API_BASE_URL", "https://environment.example")
+    assert read({}) == Settings("from_environment", "https://environment.example")
+    config = {"ngrok:apiKey": "from_config", "ngrok:apiBaseUrl": "https://config.example/"}
+    assert read(config) == Settings("from_config", "https://config.example")
+
+
+def test_the_default_is_ngrok_itself() -> None:
+    assert read({}).base_url == "https://api.ngrok.com"
+
+
+def test_a_named_account_reads_its_own_namespace_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NGROK_API_BASE_URL", "https://environment.example")
+    assert read({"ngrok:apiKey": "x", "ngrok-eu:apiKey": "eu_key"}, "eu") == Settings("eu_key")
+    with pytest.raises(ConfigError, match="ngrok-eu:apiKey"):
+        read({"ngrok:apiKey": "x"}, "eu")
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:4041", "http://localhost", "http://[::1]:1", "http://127.9.9.9"])
+def test_loopback_needs_no_tls(url: str) -> None:
+    assert read({"ngrok:apiBaseUrl": url}).base_url == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://10.0.0.1",
+        "http://localhost.example.com",
+        "http://127.0.0.1@example.com",
+        "ftp://127.0.0.1",
+        "https://",
+        "https://example.com:port",
+        "https://example.com?x=1",
+        "https://[::1",
+        "nonsense",
+    ],
+)
+def test_a_url_that_could_give_the_key_away_is_refused(url: str) -> None:
+    with pytest.raises(ConfigError, match="ngrok:apiBaseUrl must"):
+        read({"ngrok:apiBaseUrl": url})
+
+
+@given(st.text(min_size=1).filter(lambda key: not (key.isascii() and key.isprintable() and " " not in key)))
+def test_a_key_that_cannot_be_sent_in_a_header_is_refused_and_not_quoted(key: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        read({"ngrok:apiKey": key})
+    assert "\n" not in str(error.value)
+    assert len(key) < 3 or key not in str(error.value)
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "1.5", "", "65", "1e3", "٣", "many"])
+def test_a_limit_out_of_range_is_refused(value: str) -> None:
+    with pytest.raises(ConfigError, match="ngrok:maxConcurrency must be a whole number from 1 to 64"):
+        read({"ngrok:maxConcurrency": value})
+
+
+def test_limits_are_read() -> None:
+    config = {"ngrok:maxConcurrency": "3", "ngrok:maxAttempts": "7", "ngrok:maxWaitSeconds": 0}
+    settings = read(config)
+    assert (settings.max_concurrency, settings.max_attempts, settings.max_wait_seconds) == (3, 7, 0)
+
+
+def test_the_repr_of_settings_holds_no_key() -> None:
+    assert "from_environment" not in repr(read({}))

@@ -1,0 +1,147 @@
+"""The rules of the properties, over all the values they can meet."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pulumi.output import Unknown
+
+from pulumi_ngrok_tg import properties
+
+EMPTY = st.sampled_from([None, "", {}])
+TEXT = st.text(max_size=20)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXT,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),
+    max_leaves=12,
+)
+OBJECTS = st.dictionaries(TEXT, JSON, min_size=1, max_size=4)
+LABELS = st.dictionaries(
+    TEXT.filter(lambda key: key and "=" not in key), TEXT.filter(lambda value: "=" not in value), max_size=4
+)
+INPUTS = st.fixed_dictionaries(
+    {},
+    optional={
+        "description": TEXT | EMPTY,
+        "metadata": TEXT | EMPTY | OBJECTS.map(json.dumps),
+        "labels": LABELS | EMPTY,
+        "account": st.sampled_from(["eu", "us-1", None]),
+    },
+)
+WILD = st.fixed_dictionaries(
+    {},
+    optional={name: JSON | st.builds(Unknown) for name in ("description", "metadata", "labels", "account", "other")},
+)
+
+
+def spellings(value: Any) -> st.SearchStrategy[str]:
+    """JSON texts of one meaning."""
+    return st.builds(
+        lambda order, indent: json.dumps(shuffled(value, order), indent=indent, ensure_ascii=bool(order)),
+        st.booleans(),
+        st.sampled_from([None, 0, 2]),
+    )
+
+
+def shuffled(value: Any, order: bool) -> Any:
+    if isinstance(value, dict):
+        items = [(key, shuffled(inner, order)) for key, inner in value.items()]
+        return dict(reversed(items) if order else items)
+    return [shuffled(inner, order) for inner in value] if isinstance(value, list) else value
+
+
+@given(INPUTS)
+def test_what_is_valid_has_no_problems_and_normalising_is_idempotent(inputs: dict[str, Any]) -> None:
+    normal, problems = properties.check(inputs)
+    assert problems == []
+    assert properties.check(normal) == (normal, [])
+    assert properties.contents(normal) == properties.contents(inputs)
+
+
+@given(WILD)
+def test_any_input_is_judged_without_a_crash_and_problems_name_their_property(inputs: dict[str, Any]) -> None:
+    normal, problems = properties.check(inputs)
+    assert set(normal) <= {"description", "metadata", "labels", "account"}
+    for problem in problems:
+        assert problem.reason.startswith(problem.property)
+        assert "\n" not in problem.reason
+
+
+@given(INPUTS)
+def test_equal_meaning_never_differs(inputs: dict[str, Any]) -> None:
+    normal, _ = properties.check(inputs)
+    assert properties.changes(inputs, inputs) == {}
+    assert properties.changes(inputs, normal) == properties.changes(normal, inputs) == {}
+    full = {"description": "", "metadata": "", "labels": {}, **normal}
+    assert properties.changes(full, inputs) == {}
+
+
+@given(OBJECTS.flatmap(lambda value: st.tuples(spellings(value), spellings(value))))
+def test_metadata_of_equal_json_never_differs(texts: tuple[str, str]) -> None:
+    assert properties.changes({"metadata": texts[0]}, {"metadata": texts[1]}) == {}
+
+
+@given(OBJECTS)
+def test_metadata_as_a_mapping_equals_its_json(value: dict[str, Any]) -> None:
+    encoded = properties.encode_metadata(value)
+    assert properties.encode_metadata(encoded) == encoded
+    assert json.loads(encoded) == json.loads(json.dumps(value))
+    assert properties.changes({"metadata": json.dumps(value, indent=1)}, {"metadata": encoded}) == {}
+
+
+@given(INPUTS, INPUTS)
+def test_what_differs_is_exactly_what_is_patched(olds: dict[str, Any], news: dict[str, Any]) -> None:
+    patch = properties.changes(olds, news)
+    patched = {**properties.contents(olds), **patch}
+    assert properties.changes(patched, news) == {}
+    wanted: dict[str, Any] = {**properties.contents(news)}
+    for name, value in patch.items():
+        assert value == wanted[name]
+        assert value != {**properties.contents(olds)}[name]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("1.10", "1.1"),
+        ('{"a": 1}', '{"a": true}'),
+        ('{"a": 1}', '{"a": "1"}'),
+        ("[1, 2]", "[2, 1]"),
+        ("{}", ""),
+        ('{"a": 1', '{"a":1'),
+        ("null", ""),
+        ("[" * 100_000, "["),
+        ('{"a": NaN}', '{"a":NaN}'),
+    ],
+)
+def test_metadata_of_another_meaning_differs(before: str, after: str) -> None:
+    assert properties.changes({"metadata": before}, {"metadata": after}) == {"metadata": after}
+
+
+def test_tunnels_and_what_ngrok_sets_never_differ() -> None:
+    assert properties.changes({"tunnels": [], "uri": "a", "created_at": "b"}, {"tunnels": [1]}) == {}
+
+
+def test_what_is_unknown_passes_and_counts_as_a_change() -> None:
+    inputs = {
+        "labels": {"a": Unknown(), "b": "c"},
+        "description": Unknown(),
+        "metadata": Unknown(),
+        "account": Unknown(),
+    }
+    normal, problems = properties.check(inputs)
+    assert normal == inputs
+    assert problems == []
+    assert set(properties.changes({"labels": {"a": "x", "b": "c"}}, normal)) == {"labels", "description", "metadata"}
+
+
+@given(st.dictionaries(TEXT | st.integers() | st.none(), TEXT | st.none(), max_size=3))
+def test_what_the_wire_would_lose_is_refused(labels: dict[Any, Any]) -> None:
+    lost = any(not isinstance(key, str) for key in labels) or None in labels.values()
+    if lost:
+        with pytest.raises(ValueError, match=r"^labels: "):
+            properties.require_sendable(labels)
+    else:
+        assert properties.require_sendable(labels) == labels
