@@ -50,6 +50,7 @@ def read_settings(get: Callable[[str], Any], account: str | None) -> Settings:
 
     return Settings(
         api_key=_check_key(prefix, account, text("apiKey", "NGROK_API_KEY")),
+        namespace=prefix,
         base_url=_check_base_url(prefix, text("apiBaseUrl", "NGROK_API_BASE_URL") or Settings.base_url),
         max_attempts=number("maxAttempts", Settings.max_attempts, 1, 100),
         max_wait_seconds=number("maxWaitSeconds", int(Settings.max_wait_seconds), 0, 86_400),

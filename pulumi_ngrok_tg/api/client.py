@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
+from urllib.parse import urljoin
 
 from pulumi_ngrok_tg.api.creation import Creations
 from pulumi_ngrok_tg.api.errors import ConnectionFailed, NotApplied, NotFound, UnexpectedAnswer
@@ -25,9 +26,7 @@ class Client:
     def __init__(self, settings: Settings, notify: Callable[[str], None]) -> None:
         self._transport = Transport(settings, notify)
         self._inventory = Inventory(self.get, self.pages)
-        self._creations = Creations(
-            self._post, self.pages, lambda: self._transport.clock_offset, settings.max_attempts, notify
-        )
+        self._creations = Creations(self._post, self.pages, lambda: self._transport.clock_offset, settings, notify)
 
     def get(self, id_: str) -> TunnelGroupBackend:
         """Fetches a backend.
@@ -54,7 +53,8 @@ class Client:
             if uri in seen:
                 raise UnexpectedAnswer(f"GET {COLLECTION}: ngrok's pages lead in a circle.")
             seen.add(uri)
-            page = Page.from_json(self._transport.send("GET", uri))
+            # Relative or absolute; which hosts are admitted is the transport's to say.
+            page = Page.from_json(self._transport.send("GET", urljoin(COLLECTION, uri)))
             yield page
 
     def create(self, contents: Contents) -> TunnelGroupBackend:

@@ -12,10 +12,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
+from tenacity import Retrying, retry_if_exception, stop_after_attempt
 
 from pulumi_ngrok_tg.api.errors import ConnectionFailed, FateUnknown, NgrokError, ServerError
 from pulumi_ngrok_tg.api.models import Contents, Page, TunnelGroupBackend
+from pulumi_ngrok_tg.api.settings import Settings
+from pulumi_ngrok_tg.api.transport import backoff
 
 _CLOCK_SLACK = 2.0  # seconds: created_at and the Date header are both cut to the second
 
@@ -27,7 +29,7 @@ class Creations:
         post: sends one create and returns its backend.
         pages: lists the account's backends.
         clock_offset: how far ngrok's clock is ahead of ours, in seconds.
-        max_attempts: times a create is sent before its failure is final.
+        settings: how often to try, and how long to wait in between.
         notify: told, in one line, of a backend that may be a double.
     """
 
@@ -36,13 +38,13 @@ class Creations:
         post: Callable[[Mapping[str, Any]], TunnelGroupBackend],
         pages: Callable[[], Iterator[Page]],
         clock_offset: Callable[[], float],
-        max_attempts: int,
+        settings: Settings,
         notify: Callable[[str], None],
     ) -> None:
         self._post = post
         self._pages = pages
         self._clock_offset = clock_offset
-        self._max_attempts = max_attempts
+        self._settings = settings
         self._notify = notify
         self._claimed: set[str] = set()
         self._turns: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
@@ -75,8 +77,8 @@ class Creations:
         """Makes the attempt, again while its answers get lost."""
         return Retrying(
             retry=retry_if_exception(is_lost),
-            stop=stop_after_attempt(self._max_attempts),
-            wait=wait_exponential_jitter(initial=0.5, max=15),
+            stop=stop_after_attempt(self._settings.max_attempts),
+            wait=backoff(self._settings),
             reraise=True,
         )(attempt)
 

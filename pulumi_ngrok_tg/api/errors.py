@@ -6,11 +6,13 @@ The codes are ngrok's own: https://ngrok.com/docs/errors/reference.
 import re
 from typing import Any
 
+from pulumi_ngrok_tg.api.settings import Settings
+
 _ADVICE = {
     **dict.fromkeys(
         (200, 201, 202, 203, 206, 207, 208),
-        "Set a valid API key (not a tunnel authtoken or a key id) with `pulumi config set --secret ngrok:apiKey` or "
-        "NGROK_API_KEY. Plain `pulumi refresh` and `pulumi destroy` use the key recorded by the last `pulumi up`; "
+        "Set a valid API key (not a tunnel authtoken or a key id): `pulumi config set --secret {namespace}:apiKey`. "
+        "Plain `pulumi refresh` and `pulumi destroy` use the key recorded by the last `pulumi up`; "
         "`pulumi up` and the option --run-program use the current one",
     ),
     204: "The account's plan does not include the ngrok API; upgrade it",
@@ -26,7 +28,7 @@ _ADVICE = {
     7008: "ngrok has withdrawn edges and backends from this account; the resource stays in the state until you decide. "
     "Move the traffic to internal endpoints, then remove it with `pulumi state delete`",
 }
-"""ERR_NGROK code to what the user should do."""
+"""ERR_NGROK code to what the user should do; ``{namespace}`` is that of the account's settings."""
 
 _LIMITS = {225, 226, 5001}
 _NEVER_GONE = {*range(200, 300), *range(3000, 4000), 635, 5000, 5001, 6500, 6501, 6502, 6503, 6504}
@@ -93,13 +95,15 @@ class ServerError(ApiError):
     """A 5xx (or 408), from ngrok or from something before it. A write may have had its effect."""
 
 
-def api_error(what: str, status: int, body: Any, secret: str, retry_after: float | None = None) -> ApiError | None:
+def api_error(
+    what: str, status: int, body: Any, settings: Settings, retry_after: float | None = None
+) -> ApiError | None:
     """Makes the error for an answer, or returns None where it is not in ngrok's error shape.
 
     Args:
         what: what was tried, such as ``GET /backends/tunnel_group``.
         body: the parsed JSON body, or None.
-        secret: the API key; it and anything like it is redacted from ngrok's message.
+        settings: those of the account: its API key and anything like it is redacted from ngrok's message.
     """
     if not isinstance(body, dict) or not isinstance(body.get("msg"), str) or "error_code" not in body:
         return None
@@ -108,10 +112,10 @@ def api_error(what: str, status: int, body: Any, secret: str, retry_after: float
     details = body.get("details")
     operation = details.get("operation_id") if isinstance(details, dict) else None
     facts = [f"ERR_NGROK_{code}" if code else "", f"HTTP {status}", f"operation {operation}" if operation else ""]
-    said = _one_line(redact(body["msg"], secret))
+    said = _one_line(redact(body["msg"], settings.api_key))
     line = f"{what}: ngrok says: {said} ({_one_line(', '.join(filter(None, facts)))})"
     if advice := _ADVICE.get(code):
-        line = f"{line}. {advice}."
+        line = f"{line}. {advice.format(namespace=settings.namespace)}."
     return _kind(status, code)(line, status, code, retry_after)
 
 

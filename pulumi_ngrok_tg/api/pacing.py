@@ -30,10 +30,11 @@ class Pacer:
         self._told_until = 0.0
 
     @contextmanager
-    def slot(self, deadline: float) -> Iterator[None]:
+    def slot(self, what: str, deadline: float) -> Iterator[None]:
         """Waits until a request may go, and holds its place while it is under way.
 
         Args:
+            what: the request, for the message where it gives up.
             deadline: monotonic time after which not to wait.
 
         Raises:
@@ -44,8 +45,9 @@ class Pacer:
                 now = time.monotonic()
                 if (wait or 0) > deadline - now:
                     raise GaveUp(
-                        f"ngrok's limits ask to wait {wait or 0:.0f} s more, and this call may wait "
-                        f"{self._settings.max_wait_seconds:g} s in all. Try again later, or raise ngrok:maxWaitSeconds."
+                        f"{what}: ngrok's limits ask to wait {wait or 0:.0f} s more, and a call may wait "
+                        f"{self._settings.max_wait_seconds:g} s in all. Try again later, or raise "
+                        f"{self._settings.namespace}:maxWaitSeconds."
                     )
                 if wait and wait > NOTICEABLE and now + wait > self._told_until + NOTICEABLE:
                     self._told_until = now + wait
@@ -70,17 +72,17 @@ class Pacer:
         with self._changed:
             self._cool_until = max(self._cool_until, time.monotonic() + seconds)
 
-    def meet_limit(self, backoff: float) -> None:
+    def meet_limit(self, least: float) -> None:
         """Notes that ngrok enforced its rolling limit: waits until our oldest request has left it.
 
         Args:
-            backoff: the least to wait, in seconds; what is left when others have used the limit up.
+            least: the least to wait, in seconds; what is left when others have used the limit up.
         """
         with self._changed:
             self._limit_met = True
             oldest = self._window()
             left = oldest + self._settings.rate_window - time.monotonic() if oldest is not None else 0.0
-            self.cool_down(max(left, backoff))
+            self.cool_down(max(left, least))
 
     def _window(self) -> float | None:
         """Forgets what has left the rolling window; returns when its oldest request ended."""

@@ -9,12 +9,16 @@ class Settings:
 
     api_key: str = field(repr=False)
     base_url: str = "https://api.ngrok.com"
+    namespace: str = "ngrok"
+    """Where a user finds these settings, for messages: ``ngrok`` or ``ngrok-<account>``."""
     max_attempts: int = 5
     """Times a request is sent before its failure is final. Refusals for a limit do not count."""
     max_wait_seconds: float = 300.0
     """Seconds one call may spend waiting: for limits to pass and between attempts."""
     max_concurrency: int = 8
     """Requests in flight at once."""
+    backoff: float = 0.5
+    """Seconds before the second attempt; twice as long before each further one, 15 s at most, plus a random part."""
     connect_timeout: float = 10.0
     """Seconds."""
     read_timeout: float = 30.0

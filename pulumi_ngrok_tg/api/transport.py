@@ -6,12 +6,13 @@ from email.utils import parsedate_to_datetime
 from functools import partial
 from importlib.metadata import version
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
-from tenacity import RetryCallState, Retrying, retry_if_exception, wait_exponential_jitter
+from tenacity import RetryCallState, Retrying, retry_if_exception, wait_exponential, wait_random
+from tenacity.wait import wait_base
 from urllib3.exceptions import InvalidHeader, NewConnectionError
 from urllib3.util import Retry
 
@@ -26,8 +27,6 @@ from pulumi_ngrok_tg.api.errors import (
 )
 from pulumi_ngrok_tg.api.pacing import NOTICEABLE, Pacer
 from pulumi_ngrok_tg.api.settings import Settings
-
-_BACKOFF = wait_exponential_jitter(initial=0.5, max=15)
 
 
 class Transport:
@@ -76,14 +75,15 @@ class Transport:
             NgrokError: one of its kinds; see :mod:`pulumi_ngrok_tg.api.errors`.
         """
         url = self._resolve(target)
+        what = f"{method} {urlsplit(url).path}"
         patience = _Patience(self._settings, self._notify, idempotent)
 
         def once() -> Any:
             try:
-                with self._pacer.slot(patience.deadline):
-                    return self._exchange(method, url, params, body)
+                with self._pacer.slot(what, patience.deadline):
+                    return self._exchange(what, method, url, params, body)
             except ApiError as error:
-                self._heed(error, patience.backoff())
+                self._heed(error, patience.cool_down())
                 raise
 
         return Retrying(
@@ -95,8 +95,8 @@ class Transport:
         )(once)
 
     def _resolve(self, target: str) -> str:
-        base = self._settings.base_url.rstrip("/")
-        url = base + target if target.startswith("/") else urljoin(base, target)
+        base = self._settings.base_url
+        url = base + target if target.startswith("/") else target
         if urlsplit(url)[:2] != urlsplit(base)[:2]:
             raise UnexpectedAnswer(
                 f"ngrok's answer leads to another origin, {urlsplit(url).netloc}; the API key is not sent there. "
@@ -104,8 +104,9 @@ class Transport:
             )
         return url
 
-    def _exchange(self, method: str, url: str, params: Mapping[str, str] | None, body: Mapping[str, Any] | None) -> Any:
-        what = f"{method} {urlsplit(url).path}"
+    def _exchange(
+        self, what: str, method: str, url: str, params: Mapping[str, str] | None, body: Mapping[str, Any] | None
+    ) -> Any:
         timeout = (self._settings.connect_timeout, self._settings.read_timeout)
         try:
             response = self._session.request(
@@ -126,7 +127,7 @@ class Transport:
 
     def _refusal(self, what: str, response: requests.Response, answer: Any) -> NgrokError:
         status, retry_after = response.status_code, _retry_after(response)
-        if error := api_error(what, status, answer, self._settings.api_key, retry_after):
+        if error := api_error(what, status, answer, self._settings, retry_after):
             return error
         if status < 300:
             return ConnectionFailed(f"{what}: the answer to a successful request is not JSON (HTTP {status}).", True)
@@ -142,20 +143,25 @@ class Transport:
             return ServerError(line, status, 0, retry_after)
         return UnexpectedAnswer(line)
 
-    def _heed(self, error: ApiError, backoff: float) -> None:
+    def _heed(self, error: ApiError, least: float) -> None:
         """Makes all threads wait where the answer asks for it."""
         if isinstance(error, Limited | ServerError) and error.retry_after is not None:
             self._pacer.cool_down(error.retry_after)
         elif error.code == 226:
-            self._pacer.meet_limit(backoff)
+            self._pacer.meet_limit(least)
         elif isinstance(error, Limited):
-            self._pacer.cool_down(backoff)
+            self._pacer.cool_down(least)
 
     def _note_clock(self, response: requests.Response) -> None:
         try:
             self.clock_offset = parsedate_to_datetime(response.headers["Date"]).timestamp() - time.time()
         except (KeyError, TypeError, ValueError):
             pass  # then our clock has to do
+
+
+def backoff(settings: Settings) -> wait_base:
+    """How long to wait between attempts."""
+    return wait_exponential(multiplier=settings.backoff, max=15) + wait_random(0, settings.backoff)
 
 
 class _Bearer(AuthBase):
@@ -175,6 +181,8 @@ class _Patience:
     def __init__(self, settings: Settings, notify: Callable[[str], None], idempotent: bool) -> None:
         self.deadline = time.monotonic() + settings.max_wait_seconds
         self._max_attempts = settings.max_attempts
+        self._backoff = backoff(settings)
+        self._least_cool_down = settings.backoff / 2
         self._notify = notify
         self._idempotent = idempotent
         self._failures = 0
@@ -198,11 +206,11 @@ class _Patience:
         """Seconds before the next attempt; where a limit is at work, the pacer has it wait instead."""
         error = _error(state)
         paced = isinstance(error, Limited) or (isinstance(error, ApiError) and error.retry_after is not None)
-        return 0.0 if paced else _BACKOFF(state)
+        return 0.0 if paced else self._backoff(state)
 
-    def backoff(self) -> float:
-        """Seconds to cool down after a refusal that names none: more each time."""
-        return 0.2 * 2.0 ** min(self._refusals, 6)
+    def cool_down(self) -> float:
+        """Seconds for all to wait after a refusal that names none: more each time."""
+        return self._least_cool_down * 2.0 ** min(self._refusals, 6)
 
     def tell(self, state: RetryCallState) -> None:
         """Tells the user of a wait worth telling."""

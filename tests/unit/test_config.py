@@ -33,7 +33,7 @@ def test_the_default_is_ngrok_itself() -> None:
 
 def test_a_named_account_reads_its_own_namespace_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NGROK_API_BASE_URL", "https://environment.example")
-    assert read({"ngrok:apiKey": "x", "ngrok-eu:apiKey": "eu_key"}, "eu") == Settings("eu_key")
+    assert read({"ngrok:apiKey": "x", "ngrok-eu:apiKey": "eu_key"}, "eu") == Settings("eu_key", namespace="ngrok-eu")
     with pytest.raises(ConfigError, match="ngrok-eu:apiKey"):
         read({"ngrok:apiKey": "x"}, "eu")
 

@@ -5,13 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pulumi_ngrok_tg.api.errors import ApiError, Limited, NotFound, ServerError, api_error
+from pulumi_ngrok_tg.api.settings import Settings
 
 KEY = "2abcDEF0123456789ghiJKLmnop_4QRSTUVWXYZabcdefghij"
 
 
 def refusal(status: int, code: int | str, message: str = "No.", **more: object) -> ApiError | None:
     body = {"error_code": f"ERR_NGROK_{code}", "status_code": status, "msg": message, **more}
-    return api_error("GET /x", status, body, KEY)
+    return api_error("GET /x", status, body, Settings(KEY, namespace="ngrok-eu"))
 
 
 @pytest.mark.parametrize(
@@ -55,12 +56,12 @@ def test_each_refusal_is_of_the_kind_that_it_calls_for(status: int, code: int, k
     ],
 )
 def test_what_is_not_in_ngroks_shape_is_no_refusal_of_ngroks(body: object) -> None:
-    assert api_error("GET /x", 404, body, KEY) is None
+    assert api_error("GET /x", 404, body, Settings(KEY)) is None
 
 
 @pytest.mark.parametrize("code", ["", None])
 def test_a_404_without_a_code_is_never_gone(code: object) -> None:
-    error = api_error("GET /x", 404, {"error_code": code, "status_code": 404, "msg": "no such path"}, KEY)
+    error = api_error("GET /x", 404, {"error_code": code, "status_code": 404, "msg": "no such path"}, Settings(KEY))
     assert type(error) is ApiError
 
 
@@ -88,3 +89,7 @@ def test_a_credential_that_is_not_ours_does_not_get_through_either() -> None:
     line = str(refusal(401, 206, "It is a tunnel credential. Your credential: 9other_token. Check your records."))
     assert "9other_token" not in line
     assert "Check your records" in line
+
+
+def test_the_advice_names_the_setting_of_the_account() -> None:
+    assert "pulumi config set --secret ngrok-eu:apiKey" in str(refusal(401, 203))

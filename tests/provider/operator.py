@@ -1,0 +1,118 @@
+"""Stands in for the engine: makes its calls on the real provider, from many threads, and keeps its state."""
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+from pulumi.dynamic import Config, ConfigureRequest
+
+from pulumi_ngrok_tg import provider
+from pulumi_ngrok_tg.api.client import Client
+from pulumi_ngrok_tg.api.settings import Settings
+from pulumi_ngrok_tg.emulator import Emulator
+from tests.conftest import KEY
+
+THREADS = 8
+QUICK: Mapping[str, Any] = {"backoff": 0.01, "read_timeout": 0.4, "rate_window": 1.0, "max_wait_seconds": 10}
+"""Settings that let a failure take milliseconds where users would have it take seconds."""
+
+
+@dataclass
+class Resource:
+    """A backend in the state."""
+
+    id: str
+    inputs: dict[str, Any]
+    outputs: dict[str, Any]
+
+
+class Operator:
+    """The state of one stack, and the operations on it; each is a provider process of its own."""
+
+    def __init__(self, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, **settings: Any) -> None:
+        self.emulator = emulator
+        self.state: dict[str, Resource] = {}
+        self.said: list[str] = []
+        """What the user was told while calls went on."""
+        self.settings = {**QUICK, **settings}
+        self._clients: dict[Settings, Client] = {}
+        monkeypatch.setattr(provider, "_connect", self._connect)
+
+    def up(self, wanted: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+        """Creates, updates and deletes what differs from ``wanted``; returns the errors by name."""
+        served = self._start()
+        inputs = {name: served.check({}, dict(given)).inputs for name, given in wanted.items()}
+
+        def apply(name: str) -> None:
+            known = self.state.get(name)
+            if known is None:
+                made = served.create(inputs[name])
+                assert made.outs is not None
+                self.state[name] = Resource(made.id, inputs[name], made.outs)
+            elif name not in inputs:
+                served.delete(known.id, known.outputs)
+                del self.state[name]
+            elif served.diff(known.id, known.outputs, inputs[name]).changes:
+                updated = served.update(known.id, known.outputs, inputs[name])
+                assert updated.outs is not None
+                self.state[name] = Resource(known.id, inputs[name], updated.outs)
+
+        return self._for_each([*inputs, *(name for name in self.state if name not in inputs)], apply)
+
+    def refresh(self) -> dict[str, str]:
+        """Reads every backend; returns the errors by name."""
+        served = self._start()
+
+        def read(name: str) -> None:
+            known = self.state[name]
+            found = served.read(known.id, known.outputs)
+            if not found.id:
+                del self.state[name]
+            else:
+                assert found.outs is not None
+                assert found.inputs is not None
+                self.state[name] = Resource(found.id, found.inputs, found.outs)
+
+        return self._for_each(list(self.state), read)
+
+    def destroy(self) -> dict[str, str]:
+        """Deletes every backend; returns the errors by name."""
+        return self.up({})
+
+    def assert_in_step(self) -> None:
+        """The state holds exactly the backends of the API, with their contents: none lost, none twice."""
+        backends = self.emulator.account(KEY).backends
+        assert sorted(resource.id for resource in self.state.values()) == sorted(backends)
+        for resource in self.state.values():
+            backend = backends[resource.id]
+            held = {name: resource.outputs[name] for name in ("description", "metadata", "labels")}
+            assert held == {"description": backend.description, "metadata": backend.metadata, "labels": backend.labels}
+
+    def calls(self) -> list[str]:
+        """The methods of the API requests since the last look."""
+        methods = [request.method for request in self.emulator.requests]
+        self.emulator.requests.clear()
+        return methods
+
+    def _start(self) -> provider.TunnelGroupBackendProvider:
+        self._clients.clear()
+        started = provider.TunnelGroupBackendProvider()
+        config = {"ngrok:apiKey": KEY, "ngrok:apiBaseUrl": self.emulator.url}
+        started.configure(ConfigureRequest(Config(config, "test")))
+        return started
+
+    def _connect(self, settings: Settings) -> Client:
+        return self._clients.setdefault(settings, Client(replace(settings, **self.settings), self.said.append))
+
+    def _for_each(self, names: list[str], call: Callable[[str], None]) -> dict[str, str]:
+        with ThreadPoolExecutor(THREADS) as pool:
+            calls = {name: pool.submit(call, name) for name in names}
+        errors = {name: done.exception() for name, done in calls.items()}
+        return {name: str(error) for name, error in errors.items() if error is not None}
+
+
+def backends(count: int, **more: Any) -> dict[str, dict[str, Any]]:
+    """Inputs of so many different backends."""
+    return {f"b{n}": {"description": f"number {n}", "labels": {"n": str(n)}, **more} for n in range(count)}

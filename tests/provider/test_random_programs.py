@@ -1,0 +1,139 @@
+"""Random programs against a random world: whatever happens, state and API end in step.
+
+``HYPOTHESIS_PROFILE=nightly`` runs thousands of steps; ``make test`` runs some hundreds.
+"""
+
+from typing import Any
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from pulumi_ngrok_tg.emulator import Emulator
+from tests.conftest import KEY
+from tests.provider.operator import Operator
+
+NAMES = st.sampled_from(["a", "b", "c", "d", "e"])
+CONTENTS = st.fixed_dictionaries(
+    {},
+    optional={
+        "description": st.sampled_from(["", "x", "y"]),
+        "metadata": st.sampled_from(["", "m", '{"a": 1}', '{"a":1}']),
+        "labels": st.sampled_from([{}, {"app": "web"}, {"app": "web", "dc": "fra"}]),
+    },
+)
+FAULTS = st.sampled_from(
+    [
+        {"status": 500},
+        {"status": 503, "body": "<html>"},
+        {"status": 429, "error_code": 226},
+        {"status": 429, "error_code": 225},
+        {"drop": "before"},
+        {"drop": "after"},
+        {"truncate": True},
+        {"body": "<html>"},
+        {"path": "tunnel_group", "answer": {"next_page_uri": "https://127.0.0.1/x"}},
+    ]
+)
+
+
+class Programs(RuleBasedStateMachine):
+    """A stack, and other people who use the same account."""
+
+    @initialize()
+    def start(self) -> None:
+        self.patch = pytest.MonkeyPatch()
+        self.emulator = Emulator(api_keys=(KEY,))
+        self.emulator.start()
+        self.account = self.emulator.account(KEY)
+        self.operator = Operator(self.emulator, self.patch, backoff=0.001)
+        self.wanted: dict[str, dict[str, Any]] = {}
+        self.theirs: set[str] = set()
+
+    def teardown(self) -> None:
+        self.patch.undo()
+        self.emulator.stop()
+
+    @rule(name=NAMES, contents=CONTENTS)
+    def declare(self, name: str, contents: dict[str, Any]) -> None:
+        self.wanted[name] = contents
+
+    @rule(name=NAMES)
+    def remove(self, name: str) -> None:
+        self.wanted.pop(name, None)
+
+    @rule(fault=FAULTS, method=st.sampled_from([None, "GET", "POST", "PATCH", "DELETE"]), times=st.integers(1, 3))
+    def something_goes_wrong(self, fault: dict[str, Any], method: str | None, times: int) -> None:
+        self.emulator.fault(method=method, times=times, **fault)
+
+    @rule(contents=CONTENTS)
+    def others_create(self, contents: dict[str, Any]) -> None:
+        backend = self.account.create(contents)
+        backend.created_at = "2025-01-21T18:19:53Z"
+        self.theirs.add(backend.id)
+
+    @precondition(lambda self: self.operator.state)
+    @rule(data=st.data(), contents=CONTENTS)
+    def others_change_ours(self, data: st.DataObject, contents: dict[str, Any]) -> None:
+        id_ = data.draw(st.sampled_from(sorted(resource.id for resource in self.operator.state.values())))
+        if id_ in self.account.backends:
+            self.account.update(id_, contents)
+
+    @precondition(lambda self: self.operator.state)
+    @rule(data=st.data())
+    def others_delete_ours(self, data: st.DataObject) -> None:
+        id_ = data.draw(st.sampled_from(sorted(resource.id for resource in self.operator.state.values())))
+        self.account.backends.pop(id_, None)
+
+    @rule()
+    def up_with_refresh(self) -> None:
+        assert self.operator.refresh() == {}
+        errors = self.operator.up(self.wanted)
+        # Changing an answer's pages makes a lost create's fate unknown; that is an error, and the only one.
+        assert all("may have been created" in error for error in errors.values()), errors
+        self.take_up(errors)
+        self.in_step()
+
+    @rule()
+    def refresh(self) -> None:
+        assert self.operator.refresh() == {}
+        self.in_step()
+
+    @rule()
+    def destroy(self) -> None:
+        assert self.operator.destroy() == {}
+        self.in_step()
+        assert self.operator.state == {}
+
+    def take_up(self, errors: dict[str, str]) -> None:
+        """What a user does who was told that a fate is unknown: looks, and deletes what nobody knows."""
+        if errors:
+            known = self.theirs | {resource.id for resource in self.operator.state.values()}
+            strays = set(self.account.backends) - known
+            assert len(strays) <= len(errors)
+            for stray in strays:
+                del self.account.backends[stray]
+
+    def in_step(self) -> None:
+        ours = {id_ for id_ in self.account.backends if id_ not in self.theirs}
+        assert {resource.id for resource in self.operator.state.values()} == ours
+        for name, resource in self.operator.state.items():
+            backend = self.account.backends[resource.id]
+            for field in ("description", "metadata", "labels"):
+                assert resource.outputs[field] == getattr(backend, field), (name, field)
+
+    @invariant()
+    def what_is_not_ours_is_untouched(self) -> None:
+        assert self.theirs <= set(self.account.backends)
+        used = {request.path.rpartition("/")[2] for request in self.emulator.requests if request.method != "GET"}
+        assert not used & self.theirs
+
+
+TestPrograms = Programs.TestCase
+TestPrograms.settings = settings(
+    settings.default,
+    max_examples=settings.default.max_examples if settings.default.max_examples > 100 else 40,
+    stateful_step_count=20,
+    deadline=None,
+)
