@@ -4,7 +4,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/ready
 
-.PHONY: demo test check engine setup
+.PHONY: demo test check bench engine setup
 
 demo: engine  ## The main job on a local ngrok API: up, outputs, drift, repair, destroy
 	@$(PY) tools/demo
@@ -17,6 +17,9 @@ check: setup  ## Lint, types, and the direction of the imports
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
 	@$(VENV)/bin/lint-imports
+
+bench: setup  ## What speed claims are made of
+	@$(PY) benchmarks/import_cost.py
 
 engine: setup  ## The Pulumi CLI: found, installed or built
 	@$(PY) tools/engine > /dev/null

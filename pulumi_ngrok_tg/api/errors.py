@@ -130,10 +130,9 @@ def _kind(status: int, code: int) -> type[ApiError]:
 
 
 def redact(text: str, secret: str) -> str:
-    """Removes the API key, its parts, and whatever credential ngrok's message quotes (codes 202, 203, 206-208)."""
-    for part in sorted({secret, *secret.split("_")}, key=len, reverse=True):
-        if len(part) >= 6:
-            text = text.replace(part, "[redacted]")
+    """Removes every word that holds eight characters in a row of the API key, and any credential ngrok quotes."""
+    pieces = {secret[start : start + 8] for start in range(max(len(secret) - 7, 1))}
+    text = re.sub(r"\S+", lambda word: "[redacted]" if any(piece in word[0] for piece in pieces) else word[0], text)
     return re.sub(r"(?i)\byour (credential|authentication|key): \S+", r"Your \1: [redacted].", text)
 
 

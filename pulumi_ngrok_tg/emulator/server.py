@@ -50,6 +50,8 @@ class Emulator:
         self.faults: list[Fault] = []
         self.requests: list[Request] = []
         """Every API request so far, in the order of the answers."""
+        self.peak = 0
+        """The most API requests handled at once so far."""
         self._api_keys = api_keys
         self._accounts = {key: Account() for key in api_keys}
         self._lock = threading.RLock()
@@ -109,6 +111,7 @@ class Emulator:
     def _answer(self, rest: str = "") -> Response:
         with self._lock:
             self._in_flight += 1
+            self.peak = max(self.peak, self._in_flight)
             crowded = self.max_concurrency is not None and self._in_flight > self.max_concurrency
             fault = next((f for f in self.faults if f.take(request.method, request.path)), Fault())
         try:

@@ -85,6 +85,12 @@ def test_no_credential_that_ngrok_quotes_gets_through(before: str, after: str, c
     assert "\n" not in line
 
 
+@given(st.integers(0, len(KEY) - 8), st.integers(8, len(KEY)), st.text(max_size=3))
+def test_no_part_of_the_key_gets_through(start: int, length: int, around: str) -> None:
+    part = KEY[start : start + length]
+    assert part not in str(refusal(400, 215, f"It said {around}{part}{around} there"))
+
+
 def test_a_credential_that_is_not_ours_does_not_get_through_either() -> None:
     line = str(refusal(401, 206, "It is a tunnel credential. Your credential: 9other_token. Check your records."))
     assert "9other_token" not in line

@@ -1,0 +1,296 @@
+"""What can go wrong between a stack and ngrok, with the real CLI: state and API end in step, and the terminal tells."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+import requests
+
+from pulumi_ngrok_tg.emulator import Emulator, RateLimit
+from tests.conftest import KEY
+from tests.e2e.stack import Stack
+
+HTML = "<html>502 Bad Gateway</html>"
+
+
+def program(count: int, **more: str) -> str:
+    return "".join(f'TunnelGroupBackend("b{n}", labels={{"n": "{n}"}}, **{more!r})\n' for n in range(count))
+
+
+def assert_in_step(stack: Stack, emulator: Emulator, count: int) -> None:
+    """The state holds exactly the backends of the API."""
+    backends = emulator.account(KEY).backends
+    held = {resource["id"]: resource["outputs"]["labels"] for resource in stack.resources()}
+    assert held == {id_: backend.labels for id_, backend in backends.items()}
+    assert len(held) == count
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"status": 429, "error_code": 226, "headers": {"Retry-After": "1"}},
+        {"status": 429, "error_code": 225},
+        {"status": 500},
+        {"status": 502, "body": HTML},
+        {"drop": "before"},
+        {"drop": "after"},
+        {"truncate": True},
+        {"body": HTML},
+    ],
+    ids=lambda fault: "-".join(str(value) for value in fault.values()),
+)
+def test_a_fault_in_each_step_costs_nothing_but_time(
+    new_stack: Callable[..., Stack], emulator: Emulator, fault: dict[str, Any]
+) -> None:
+    stack = new_stack(program(8))
+    for method, count, command in (
+        ("POST", 8, stack.up),
+        ("GET", 8, stack.refresh),
+        ("PATCH", 8, lambda: (stack.program(program(8, description="new")), stack.up())),
+        ("DELETE", 0, stack.destroy),
+    ):
+        emulator.faults.clear()
+        emulator.fault(method=method, times=2, skip=2 if method == "POST" else 0, **fault)
+        command()
+        assert_in_step(stack, emulator, count)
+
+
+def test_a_hang_past_the_timeout_is_found_out(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
+    emulator.fault(method="POST", hang=45)
+    stack = new_stack(program(1))
+    stack.up()
+    assert_in_step(stack, emulator, 1)
+    assert sorted(request.method for request in emulator.requests) == ["GET"]
+
+
+def test_waits_show_on_the_live_display(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
+    emulator.fault(status=429, error_code=226, headers={"Retry-After": "3"})
+    said = new_stack(program(2)).up().text
+    assert said.count("ngrok's request limit is reached: waiting 3 s, then going on") >= 1
+
+
+def test_giving_up_is_one_clear_line(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
+    stack = new_stack(program(1))
+    stack.pulumi("config", "set", "ngrok:maxWaitSeconds", "5")
+    emulator.fault(times=None, status=429, error_code=226, headers={"Retry-After": "600"})
+    outcome = stack.up(fails=True)
+    (error,) = outcome.errors
+    assert "ngrok's limits ask to wait 600 s more, and a call may wait 5 s in all" in error
+    assert "Traceback" not in outcome.text
+    stack.pulumi("config", "set", "ngrok:maxAttempts", "1")
+    emulator.faults.clear()
+    emulator.fault(times=None, status=503, body=HTML)
+    (error,) = stack.up(fails=True).errors
+    assert "HTTP 503, not in ngrok's error format" in error
+    assert [request.method for request in emulator.requests].count("POST") == 2
+
+
+def test_nobody_listening_is_one_clear_line(new_stack: Callable[..., Stack]) -> None:
+    stack = new_stack(program(1), environment={"NGROK_API_KEY": KEY, "NGROK_API_BASE_URL": "http://127.0.0.1:1"})
+    stack.pulumi("config", "set", "ngrok:maxAttempts", "2")
+    outcome = stack.up(fails=True)
+    assert outcome.errors == ["POST /backends/tunnel_group: cannot connect to 127.0.0.1:1 (Connection refused)."]
+
+
+def test_redirects_and_pages_never_lead_the_key_elsewhere(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
+    with Emulator() as stranger:
+        target = f"{stranger.url}/backends/tunnel_group"
+        stack = new_stack(program(4))
+        stack.up()
+        emulator.fault(path="tunnel_group", times=None, answer={"next_page_uri": target})
+        emulator.account(KEY).backends.update(
+            (backend.id, backend) for backend in [emulator.account(KEY).create({}) for _ in range(2)]
+        )
+        stack.refresh()
+        emulator.faults.clear()
+        emulator.fault(times=None, status=307, body="", headers={"Location": target})
+        assert all("the server redirects (HTTP 307)" in error for error in stack.refresh(fails=True).errors)
+        assert len(stack.resources()) == 4
+        assert stranger.requests == []
+
+
+def test_a_list_that_misses_a_backend_does_not_drop_it(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
+    stack = new_stack(program(8))
+    stack.up()
+    emulator.fault(path="tunnel_group", times=None, hide=tuple(emulator.account(KEY).backends))
+    stack.refresh()
+    assert_in_step(stack, emulator, 8)
+
+
+@pytest.mark.parametrize("code", [202, 203, 206, 207, 208])
+def test_a_credential_that_ngrok_quotes_is_shown_nowhere(
+    new_stack: Callable[..., Stack], emulator: Emulator, code: int
+) -> None:
+    message = f"It is invalid. Your credential: {KEY}. Also seen: {KEY[:-2]} in parts {KEY.split('_')[1]}."
+    emulator.fault(times=None, status=401, error_code=code, message=message)
+    said = new_stack(program(1)).up("--logtostderr", "-v=9", fails=True).text
+    assert f"ERR_NGROK_{code}" in said
+    assert "pulumi config set --secret ngrok:apiKey" in said
+    assert KEY.split("_")[1][:-2] not in said
+
+
+# ngrok's limits -----------------------------------------------------------------------------------------------------
+
+
+def test_a_stack_beyond_the_real_rate_limit_completes(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
+    emulator.rate_limit = RateLimit()  # 120 requests in a rolling minute, no Retry-After
+    stack = new_stack(program(150))
+    started = time.monotonic()
+    said = stack.up().text
+    elapsed = time.monotonic() - started
+    assert_in_step(stack, emulator, 150)
+    assert elapsed <= 1.2 * emulator.rate_limit.seconds, "the limit alone dictates one window"
+    statuses = [request.status for request in emulator.requests]
+    assert statuses.count(201) == 150
+    assert statuses.count(429) <= 8
+    assert "ngrok's request limit is reached: waiting" in said
+
+    emulator.requests.clear()
+    stack.refresh()
+    assert len(emulator.requests) <= 6
+    assert {request.status for request in emulator.requests} == {200}
+
+
+def test_a_refresh_of_200_takes_6_calls_at_most(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
+    stack = new_stack(program(200))
+    stack.up()
+    emulator.requests.clear()
+    stack.refresh()
+    assert len(emulator.requests) <= 6
+    assert_in_step(stack, emulator, 200)
+
+
+def test_as_many_requests_are_in_flight_as_configured(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
+    emulator.latency = 0.4
+    stack = new_stack(program(24))
+    stack.up("--parallel", "32")
+    assert emulator.peak == 8, "the dynamic provider server alone would serve 4"
+    emulator.peak = 0
+    stack.pulumi("config", "set", "ngrok:maxConcurrency", "3")
+    stack.up("--refresh", "--parallel", "32")
+    stack.program("")
+    stack.up("--parallel", "32")
+    assert emulator.peak == 3
+
+
+# Gaps in pulumi.dynamic ---------------------------------------------------------------------------------------------
+
+RENAMED = """#!{python} -u
+import os, runpy, sys
+if "pulumi.dynamic" not in sys.argv:
+    os.execv({python!r}, [{python!r}, *sys.argv[1:]])
+import pulumi.dynamic
+path = os.path.join(os.path.dirname(pulumi.dynamic.__file__), "__main__.py")
+source = open(path).read()
+for name, other in (
+    ("import traceback", "import traceback as stack_text"),
+    ("traceback.format_exc()", "stack_text.format_exc()"),
+    ("DynamicResourceProviderServicer", "Servicer"),
+    ("futures.ThreadPoolExecutor(max_workers=4)", "type('Pool', (futures.ThreadPoolExecutor,), {{}})(max_workers=4)"),
+):
+    assert name in source, name
+    source = source.replace(name, other)
+sys.argv = sys.argv[sys.argv.index("pulumi.dynamic"):]
+exec(compile(source, path, "exec"))
+"""
+
+
+def test_all_works_only_plainer_when_upstreams_internals_are_renamed(
+    new_stack: Callable[..., Stack], emulator: Emulator, tmp_path: Path
+) -> None:
+    python = tmp_path / "python-with-renamed-internals"
+    python.write_text(RENAMED.format(python=sys.executable))
+    python.chmod(0o755)
+    stack = new_stack(program(12))
+    stack.environment["PULUMI_PYTHON_CMD"] = str(python)
+    emulator.latency = 0.4
+    emulator.fault(method="POST", drop="after")
+    stack.up("--parallel", "32")
+    assert_in_step(stack, emulator, 12)
+    assert emulator.peak == 4
+    emulator.latency = 0
+    emulator.fault(status=403, error_code=635, message="No write right.")
+    stack.program(program(12, description="new"))
+    said = stack.up(fails=True).text
+    assert "Traceback" in said
+    assert "No write right" in said
+    stack.up()
+    stack.preview("--refresh", "--expect-no-changes")
+
+
+# An up that ends too early ------------------------------------------------------------------------------------------
+
+
+def interrupted_up(stack: Stack, emulator: Emulator, sent: signal.Signals) -> None:
+    """Runs ``pulumi up`` and, once some backends exist, sends the signal; SIGKILL to its plugins, too."""
+    emulator.latency = 0.3
+    process = subprocess.Popen(
+        ["pulumi", "up", "--yes", "--skip-preview", "--non-interactive"],
+        cwd=stack.folder,
+        env={**os.environ, **stack.environment},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    with process:
+        end_once_some_exist(process, emulator, sent)
+    emulator.latency = 0
+
+
+def end_once_some_exist(process: subprocess.Popen[bytes], emulator: Emulator, sent: signal.Signals) -> None:
+    deadline = time.monotonic() + 60
+    while len(emulator.account(KEY).backends) < 3:
+        assert time.monotonic() < deadline
+        assert process.poll() is None
+    plugins = psutil.Process(process.pid).children(recursive=True)
+    process.send_signal(sent)
+    if sent == signal.SIGKILL:
+        for plugin in plugins:
+            with suppress(psutil.NoSuchProcess):
+                plugin.kill()
+    process.wait(60)
+    psutil.wait_procs(plugins, 30)
+
+
+def test_an_interrupted_up_goes_on_where_it_was(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
+    stack = new_stack(program(20))
+    interrupted_up(stack, emulator, signal.SIGINT)
+    assert 3 <= len(emulator.account(KEY).backends) < 20
+    stack.refresh()
+    assert_in_step(stack, emulator, len(emulator.account(KEY).backends))
+    stack.up()
+    assert_in_step(stack, emulator, 20)
+
+
+def test_a_killed_up_is_recovered_as_the_docs_say(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
+    """The steps of docs/operations.md, "After a kill"."""
+    stack = new_stack(program(20))
+    interrupted_up(stack, emulator, signal.SIGKILL)
+    assert "pulumi cancel" in stack.refresh(fails=True).text
+    stack.pulumi("cancel", "--yes")
+    stack.refresh("--clear-pending-creates")
+    known = {resource["id"] for resource in stack.resources()}
+    listed = {backend["id"] for backend in emulator_list(emulator)}
+    strays = listed - known
+    assert strays, "the kill came between a create and its record"
+    for stray in strays:
+        del emulator.account(KEY).backends[stray]
+    stack.up()
+    assert_in_step(stack, emulator, 20)
+    stack.preview("--refresh", "--expect-no-changes")
+
+
+def emulator_list(emulator: Emulator) -> list[dict[str, Any]]:
+    headers = {"Authorization": f"Bearer {KEY}", "Ngrok-Version": "2"}
+    listed: list[dict[str, Any]] = requests.get(
+        f"{emulator.url}/backends/tunnel_group", headers=headers, timeout=10
+    ).json()["backends"]
+    return listed
