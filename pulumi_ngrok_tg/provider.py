@@ -53,7 +53,7 @@ class TunnelGroupBackendProvider(ResourceProvider):
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Reports each bad property and a missing or malformed key. Makes no request."""
         inputs, problems = properties.check(news)
-        # Without the property: the engine would print its value beside it, secret or not.
+        # Without the property: the engine would print its value, secret or not (pulumi/pulumi#19465).
         failures = [CheckFailure("", problem.reason) for problem in problems]
         account = inputs.get("account")
         if account is None or (isinstance(account, str) and not any(p.property == "account" for p in problems)):

@@ -15,7 +15,7 @@ def show_as_one_line(kinds: tuple[type[BaseException], ...]) -> None:
     """Has the dynamic provider server show errors of these kinds as their text, not as a traceback.
 
     The server answers a failed call with ``traceback.format_exc()``, whatever the exception says of itself
-    (https://github.com/pulumi/pulumi/issues/5459), so its ``traceback`` is replaced.
+    (https://github.com/pulumi/pulumi/issues/10416), so its ``traceback`` is replaced.
     """
     server: Any = sys.modules.get("__main__")
     real = getattr(server, "traceback", None)
@@ -26,7 +26,8 @@ def show_as_one_line(kinds: tuple[type[BaseException], ...]) -> None:
 def raise_worker_cap(workers: int) -> None:
     """Lets the dynamic provider server handle that many calls at once; its pool is fixed at 4 threads.
 
-    There is no setting for it, so the pool whose thread runs this is told directly.
+    There is no setting for it (pulumi 3.272, ``pulumi.dynamic.__main__.main``), so the pool whose thread runs this is
+    told directly.
     """
     here = threading.current_thread()
     for pool in gc.get_objects():

@@ -49,12 +49,11 @@ class TunnelGroupBackend:
         try:
             if not is_id(body["id"]):
                 raise ValueError
-            created_at = str(body["created_at"])
-            datetime.fromisoformat(created_at.replace("Z", "+00:00"))
+            _seconds(body["created_at"])
             return cls(
                 id=body["id"],
                 uri=str(body["uri"]),
-                created_at=created_at,
+                created_at=body["created_at"],
                 description=_text(body, "description"),
                 metadata=_text(body, "metadata"),
                 labels={str(key): str(value) for key, value in (body.get("labels") or {}).items()},
@@ -68,7 +67,7 @@ class TunnelGroupBackend:
     @property
     def created(self) -> float:
         """``created_at`` as seconds since the epoch."""
-        return datetime.fromisoformat(self.created_at.replace("Z", "+00:00")).timestamp()
+        return _seconds(self.created_at)
 
     @property
     def contents(self) -> Contents:
@@ -98,6 +97,11 @@ class Page:
 def is_id(value: object) -> bool:
     """Tells whether ``value`` is a tunnel group backend's id: ``bkdtg_`` and base62 characters."""
     return isinstance(value, str) and _ID.fullmatch(value) is not None
+
+
+def _seconds(moment: str) -> float:
+    """Seconds since the epoch of an RFC 3339 time, without its fraction, of which Python 3.10 knows some forms only."""
+    return datetime.fromisoformat(re.sub(r"\.\d+", "", moment.upper()).replace("Z", "+00:00")).timestamp()
 
 
 def _text(body: Mapping[str, Any], name: str) -> str:

@@ -288,9 +288,17 @@ def test_a_list_that_leads_astray_leaves_the_fate_unknown(
 
 def test_a_create_refused_after_a_lost_one_is_found_if_it_was_made(operator: Operator) -> None:
     operator.emulator.fault(method="POST", stall=0.6)
-    operator.emulator.fault(method="POST", times=None, status=400, error_code=5000, stall=0.6)
+    operator.emulator.fault(method="POST", times=None, status=400, error_code=5000, stall=0.3)
     assert operator.up(backends(1)) == {}
     operator.assert_in_step()
+
+
+def test_a_create_that_never_gets_an_answer_ends_with_its_fate_unknown(operator: Operator) -> None:
+    operator.emulator.fault(method="POST", times=None, drop="before")
+    (error,) = operator.up(backends(1)).values()
+    assert "the connection to 127.0.0.1" in error
+    assert "No backend with these contents has appeared, but one may yet: look for it" in error
+    assert operator.calls().count("POST") == 5
 
 
 def test_a_request_that_arrives_late_is_told_of(operator: Operator) -> None:
