@@ -316,7 +316,7 @@ def test_a_request_that_arrives_late_is_told_of(operator: Operator) -> None:
 
 
 def test_the_rolling_limit_is_kept_by_pacing(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    limit, window, count = 60, 2.0, 75
+    limit, window, count = 60, 3.0, 75
     emulator.rate_limit = RateLimit(limit, window)
     operator = Operator(emulator, monkeypatch, rate_limit=limit, rate_window=window, max_wait_seconds=60)
     started = datetime.now(timezone.utc)
