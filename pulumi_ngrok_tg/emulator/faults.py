@@ -23,6 +23,8 @@ class Fault:
     skip: int = 0
     status: int | None = None
     """Answer with this status instead of handling the request."""
+    handled: bool = False
+    """With ``status``: handle the request first."""
     error_code: int | None = None
     """With ``status``: answer in ngrok's error shape with this ERR_NGROK code."""
     message: str = "The emulator was told to fail."

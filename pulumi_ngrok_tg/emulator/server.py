@@ -136,11 +136,12 @@ class Emulator:
         try:
             with self._lock:
                 self._admit(crowded)
+                if fault.status is None or fault.handled:
+                    account = self.account(self._authenticate())
+                    api.require_version(request)
+                    status, body = api.handle(request, account, self.url)
                 if fault.status is not None:
                     raise api.Refusal(fault.status, fault.error_code or 0, fault.message)
-                account = self.account(self._authenticate())
-                api.require_version(request)
-                status, body = api.handle(request, account, self.url)
         except api.Refusal as refusal:
             response = _json(refusal.body(), refusal.status)
             if refusal.code == 226 and self.rate_limit and self.rate_limit.retry_after:

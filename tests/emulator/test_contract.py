@@ -186,6 +186,9 @@ def test_faults_befall_the_requests_they_are_for(api: Api, emulator: Emulator) -
         with pytest.raises(requests.ConnectionError):
             api.post(PATH, json={})
         assert len(emulator.account(KEY).backends) == kept
+    fault(method="POST", status=502, handled=True)
+    assert api.post(PATH, json={}).status_code == 502
+    assert len(emulator.account(KEY).backends) == 4
     fault(truncate=True)
     with pytest.raises(requests.exceptions.ChunkedEncodingError):
         api.get(PATH)
