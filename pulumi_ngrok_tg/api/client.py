@@ -34,7 +34,7 @@ class Client:
         Raises:
             NotFound: ngrok itself says that there is none.
         """
-        return TunnelGroupBackend.from_json(self._transport.send("GET", f"{COLLECTION}/{id_}"))
+        return _backend(id_, self._transport.send("GET", f"{COLLECTION}/{id_}"))
 
     def read(self, id_: str) -> TunnelGroupBackend:
         """Returns a backend as :meth:`get` does, in as few requests as reading many of them allows."""
@@ -74,7 +74,7 @@ class Client:
             NotApplied: ngrok answered with success, but kept other values.
         """
         self._inventory.forget(id_)
-        backend = TunnelGroupBackend.from_json(self._transport.send("PATCH", f"{COLLECTION}/{id_}", body=patch))
+        backend = _backend(id_, self._transport.send("PATCH", f"{COLLECTION}/{id_}", body=patch))
         now: Mapping[str, object] = backend.contents
         if kept := [name for name, value in patch.items() if now[name] != value]:
             raise NotApplied(
@@ -97,3 +97,10 @@ class Client:
             return TunnelGroupBackend.from_json(answer)
         except UnexpectedAnswer as error:
             raise ConnectionFailed(f"POST {COLLECTION}: {error}", arrived=True) from error
+
+
+def _backend(id_: str, answer: Any) -> TunnelGroupBackend:
+    backend = TunnelGroupBackend.from_json(answer)
+    if backend.id != id_:
+        raise UnexpectedAnswer(f"{COLLECTION}/{id_}: the answer is about {backend.id}. Is a proxy in between?")
+    return backend

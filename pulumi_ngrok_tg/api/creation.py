@@ -8,7 +8,6 @@ is ours.
 import json
 import threading
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -44,10 +43,11 @@ class Creations:
         self._post = post
         self._pages = pages
         self._clock_offset = clock_offset
-        self._settings = settings
-        self._notify = notify
+        self.settings = settings
+        self.notify = notify
+        self._lock = threading.Lock()
         self._claimed: set[str] = set()
-        self._turns: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._turns: dict[str, threading.Lock] = {}
 
     def create(self, contents: Contents) -> TunnelGroupBackend:
         """Creates a backend with ``contents``.
@@ -56,10 +56,10 @@ class Creations:
             FateUnknown: one may have been created, and it could not be found out.
             NgrokError: none was created.
         """
-        # Identical creates take turns, so that a match nobody has claimed can only be ours.
-        with self._turns[json.dumps(contents, sort_keys=True)]:
+        with self._turn(contents):
             backend = _Creation(self, contents).run()
-            self._claimed.add(backend.id)
+            with self._lock:
+                self._claimed.add(backend.id)
             return backend
 
     def send(self, contents: Contents) -> TunnelGroupBackend:
@@ -71,20 +71,13 @@ class Creations:
         whole = {"description": "", "metadata": "", "labels": {}, **contents}
         listed = [backend for page in self._pages() for backend in page.backends]
         earliest = since + self._clock_offset() - _CLOCK_SLACK
-        return [b for b in listed if b.contents == whole and b.created >= earliest and b.id not in self._claimed]
+        with self._lock:
+            return [b for b in listed if b.contents == whole and b.created >= earliest and b.id not in self._claimed]
 
-    def run(self, attempt: Callable[[], TunnelGroupBackend]) -> TunnelGroupBackend:
-        """Makes the attempt, again while its answers get lost."""
-        return Retrying(
-            retry=retry_if_exception(is_lost),
-            stop=stop_after_attempt(self._settings.max_attempts),
-            wait=backoff(self._settings),
-            reraise=True,
-        )(attempt)
-
-    def tell(self, line: str) -> None:
-        """Tells the user."""
-        self._notify(line)
+    def _turn(self, contents: Contents) -> threading.Lock:
+        """Identical creates take turns, so that a match nobody has claimed can only be ours."""
+        with self._lock:
+            return self._turns.setdefault(json.dumps(contents, sort_keys=True), threading.Lock())
 
 
 class _Creation:
@@ -97,8 +90,14 @@ class _Creation:
         self._lost: NgrokError | None = None
 
     def run(self) -> TunnelGroupBackend:
+        attempts = Retrying(
+            retry=retry_if_exception(is_lost),
+            stop=stop_after_attempt(self._all.settings.max_attempts),
+            wait=backoff(self._all.settings),
+            reraise=True,
+        )
         try:
-            return self._all.run(self._find_or_send)
+            return attempts(self._find_or_send)
         except FateUnknown:
             raise
         except NgrokError as error:
@@ -145,7 +144,7 @@ class _Creation:
         except NgrokError:
             return  # the backend is made and known, whatever the list says
         for double in doubles:
-            self._all.tell(
+            self._all.notify(
                 f"{double.id} has the contents of {backend.id} and appeared while its create was sent again; if "
                 "nobody else made it, it stems from the lost request: delete it"
             )

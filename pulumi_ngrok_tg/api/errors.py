@@ -31,6 +31,7 @@ _ADVICE = {
 """ERR_NGROK code to what the user should do; ``{namespace}`` is that of the account's settings."""
 
 _LIMITS = {225, 226, 5001}
+_ACCOUNT_FULL = 5000  # no wait helps
 _NEVER_GONE = {*range(200, 300), *range(3000, 4000), 635, 5000, 5001, 6500, 6501, 6502, 6503, 6504}
 _NEVER_GONE |= {6508, 6509, 6510, 6526, 6527, 6531, 7008}
 
@@ -120,7 +121,7 @@ def api_error(
 
 
 def _kind(status: int, code: int) -> type[ApiError]:
-    if code in _LIMITS or (status == 429 and not code):
+    if code in _LIMITS or (status == 429 and code != _ACCOUNT_FULL):
         return Limited
     if status >= 500 or status == 408:
         return ServerError

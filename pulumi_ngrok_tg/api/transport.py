@@ -1,10 +1,11 @@
 """One request and its answer: headers, limits, repeats, and the errors they end in."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from email.utils import parsedate_to_datetime
 from functools import partial
 from importlib.metadata import version
+from ssl import SSLCertVerificationError
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -100,7 +101,7 @@ class Transport:
         if urlsplit(url)[:2] != urlsplit(base)[:2]:
             raise UnexpectedAnswer(
                 f"ngrok's answer leads to another origin, {urlsplit(url).netloc}; the API key is not sent there. "
-                "Is a proxy in between, or apiBaseUrl wrong?"
+                f"Is a proxy in between, or {self._settings.namespace}:apiBaseUrl wrong?"
             )
         return url
 
@@ -114,14 +115,14 @@ class Transport:
             )
         except requests.RequestException as error:
             raise _connection_failed(what, url, error, timeout) from error
-        self._note_clock(response)
         if response.status_code == 204:
             return None
         try:
             answer = response.json()
         except ValueError:
             answer = None
-        if response.ok and response.status_code < 300 and answer is not None:
+        if response.status_code < 300 and answer is not None:
+            self._note_clock(response)
             return answer
         raise self._refusal(what, response, answer)
 
@@ -134,9 +135,12 @@ class Transport:
         if status < 400:
             return UnexpectedAnswer(
                 f"{what}: the server redirects (HTTP {status}), which ngrok's API never does; the API key is not "
-                "sent on. Set ngrok:apiBaseUrl to the API itself."
+                f"sent on. Set {self._settings.namespace}:apiBaseUrl to the API itself."
             )
-        line = f"{what}: HTTP {status}, not in ngrok's error format. Is a proxy in between, or ngrok:apiBaseUrl wrong?"
+        line = (
+            f"{what}: HTTP {status}, not in ngrok's error format. Is a proxy in between, or "
+            f"{self._settings.namespace}:apiBaseUrl wrong?"
+        )
         if status == 429:
             return Limited(line, status, 0, retry_after)
         if status >= 500 or status == 408:
@@ -236,8 +240,12 @@ def _connection_failed(
 ) -> NgrokError:
     origin = urlsplit(url).netloc
     fail = partial(_describe, what, error)
-    if isinstance(error, requests.exceptions.SSLError):
-        return UnexpectedAnswer(fail(f"no trusted TLS connection to {origin}"))
+    if isinstance(error, ValueError):
+        return UnexpectedAnswer(fail(f"no request can be made of the address {origin}"))
+    if any(isinstance(cause, SSLCertVerificationError) for cause in _causes(error)):
+        return UnexpectedAnswer(fail(f"the TLS certificate of {origin} is not trusted"))
+    if isinstance(error, requests.exceptions.ProxyError):
+        return ConnectionFailed(fail(f"cannot connect to {origin} through the proxy"), arrived=False)
     if isinstance(error, requests.ConnectTimeout):
         return ConnectionFailed(fail(f"no connection to {origin} within {timeout[0]:g} s"), arrived=False)
     if isinstance(error, requests.Timeout):
@@ -249,9 +257,11 @@ def _connection_failed(
 
 def _describe(what: str, error: BaseException, problem: str) -> str:
     """One line without the library's own nesting, but with what the operating system said."""
-    seen: BaseException | None = error
-    while seen is not None:
-        if isinstance(seen, OSError) and seen.strerror:
-            return f"{what}: {problem} ({seen.strerror})."
-        seen = seen.__cause__ or seen.__context__
-    return f"{what}: {problem}."
+    said = next((cause.strerror for cause in _causes(error) if isinstance(cause, OSError) and cause.strerror), None)
+    return f"{what}: {problem} ({said})." if said else f"{what}: {problem}."
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__

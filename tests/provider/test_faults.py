@@ -2,13 +2,16 @@
 
 import re
 import socket
+import ssl
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 from typing import Any
 
 import pytest
+import trustme
 
 from pulumi_ngrok_tg.emulator import Emulator, RateLimit
 from tests.conftest import KEY
@@ -222,6 +225,60 @@ def test_a_netrc_file_does_not_replace_the_key(
     monkeypatch.setenv("NETRC", str(netrc))
     assert operator.up(backends(1)) == {}
     assert operator.emulator.requests[0].headers["Authorization"] == f"Bearer {KEY}"
+
+
+def test_a_certificate_that_is_not_trusted_gets_no_request(operator: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
+    received: list[bytes] = []
+
+    def serve(listener: socket.socket) -> None:
+        with suppress(OSError), context.wrap_socket(listener.accept()[0], server_side=True) as connection:
+            received.append(connection.recv(65536))
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        serving = threading.Thread(target=serve, args=(listener,))
+        serving.start()
+        origin = f"127.0.0.1:{listener.getsockname()[1]}"
+        monkeypatch.setattr(Emulator, "url", f"https://{origin}")
+        (error,) = operator.up(backends(1)).values()
+        serving.join(10)
+    assert error.startswith(f"POST /backends/tunnel_group: the TLS certificate of {origin} is not trusted (")
+    assert received == []
+
+
+def test_a_proxy_that_cannot_be_reached_is_told_of(operator: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("NO_PROXY", "")
+    (error,) = operator.up(backends(1)).values()
+    assert "through the proxy (Connection refused)" in error
+
+
+@pytest.mark.parametrize("method", ["GET", "PATCH"])
+def test_an_answer_about_another_backend_is_not_believed(operator: Operator, method: str) -> None:
+    operator.up(backends(1))
+    before = dict(operator.state)
+    operator.emulator.fault(method=method, answer={"id": "bkdtg_2rwwlBV3giwRa5gGhtBlK6AH8q4"})
+    (error,) = (operator.refresh() if method == "GET" else operator.up(backends(1, metadata="x"))).values()
+    assert "the answer is about bkdtg_2rwwlBV3giwRa5gGhtBlK6AH8q4" in error
+    assert operator.state == before
+
+
+def test_pages_in_a_circle_end(operator: Operator) -> None:
+    operator.up(backends(12))
+    for _ in range(3):
+        operator.emulator.account(KEY).create({})
+    ours = {resource.id for resource in operator.state.values()}
+    operator.emulator.fault(
+        path="tunnel_group",
+        times=None,
+        hide=tuple(ours),
+        answer={"next_page_uri": f"{operator.emulator.url}{COLLECTION}?limit=100"},
+    )
+    operator.calls()
+    assert operator.refresh() == {}
+    assert len(operator.calls()) <= 12 + 2
+    assert {resource.id for resource in operator.state.values()} == ours
 
 
 # Creates of unknown fate --------------------------------------------------------------------------------------------

@@ -32,6 +32,8 @@ def refusal(status: int, code: int | str, message: str = "No.", **more: object) 
         (403, 635, ApiError),
         (429, 225, Limited),
         (429, 226, Limited),
+        (429, 9999, Limited),
+        (429, 5000, ApiError),
         (400, 5001, Limited),
         (400, 5000, ApiError),
         (500, 1, ServerError),
