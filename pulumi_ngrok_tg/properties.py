@@ -97,7 +97,10 @@ def _is_empty(value: Any) -> bool:
 def _check_texts(inputs: Mapping[str, Any]) -> Iterable[Problem]:
     for name, wanted in (("description", "a string"), ("metadata", "a string or a mapping")):
         value = inputs.get(name)
-        if not isinstance(value, str | Unknown | None):
+        if name == "metadata" and isinstance(value, Mapping):
+            # Only a transformation gets here; encoding it now would lose the secrets in it.
+            yield Problem(name, "metadata must be a string where a transformation sets it. Use Output.json_dumps.")
+        elif not isinstance(value, str | Unknown | None):
             yield Problem(name, f"{name} must be {wanted}, not {_kind(value)}.")
 
 

@@ -1,6 +1,6 @@
 """The resource, as a stack's author writes it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Optional
 
 import pulumi
@@ -113,6 +113,8 @@ def _encode(resource_name: str, rule: Callable[[Any], Any], value: Any) -> Any:
         except ValueError as error:
             raise pulumi.RunError(f"TunnelGroupBackend {resource_name!r}: {error}") from error
 
+    if isinstance(value, Awaitable):
+        value = pulumi.Output.from_input(value)
     return value.apply(encode) if isinstance(value, pulumi.Output) else encode(value)
 
 
@@ -121,19 +123,20 @@ def _holds_outputs(value: Any) -> bool:
         return any(map(_holds_outputs, value.values()))
     if isinstance(value, list | tuple):
         return any(map(_holds_outputs, value))
-    return isinstance(value, pulumi.Output)
+    return isinstance(value, pulumi.Output | Awaitable)
 
 
-_warned: set[str] = set()
+_warned: set[tuple[str, str, str]] = set()
 
 
 def _warn_of_plain_key(account: Any) -> None:
-    """Warns, once for each account, of an API key that the stack's config holds in plain text."""
+    """Warns, once for each stack and account, of an API key that the stack's config holds in plain text."""
     if account is not None and not isinstance(account, str):
         return
     key = f"{config.namespace(account)}:apiKey"
-    if key not in _warned and get_config(key) is not None and not is_config_secret(key):
-        _warned.add(key)
+    place = (pulumi.get_project(), pulumi.get_stack(), key)
+    if place not in _warned and get_config(key) is not None and not is_config_secret(key):
+        _warned.add(place)
         pulumi.log.warn(
             f"{key} is in plain text in the stack's config. Run `pulumi config set --secret {key}` instead."
         )

@@ -35,6 +35,11 @@ def stack(engine, pulumi_home, tmp_path_factory) -> Stack:  # type: ignore[no-un
         ("metadata=['a']", "metadata must be a string or a mapping, not a list."),
         ("metadata=5", "metadata must be a string or a mapping, not a number."),
         ("metadata={'a': object}", "metadata cannot be written as JSON: Object of type type"),
+        (
+            "opts=pulumi.ResourceOptions(transformations=[lambda args: pulumi.ResourceTransformationResult("
+            "{**args.props, 'metadata': {'a': 1}}, args.opts)])",
+            "metadata must be a string where a transformation sets it. Use Output.json_dumps.",
+        ),
         ("description=5", "description must be a string, not a number."),
         ("account='e u'", 'account must be a name of letters, digits, "-" and "_"'),
     ],

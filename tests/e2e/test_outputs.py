@@ -45,6 +45,23 @@ def test_outputs_feed_applies_and_other_resources(new_stack: Callable[..., Stack
     assert stack.output("first_tunnel") == f"{emulator.url}/tunnels/{tunnel}"
 
 
+def test_inputs_may_be_awaitables_and_outputs_of_every_depth(
+    new_stack: Callable[..., Stack], emulator: Emulator
+) -> None:
+    stack = new_stack("""
+        async def later(value):
+            return value
+        output = pulumi.Output.from_input("o")
+        TunnelGroupBackend("a", labels=later({"k": "v"}), description=later("d"), metadata=later({"m": 1}))
+        TunnelGroupBackend("b", labels={"k": output}, description=output, metadata={"m": [{"deep": output}]})
+        TunnelGroupBackend("c", labels=output.apply(lambda o: {"k": o}), metadata=output.apply(lambda o: {"m": output}))
+    """)
+    stack.up()
+    held = {(b.description, b.labels["k"], b.metadata) for b in emulator.account(KEY).backends.values()}
+    assert held == {("d", "v", '{"m":1}'), ("o", "o", '{"m":[{"deep":"o"}]}'), ("", "o", '{"m":"o"}')}
+    stack.preview("--expect-no-changes")
+
+
 def test_another_stack_uses_outputs_through_a_stack_reference(
     new_stack: Callable[..., Stack], emulator: Emulator
 ) -> None:
