@@ -10,5 +10,7 @@ def main() -> None:
     except ModuleNotFoundError as error:
         if error.name != "click":
             raise
-        sys.exit("pulumi-ngrok-tg needs an extra. Run: pip install 'pulumi-ngrok-tg[cli]'")
+        sys.exit(
+            "This needs an extra. Run: pip install 'pulumi-ngrok-tg[cli]' (or 'pulumi-ngrok-tg[emulator]' for the emulator)"
+        )
     cli()
