@@ -11,6 +11,7 @@ def main() -> None:
         if error.name != "click":
             raise
         sys.exit(
-            "This needs an extra. Run: pip install 'pulumi-ngrok-tg[cli]' (or 'pulumi-ngrok-tg[emulator]' for the emulator)"
+            "This needs an extra. Run: pip install 'pulumi-ngrok-tg[cli]' "
+            "(for the emulator, pip install 'pulumi-ngrok-tg[emulator]')"
         )
     cli()

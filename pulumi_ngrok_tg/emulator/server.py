@@ -52,7 +52,7 @@ class Emulator:
         """Every API request so far, in the order of the answers."""
         self.peak = 0
         """The most API requests handled at once so far."""
-        self._api_keys = api_keys
+        self._api_keys = set(api_keys)
         self._accounts = {key: Account() for key in api_keys}
         self._lock = threading.RLock()
         self._stopping = threading.Event()
@@ -69,6 +69,12 @@ class Emulator:
         """Returns what the account of ``key`` holds; it comes into being at first use."""
         with self._lock:
             return self._accounts.setdefault(key, Account())
+
+    def rotate_key(self, old: str, new: str) -> None:
+        """Has the account of one key answer to another one from now on, and to that alone."""
+        with self._lock:
+            self._accounts[new] = self._accounts.pop(old)
+            self._api_keys = (self._api_keys - {old}) | {new}
 
     def fault(self, **what: Any) -> None:
         """Adds a :class:`Fault`."""

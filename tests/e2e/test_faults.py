@@ -231,7 +231,6 @@ def test_all_works_only_plainer_when_upstreams_internals_are_renamed(
 
 def interrupted_up(stack: Stack, emulator: Emulator, sent: signal.Signals) -> None:
     """Runs ``pulumi up`` and, once some backends exist, sends the signal; SIGKILL to its plugins, too."""
-    emulator.latency = 0.3
     process = subprocess.Popen(
         ["pulumi", "up", "--yes", "--skip-preview", "--non-interactive"],
         cwd=stack.folder,
@@ -242,7 +241,6 @@ def interrupted_up(stack: Stack, emulator: Emulator, sent: signal.Signals) -> No
     )
     with process:
         end_once_some_exist(process, emulator, sent)
-    emulator.latency = 0
 
 
 def end_once_some_exist(process: subprocess.Popen[bytes], emulator: Emulator, sent: signal.Signals) -> None:
@@ -262,7 +260,9 @@ def end_once_some_exist(process: subprocess.Popen[bytes], emulator: Emulator, se
 
 def test_an_interrupted_up_goes_on_where_it_was(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
     stack = new_stack(program(20))
+    emulator.latency = 0.3
     interrupted_up(stack, emulator, signal.SIGINT)
+    emulator.latency = 0
     assert 3 <= len(emulator.account(KEY).backends) < 20
     stack.refresh()
     assert_in_step(stack, emulator, len(emulator.account(KEY).backends))
@@ -273,7 +273,9 @@ def test_an_interrupted_up_goes_on_where_it_was(new_stack: Callable[..., Stack],
 def test_a_killed_up_is_recovered_as_the_docs_say(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
     """The steps of docs/operations.md, "After a kill"."""
     stack = new_stack(program(20))
+    emulator.fault(method="POST", times=None, hang=20)  # created, but nobody has heard of it yet
     interrupted_up(stack, emulator, signal.SIGKILL)
+    emulator.faults.clear()
     assert "pulumi cancel" in stack.refresh(fails=True).text
     stack.pulumi("cancel", "--yes")
     stack.refresh("--clear-pending-creates")

@@ -53,6 +53,20 @@ def test_the_api_key_is_in_no_state_output_or_log(
         assert isinstance(resource["inputs"]["__provider"], str), "nothing in the provider needs to be a secret"
 
 
+def test_a_rotated_key_is_picked_up_as_the_readme_says(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
+    rotated = "rotated_0123456789abcdefghijklmn"
+    stack = new_stack('TunnelGroupBackend("web")', environment={"NGROK_API_BASE_URL": emulator.url})
+    stack.pulumi("config", "set", "--secret", "ngrok:apiKey", KEY)
+    stack.up()
+    emulator.rotate_key(KEY, rotated)
+    stack.pulumi("config", "set", "--secret", "ngrok:apiKey", rotated)
+    (error,) = stack.refresh(fails=True).errors
+    assert "Plain `pulumi refresh` and `pulumi destroy` use the key recorded by the last `pulumi up`" in error
+    stack.refresh("--run-program")
+    stack.destroy("--run-program")
+    assert emulator.account(rotated).backends == {}
+
+
 def test_a_key_in_plain_text_earns_a_warning(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
     stack = new_stack(
         'TunnelGroupBackend("a"); TunnelGroupBackend("b")', environment={"NGROK_API_BASE_URL": emulator.url}

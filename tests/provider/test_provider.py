@@ -1,7 +1,5 @@
 """The provider's calls one by one, where the engine's order of them matters."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from pulumi_ngrok_tg.api.client import Client
@@ -15,7 +13,7 @@ MISSING = "bkdtg_2rwwlBV3giwRa5gGhtBlK6AH8q4"
 
 
 @pytest.fixture
-def provider(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[TunnelGroupBackendProvider]:
+def provider(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> TunnelGroupBackendProvider:
     monkeypatch.setenv("NGROK_API_KEY", KEY)
     monkeypatch.setenv("NGROK_API_BASE_URL", emulator.url)
     return TunnelGroupBackendProvider()
