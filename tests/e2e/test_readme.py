@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,3 +36,23 @@ def test_the_readme_names_every_setting_of_the_code() -> None:
 def test_each_example_names_itself_and_compiles(folder: Path) -> None:
     assert "runtime: python" in (folder / "Pulumi.yaml").read_text()
     compile((folder / "__main__.py").read_text(), str(folder), "exec")
+
+
+def test_the_program_in_the_emulators_page_runs(new_stack: Callable[..., Stack]) -> None:
+    (program,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs/emulator.md").read_text(), re.DOTALL)
+
+    def run_a_stack() -> None:
+        ngrok = scope["ngrok"]
+        settings = {"NGROK_API_KEY": "test-key", "NGROK_API_BASE_URL": ngrok.url}
+        new_stack('TunnelGroupBackend("web")', environment=settings).up()
+
+    scope: dict[str, Any] = {"run_a_stack": run_a_stack}
+    assert "    ...  # run a stack" in program
+    exec(program.replace("    ...  # run a stack", "    run_a_stack()  # run a stack"), scope)  # noqa: S102
+
+
+def test_the_emulators_page_names_every_control_path() -> None:
+    page, code = (ROOT / "docs/emulator.md").read_text(), (ROOT / "pulumi_ngrok_tg/emulator/server.py").read_text()
+    paths = {path.replace("<id_>", "{id}") for path in re.findall(r'f"\{CONTROL\}(/[^"]+)"', code)}
+    assert len(paths) == 5
+    assert all(f"/_emulator{path}`" in page for path in paths)
