@@ -11,6 +11,7 @@ from pulumi_ngrok_tg.api.settings import Settings
 
 NOTICEABLE = 1.0
 """Seconds: a longer wait is told to the user."""
+LIMIT_REACHED = "ngrok's request limit is reached"
 
 
 class Pacer:
@@ -27,6 +28,7 @@ class Pacer:
         self._finished: deque[float] = deque()  # when each request of the rolling window ended
         self._limit_met = False
         self._cool_until = 0.0
+        self._why = LIMIT_REACHED
         self._told_until = 0.0
 
     @contextmanager
@@ -45,13 +47,13 @@ class Pacer:
                 now = time.monotonic()
                 if (wait or 0) > deadline - now:
                     raise GaveUp(
-                        f"{what}: ngrok's limits ask to wait {wait or 0:.0f} s more, and a call may wait "
+                        f"{what}: ngrok asks to wait {wait or 0:.0f} s more, and a call may wait "
                         f"{self._settings.max_wait_seconds:g} s in all. Try again later, or raise "
                         f"{self._settings.namespace}:maxWaitSeconds."
                     )
                 if wait and wait > NOTICEABLE and now + wait > self._told_until + NOTICEABLE:
                     self._told_until = now + wait
-                    self._notify(f"ngrok's request limit is reached: waiting {wait:.0f} s, then going on")
+                    self._notify(f"{self._why}: waiting {wait:.0f} s, then going on")
                 self._changed.wait(wait)
             self._in_flight += 1
         counts = True
@@ -67,10 +69,11 @@ class Pacer:
                     self._finished.append(time.monotonic())
                 self._changed.notify_all()
 
-    def cool_down(self, seconds: float) -> None:
-        """Lets no request go for that long."""
+    def cool_down(self, seconds: float, why: str = LIMIT_REACHED) -> None:
+        """Lets no request go for that long; ``why`` is what the user is told."""
         with self._changed:
             self._cool_until = max(self._cool_until, time.monotonic() + seconds)
+            self._why = why
 
     def meet_limit(self, least: float) -> None:
         """Notes that ngrok enforced its rolling limit: waits until our oldest request has left it.

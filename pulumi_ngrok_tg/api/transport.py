@@ -149,7 +149,9 @@ class Transport:
 
     def _heed(self, error: ApiError, least: float) -> None:
         """Makes all threads wait where the answer asks for it."""
-        if isinstance(error, Limited | ServerError) and error.retry_after is not None:
+        if isinstance(error, ServerError) and error.retry_after is not None:
+            self._pacer.cool_down(error.retry_after, f"ngrok is unavailable (HTTP {error.status})")
+        elif isinstance(error, Limited) and error.retry_after is not None:
             self._pacer.cool_down(error.retry_after)
         elif error.code == 226:
             self._pacer.meet_limit(least)

@@ -83,7 +83,7 @@ def test_giving_up_is_one_clear_line(new_stack: Callable[..., Stack], emulator: 
     emulator.fault(times=None, status=429, error_code=226, headers={"Retry-After": "600"})
     outcome = stack.up(fails=True)
     (error,) = outcome.errors
-    assert "ngrok's limits ask to wait 600 s more, and a call may wait 5 s in all" in error
+    assert "ngrok asks to wait 600 s more, and a call may wait 5 s in all" in error
     assert "Traceback" not in outcome.text
     stack.pulumi("config", "set", "ngrok:maxAttempts", "1")
     emulator.faults.clear()

@@ -95,10 +95,17 @@ def test_retry_after_may_be_a_date(operator: Operator) -> None:
     assert line.startswith("ngrok's request limit is reached: waiting")
 
 
+def test_a_pause_of_a_server_that_is_down_is_told_as_such(operator: Operator) -> None:
+    operator.emulator.fault(method="GET", status=503, headers={"Retry-After": "2"})
+    operator.up(backends(1))
+    assert operator.refresh() == {}
+    assert operator.said == ["ngrok is unavailable (HTTP 503): waiting 2 s, then going on"]
+
+
 def test_an_absurd_retry_after_is_not_waited_for(operator: Operator) -> None:
     operator.emulator.fault(times=None, status=429, error_code=226, headers={"Retry-After": "86400"})
     (error,) = operator.up(backends(1)).values()
-    assert re.match(r"POST /backends/tunnel_group: ngrok's limits ask to wait \d{5} s more", error)
+    assert re.match(r"POST /backends/tunnel_group: ngrok asks to wait \d{5} s more", error)
     assert "raise ngrok:maxWaitSeconds" in error
     operator.assert_in_step()
 

@@ -96,7 +96,7 @@ def test_a_wait_past_the_deadline_is_not_begun() -> None:
         pacer.cool_down(30)
         start = world.now
         with (
-            pytest.raises(GaveUp, match="GET /x: ngrok's limits ask to wait 30 s more"),
+            pytest.raises(GaveUp, match="GET /x: ngrok asks to wait 30 s more"),
             pacer.slot("GET /x", start + 29),
         ):
             pass
