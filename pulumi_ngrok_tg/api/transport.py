@@ -46,6 +46,8 @@ class Transport:
         """Seconds that the server's clock is ahead of ours, by its last answer (to the second)."""
         self._session = requests.Session()
         self._session.auth = _Bearer(settings.api_key)
+        # http:// is for loopback, and a proxy from the environment would read the key; TLS goes through one unread.
+        self._session.trust_env = not settings.base_url.startswith("http:")
         self._session.headers.update(
             {
                 "Accept": "application/json",

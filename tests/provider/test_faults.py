@@ -4,8 +4,8 @@ import re
 import socket
 import ssl
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 from typing import Any
@@ -230,33 +230,60 @@ def test_a_netrc_file_does_not_replace_the_key(
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login me password foreign\n")
     monkeypatch.setenv("NETRC", str(netrc))
-    assert operator.up(backends(1)) == {}
-    assert operator.emulator.requests[0].headers["Authorization"] == f"Bearer {KEY}"
+    with tls_server(monkeypatch) as (origin, received):
+        monkeypatch.setattr(Emulator, "url", f"https://{origin}")
+        operator.up(backends(1))
+    assert f"Authorization: Bearer {KEY}\r\n".encode() in received[0]
+
+
+@contextmanager
+def tls_server(monkeypatch: pytest.MonkeyPatch | None = None) -> Iterator[tuple[str, list[bytes]]]:
+    """A TLS server that notes what it receives and hangs up; its certificate is trusted where there is a patch."""
+    context, authority = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), trustme.CA()
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    received: list[bytes] = []
+
+    def serve() -> None:
+        with suppress(OSError):  # until the listener is closed
+            while True:
+                accepted = listener.accept()[0]
+                with suppress(OSError), context.wrap_socket(accepted, server_side=True) as connection:
+                    received.append(connection.recv(65536))
+
+    with ExitStack() as stack:
+        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        if monkeypatch:
+            bundle = stack.enter_context(authority.cert_pem.tempfile())
+            monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
+        serving = threading.Thread(target=serve)
+        serving.start()
+        yield f"127.0.0.1:{listener.getsockname()[1]}", received
+        listener.shutdown(socket.SHUT_RDWR)
+        serving.join(10)
 
 
 def test_a_certificate_that_is_not_trusted_gets_no_request(operator: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
-    received: list[bytes] = []
-
-    def serve(listener: socket.socket) -> None:
-        with suppress(OSError), context.wrap_socket(listener.accept()[0], server_side=True) as connection:
-            received.append(connection.recv(65536))
-
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        serving = threading.Thread(target=serve, args=(listener,))
-        serving.start()
-        origin = f"127.0.0.1:{listener.getsockname()[1]}"
+    with tls_server() as (origin, received):
         monkeypatch.setattr(Emulator, "url", f"https://{origin}")
         (error,) = operator.up(backends(1)).values()
-        serving.join(10)
     assert error.startswith(f"POST /backends/tunnel_group: the TLS certificate of {origin} is not trusted (")
     assert received == []
 
 
-def test_a_proxy_that_cannot_be_reached_is_told_of(operator: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+def test_what_goes_to_loopback_goes_through_no_proxy(
+    operator: Operator, stranger: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, stranger.url)
     monkeypatch.setenv("NO_PROXY", "")
+    assert operator.up(backends(1)) == {}
+    operator.assert_in_step()
+
+
+def test_a_proxy_that_cannot_be_reached_is_told_of(operator: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("NO_PROXY", "")
+    monkeypatch.setattr(Emulator, "url", "https://127.0.0.1:2")
     (error,) = operator.up(backends(1)).values()
     assert "through the proxy (Connection refused)" in error
 
