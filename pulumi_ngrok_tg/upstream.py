@@ -49,7 +49,7 @@ class _OneLine:
         return getattr(self._real, name)
 
     def format_exc(self, *args: Any, **kwargs: Any) -> str:
-        error = sys.exception() if hasattr(sys, "exception") else sys.exc_info()[1]
+        error = sys.exc_info()[1]
         if isinstance(error, self._kinds):
             return str(error)
         format_exc: Callable[..., str] = self._real.format_exc
