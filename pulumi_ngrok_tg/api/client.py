@@ -46,16 +46,17 @@ class Client:
         Raises:
             UnexpectedAnswer: the pages lead to another origin or in a circle.
         """
-        page = Page.from_json(self._transport.send("GET", COLLECTION, params={"limit": str(_PAGE_SIZE)}))
-        yield page
-        seen = set()
-        while uri := page.next_page_uri:
-            if uri in seen:
-                raise UnexpectedAnswer(f"GET {COLLECTION}: ngrok's pages lead in a circle.")
-            seen.add(uri)
+        uri: str | None = f"{COLLECTION}?limit={_PAGE_SIZE}"
+        seen: set[str] = set()
+        while uri:
             # Relative or absolute; which hosts are admitted is the transport's to say.
             page = Page.from_json(self._transport.send("GET", urljoin(COLLECTION, uri)))
+            ids = {backend.id for backend in page.backends}
+            if page.next_page_uri and ids <= seen:
+                raise UnexpectedAnswer(f"GET {COLLECTION}: ngrok's pages lead in a circle.")
+            seen |= ids
             yield page
+            uri = page.next_page_uri
 
     def create(self, contents: Contents) -> TunnelGroupBackend:
         """Creates a backend, once; see :mod:`pulumi_ngrok_tg.api.creation`.

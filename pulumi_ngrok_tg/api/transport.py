@@ -64,14 +64,13 @@ class Transport:
         method: str,
         target: str,
         *,
-        params: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
         idempotent: bool = True,
     ) -> Any:
         """Sends a request and returns the JSON body of its answer, or None where it has none.
 
         Args:
-            target: a path below the base URL, or a URI of the same origin.
+            target: a path below the base URL, with its query, or a URI of the same origin.
             idempotent: False forbids to repeat a request that may have had an effect.
 
         Raises:
@@ -84,7 +83,7 @@ class Transport:
         def once() -> Any:
             try:
                 with self._pacer.slot(what, patience.deadline):
-                    return self._exchange(what, method, url, params, body)
+                    return self._exchange(what, method, url, body)
             except ApiError as error:
                 self._heed(error, patience.cool_down())
                 raise
@@ -107,14 +106,10 @@ class Transport:
             )
         return url
 
-    def _exchange(
-        self, what: str, method: str, url: str, params: Mapping[str, str] | None, body: Mapping[str, Any] | None
-    ) -> Any:
+    def _exchange(self, what: str, method: str, url: str, body: Mapping[str, Any] | None) -> Any:
         timeout = (self._settings.connect_timeout, self._settings.read_timeout)
         try:
-            response = self._session.request(
-                method, url, params=params, json=body, timeout=timeout, allow_redirects=False
-            )
+            response = self._session.request(method, url, json=body, timeout=timeout, allow_redirects=False)
         except requests.RequestException as error:
             raise _connection_failed(what, url, error, timeout) from error
         if response.status_code == 204:
