@@ -1,6 +1,5 @@
 """What can go wrong between a stack and ngrok, with the real CLI: state and API end in step, and the terminal tells."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -106,13 +105,14 @@ def test_redirects_and_pages_never_lead_the_key_elsewhere(new_stack: Callable[..
         stack = new_stack(program(4))
         stack.up()
         emulator.fault(path="tunnel_group", times=None, answer={"next_page_uri": target})
-        emulator.account(KEY).backends.update(
-            (backend.id, backend) for backend in [emulator.account(KEY).create({}) for _ in range(2)]
-        )
+        for _ in range(2):
+            emulator.account(KEY).create({})
         stack.refresh()
         emulator.faults.clear()
         emulator.fault(times=None, status=307, body="", headers={"Location": target})
-        assert all("the server redirects (HTTP 307)" in error for error in stack.refresh(fails=True).errors)
+        errors = stack.refresh(fails=True).errors
+        assert errors
+        assert all("the server redirects (HTTP 307)" in error for error in errors)
         assert len(stack.resources()) == 4
         assert stranger.requests == []
 
@@ -184,7 +184,7 @@ def test_as_many_requests_are_in_flight_as_configured(new_stack: Callable[..., S
 # Gaps in pulumi.dynamic ---------------------------------------------------------------------------------------------
 
 RENAMED = """#!{python} -u
-import os, runpy, sys
+import os, sys
 if "pulumi.dynamic" not in sys.argv:
     os.execv({python!r}, [{python!r}, *sys.argv[1:]])
 import pulumi.dynamic
@@ -234,7 +234,7 @@ def interrupted_up(stack: Stack, emulator: Emulator, sent: signal.Signals) -> No
     process = subprocess.Popen(
         ["pulumi", "up", "--yes", "--skip-preview", "--non-interactive"],
         cwd=stack.folder,
-        env={**os.environ, **stack.environment},
+        env=stack.environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
