@@ -7,9 +7,11 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
+import psutil
 import requests
 from rich.console import Console
 
@@ -115,8 +117,26 @@ def pulumi(folder: Path, environment: Mapping[str, str], *arguments: str) -> Non
         process.send_signal(signal.SIGINT)
         process.wait(60)
         raise
+    finally:
+        await_end(session=process.pid)
     if code:
         raise subprocess.CalledProcessError(code, command)
+
+
+def await_end(session: int) -> None:
+    """Waits for the plugins that the CLI has told to end; those that do not are ended."""
+    plugins = [process for process in psutil.process_iter() if session_of(process.pid) == session]
+    _, alive = psutil.wait_procs(plugins, 30)
+    for process in alive:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+
+
+def session_of(pid: int) -> int | None:
+    try:
+        return os.getsid(pid)
+    except OSError:
+        return None
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ Taken in this order: a recent enough one on PATH; the Pulumi SDK's own installer
 reach, a build of the published Go modules, which takes some minutes, once. Progress goes to stderr.
 """
 
-import fcntl
 import os
 import re
 import shutil
@@ -13,10 +12,10 @@ import sys
 import tempfile
 import urllib.request
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+from platformdirs import user_cache_path
 from pulumi.automation import PulumiCommand
 from semver import VersionInfo
 
@@ -36,7 +35,7 @@ SDK = "github.com/pulumi/pulumi/sdk/v3"
 
 
 def main() -> None:
-    root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pulumi-ngrok-tg" / f"engine-{VERSION}"
+    root = user_cache_path("pulumi-ngrok-tg") / f"engine-{VERSION}"
     print(on_path() or ready(root / "bin") or provide(root))
 
 
@@ -57,7 +56,13 @@ def ready(folder: Path) -> Path | None:
 def provide(root: Path) -> Path:
     """Installs or builds below ``root``; whoever comes second waits and finds it done."""
     root.parent.mkdir(parents=True, exist_ok=True)
-    with locked(root.parent / f"{root.name}.lock"):
+    lock = FileLock(root.parent / f"{root.name}.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        say("Another process is making the Pulumi CLI; waiting for it ...")
+        lock.acquire()
+    with lock:
         if found := ready(root / "bin"):
             return found
         # Made elsewhere and moved at once, so that an interrupted attempt leaves nothing half done in its place.
@@ -71,17 +76,6 @@ def provide(root: Path) -> Path:
             shutil.rmtree(root, ignore_errors=True)
             made.rename(root)
     return root / "bin"
-
-
-@contextmanager
-def locked(path: Path) -> Iterator[None]:
-    with path.open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            say("Another process is making the Pulumi CLI; waiting for it ...")
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def vendor_reachable() -> bool:
