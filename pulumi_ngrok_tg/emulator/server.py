@@ -5,18 +5,20 @@ import os
 import socket
 import struct
 import threading
+import time
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
 from flask import Flask, Response, jsonify, request
+from werkzeug import Request as HttpRequest
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from pulumi_ngrok_tg.emulator import api
+from pulumi_ngrok_tg.emulator import endpoints
+from pulumi_ngrok_tg.emulator.control import add_control_paths
 from pulumi_ngrok_tg.emulator.faults import Fault, RateLimit
 from pulumi_ngrok_tg.emulator.store import Account
 
-CONTROL = "/_emulator"
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
@@ -30,7 +32,11 @@ class Request:
     headers: dict[str, str]
     body: Any
     status: int | None
-    """The status it was answered with; None when the connection was dropped."""
+    """The status of the response; None when the connection was dropped."""
+    arrived: float
+    """When it arrived, in seconds of the monotonic clock of the emulator's process."""
+    ended: float
+    """When its response was ready to leave, by the same clock."""
 
 
 class Emulator:
@@ -54,7 +60,8 @@ class Emulator:
         """The most API requests handled at once so far."""
         self._api_keys = set(api_keys)
         self._accounts = {key: Account() for key in api_keys}
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
+        """Held while anything of the above, or of an account, is looked at or changed."""
         self._stopping = threading.Event()
         self._in_flight = 0
         self._server: BaseWSGIServer = make_server("127.0.0.1", port, self._app(), True, request_handler=_Handler)
@@ -67,18 +74,18 @@ class Emulator:
 
     def account(self, key: str) -> Account:
         """Returns what the account of ``key`` holds; it comes into being at first use."""
-        with self._lock:
+        with self.lock:
             return self._accounts.setdefault(key, Account())
 
     def rotate_key(self, old: str, new: str) -> None:
         """Has the account of one key answer to another one from now on, and to that alone."""
-        with self._lock:
+        with self.lock:
             self._accounts[new] = self._accounts.pop(old)
             self._api_keys = (self._api_keys - {old}) | {new}
 
     def fault(self, **what: Any) -> None:
         """Adds a :class:`Fault`."""
-        with self._lock:
+        with self.lock:
             self.faults.append(Fault(**what))
 
     def start(self) -> None:
@@ -104,34 +111,30 @@ class Emulator:
         app.config["PROPAGATE_EXCEPTIONS"] = True
         for path in ("/", "/<path:rest>"):
             app.add_url_rule(path, path, self._answer, methods=_METHODS)
-        app.add_url_rule(f"{CONTROL}/settings", "settings", self._control_settings, methods=["PATCH"])
-        app.add_url_rule(f"{CONTROL}/faults", "faults", self._control_faults, methods=["POST", "DELETE"])
-        app.add_url_rule(f"{CONTROL}/requests", "requests", self._control_requests, methods=["GET", "DELETE"])
-        app.add_url_rule(f"{CONTROL}/tunnels", "tunnels", self._control_connect, methods=["POST"])
-        app.add_url_rule(f"{CONTROL}/tunnels/<id_>", "tunnel", self._control_disconnect, methods=["DELETE"])
-        app.register_error_handler(api.Refusal, lambda refusal: (jsonify(refusal.body()), refusal.status))
+        add_control_paths(app, self)
+        app.register_error_handler(endpoints.Refusal, lambda refusal: (jsonify(refusal.body()), refusal.status))
         return app
 
-    # The API ---------------------------------------------------------------------------------------------------------
-
     def _answer(self, rest: str = "") -> Response:
-        with self._lock:
-            self._in_flight += 1
+        arrived = time.monotonic()
+        with self.lock:
+            crowded = self.max_concurrency is not None and self._in_flight >= self.max_concurrency
+            self._in_flight += not crowded
             self.peak = max(self.peak, self._in_flight)
-            crowded = self.max_concurrency is not None and self._in_flight > self.max_concurrency
             fault = next((f for f in self.faults if f.take(request.method, request.path)), Fault())
         try:
-            self._stopping.wait(self.latency + fault.stall)
+            if not crowded:
+                self._stopping.wait(self.latency + fault.stall)
             response = self._handle(fault, crowded)
         finally:
-            with self._lock:
-                self._in_flight -= 1
+            with self.lock:
+                self._in_flight -= not crowded
         self._stopping.wait(fault.hang)
         if fault.body is not None:
             response.set_data(fault.body)
         response.headers.update(fault.headers)
         dropped = fault.drop is not None or fault.truncate
-        self._record(None if dropped else response.status_code)
+        self._record(None if dropped else response.status_code, arrived)
         if dropped:
             _cut(response if fault.truncate else None)
         return response
@@ -140,15 +143,15 @@ class Emulator:
         if fault.drop == "before":
             return Response()
         try:
-            with self._lock:
+            with self.lock:
                 self._admit(crowded)
                 if fault.status is None or fault.handled:
-                    account = self.account(self._authenticate())
-                    api.require_version(request)
-                    status, body = api.handle(request, account, self.url)
+                    account = self.account_of(request)
+                    endpoints.require_version(request)
+                    status, body = endpoints.handle(request, account, self.url)
                 if fault.status is not None:
-                    raise api.Refusal(fault.status, fault.error_code or 0, fault.message)
-        except api.Refusal as refusal:
+                    raise endpoints.Refusal(fault.status, fault.error_code or 0, fault.message)
+        except endpoints.Refusal as refusal:
             response = _json(refusal.body(), refusal.status)
             if refusal.code == 226 and self.rate_limit and self.rate_limit.retry_after:
                 response.headers["Retry-After"] = self.rate_limit.retry_after
@@ -162,22 +165,25 @@ class Emulator:
 
     def _admit(self, crowded: bool) -> None:
         if crowded:
-            raise api.Refusal(429, 225, f"Your account is limited to {self.max_concurrency} simultaneous API requests.")
+            raise endpoints.Refusal(
+                429, 225, f"Your account is limited to {self.max_concurrency} simultaneous API requests."
+            )
         if self.rate_limit and not self.rate_limit.admit():
-            raise api.Refusal(
+            raise endpoints.Refusal(
                 429,
                 226,
                 f"Your account is rate limited to {self.rate_limit.requests} API requests "
                 f"per {self.rate_limit.seconds:g}s.",
             )
 
-    def _authenticate(self) -> str:
-        key = api.api_key(request)
+    def account_of(self, request: HttpRequest) -> Account:
+        """Returns the account whose key the request carries, or refuses the request."""
+        key = endpoints.api_key(request)
         if self._api_keys and key not in self._api_keys:
-            raise api.unknown_key(key)
-        return key
+            raise endpoints.unknown_key(key)
+        return self.account(key)
 
-    def _record(self, status: int | None) -> None:
+    def _record(self, status: int | None, arrived: float) -> None:
         entry = Request(
             request.method,
             request.path,
@@ -185,51 +191,11 @@ class Emulator:
             dict(request.headers),
             request.get_json(silent=True),
             status,
+            arrived,
+            time.monotonic(),
         )
-        with self._lock:
+        with self.lock:
             self.requests.append(entry)
-
-    # The control path, apart from the API ----------------------------------------------------------------------------
-
-    def _control_settings(self) -> Response:
-        settings = request.get_json()
-        with self._lock:
-            for name in settings.keys() & {"latency", "max_concurrency"}:
-                setattr(self, name, settings[name])
-            if "rate_limit" in settings:
-                limit = settings["rate_limit"]
-                self.rate_limit = RateLimit(**limit) if limit else None
-        return Response(status=204)
-
-    def _control_faults(self) -> Response:
-        if request.method == "POST":
-            self.fault(**request.get_json())
-        else:
-            with self._lock:
-                self.faults.clear()
-        return Response(status=204)
-
-    def _control_requests(self) -> Response:
-        with self._lock:
-            if request.method == "DELETE":
-                self.requests.clear()
-                return Response(status=204)
-            # Not the headers: they hold the key.
-            return _json(
-                [{"method": r.method, "path": r.path, "query": r.query, "status": r.status} for r in self.requests], 200
-            )
-
-    def _control_connect(self) -> Response:
-        account = self.account(self._authenticate())
-        with self._lock:
-            return _json({"id": account.connect_tunnel(request.get_json()["labels"])}, 201)
-
-    def _control_disconnect(self, id_: str) -> Response:
-        account = self.account(self._authenticate())
-        with self._lock:
-            if account.tunnels.pop(id_, None) is None:
-                raise api.Refusal(404, 0, f"There is no tunnel {id_}.")
-        return Response(status=204)
 
 
 class _Handler(WSGIRequestHandler):
