@@ -1,8 +1,9 @@
 """Configuration of an ngrok account: from stack config, then environment.
 
-The names are those of ngrok's own Pulumi package. Account ``None`` reads ``ngrok:apiKey`` or NGROK_API_KEY, and
-``ngrok:apiBaseUrl`` or NGROK_API_BASE_URL. Account ``"eu"`` reads ``ngrok-eu:apiKey`` and so on, and no environment:
-the key there belongs to another account.
+Account ``None`` reads ``ngrok:apiKey`` or NGROK_API_KEY, and ``ngrok:apiBaseUrl`` or NGROK_API_BASE_URL: the names of
+ngrok's own provider, so that both can share them in one stack. Account ``"eu"`` reads ``ngrok-eu:apiKey`` and
+``ngrok-eu:apiBaseUrl``, and no environment: the key there belongs to another account. All else is under
+``pulumi-ngrok-tg:``, for all accounts alike: ngrok's provider refuses a key under ``ngrok:`` that it does not know.
 """
 
 import ipaddress
@@ -14,6 +15,11 @@ from urllib.parse import urlsplit
 
 from pulumi_ngrok_tg.api.settings import Settings
 
+DEFAULT_NAMESPACE = "ngrok"
+"""The configuration namespace of the default account."""
+OPTIONS = "pulumi-ngrok-tg"
+"""The configuration namespace of what is no matter of an account."""
+
 
 class ConfigError(Exception):
     """A setting that is missing or cannot be used. Names the setting and what to do; never quotes a key."""
@@ -21,7 +27,7 @@ class ConfigError(Exception):
 
 def namespace(account: str | None) -> str:
     """Returns the configuration namespace of an account."""
-    return f"ngrok-{account}" if account else "ngrok"
+    return f"{DEFAULT_NAMESPACE}-{account}" if account else DEFAULT_NAMESPACE
 
 
 def read_settings(get: Callable[[str], Any], account: str | None) -> Settings:
@@ -41,16 +47,15 @@ def read_settings(get: Callable[[str], Any], account: str | None) -> Settings:
         return str(value) if value else (None if account else os.environ.get(variable) or None)
 
     def number(name: str, default: int, least: int, most: int) -> int:
-        value = get(f"{prefix}:{name}")
+        value = get(f"{OPTIONS}:{name}")
         if value is None:
             return default
         if not re.fullmatch(r"[0-9]{1,9}", str(value)) or not least <= int(value) <= most:
-            raise ConfigError(f"{prefix}:{name} must be a whole number from {least} to {most}.")
+            raise ConfigError(f"{OPTIONS}:{name} must be a whole number from {least} to {most}.")
         return int(value)
 
     return Settings(
         api_key=_check_key(prefix, account, text("apiKey", "NGROK_API_KEY")),
-        namespace=prefix,
         base_url=_check_base_url(prefix, text("apiBaseUrl", "NGROK_API_BASE_URL") or Settings.base_url),
         max_attempts=number("maxAttempts", Settings.max_attempts, 1, 100),
         max_wait_seconds=number("maxWaitSeconds", int(Settings.max_wait_seconds), 0, 86_400),
@@ -85,7 +90,10 @@ def _check_base_url(prefix: str, url: str) -> str:
         raise ConfigError(f"{name} must hold a scheme, a host and at most a port and a path, and nothing else.")
     if parts.scheme == "http" and not _is_loopback(host):
         raise ConfigError(f"{name} must use https://: over http:// to {host} the API key could be read on the way.")
-    return url.rstrip("/")
+    # The same URL is always written the same: a proxy setting and the origin of a page are judged by it.
+    at = f"[{host}]" if ":" in host else host
+    default = {"https": 443, "http": 80}[parts.scheme]
+    return f"{parts.scheme}://{at}{f':{port}' if port not in (None, default) else ''}{parts.path.rstrip('/')}"
 
 
 def _is_loopback(host: str) -> bool:

@@ -67,6 +67,35 @@ def changes(olds: Mapping[str, Any], news: Mapping[str, Any]) -> Contents:
     return cast(Contents, {name: after[name] for name in _EMPTY if not _equal(name, before[name], after[name])})
 
 
+def differences(olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, str]:
+    """Returns what an update changes: ADD, DELETE or UPDATE for each property path; labels have a path each."""
+    before = cast(dict[str, Any], contents(olds))
+    found: dict[str, str] = {}
+    for name, after in changes(olds, news).items():
+        if name == "labels" and isinstance(after, Mapping) and isinstance(before[name], Mapping):
+            for key in sorted({*before[name], *after}):
+                if (old := before[name].get(key)) != (new := after.get(key)):
+                    found[_label_path(key)] = _difference(old, new)
+        else:
+            found[name] = _difference(before[name], after)
+    if olds.get("account") != news.get("account"):
+        found["account"] = _difference(olds.get("account"), news.get("account"))
+    return found
+
+
+def _label_path(key: str) -> str:
+    if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", key):
+        return f"labels.{key}"
+    quoted = key.replace('"', '\\"')
+    return f'labels["{quoted}"]'
+
+
+def _difference(old: Any, new: Any) -> str:
+    if _is_empty(old):
+        return "ADD"
+    return "DELETE" if _is_empty(new) else "UPDATE"
+
+
 def _equal(name: str, before: Any, after: Any) -> bool:
     if before == after:
         return True

@@ -4,9 +4,8 @@ The engine loads :class:`TunnelGroupBackendProvider` by this module's and its ow
 used in, so neither may change.
 """
 
-import sys
-import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from pulumi.dynamic import (
@@ -20,38 +19,48 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
-from pulumi_ngrok_tg import config, properties, upstream
+from pulumi_ngrok_tg import advice, config, properties, upstream
+from pulumi_ngrok_tg.accounts import Account, Clients, connect
 from pulumi_ngrok_tg.api.errors import NgrokError, NotFound
-from pulumi_ngrok_tg.api.models import TunnelGroupBackend, is_id
+from pulumi_ngrok_tg.api.models import Backend
 from pulumi_ngrok_tg.api.settings import Settings
 
 if TYPE_CHECKING:
     from pulumi_ngrok_tg.api.client import Client
 
+_FINGERPRINT = "__key_fingerprint"
+"""The output that holds by which key the backend was last seen; the engine displays nothing that begins so."""
+
 
 class ProviderError(Exception):
-    """A call of the engine's that cannot be served, said in one line."""
+    """A call of the engine's that cannot be served, said in one line that ends in what to do."""
 
 
 class TunnelGroupBackendProvider(ResourceProvider):
-    """Serves ``ngrok:TunnelGroupBackend``. Holds nothing of its own: the account is a property of each resource."""
+    """Serves ``ngrok:TunnelGroupBackend``. Its pickle holds nothing: the account is a property of each resource.
+
+    Args:
+        clients: the clients to use; those of the process where none are given.
+    """
 
     serialize_as_secret_always = False  # the state shows what the pickle is: a name, no secret
 
-    def __init__(self) -> None:
+    def __init__(self, clients: Clients | None = None) -> None:
         super().__init__()
+        self._clients = clients or _CLIENTS
         self._get_config: Callable[[str], Any] = lambda _key: None
 
     def __reduce__(self) -> tuple[type["TunnelGroupBackendProvider"], tuple[()]]:
         return TunnelGroupBackendProvider, ()
 
     def configure(self, req: ConfigureRequest) -> None:
-        """Takes the stack's config; called once in each provider process."""
+        """Takes the stack's config; called once for each pickle in each provider process."""
         self._get_config = req.config.get
-        upstream.show_as_one_line((NgrokError, ProviderError, config.ConfigError))
+        upstream.show_as_one_line((ProviderError, config.ConfigError))
+        upstream.show_differences()
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
-        """Reports each bad property and a missing or malformed key. Makes no request."""
+        """Reports each bad property and a missing or malformed setting. Makes no request."""
         inputs, problems = properties.check(news)
         # Without the property: the engine would print its value, secret or not (pulumi/pulumi#19465).
         failures = [CheckFailure("", problem.reason) for problem in problems]
@@ -65,84 +74,87 @@ class TunnelGroupBackendProvider(ResourceProvider):
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Compares meaning; another account replaces. Makes no request."""
-        moved = _olds.get("account") != _news.get("account")
+        differences = properties.differences(_olds, _news)
+        replaces = [name for name in ("account",) if name in differences]
+        upstream.tell_differences(
+            {path: kind + ("_REPLACE" if path in replaces else "") for path, kind in differences.items()}
+        )
         return DiffResult(
-            changes=moved or bool(properties.changes(_olds, _news)),
-            replaces=["account"] if moved else [],
+            changes=bool(differences),
+            replaces=replaces,
             # The id lives in another account then, so the new backend can and should exist before the old one goes.
             delete_before_replace=False,
         )
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Creates the backend with one POST."""
-        backend = self._client(props).create(properties.contents(props))
-        return CreateResult(backend.id, _state(backend, props))
+        with self._account(props) as account:
+            backend = account.client.create(properties.contents(props))
+            return CreateResult(backend.id, _state(backend, props, account))
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Reads the backend, for a refresh or for ``TunnelGroupBackend.get``.
 
         Raises:
-            NgrokError: anything but ngrok's own word that the backend is gone; the state stays as it was.
-            ProviderError: the id is malformed, or a ``get`` asks for a backend that is gone.
+            ProviderError: anything but ngrok's own word that the backend is gone, said to the key that saw it last;
+                the state stays as it was. Or a ``get`` asks for a backend that is gone.
         """
         # On a refresh the engine passes the outputs of the state; on a get nothing but the inputs.
         refresh = "created_at" in props
-        if not is_id(id_):
-            raise ProviderError(
-                f"{id_!r} is not the id of a tunnel group backend: bkdtg_ and letters and digits. Check the id."
-            )
-        try:
-            backend = self._client(props).read(id_)
-        except NotFound as error:
-            if refresh:
-                return ReadResult("", {})
-            raise ProviderError(
-                f"There is no backend {id_} in this account. Check the id and the account. ({error})"
-            ) from error
-        state = _state(backend, props)
+        with self._account(props) as account:
+            try:
+                backend = account.client.read(id_) if refresh else account.client.get(id_)
+            except NotFound as error:
+                if refresh:
+                    _require_same_key(error, props, account)
+                    return ReadResult("", {})
+                raise ProviderError(
+                    f"There is no backend {id_} in this account. Check the id and the account. ({error})"
+                ) from error
+            state = _state(backend, props, account)
         inputs, _ = properties.check(state)
         return ReadResult(backend.id, state, inputs)
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Changes with one PATCH what has another meaning now, and nothing else."""
-        try:
-            backend = self._client(_news).update(_id, properties.changes(_olds, _news))
-        except NotFound as error:
-            raise ProviderError(
-                f"The backend {_id} no longer exists. Run `pulumi refresh`, then `pulumi up` to create it. ({error})"
-            ) from error
-        return UpdateResult(_state(backend, _news))
+        with self._account(_news) as account:
+            try:
+                backend = account.client.update(_id, properties.changes(_olds, _news))
+            except NotFound as error:
+                _require_same_key(error, _olds, account)
+                raise ProviderError(
+                    f"The backend {_id} no longer exists. Run `pulumi refresh`, then `pulumi up` to create it. "
+                    f"({error})"
+                ) from error
+            return UpdateResult(_state(backend, _news, account))
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        """Deletes with one DELETE; already gone is a success."""
-        self._client(_props).delete(_id)
+        """Deletes with one DELETE; already gone is a success, if the key that saw it last is told so."""
+        with self._account(_props) as account:
+            try:
+                account.client.delete(_id)
+            except NotFound as error:
+                _require_same_key(error, _props, account)
 
-    def _client(self, props: Mapping[str, Any]) -> "Client":
-        return _connect(config.read_settings(self._get_config, props.get("account")))
-
-
-_clients: dict[Settings, "Client"] = {}
-_connecting = threading.Lock()
-
-
-def _connect(settings: Settings) -> "Client":
-    """Returns the one client of an account: all threads share its connections, its pace and its inventory."""
-    from pulumi_ngrok_tg.api.client import Client  # here, because a program that only declares needs no requests
-
-    with _connecting:
-        if settings not in _clients:
-            upstream.raise_worker_cap(settings.max_concurrency)
-            _clients[settings] = Client(settings, _notify)
-        return _clients[settings]
+    @contextmanager
+    def _account(self, props: Mapping[str, Any]) -> Iterator[Account]:
+        """Gives the account of a resource, and says what to do about its errors."""
+        name = props.get("account")
+        try:
+            yield Account(name, self._get_config, self._clients)
+        except NgrokError as error:
+            raise ProviderError(advice.explain(error, config.namespace(name))) from error
 
 
-def _notify(line: str) -> None:
-    """Shows a line on the live display: the engine passes on what a provider writes to stderr."""
-    print(line, file=sys.stderr, flush=True)
+def _require_same_key(error: NotFound, state: Mapping[str, Any], account: Account) -> None:
+    """Believes that a backend is gone only where the key that saw it last says so, or none is known."""
+    if state.get(_FINGERPRINT, account.fingerprint) != account.fingerprint:
+        namespace = config.namespace(state.get("account"))
+        raise ProviderError(advice.gone_under_another_key(error, namespace, upstream.current_urn())) from error
 
 
-def _state(backend: TunnelGroupBackend, props: Mapping[str, Any]) -> dict[str, Any]:
-    """The resource's outputs: the backend as the API gave it, and its account."""
+def _state(backend: Backend, props: Mapping[str, Any], account: Account) -> dict[str, Any]:
+    """The resource's outputs: the backend as the API gave it, its account, and the key that saw it."""
     return {
         "account": props.get("account"),
         "description": backend.description,
@@ -151,4 +163,14 @@ def _state(backend: TunnelGroupBackend, props: Mapping[str, Any]) -> dict[str, A
         "uri": backend.uri,
         "created_at": backend.created_at,
         "tunnels": [{"id": tunnel.id, "uri": tunnel.uri} for tunnel in backend.tunnels],
+        _FINGERPRINT: account.fingerprint,
     }
+
+
+def _make_client(settings: Settings) -> "Client":
+    upstream.raise_worker_cap(settings.max_concurrency)
+    return connect(settings, upstream.EngineLog())
+
+
+_CLIENTS = Clients(_make_client)
+"""Those of this process: the engine may load the provider several times, from pickles written differently."""

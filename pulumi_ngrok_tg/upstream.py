@@ -6,7 +6,7 @@ They are for the provider process, in which ``pulumi.dynamic`` runs as ``__main_
 import gc
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -17,10 +17,31 @@ def show_as_one_line(kinds: tuple[type[BaseException], ...]) -> None:
     The server answers a failed call with ``traceback.format_exc()``, whatever the exception says of itself
     (https://github.com/pulumi/pulumi/issues/10416), so its ``traceback`` is replaced.
     """
-    server: Any = sys.modules.get("__main__")
+    server = _server()
     real = getattr(server, "traceback", None)
-    if hasattr(server, "DynamicResourceProviderServicer") and callable(getattr(real, "format_exc", None)):
+    if server and callable(getattr(real, "format_exc", None)):
         server.traceback = _OneLine(real, kinds)
+
+
+def show_differences() -> None:
+    """Has the dynamic provider server pass on what :func:`tell_differences` is told.
+
+    A DiffResult has no place for which properties differ (https://github.com/pulumi/pulumi/issues/16687). Without it
+    the engine ignores ``replace_on_changes``, prints unchanged properties with ``--diff``, and does not name a changed
+    secret. The server builds its response with ``proto.DiffResponse``, so its ``proto`` is replaced.
+    """
+    server = _server()
+    real = getattr(server, "proto", None)
+    if server and callable(getattr(real, "DiffResponse", None)) and callable(getattr(real, "PropertyDiff", None)):
+        server.proto = _Proto(real)
+
+
+def tell_differences(kinds: Mapping[str, str]) -> None:
+    """Says which property paths differ and how (ADD, DELETE, UPDATE, or one of them with _REPLACE).
+
+    It is the last thing that a ``diff`` does, so that the response it is for is the next one of this thread.
+    """
+    _told.differences = dict(kinds)
 
 
 def raise_worker_cap(workers: int) -> None:
@@ -38,15 +59,122 @@ def raise_worker_cap(workers: int) -> None:
             pool._max_workers = workers
 
 
-class _OneLine:
-    """The module ``traceback``, but for errors that speak for themselves."""
+def current_urn() -> str:
+    """Returns the URN of the resource that the server's call in this thread is about, or "".
 
-    def __init__(self, real: Any, kinds: tuple[type[BaseException], ...]) -> None:
+    A provider is not told (https://github.com/pulumi/pulumi/issues/9434), but the request of the calling frame knows.
+    """
+    frame = sys._getframe(1)
+    while frame := frame.f_back:  # type: ignore[assignment]
+        if frame.f_globals.get("__name__") == "__main__":
+            urn = getattr(frame.f_locals.get("request"), "urn", None)
+            if urn and isinstance(urn, str):
+                return urn
+    return ""
+
+
+class EngineLog:
+    """The engine's own log, from a provider process: real severities, on the row of the resource at hand.
+
+    ``pulumi.log`` reaches nobody there, and what is written to stderr stays in the summary
+    (https://github.com/pulumi/pulumi/issues/18249). The process is started with the engine's address as its argument.
+    Where there is none, lines for the user go to stderr and lines for debugging nowhere.
+    """
+
+    def __init__(self) -> None:
+        self._engine: Any = None
+        try:
+            if _server():
+                import grpc  # type: ignore[import-untyped]
+                from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
+
+                self._messages = engine_pb2
+                self._engine = engine_pb2_grpc.EngineStub(grpc.insecure_channel(sys.argv[1]))
+        except (ImportError, AttributeError, IndexError):
+            pass
+
+    def debug(self, line: str) -> None:
+        """Shows a line with ``pulumi up --debug`` only."""
+        self._log("DEBUG", line, ephemeral=False)
+
+    def status(self, line: str) -> None:
+        """Shows a line on the live display; the summary does not keep it."""
+        if not self._log("INFO", line, ephemeral=True):
+            _print(line)
+
+    def warn(self, line: str) -> None:
+        """Shows a warning."""
+        if not self._log("WARNING", line, ephemeral=False):
+            _print(f"warning: {line}")
+
+    def _log(self, severity: str, line: str, ephemeral: bool) -> bool:
+        if self._engine is None:
+            return False
+        try:
+            request = self._messages.LogRequest(
+                severity=getattr(self._messages, severity), message=line, urn=current_urn(), ephemeral=ephemeral
+            )
+            self._engine.Log(request, timeout=5)
+        except Exception:  # a line that cannot be shown must not end a call
+            return False
+        return True
+
+
+def _print(line: str) -> None:
+    """The engine passes on what a provider writes to stderr."""
+    print(line, file=sys.stderr, flush=True)
+
+
+_told = threading.local()
+
+
+def _server() -> Any:
+    """The dynamic provider server's module, or None in any other process."""
+    main = sys.modules.get("__main__")
+    return main if hasattr(main, "DynamicResourceProviderServicer") else None
+
+
+class _StandIn:
+    """Stands in for an object, and is like it in all that is not defined here."""
+
+    def __init__(self, real: Any) -> None:
         self._real = real
-        self._kinds = kinds
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._real, name)
+
+
+class _Proto(_StandIn):
+    """The module ``proto``, but for responses to ``diff``."""
+
+    def __init__(self, real: Any) -> None:
+        super().__init__(real)
+        self.DiffResponse = _DiffResponse(real.DiffResponse, real.PropertyDiff)
+
+
+class _DiffResponse(_StandIn):
+    """The message ``DiffResponse``, but one that says what differs."""
+
+    def __init__(self, real: Any, property_diff: Any) -> None:
+        super().__init__(real)
+        self._property_diff = property_diff
+
+    def __call__(self, **fields: Any) -> Any:
+        told: dict[str, str] = _told.__dict__.pop("differences", {})
+        try:
+            kinds = {path: self._property_diff(kind=kind) for path, kind in told.items()}
+            top = sorted({path.partition(".")[0].partition("[")[0] for path in told})
+            return self._real(**fields, diffs=top, detailedDiff=kinds, hasDetailedDiff=bool(told))
+        except (TypeError, ValueError, AttributeError):
+            return self._real(**fields)
+
+
+class _OneLine(_StandIn):
+    """The module ``traceback``, but for errors that speak for themselves."""
+
+    def __init__(self, real: Any, kinds: tuple[type[BaseException], ...]) -> None:
+        super().__init__(real)
+        self._kinds = kinds
 
     def format_exc(self, *args: Any, **kwargs: Any) -> str:
         error = sys.exc_info()[1]

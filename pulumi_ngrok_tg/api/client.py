@@ -1,18 +1,18 @@
 """The calls on tunnel group backends."""
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
-from urllib.parse import urljoin
+from collections.abc import Mapping
 
 from pulumi_ngrok_tg.api.creation import Creations
-from pulumi_ngrok_tg.api.errors import ConnectionFailed, NotApplied, NotFound, UnexpectedAnswer
+from pulumi_ngrok_tg.api.errors import ConnectionFailed, InvalidId, NotApplied, UnexpectedResponse
 from pulumi_ngrok_tg.api.inventory import Inventory
-from pulumi_ngrok_tg.api.models import Contents, Page, TunnelGroupBackend
+from pulumi_ngrok_tg.api.listing import Listing
+from pulumi_ngrok_tg.api.models import Backend, Contents, is_id
+from pulumi_ngrok_tg.api.patience import Patience
+from pulumi_ngrok_tg.api.reporting import Reporter
+from pulumi_ngrok_tg.api.retrying import Requests
 from pulumi_ngrok_tg.api.settings import Settings
-from pulumi_ngrok_tg.api.transport import Transport
 
 COLLECTION = "/backends/tunnel_group"
-_PAGE_SIZE = 100
 
 
 class Client:
@@ -20,88 +20,98 @@ class Client:
 
     Args:
         settings: how to reach the account.
-        notify: told, in one line, what the user should see while a call goes on.
+        reporter: hears what the user should know of while a call goes on.
     """
 
-    def __init__(self, settings: Settings, notify: Callable[[str], None]) -> None:
-        self._transport = Transport(settings, notify)
-        self._inventory = Inventory(self.get, self.pages)
-        self._creations = Creations(self._post, self.pages, lambda: self._transport.clock_offset, settings, notify)
+    def __init__(self, settings: Settings, reporter: Reporter) -> None:
+        self._settings = settings
+        self._requests = Requests(settings, reporter)
+        self._inventory = Inventory(self._get, self._listing())
+        self._creations = Creations(
+            self._post,
+            self._listing,
+            lambda: self._requests.clock_offset,
+            settings,
+            reporter,
+        )
 
-    def get(self, id_: str) -> TunnelGroupBackend:
-        """Fetches a backend.
+    def get(self, id_: str) -> Backend:
+        """Fetches a backend with one GET.
 
         Raises:
             NotFound: ngrok itself says that there is none.
         """
-        return _backend(id_, self._transport.send("GET", f"{COLLECTION}/{id_}"))
+        return self._get(id_, self._patience())
 
-    def read(self, id_: str) -> TunnelGroupBackend:
+    def read(self, id_: str) -> Backend:
         """Returns a backend as :meth:`get` does, in as few requests as reading many of them allows."""
-        return self._inventory.read(id_)
+        _path(id_)
+        return self._inventory.read(id_, self._patience())
 
-    def pages(self) -> Iterator[Page]:
-        """Yields the account's backends, newest first, in pages of up to 100.
-
-        Raises:
-            UnexpectedAnswer: the pages lead to another origin or in a circle.
-        """
-        uri: str | None = f"{COLLECTION}?limit={_PAGE_SIZE}"
-        seen: set[str] = set()
-        while uri:
-            # Relative or absolute; which hosts are admitted is the transport's to say.
-            page = Page.from_json(self._transport.send("GET", urljoin(COLLECTION, uri)))
-            ids = {backend.id for backend in page.backends}
-            if page.next_page_uri and ids <= seen:
-                raise UnexpectedAnswer(f"GET {COLLECTION}: ngrok's pages lead in a circle.")
-            seen |= ids
-            yield page
-            uri = page.next_page_uri
-
-    def create(self, contents: Contents) -> TunnelGroupBackend:
+    def create(self, contents: Contents) -> Backend:
         """Creates a backend, once; see :mod:`pulumi_ngrok_tg.api.creation`.
 
         Raises:
             FateUnknown: one may have been created, and it could not be found out.
         """
-        backend = self._creations.create(contents)
-        self._inventory.forget(backend.id)
+        backend = self._creations.create(contents, self._patience())
+        self._inventory.keep(backend)
         return backend
 
-    def update(self, id_: str, patch: Contents) -> TunnelGroupBackend:
+    def update(self, id_: str, patch: Contents) -> Backend:
         """Changes what ``patch`` holds and returns the backend as it is then.
 
         Raises:
-            NotApplied: ngrok answered with success, but kept other values.
+            NotApplied: ngrok reported success, but kept other values.
         """
+        path = _path(id_)
         self._inventory.forget(id_)
-        backend = _backend(id_, self._transport.send("PATCH", f"{COLLECTION}/{id_}", body=patch))
+        backend = self._backend(id_, "PATCH", self._patience(), body=patch)
+        self._inventory.keep(backend)
         now: Mapping[str, object] = backend.contents
         if kept := [name for name, value in patch.items() if now[name] != value]:
-            raise NotApplied(
-                f"PATCH {COLLECTION}/{id_}: ngrok answered with success but did not change {', '.join(kept)}. "
-                "Run `pulumi refresh` to see what it holds now."
-            )
+            raise NotApplied(f"PATCH {path}: ngrok reported success but did not change {', '.join(kept)}.")
         return backend
 
     def delete(self, id_: str) -> None:
-        """Deletes a backend; one that is already gone is a success."""
+        """Deletes a backend.
+
+        Raises:
+            NotFound: ngrok itself says that there is none.
+        """
+        path = _path(id_)
         self._inventory.forget(id_)
+        self._requests.send("DELETE", path, self._patience())
+
+    def _post(self, body: Contents, patience: Patience) -> Backend:
+        response = self._requests.send("POST", COLLECTION, patience, body=body, creates=True)
         try:
-            self._transport.send("DELETE", f"{COLLECTION}/{id_}")
-        except NotFound:
-            pass
+            return Backend.from_json(f"POST {COLLECTION}", response)
+        except UnexpectedResponse as error:
+            raise ConnectionFailed(str(error), arrived=True, foreign=True) from error
 
-    def _post(self, body: Mapping[str, Any]) -> TunnelGroupBackend:
-        answer = self._transport.send("POST", COLLECTION, body=body, idempotent=False)
-        try:
-            return TunnelGroupBackend.from_json(answer)
-        except UnexpectedAnswer as error:
-            raise ConnectionFailed(f"POST {COLLECTION}: {error}", arrived=True) from error
+    def _get(self, id_: str, patience: Patience) -> Backend:
+        return self._backend(id_, "GET", patience)
+
+    def _backend(self, id_: str, method: str, patience: Patience, body: Contents | None = None) -> Backend:
+        """Sends a request about a backend that is answered with the backend itself."""
+        path = _path(id_)
+        backend = Backend.from_json(f"{method} {path}", self._requests.send(method, path, patience, body=body))
+        if backend.id != id_:
+            raise UnexpectedResponse(f"{method} {path}: the response is about {backend.id}.")
+        return backend
+
+    def _listing(self) -> Listing:
+        return Listing(
+            lambda path, patience: self._requests.send("GET", path, patience), self._settings.base_url, COLLECTION
+        )
+
+    def _patience(self) -> Patience:
+        return Patience(self._settings.max_wait_seconds)
 
 
-def _backend(id_: str, answer: Any) -> TunnelGroupBackend:
-    backend = TunnelGroupBackend.from_json(answer)
-    if backend.id != id_:
-        raise UnexpectedAnswer(f"{COLLECTION}/{id_}: the answer is about {backend.id}. Is a proxy in between?")
-    return backend
+def _path(id_: str) -> str:
+    """Returns the path of a backend. Only an id enters a path: anything else could lead to other objects."""
+    if not is_id(id_):
+        raise InvalidId(f"{id_!r} is not the id of a tunnel group backend, which is bkdtg_ and letters and digits.")
+    return f"{COLLECTION}/{id_}"

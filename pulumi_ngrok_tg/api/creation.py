@@ -1,22 +1,26 @@
-"""Creates that happen once, although their answers can get lost.
+"""Creates that happen once, although their responses can get lost.
 
-ngrok has no idempotency key. So a create is never just sent again: after a lost answer the account's backends are
+ngrok has no idempotency key. So a create is never just sent again: after a lost response the account's backends are
 listed, and one with exactly these contents, created since the call began and not by another create of this process,
-is ours.
+is ours. What the list cannot tell: a request that arrives only after it was read, and a backend that somebody else
+created at the same moment with the same contents.
 """
 
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable
+from typing import cast
 
-from tenacity import Retrying, retry_if_exception, stop_after_attempt
+from tenacity import RetryCallState, Retrying, retry_if_exception
 
-from pulumi_ngrok_tg.api.errors import ConnectionFailed, FateUnknown, NgrokError, ServerError
-from pulumi_ngrok_tg.api.models import Contents, Page, TunnelGroupBackend
+from pulumi_ngrok_tg.api.errors import ConnectionFailed, FateUnknown, NgrokError
+from pulumi_ngrok_tg.api.listing import Listing
+from pulumi_ngrok_tg.api.models import Backend, Contents
+from pulumi_ngrok_tg.api.patience import Patience
+from pulumi_ngrok_tg.api.reporting import Reporter
+from pulumi_ngrok_tg.api.retrying import backoff, is_lost
 from pulumi_ngrok_tg.api.settings import Settings
-from pulumi_ngrok_tg.api.transport import backoff
 
 _CLOCK_SLACK = 2.0  # seconds: created_at and the Date header are both cut to the second
 
@@ -26,30 +30,30 @@ class Creations:
 
     Args:
         post: sends one create and returns its backend.
-        pages: lists the account's backends.
-        clock_offset: how far ngrok's clock is ahead of ours, in seconds.
+        listing: begins a walk through the account's backends.
+        clock_offset: returns how far ngrok's clock is ahead of ours, in seconds.
         settings: how often to try, and how long to wait in between.
-        notify: told, in one line, of a backend that may be a double.
+        reporter: hears of a backend that may be a double.
     """
 
     def __init__(
         self,
-        post: Callable[[Mapping[str, Any]], TunnelGroupBackend],
-        pages: Callable[[], Iterator[Page]],
+        post: Callable[[Contents, Patience], Backend],
+        listing: Callable[[], Listing],
         clock_offset: Callable[[], float],
         settings: Settings,
-        notify: Callable[[str], None],
+        reporter: Reporter,
     ) -> None:
         self._post = post
-        self._pages = pages
+        self._listing = listing
         self._clock_offset = clock_offset
         self.settings = settings
-        self.notify = notify
+        self.reporter = reporter
         self._lock = threading.Lock()
         self._claimed: set[str] = set()
         self._turns: dict[str, threading.Lock] = {}
 
-    def create(self, contents: Contents) -> TunnelGroupBackend:
+    def create(self, contents: Contents, patience: Patience) -> Backend:
         """Creates a backend with ``contents``.
 
         Raises:
@@ -57,22 +61,34 @@ class Creations:
             NgrokError: none was created.
         """
         with self._turn(contents):
-            backend = _Creation(self, contents).run()
-            with self._lock:
-                self._claimed.add(backend.id)
-            return backend
+            return _Creation(self, contents, patience).run()
 
-    def send(self, contents: Contents) -> TunnelGroupBackend:
-        """Sends the create once; empty fields are left out."""
-        return self._post({name: value for name, value in contents.items() if value})
+    def send(self, contents: Contents, patience: Patience) -> Backend:
+        """Sends the create once, without its empty fields, and claims the backend that it made."""
+        backend = self._post(cast(Contents, {name: value for name, value in contents.items() if value}), patience)
+        with self._lock:
+            taken = backend.id in self._claimed
+        if taken:
+            raise ConnectionFailed(
+                f"The response to a create is about {backend.id}, which another create has made.", arrived=True
+            )
+        return self.claim(backend)
 
-    def matches(self, contents: Contents, since: float) -> list[TunnelGroupBackend]:
+    def matches(self, contents: Contents, since: float, patience: Patience) -> list[Backend]:
         """Lists the unclaimed backends with exactly ``contents``, created since that moment of our clock."""
         whole = {"description": "", "metadata": "", "labels": {}, **contents}
-        listed = [backend for page in self._pages() for backend in page.backends]
+        listing, listed = self._listing(), list[Backend]()
+        while not listing.ended:
+            listed += listing.next_page(patience)
         earliest = since + self._clock_offset() - _CLOCK_SLACK
         with self._lock:
             return [b for b in listed if b.contents == whole and b.created >= earliest and b.id not in self._claimed]
+
+    def claim(self, backend: Backend) -> Backend:
+        """Notes an unclaimed backend as made by one create of this process; no other takes it for its own then."""
+        with self._lock:
+            self._claimed.add(backend.id)
+        return backend
 
     def _turn(self, contents: Contents) -> threading.Lock:
         """Identical creates take turns, so that a match nobody has claimed can only be ours."""
@@ -83,17 +99,19 @@ class Creations:
 class _Creation:
     """One create, from its first request until it is known what became of it."""
 
-    def __init__(self, creations: Creations, contents: Contents) -> None:
+    def __init__(self, creations: Creations, contents: Contents, patience: Patience) -> None:
         self._all = creations
         self._contents = contents
+        self._patience = patience
         self._started = time.time()
         self._lost: NgrokError | None = None
 
-    def run(self) -> TunnelGroupBackend:
+    def run(self) -> Backend:
         attempts = Retrying(
             retry=retry_if_exception(is_lost),
-            stop=stop_after_attempt(self._all.settings.max_attempts),
+            stop=self._stop,
             wait=backoff(self._all.settings),
+            sleep=self._patience.sleep,
             reraise=True,
         )
         try:
@@ -105,16 +123,17 @@ class _Creation:
                 raise
             if found := self._find():
                 return found
-            raise FateUnknown(
-                f"{error} No backend with these contents has appeared, but one may yet: look for it before you run "
-                "`pulumi up` again."
-            ) from error
+            raise FateUnknown(f"{error} No backend with these contents has appeared, but one may yet.") from error
 
-    def _find_or_send(self) -> TunnelGroupBackend:
+    def _stop(self, state: RetryCallState) -> bool:
+        enough = state.attempt_number >= self._all.settings.max_attempts
+        return enough or not self._patience.allows(state.upcoming_sleep)
+
+    def _find_or_send(self) -> Backend:
         if self._lost and (found := self._find()):
             return found
         try:
-            backend = self._all.send(self._contents)
+            backend = self._all.send(self._contents, self._patience)
         except NgrokError as error:
             if is_lost(error):
                 self._lost = error
@@ -123,33 +142,30 @@ class _Creation:
             self._tell_of_doubles(backend)
         return backend
 
-    def _find(self) -> TunnelGroupBackend | None:
+    def _find(self) -> Backend | None:
+        """Returns the backend that the lost request has created, if there is one now."""
         try:
-            matches = self._all.matches(self._contents, self._started)
+            matches = self._all.matches(self._contents, self._started, self._patience)
         except NgrokError as error:
             raise FateUnknown(
                 f"{self._lost} The backend may have been created, and the list of backends that would tell could not "
-                f"be had: {error} Look for it before you run `pulumi up` again."
+                f"be had: {error}"
             ) from error
         if len(matches) > 1:
+            ids = tuple(backend.id for backend in matches)
             raise FateUnknown(
-                f"{self._lost} Several backends with these contents have appeared since: "
-                f"{', '.join(b.id for b in matches)}. Import the one that is yours, and delete what is nobody's."
+                f"{self._lost} Several backends with these contents have appeared since: {', '.join(ids)}.", ids
             )
-        return matches[0] if matches else None
+        return self._all.claim(matches[0]) if matches else None
 
-    def _tell_of_doubles(self, backend: TunnelGroupBackend) -> None:
+    def _tell_of_doubles(self, backend: Backend) -> None:
+        """Looks, once, whether the lost request has arrived meanwhile."""
         try:
-            doubles = [b for b in self._all.matches(self._contents, self._started) if b.id != backend.id]
+            doubles = self._all.matches(self._contents, self._started, self._patience)
         except NgrokError:
             return  # the backend is made and known, whatever the list says
         for double in doubles:
-            self._all.notify(
+            self._all.reporter.warn(
                 f"{double.id} has the contents of {backend.id} and appeared while its create was sent again; if "
                 "nobody else made it, it stems from the lost request: delete it"
             )
-
-
-def is_lost(error: BaseException) -> bool:
-    """Tells whether a create that ended so may have had its effect."""
-    return isinstance(error, ServerError) or (isinstance(error, ConnectionFailed) and error.arrived)

@@ -1,76 +1,91 @@
 """Reading many backends in few requests.
 
 A LIST page holds up to 100 whole backends, so it can stand for 100 GETs; but nobody knows beforehand how many of the
-account's backends will be asked for. So reads start with GETs, and a page is fetched only while the pages so far are
-fewer than the GETs: the cost stays within about twice the cheaper of the two ways, whichever that turns out to be.
+account's backends will be asked for, nor how many the account has. So the first read fetches a page, which in most
+accounts is all there is. A further page is fetched only while the pages are fewer than the reads asked for would cost
+by GET: the cost stays within about twice the cheaper of the two ways, whichever that turns out to be.
 """
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from pulumi_ngrok_tg.api.errors import NgrokError
-from pulumi_ngrok_tg.api.models import Page, TunnelGroupBackend
+from pulumi_ngrok_tg.api.listing import Listing
+from pulumi_ngrok_tg.api.models import Backend
+from pulumi_ngrok_tg.api.patience import Patience
 
 
 class Inventory:
-    """What the account held when it was listed, for as long as the process lives; safe to share between threads.
+    """What the account held when it was listed, and our own writes since; safe to share between threads.
+
+    It lives as long as its process, which is one operation of the engine.
 
     Args:
         get: fetches one backend by id.
-        pages: lists the account's backends.
+        listing: the account's backends.
     """
 
-    def __init__(self, get: Callable[[str], TunnelGroupBackend], pages: Callable[[], Iterator[Page]]) -> None:
+    def __init__(self, get: Callable[[str, Patience], Backend], listing: Listing) -> None:
         self._get = get
-        self._pages: Iterator[Page] | None = pages()
+        self._listing = listing
         self._changed = threading.Condition()
-        self._listed: dict[str, TunnelGroupBackend] = {}
-        self._forgotten: set[str] = set()
-        self._gets = 0
-        self._lists = 0
-        self._listing = False
+        self._known: dict[str, Backend] = {}
+        self._written: set[str] = set()
+        """What we wrote ourselves: a page may hold it as it was before."""
+        self.reads = 0
+        """Reads asked for so far."""
+        self._pages = 0
+        self._fetching = False
+        self._ended = False
 
-    def read(self, id_: str) -> TunnelGroupBackend:
+    def read(self, id_: str, patience: Patience) -> Backend:
         """Returns a backend. One that is not in the list is asked for by id: LIST alone never says "gone"."""
-        while not self._settle(id_):
-            self._list()
         with self._changed:
-            if backend := self._listed.get(id_):
+            self.reads += 1
+        while self._wants_page(id_):
+            self._fetch_page(patience)
+        with self._changed:
+            if backend := self._known.get(id_):
                 return backend
-        return self._get(id_)
+        return self._get(id_, patience)
 
     def forget(self, id_: str) -> None:
-        """Drops a backend that is about to change: from then on it is always asked for by id."""
+        """Drops a backend that is about to change; it is asked for by id from now on, unless it is kept again."""
         with self._changed:
-            self._forgotten.add(id_)
-            self._listed.pop(id_, None)
+            self._written.add(id_)
+            self._known.pop(id_, None)
 
-    def _settle(self, id_: str) -> bool:
-        """Decides how to read: True is from the list or by GET, False is by fetching one more page first."""
+    def keep(self, backend: Backend) -> None:
+        """Notes a backend as our own write has left it."""
+        with self._changed:
+            self._written.add(backend.id)
+            self._known[backend.id] = backend
+
+    def _wants_page(self, id_: str) -> bool:
+        """Decides how to read on: True is to fetch a page first, False is from what is known, or by id."""
         with self._changed:
             while True:
-                if id_ in self._listed:
-                    return True
-                if self._pages is None or id_ in self._forgotten or self._lists + 1 >= self._gets:
-                    self._gets += 1
-                    return True
-                if not self._listing:
-                    self._listing = True
+                if id_ in self._known or id_ in self._written or self._ended:
                     return False
+                # 1, 2, 2, 3, 4, ...: with the GETs that may follow, never more than twice the reads.
+                if self._pages >= max(self.reads - 1, min(self.reads, 2)):
+                    return False
+                if not self._fetching:
+                    self._fetching = True
+                    return True
                 self._changed.wait()
 
-    def _list(self) -> None:
-        """Fetches the next page. Where LIST fails, reading goes on by GET, whose errors speak for themselves."""
+    def _fetch_page(self, patience: Patience) -> None:
+        """Fetches the next page. Where LIST fails, reading goes on by id, and those errors speak for themselves."""
+        backends: tuple[Backend, ...] = ()
         try:
-            page = next(self._pages or iter(()), None)
+            backends = self._listing.next_page(patience)
         except NgrokError:
-            page = None
-        with self._changed:
-            self._lists += 1
-            self._listing = False
-            if page is None or page.next_page_uri is None:
-                self._pages = None
-            for backend in page.backends if page else ():
-                if backend.id not in self._forgotten:
-                    self._listed[backend.id] = backend
-            self._changed.notify_all()
+            pass
+        finally:
+            with self._changed:
+                self._pages += 1
+                self._fetching = False
+                self._ended = self._listing.ended
+                self._known.update({b.id: b for b in backends if b.id not in self._written})
+                self._changed.notify_all()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypedDict
 
-from pulumi_ngrok_tg.api.errors import UnexpectedAnswer
+from pulumi_ngrok_tg.api.errors import UnexpectedResponse
 
 _ID = re.compile(r"bkdtg_[0-9A-Za-z]{1,64}")
 
@@ -28,7 +28,7 @@ class Ref:
 
 
 @dataclass(frozen=True)
-class TunnelGroupBackend:
+class Backend:
     """A tunnel group backend as the API holds it. Fields the API adds later are ignored."""
 
     id: str
@@ -40,11 +40,15 @@ class TunnelGroupBackend:
     tunnels: tuple[Ref, ...] = ()
 
     @classmethod
-    def from_json(cls, body: Any) -> "TunnelGroupBackend":
+    def from_json(cls, request: str, body: Any) -> "Backend":
         """Reads a backend object.
 
+        Args:
+            request: what was sent, for the message.
+            body: the JSON that came back.
+
         Raises:
-            UnexpectedAnswer: the body is not one.
+            UnexpectedResponse: the body is not one.
         """
         try:
             if not is_id(body["id"]):
@@ -52,17 +56,15 @@ class TunnelGroupBackend:
             _seconds(body["created_at"])
             return cls(
                 id=body["id"],
-                uri=str(body["uri"]),
+                uri=_text(body["uri"]),
                 created_at=body["created_at"],
-                description=_text(body, "description"),
-                metadata=_text(body, "metadata"),
-                labels={str(key): str(value) for key, value in (body.get("labels") or {}).items()},
-                tunnels=tuple(Ref(str(t["id"]), str(t.get("uri") or "")) for t in body.get("tunnels") or ()),
+                description=_text(_or(body, "description", "")),
+                metadata=_text(_or(body, "metadata", "")),
+                labels={_text(key): _text(value) for key, value in _or(body, "labels", {}).items()},
+                tunnels=tuple(Ref(_text(t["id"]), _text(_or(t, "uri", ""))) for t in _or(body, "tunnels", ())),
             )
-        except (KeyError, TypeError, ValueError, AttributeError):
-            raise UnexpectedAnswer(
-                "ngrok's answer is not a tunnel group backend. Is a proxy in between, or apiBaseUrl wrong?"
-            ) from None
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
+            raise UnexpectedResponse(f"{request}: the response is not a tunnel group backend.") from None
 
     @property
     def created(self) -> float:
@@ -79,19 +81,26 @@ class TunnelGroupBackend:
 class Page:
     """One page of LIST."""
 
-    backends: tuple[TunnelGroupBackend, ...]
+    backends: tuple[Backend, ...]
     next_page_uri: str | None
 
     @classmethod
-    def from_json(cls, body: Any) -> "Page":
+    def from_json(cls, request: str, body: Any) -> "Page":
         """Reads a page.
 
+        Args:
+            request: what was sent, for the message.
+            body: the JSON that came back.
+
         Raises:
-            UnexpectedAnswer: the body is not one.
+            UnexpectedResponse: the body is not one.
         """
         if not isinstance(body, dict) or not isinstance(body.get("backends"), list):
-            raise UnexpectedAnswer("ngrok's answer is not a list of backends. Is a proxy in between?")
-        return cls(tuple(map(TunnelGroupBackend.from_json, body["backends"])), body.get("next_page_uri") or None)
+            raise UnexpectedResponse(f"{request}: the response is not a list of tunnel group backends.")
+        next_page_uri = _or(body, "next_page_uri", "")
+        if not isinstance(next_page_uri, str):
+            raise UnexpectedResponse(f"{request}: the response names a next page by something that is not a URI.")
+        return cls(tuple(Backend.from_json(request, backend) for backend in body["backends"]), next_page_uri or None)
 
 
 def is_id(value: object) -> bool:
@@ -101,11 +110,21 @@ def is_id(value: object) -> bool:
 
 def _seconds(moment: str) -> float:
     """Seconds since the epoch of an RFC 3339 time, without its fraction, of which Python 3.10 knows some forms only."""
-    return datetime.fromisoformat(re.sub(r"\.\d+", "", moment.upper()).replace("Z", "+00:00")).timestamp()
+    parsed = datetime.fromisoformat(re.sub(r"\.\d+", "", moment.upper()).replace("Z", "+00:00"))
+    if parsed.tzinfo is None:
+        raise ValueError(moment)
+    return parsed.timestamp()
 
 
-def _text(body: Mapping[str, Any], name: str) -> str:
+def _or(body: Mapping[str, Any], name: str, empty: Any) -> Any:
+    """Returns a field, or ``empty`` where it is absent or null."""
     value = body.get(name)
-    if not isinstance(value, str | None):
-        raise ValueError
-    return value or ""
+    return empty if value is None else value
+
+
+def _text(value: Any) -> str:
+    """Returns a string that can be stored: JSON can spell half a surrogate pair, UTF-8 cannot."""
+    if not isinstance(value, str):
+        raise TypeError
+    value.encode()
+    return value

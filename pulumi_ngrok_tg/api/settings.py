@@ -9,12 +9,11 @@ class Settings:
 
     api_key: str = field(repr=False)
     base_url: str = "https://api.ngrok.com"
-    namespace: str = "ngrok"
-    """Where a user finds these settings, for messages: ``ngrok`` or ``ngrok-<account>``."""
+    """Scheme and host in lower case, no default port, no slash at the end."""
     max_attempts: int = 5
-    """Times a request is sent before its failure is final. Refusals for a limit do not count."""
+    """Times a request is sent before its failure is final. Responses that tell of a limit do not count."""
     max_wait_seconds: float = 300.0
-    """Seconds one call may spend waiting: for limits to pass and between attempts."""
+    """Seconds one call may spend waiting, over all of its requests: for limits to pass and between attempts."""
     max_concurrency: int = 8
     """Requests in flight at once."""
     backoff: float = 0.5
@@ -22,7 +21,7 @@ class Settings:
     connect_timeout: float = 10.0
     """Seconds."""
     read_timeout: float = 30.0
-    """Seconds without a byte of the answer."""
+    """Seconds without a byte of the response."""
     rate_limit: int = 120
     """Requests ngrok accepts in ``rate_window`` seconds (API overview, 2026). Heeded once ngrok has enforced it."""
     rate_window: float = 60.0

@@ -85,10 +85,10 @@ def test_bad_configuration_is_named_in_preview(
 @pytest.mark.parametrize("setting", ["maxAttempts", "maxWaitSeconds", "maxConcurrency"])
 def test_a_limit_that_is_no_number_is_named_in_preview(stack: Stack, setting: str) -> None:
     stack.program('TunnelGroupBackend("web")')
-    stack.pulumi("config", "set", f"ngrok:{setting}", "many")
+    stack.pulumi("config", "set", f"pulumi-ngrok-tg:{setting}", "many")
     (error,) = stack.preview(fails=True).errors
-    stack.pulumi("config", "rm", f"ngrok:{setting}")
-    assert f"ngrok:{setting} must be a whole number from" in error
+    stack.pulumi("config", "rm", f"pulumi-ngrok-tg:{setting}")
+    assert f"pulumi-ngrok-tg:{setting} must be a whole number from" in error
 
 
 def test_a_malformed_id_in_get_is_refused_before_it_enters_a_path(

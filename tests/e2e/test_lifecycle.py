@@ -88,7 +88,7 @@ def test_an_update_that_ngrok_does_not_apply_is_an_error(new_stack, emulator: Em
     stack.program('TunnelGroupBackend("web", description="new", labels={"a": "c"})')
     emulator.fault(method="PATCH", answer={"description": "old"})
     (error,) = stack.up(fails=True).errors
-    assert "ngrok answered with success but did not change description" in error
+    assert "ngrok reported success but did not change description" in error
     assert "pulumi refresh" in error
     assert stack.resources() == before
     stack.refresh()

@@ -25,9 +25,10 @@ def test_the_program_in_the_readme_runs(new_stack: Callable[..., Stack], emulato
 def test_the_readme_names_every_setting_of_the_code() -> None:
     readme = (ROOT / "README.md").read_text()
     code = (ROOT / "pulumi_ngrok_tg/config.py").read_text()
-    settings = set(re.findall(r'(?:text|number)\("(\w+)"', code))
-    assert settings == set(re.findall(r"^\| `ngrok:(\w+)`", readme, re.MULTILINE))
-    assert settings >= {"apiKey", "apiBaseUrl", "maxAttempts", "maxWaitSeconds", "maxConcurrency"}
+    for reader, namespace in (("text", "ngrok"), ("number", "pulumi-ngrok-tg")):
+        settings = set(re.findall(rf'{reader}\("(\w+)"', code))
+        assert settings
+        assert settings == set(re.findall(rf"^\| `{namespace}:(\w+)`", readme, re.MULTILINE))
 
 
 @pytest.mark.parametrize(
@@ -52,7 +53,7 @@ def test_the_program_in_the_emulators_page_runs(new_stack: Callable[..., Stack])
 
 
 def test_the_emulators_page_names_every_control_path() -> None:
-    page, code = (ROOT / "docs/emulator.md").read_text(), (ROOT / "pulumi_ngrok_tg/emulator/server.py").read_text()
-    paths = {path.replace("<id_>", "{id}") for path in re.findall(r'f"\{CONTROL\}(/[^"]+)"', code)}
+    page, code = (ROOT / "docs/emulator.md").read_text(), (ROOT / "pulumi_ngrok_tg/emulator/control.py").read_text()
+    paths = {path.replace("<id_>", "{id}") for path in re.findall(r'f"\{PREFIX\}(/[^"]+)"', code)}
     assert len(paths) == 5
     assert all(f"/_emulator{path}`" in page for path in paths)

@@ -5,14 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
-import pytest
 from pulumi.dynamic import Config, ConfigureRequest
 
-from pulumi_ngrok_tg import provider
-from pulumi_ngrok_tg.api.client import Client
-from pulumi_ngrok_tg.api.settings import Settings
+from pulumi_ngrok_tg.accounts import Clients, connect
 from pulumi_ngrok_tg.emulator import Emulator
+from pulumi_ngrok_tg.provider import TunnelGroupBackendProvider
 from tests.conftest import KEY
+from tests.reporter import Heard
 
 THREADS = 8
 QUICK: Mapping[str, Any] = {"backoff": 0.01, "read_timeout": 0.4, "rate_window": 1.0, "max_wait_seconds": 10}
@@ -28,21 +27,21 @@ class Resource:
     outputs: dict[str, Any]
 
 
-class Operator:
+class Deployment:
     """The state of one stack, and the operations on it; each is a provider process of its own."""
 
-    def __init__(self, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, **settings: Any) -> None:
+    def __init__(self, emulator: Emulator, base_url: str | None = None, **settings: Any) -> None:
         self.emulator = emulator
+        self.base_url = base_url
+        """Where the program expects the API; None is the emulator."""
+        self.key = KEY
         self.state: dict[str, Resource] = {}
-        self.said: list[str] = []
-        """What the user was told while calls went on."""
+        self.heard = Heard()
         self.settings = {**QUICK, **settings}
-        self._clients: dict[Settings, Client] = {}
-        monkeypatch.setattr(provider, "_connect", self._connect)
 
     def up(self, wanted: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
         """Creates, updates and deletes what differs from ``wanted``; returns the errors by name."""
-        served = self._start()
+        served = self.start()
         inputs = {name: served.check({}, dict(given)).inputs for name, given in wanted.items()}
 
         def apply(name: str) -> None:
@@ -63,7 +62,7 @@ class Operator:
 
     def refresh(self) -> dict[str, str]:
         """Reads every backend; returns the errors by name."""
-        served = self._start()
+        served = self.start()
 
         def read(name: str) -> None:
             known = self.state[name]
@@ -83,7 +82,7 @@ class Operator:
 
     def assert_in_step(self) -> None:
         """The state holds exactly the backends of the API, with their contents: none lost, none twice."""
-        backends = self.emulator.account(KEY).backends
+        backends = self.emulator.account(self.key).backends
         assert sorted(resource.id for resource in self.state.values()) == sorted(backends)
         for resource in self.state.values():
             backend = backends[resource.id]
@@ -96,15 +95,14 @@ class Operator:
         self.emulator.requests.clear()
         return methods
 
-    def _start(self) -> provider.TunnelGroupBackendProvider:
-        self._clients.clear()
-        started = provider.TunnelGroupBackendProvider()
-        config = {"ngrok:apiKey": KEY, "ngrok:apiBaseUrl": self.emulator.url}
+    def start(self) -> TunnelGroupBackendProvider:
+        """Starts a provider process."""
+        started = TunnelGroupBackendProvider(
+            Clients(lambda settings: connect(replace(settings, **self.settings), self.heard))
+        )
+        config = {"ngrok:apiKey": self.key, "ngrok:apiBaseUrl": self.base_url or self.emulator.url}
         started.configure(ConfigureRequest(Config(config, "test")))
         return started
-
-    def _connect(self, settings: Settings) -> Client:
-        return self._clients.setdefault(settings, Client(replace(settings, **self.settings), self.said.append))
 
     def _for_each(self, names: list[str], call: Callable[[str], None]) -> dict[str, str]:
         with ThreadPoolExecutor(THREADS) as pool:

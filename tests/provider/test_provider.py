@@ -1,44 +1,72 @@
 """The provider's calls one by one, where the engine's order of them matters."""
 
+from collections.abc import Callable
+
 import pytest
 
+from pulumi_ngrok_tg.accounts import fingerprint
 from pulumi_ngrok_tg.api.client import Client
 from pulumi_ngrok_tg.api.errors import NotFound
 from pulumi_ngrok_tg.api.settings import Settings
 from pulumi_ngrok_tg.emulator import Emulator
 from pulumi_ngrok_tg.provider import ProviderError, TunnelGroupBackendProvider
 from tests.conftest import KEY
+from tests.provider.deployment import Deployment, backends
+from tests.reporter import Heard
 
 MISSING = "bkdtg_2rwwlBV3giwRa5gGhtBlK6AH8q4"
+STATE = {"created_at": "2025-01-21T18:19:53Z", "labels": {}}
 
 
 @pytest.fixture
-def provider(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> TunnelGroupBackendProvider:
-    monkeypatch.setenv("NGROK_API_KEY", KEY)
-    monkeypatch.setenv("NGROK_API_BASE_URL", emulator.url)
-    return TunnelGroupBackendProvider()
+def provider(emulator: Emulator) -> TunnelGroupBackendProvider:
+    return Deployment(emulator).start()
 
 
 def test_a_refresh_of_what_is_gone_says_gone_and_a_get_of_it_fails(provider: TunnelGroupBackendProvider) -> None:
-    refreshed = provider.read(MISSING, {"created_at": "2025-01-21T18:19:53Z", "labels": {}})
+    refreshed = provider.read(MISSING, {**STATE})
     assert (refreshed.id, refreshed.outs) == ("", {})
     with pytest.raises(ProviderError, match=f"There is no backend {MISSING} in this account"):
         provider.read(MISSING, {})
 
 
-@pytest.mark.parametrize("id_", ["", "web", "bkdtg_x/../../api_keys", "bkdhr_2rwwlBV3giwRa5gGhtBlK6AH8q4"])
-def test_a_malformed_id_is_never_sent(provider: TunnelGroupBackendProvider, emulator: Emulator, id_: str) -> None:
-    with pytest.raises(ProviderError, match="is not the id of a tunnel group backend"):
+def test_a_get_is_one_get(provider: TunnelGroupBackendProvider, emulator: Emulator) -> None:
+    ids = [emulator.account(KEY).create({}).id for _ in range(3)]
+    for id_ in ids:
         provider.read(id_, {})
+    assert [request.path.rpartition("/")[2] for request in emulator.requests] == ids
+
+
+CALLS: dict[str, Callable[[TunnelGroupBackendProvider, str], object]] = {
+    "refresh": lambda provider, id_: provider.read(id_, {**STATE}),
+    "get": lambda provider, id_: provider.read(id_, {}),
+    "update": lambda provider, id_: provider.update(id_, {**STATE}, {"labels": {"a": "b"}}),
+    "delete": lambda provider, id_: provider.delete(id_, {**STATE}),
+}
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS.keys())
+@pytest.mark.parametrize(
+    "id_",
+    ["", "web", "x/../../../api_keys/ak_1", "bkdtg_x/../../api_keys", "bkdtg_a?b", "bkdhr_2rwwlBV3giwRa5gGhtBlK6AH8q4"],
+)
+def test_a_malformed_id_is_never_sent(
+    provider: TunnelGroupBackendProvider,
+    emulator: Emulator,
+    call: Callable[[TunnelGroupBackendProvider, str], object],
+    id_: str,
+) -> None:
+    with pytest.raises(ProviderError, match="is not the id of a tunnel group backend"):
+        call(provider, id_)
     assert emulator.requests == []
 
 
 def test_what_a_client_has_changed_it_reads_as_it_is_now(emulator: Emulator) -> None:
-    client = Client(Settings(KEY, emulator.url), print)
+    client = Client(Settings(KEY, emulator.url), Heard())
     ids = [emulator.account(KEY).create({"description": "old"}).id for _ in range(6)]
     for id_ in ids:
         client.read(id_)
-    assert len(emulator.requests) == 3, "two GETs and a page"
+    assert len(emulator.requests) == 1, "a page"
     client.update(ids[3], {"description": "new"})
     assert client.read(ids[3]).description == "new"
     client.delete(ids[4])
@@ -47,3 +75,78 @@ def test_what_a_client_has_changed_it_reads_as_it_is_now(emulator: Emulator) -> 
     made = client.create({"description": "made"})
     assert client.read(made.id).description == "made"
     assert client.read(ids[5]).description == "old"
+    assert [r.method for r in emulator.requests] == ["GET", "PATCH", "DELETE", "GET", "POST"]
+
+
+# Another account's key ----------------------------------------------------------------------------------------------
+
+OTHER = "other_0123456789abcdefghijklm"
+
+
+@pytest.fixture
+def stack(emulator: Emulator) -> Deployment:
+    made = Deployment(emulator)
+    made.up(backends(12))
+    emulator.rotate_key(KEY, KEY)
+    return made
+
+
+def another_accounts_key(stack: Deployment) -> None:
+    stack.emulator._api_keys.add(OTHER)
+    stack.key = OTHER
+
+
+def test_to_another_accounts_key_nothing_is_gone(stack: Deployment) -> None:
+    before = dict(stack.state)
+    another_accounts_key(stack)
+    changed = backends(12, metadata="new")
+    for errors in (stack.refresh(), stack.destroy(), stack.up(changed)):
+        assert len(errors) == 12
+        assert all("Another API key saw this backend last" in error for error in errors.values())
+    assert stack.state == before
+    stack.key = KEY
+    stack.assert_in_step()
+    assert stack.emulator.account(OTHER).backends == {}
+
+
+def test_a_rotated_key_takes_over_with_the_first_refresh(stack: Deployment) -> None:
+    stack.emulator.rotate_key(KEY, OTHER)
+    stack.key = OTHER
+    assert stack.refresh() == {}
+    stack.assert_in_step()
+    stack.emulator.account(OTHER).backends.clear()
+    assert stack.refresh() == {}
+    assert stack.state == {}, "gone under the key that saw it last"
+
+
+def test_an_update_takes_over_too(stack: Deployment) -> None:
+    stack.emulator.rotate_key(KEY, OTHER)
+    stack.key = OTHER
+    assert stack.up(backends(12, metadata="new")) == {}
+    assert {resource.outputs["__key_fingerprint"] for resource in stack.state.values()} == {fingerprint(OTHER)}
+
+
+def test_a_backend_lost_while_the_key_was_rotated_needs_a_word_of_the_user(stack: Deployment) -> None:
+    stack.emulator.rotate_key(KEY, OTHER)
+    stack.key = OTHER
+    del stack.emulator.account(OTHER).backends[stack.state["b3"].id]
+    (name,) = stack.refresh()
+    assert name == "b3"
+    del stack.state["b3"]  # pulumi state delete
+    assert stack.up(backends(12)) == {}
+    assert stack.refresh() == {}
+    stack.assert_in_step()
+
+
+def test_a_state_without_a_fingerprint_behaves_as_before(stack: Deployment) -> None:
+    for resource in stack.state.values():
+        del resource.outputs["__key_fingerprint"]
+    another_accounts_key(stack)
+    assert stack.refresh() == {}
+    assert stack.state == {}
+
+
+def test_a_fingerprint_gives_no_key_away() -> None:
+    assert fingerprint(KEY) != fingerprint(OTHER)
+    assert len(fingerprint(KEY)) == 8
+    assert int(fingerprint(KEY), 16) >= 0

@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from pulumi_ngrok_tg.emulator import Emulator
 from tests.conftest import KEY
-from tests.provider.operator import Operator
+from tests.provider.deployment import Deployment
 
 NAMES = st.sampled_from(["a", "b", "c", "d", "e"])
 CONTENTS = st.fixed_dictionaries(
@@ -44,16 +44,14 @@ class Programs(RuleBasedStateMachine):
 
     @initialize()
     def start(self) -> None:
-        self.patch = pytest.MonkeyPatch()
         self.emulator = Emulator(api_keys=(KEY,))
         self.emulator.start()
         self.account = self.emulator.account(KEY)
-        self.operator = Operator(self.emulator, self.patch, backoff=0.001)
+        self.deployment = Deployment(self.emulator, backoff=0.001)
         self.wanted: dict[str, dict[str, Any]] = {}
         self.theirs: set[str] = set()
 
     def teardown(self) -> None:
-        self.patch.undo()
         self.emulator.stop()
 
     @rule(name=NAMES, contents=CONTENTS)
@@ -76,38 +74,38 @@ class Programs(RuleBasedStateMachine):
 
     @rule(name=NAMES, contents=CONTENTS)
     def others_change_ours(self, name: str, contents: dict[str, Any]) -> None:
-        ours = self.operator.state.get(name)
+        ours = self.deployment.state.get(name)
         if ours and ours.id in self.account.backends:
             self.account.update(ours.id, contents)
 
     @rule(name=NAMES)
     def others_delete_ours(self, name: str) -> None:
-        if ours := self.operator.state.get(name):
+        if ours := self.deployment.state.get(name):
             self.account.backends.pop(ours.id, None)
 
     @rule()
     def up_with_refresh(self) -> None:
-        self.until_it_succeeds(self.operator.refresh)
-        self.until_it_succeeds(lambda: self.operator.up(self.wanted))
+        self.until_it_succeeds(self.deployment.refresh)
+        self.until_it_succeeds(lambda: self.deployment.up(self.wanted))
         self.in_step()
 
     @rule()
     def refresh(self) -> None:
-        self.until_it_succeeds(self.operator.refresh)
+        self.until_it_succeeds(self.deployment.refresh)
         self.in_step()
 
     @rule()
     def destroy(self) -> None:
-        self.until_it_succeeds(self.operator.destroy)
+        self.until_it_succeeds(self.deployment.destroy)
         self.in_step()
-        assert self.operator.state == {}
+        assert self.deployment.state == {}
 
     def until_it_succeeds(self, operation: Callable[[], dict[str, str]]) -> None:
         """Does what a user does who is told of errors: looks for backends of unknown fate, and tries again."""
         for _attempt in range(20):
-            before = set(self.operator.state)
+            before = set(self.deployment.state)
             errors = operation()
-            assert before - set(self.operator.state) <= before - set(errors), "an error takes nothing from the state"
+            assert before - set(self.deployment.state) <= before - set(errors), "an error takes nothing from the state"
             strays = set(self.account.backends) - self.theirs - self.ids()
             assert len(strays) <= sum("may have been created" in error for error in errors.values()), errors
             for stray in strays:
@@ -117,11 +115,11 @@ class Programs(RuleBasedStateMachine):
         pytest.fail(str(errors))
 
     def ids(self) -> set[str]:
-        return {resource.id for resource in self.operator.state.values()}
+        return {resource.id for resource in self.deployment.state.values()}
 
     def in_step(self) -> None:
         assert self.ids() | self.theirs == set(self.account.backends)
-        for name, resource in self.operator.state.items():
+        for name, resource in self.deployment.state.items():
             backend = self.account.backends[resource.id]
             for field in ("description", "metadata", "labels"):
                 assert resource.outputs[field] == getattr(backend, field), (name, field)

@@ -33,7 +33,7 @@ def test_the_default_is_ngrok_itself() -> None:
 
 def test_a_named_account_reads_its_own_namespace_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NGROK_API_BASE_URL", "https://environment.example")
-    assert read({"ngrok:apiKey": "x", "ngrok-eu:apiKey": "eu_key"}, "eu") == Settings("eu_key", namespace="ngrok-eu")
+    assert read({"ngrok:apiKey": "x", "ngrok-eu:apiKey": "eu_key"}, "eu") == Settings("eu_key")
     with pytest.raises(ConfigError, match="ngrok-eu:apiKey"):
         read({"ngrok:apiKey": "x"}, "eu")
 
@@ -41,6 +41,22 @@ def test_a_named_account_reads_its_own_namespace_only(monkeypatch: pytest.Monkey
 @pytest.mark.parametrize("url", ["http://127.0.0.1:4041", "http://localhost", "http://[::1]:1", "http://127.9.9.9"])
 def test_loopback_needs_no_tls(url: str) -> None:
     assert read({"ngrok:apiBaseUrl": url}).base_url == url
+
+
+@pytest.mark.parametrize(
+    ("written", "read_as"),
+    [
+        ("HTTP://127.0.0.1:4041", "http://127.0.0.1:4041"),
+        ("HTTPS://API.ngrok.com", "https://api.ngrok.com"),
+        ("https://api.ngrok.com:443/", "https://api.ngrok.com"),
+        ("https://api.ngrok.com:", "https://api.ngrok.com"),
+        ("http://LOCALHOST:80", "http://localhost"),
+        ("https://api.ngrok.com:8443/Path//", "https://api.ngrok.com:8443/Path"),
+        ("https://[FE80::1]:443", "https://[fe80::1]"),
+    ],
+)
+def test_one_address_is_always_written_the_same(written: str, read_as: str) -> None:
+    assert read({"ngrok:apiBaseUrl": written}).base_url == read_as
 
 
 @pytest.mark.parametrize(
@@ -72,12 +88,16 @@ def test_a_key_that_cannot_be_sent_in_a_header_is_refused_and_not_quoted(key: st
 
 @pytest.mark.parametrize("value", ["0", "-1", "1.5", "", "65", "1e3", "٣", "many"])
 def test_a_limit_out_of_range_is_refused(value: str) -> None:
-    with pytest.raises(ConfigError, match="ngrok:maxConcurrency must be a whole number from 1 to 64"):
-        read({"ngrok:maxConcurrency": value})
+    with pytest.raises(ConfigError, match="pulumi-ngrok-tg:maxConcurrency must be a whole number from 1 to 64"):
+        read({"pulumi-ngrok-tg:maxConcurrency": value})
 
 
 def test_limits_are_read() -> None:
-    config = {"ngrok:maxConcurrency": "3", "ngrok:maxAttempts": "7", "ngrok:maxWaitSeconds": 0}
+    config = {
+        "pulumi-ngrok-tg:maxConcurrency": "3",
+        "pulumi-ngrok-tg:maxAttempts": "7",
+        "pulumi-ngrok-tg:maxWaitSeconds": 0,
+    }
     settings = read(config)
     assert (settings.max_concurrency, settings.max_attempts, settings.max_wait_seconds) == (3, 7, 0)
 

@@ -1,40 +1,133 @@
-"""Finding a created backend by its time, whatever the clocks say."""
+"""Creates whose response is lost: found by their contents and time, or sent again, and never made twice unnoticed."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable
 from datetime import datetime, timezone
-from typing import Any
 
 import pytest
 
 from pulumi_ngrok_tg.api.creation import Creations
-from pulumi_ngrok_tg.api.errors import ConnectionFailed
-from pulumi_ngrok_tg.api.models import Page, TunnelGroupBackend
+from pulumi_ngrok_tg.api.errors import ApiError, ConnectionFailed, FateUnknown, NgrokError, ServerError
+from pulumi_ngrok_tg.api.listing import Listing
+from pulumi_ngrok_tg.api.models import Backend, Contents
+from pulumi_ngrok_tg.api.patience import Patience
 from pulumi_ngrok_tg.api.settings import Settings
+from tests.reporter import Heard
+
+LOST = ConnectionFailed("broke", arrived=True)
+SETTINGS = Settings("key", backoff=0.001, max_attempts=3)
+
+
+class Account:
+    """What an account holds, and how it behaves: an outcome for each POST in turn, then always the last."""
+
+    def __init__(self, *outcomes: Callable[["Account"], Backend], ahead: float = 0.0) -> None:
+        self.outcomes = list(outcomes)
+        self.ahead = ahead
+        self.held: list[Backend] = []
+        self.posts: list[Contents] = []
+        self.heard = Heard()
+        self.creations = Creations(self.post, self.listing, lambda: ahead, SETTINGS, self.heard)
+
+    def make(self, id_: str, age: float = 0, description: str = "x") -> Backend:
+        moment = datetime.fromtimestamp(time.time() + self.ahead - age, timezone.utc)
+        self.held.append(Backend(id_, "", moment.strftime("%Y-%m-%dT%H:%M:%SZ"), description=description))
+        return self.held[-1]
+
+    def post(self, body: Contents, _patience: Patience) -> Backend:
+        self.posts.append(body)
+        return (self.outcomes.pop(0) if len(self.outcomes) > 1 else self.outcomes[0])(self)
+
+    def listing(self) -> Listing:
+        listed = [{"id": b.id, "uri": "", "created_at": b.created_at, "description": b.description} for b in self.held]
+        return Listing(lambda _path, _patience: {"backends": listed}, "https://x", "/y")
+
+    def create(self, patience: float = 10) -> Backend:
+        return self.creations.create({"description": "x", "metadata": "", "labels": {}}, Patience(patience))
+
+
+def made(id_: str) -> Callable[[Account], Backend]:
+    return lambda account: account.make(id_)
+
+
+def lost(id_: str | None = None, error: NgrokError = LOST) -> Callable[[Account], Backend]:
+    """A response that is lost, of a request that made a backend or none."""
+
+    def outcome(account: Account) -> Backend:
+        if id_:
+            account.make(id_)
+        raise error
+
+    return outcome
 
 
 @pytest.mark.parametrize("ahead", [0.0, 3600.0, -3600.0])
 @pytest.mark.parametrize("arrived", [True, False])
 def test_ngroks_clock_may_differ_from_ours(ahead: float, arrived: bool) -> None:
-    def made(id_: str, age: float) -> TunnelGroupBackend:
-        moment = datetime.fromtimestamp(time.time() + ahead - age, timezone.utc)
-        return TunnelGroupBackend(id_, "", moment.strftime("%Y-%m-%dT%H:%M:%SZ"), description="x")
+    account = Account(lost("bkdtg_ours" if arrived else None), made("bkdtg_again"), ahead=ahead)
+    account.make("bkdtg_older", age=30)
+    assert account.create().id == ("bkdtg_ours" if arrived else "bkdtg_again")
+    assert len(account.posts) == (1 if arrived else 2)
 
-    held = [made("bkdtg_older", age=30)]
-    sent = []
 
-    def post(body: Mapping[str, Any]) -> TunnelGroupBackend:
-        sent.append(body)
-        if len(sent) == 1:
-            if arrived:
-                held.append(made("bkdtg_ours", age=0))
-            raise ConnectionFailed("broke", arrived=True)
-        held.append(made("bkdtg_again", age=0))
-        return held[-1]
+def test_empty_fields_are_left_out() -> None:
+    account = Account(made("bkdtg_a"))
+    account.create()
+    assert account.posts == [{"description": "x"}]
 
-    def pages() -> Iterator[Page]:
-        yield Page(tuple(held), None)
 
-    creations = Creations(post, pages, lambda: ahead, Settings("key", backoff=0.001), lambda _: None)
-    assert creations.create({"description": "x"}).id == ("bkdtg_ours" if arrived else "bkdtg_again")
-    assert len(sent) == (1 if arrived else 2)
+def test_what_one_create_found_is_not_taken_by_another() -> None:
+    account = Account(lost("bkdtg_a"), lost(), made("bkdtg_b"))
+    assert account.create().id == "bkdtg_a"
+    assert account.create().id == "bkdtg_b", "the lost second one did not arrive"
+
+
+def test_a_response_about_another_creates_backend_is_no_response() -> None:
+    account = Account(made("bkdtg_a"), lambda account: account.held[0], made("bkdtg_b"))
+    assert [account.create().id, account.create().id] == ["bkdtg_a", "bkdtg_b"]
+
+
+@pytest.mark.parametrize("error", [LOST, ServerError("down", 503)], ids=["lost", "down"])
+def test_attempts_that_are_used_up_leave_the_fate_unknown(error: NgrokError) -> None:
+    account = Account(lost(error=error))
+    with pytest.raises(FateUnknown, match=f"^{error} No backend with these contents has appeared, but one may yet"):
+        account.create()
+    assert len(account.posts) == 3
+
+
+def test_an_error_of_a_create_that_was_not_made_is_told_as_it_is() -> None:
+    account = Account(lost(error=ApiError("no", 400, 6503)))
+    with pytest.raises(ApiError, match=r"^no$"):
+        account.create()
+    assert len(account.posts) == 1
+
+
+def test_a_lost_create_is_found_when_a_later_attempt_is_refused() -> None:
+    account = Account(lost(), lambda account: lost("bkdtg_late", ApiError("full", 400, 5000))(account))
+    assert account.create().id == "bkdtg_late"
+
+
+def test_several_that_could_be_ours_are_named() -> None:
+    account = Account(lost("bkdtg_ours"))
+    account.make("bkdtg_theirs")
+    with pytest.raises(FateUnknown) as error:
+        account.create()
+    assert error.value.candidates == ("bkdtg_theirs", "bkdtg_ours")
+
+
+def test_a_create_that_arrives_late_is_told_of() -> None:
+    def late(account: Account) -> Backend:
+        account.make("bkdtg_late")
+        return account.make("bkdtg_again")
+
+    account = Account(lost(), late)
+    assert account.create().id == "bkdtg_again"
+    (line,) = account.heard.warnings
+    assert line.startswith("bkdtg_late has the contents of bkdtg_again")
+
+
+def test_no_wait_is_begun_that_the_call_may_not_do() -> None:
+    account = Account(lost())
+    with pytest.raises(FateUnknown):
+        account.create(patience=0)
+    assert len(account.posts) == 1

@@ -1,18 +1,31 @@
-"""ngrok's refusals as one line, with no credential in it."""
+"""What a response means: one of our errors, in one line, with no credential in it."""
+
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_ngrok_tg.api.errors import ApiError, Limited, NotFound, ServerError, api_error
-from pulumi_ngrok_tg.api.settings import Settings
+from pulumi_ngrok_tg.api.diagnosis import Response, error_in, one_line
+from pulumi_ngrok_tg.api.errors import (
+    ApiError,
+    ConnectionFailed,
+    Limited,
+    NgrokError,
+    NotFound,
+    ServerError,
+    UnexpectedResponse,
+)
 
 KEY = "2abcDEF0123456789ghiJKLmnop_4QRSTUVWXYZabcdefghij"
 
 
-def refusal(status: int, code: int | str, message: str = "No.", **more: object) -> ApiError | None:
-    body = {"error_code": f"ERR_NGROK_{code}", "status_code": status, "msg": message, **more}
-    return api_error("GET /x", status, body, Settings(KEY, namespace="ngrok-eu"))
+def error(status: int, body: Any, **more: Any) -> NgrokError | None:
+    return error_in("GET /x", Response(status, body, **more), KEY)
+
+
+def api_error(status: int, code: int, message: str = "No.", **more: Any) -> NgrokError | None:
+    return error(status, {"error_code": f"ERR_NGROK_{code}", "status_code": status, "msg": message}, **more)
 
 
 @pytest.mark.parametrize(
@@ -27,6 +40,9 @@ def refusal(status: int, code: int | str, message: str = "No.", **more: object) 
         (404, 6526, ApiError),
         (404, 6527, ApiError),
         (404, 7008, ApiError),
+        (404, 7196, ApiError),
+        (404, 381, ApiError),
+        (404, 6027, ApiError),
         (410, 6514, ApiError),
         (401, 203, ApiError),
         (403, 635, ApiError),
@@ -38,10 +54,11 @@ def refusal(status: int, code: int | str, message: str = "No.", **more: object) 
         (400, 5000, ApiError),
         (500, 1, ServerError),
         (503, 9, ServerError),
+        (408, 9, ServerError),
     ],
 )
-def test_each_refusal_is_of_the_kind_that_it_calls_for(status: int, code: int, kind: type[ApiError]) -> None:
-    assert type(refusal(status, code)) is kind
+def test_each_error_is_of_the_kind_that_it_calls_for(status: int, code: int, kind: type[ApiError]) -> None:
+    assert type(api_error(status, code)) is kind
 
 
 @pytest.mark.parametrize(
@@ -57,22 +74,70 @@ def test_each_refusal_is_of_the_kind_that_it_calls_for(status: int, code: int, k
         {"msg": 1},
     ],
 )
-def test_what_is_not_in_ngroks_shape_is_no_refusal_of_ngroks(body: object) -> None:
-    assert api_error("GET /x", 404, body, Settings(KEY)) is None
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (404, UnexpectedResponse),
+        (400, UnexpectedResponse),
+        (429, Limited),
+        (408, ServerError),
+        (500, ServerError),
+        (599, ServerError),
+    ],
+)
+def test_what_is_not_in_ngroks_format_is_judged_by_its_status(body: object, status: int, kind: type) -> None:
+    found = error(status, body)
+    assert type(found) is kind
+    assert found.foreign
+    assert str(found) == f"GET /x: HTTP {status}, not in ngrok's error format."
 
 
-@pytest.mark.parametrize("code", ["", None])
+def test_a_redirect_is_told_as_one() -> None:
+    found = error(302, None)
+    assert type(found) is UnexpectedResponse
+    assert "the server redirects (HTTP 302)" in str(found)
+
+
+@pytest.mark.parametrize("status", [101, 200, 201, 202, 299])
+def test_a_success_without_json_may_have_had_its_effect(status: int) -> None:
+    found = error(status, None)
+    assert type(found) is ConnectionFailed
+    assert (found.arrived, found.foreign) == (True, True)
+    assert f"the response is not JSON (HTTP {status})" in str(found)
+
+
+def test_successes_are_no_errors() -> None:
+    assert error(204, None) is None
+    assert error(200, {}) is None
+    assert error(201, []) is None
+
+
+@pytest.mark.parametrize(
+    "code", ["", None, 6514, True, ["ERR_NGROK_6514"], "ERR_NGROK_", "ERR_NGROK_6514 ", "ERR_NGROK_" + "9" * 5000]
+)
 def test_a_404_without_a_code_is_never_gone(code: object) -> None:
-    error = api_error("GET /x", 404, {"error_code": code, "status_code": 404, "msg": "no such path"}, Settings(KEY))
-    assert type(error) is ApiError
+    assert type(error(404, {"error_code": code, "status_code": 404, "msg": "no such path"})) is ApiError
 
 
 def test_the_line_holds_all_a_user_needs() -> None:
-    error = refusal(403, 635, "You may\nnot write.", details={"operation_id": "op_1"})
-    assert str(error) == (
-        "GET /x: ngrok says: You may not write (ERR_NGROK_635, HTTP 403, operation op_1). "
-        "The API key may not write; use one that may."
-    )
+    found = api_error(403, 635, "You may\nnot write.", operation="op_1")
+    assert str(found) == "GET /x: ngrok says: You may not write (ERR_NGROK_635, HTTP 403, operation op_1)."
+    assert isinstance(found, ApiError)
+    assert (found.status, found.code, found.foreign) == (403, 635, False)
+
+
+def test_how_long_to_wait_is_kept() -> None:
+    for found in (api_error(429, 226, retry_after=7), error(429, None, retry_after=7), error(503, 5, retry_after=7)):
+        assert isinstance(found, ApiError)
+        assert found.retry_after == 7
+
+
+@given(st.text(max_size=3000))
+def test_any_text_becomes_a_line_that_a_terminal_can_show(text: str) -> None:
+    line = one_line(text)
+    assert line == "" or line.isprintable()
+    assert len(line) <= 500
+    line.encode()
 
 
 @given(
@@ -81,23 +146,19 @@ def test_the_line_holds_all_a_user_needs() -> None:
     st.sampled_from([202, 203, 206, 207, 208]),
 )
 def test_no_credential_that_ngrok_quotes_gets_through(before: str, after: str, code: int) -> None:
-    line = str(refusal(401, code, f"It is invalid. {before}{KEY} {after}"))
+    line = str(api_error(401, code, f"It is invalid. {before}{KEY} {after}"))
     assert KEY not in line
     assert KEY.split("_")[0] not in line
-    assert "\n" not in line
+    assert line.isprintable()
 
 
 @given(st.integers(0, len(KEY) - 8), st.integers(8, len(KEY)), st.text(max_size=3))
 def test_no_part_of_the_key_gets_through(start: int, length: int, around: str) -> None:
     part = KEY[start : start + length]
-    assert part not in str(refusal(400, 215, f"It said {around}{part}{around} there"))
+    assert part not in str(api_error(400, 215, f"It said {around}{part}{around} there"))
 
 
 def test_a_credential_that_is_not_ours_does_not_get_through_either() -> None:
-    line = str(refusal(401, 206, "It is a tunnel credential. Your credential: 9other_token. Check your records."))
+    line = str(api_error(401, 206, "It is a tunnel credential. Your credential: 9other_token. Check your records."))
     assert "9other_token" not in line
     assert "Check your records" in line
-
-
-def test_the_advice_names_the_setting_of_the_account() -> None:
-    assert "pulumi config set --secret ngrok-eu:apiKey" in str(refusal(401, 203))

@@ -1,50 +1,67 @@
 """Reading many backends in few requests, whatever the stack and the account."""
 
 import math
-from collections.abc import Iterator
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_ngrok_tg.api.errors import NotFound, UnexpectedAnswer
+from pulumi_ngrok_tg.api.errors import NotFound, UnexpectedResponse
 from pulumi_ngrok_tg.api.inventory import Inventory
-from pulumi_ngrok_tg.api.models import Page, TunnelGroupBackend
+from pulumi_ngrok_tg.api.listing import Listing
+from pulumi_ngrok_tg.api.models import Backend
+from pulumi_ngrok_tg.api.patience import Patience
 
 PAGE = 100
+PATIENCE = Patience(0)
+
+
+def backend(number: int) -> Backend:
+    return Backend(f"bkdtg_{number}", "", "2025-01-21T18:19:53Z")
 
 
 class Account:
     """Backends numbered from the newest, and a count of the calls."""
 
     def __init__(self, size: int, unlisted: frozenset[int] = frozenset(), broken_page: int | None = None) -> None:
-        self.backends = {f"bkdtg_{n}": TunnelGroupBackend(f"bkdtg_{n}", "", "") for n in range(size)}
+        self.backends = {f"bkdtg_{n}": backend(n) for n in range(size)}
         self.unlisted = {f"bkdtg_{n}" for n in unlisted}
         self.broken_page = broken_page
         self.gets: list[str] = []
         self.lists = 0
-        self.inventory = Inventory(self.get, self.pages)
+        self.held = threading.Event()
+        """Pages come once it is set."""
+        self.held.set()
+        self.inventory = Inventory(self.get, Listing(self.page, "https://x", "/y"))
 
-    def get(self, id_: str) -> TunnelGroupBackend:
+    def get(self, id_: str, _patience: Patience) -> Backend:
         self.gets.append(id_)
         if id_ not in self.backends:
             raise NotFound("gone", 404, 6514)
         return self.backends[id_]
 
-    def pages(self) -> Iterator[Page]:
-        listed = [backend for id_, backend in self.backends.items() if id_ not in self.unlisted]
-        for start in range(0, max(len(listed), 1), PAGE):
-            self.lists += 1
-            if self.lists == self.broken_page:
-                raise UnexpectedAnswer("astray")
-            more = "more" if start + PAGE < len(listed) else None
-            yield Page(tuple(listed[start : start + PAGE]), more)
+    def page(self, path: str, _patience: Patience) -> Any:
+        self.held.wait(10)
+        start = int(path.partition("before_id=")[2] or 0)
+        self.lists += 1
+        if self.lists == self.broken_page:
+            raise UnexpectedResponse("astray")
+        listed = [b for id_, b in self.backends.items() if id_ not in self.unlisted]
+        page = [{"id": b.id, "uri": "", "created_at": b.created_at} for b in listed[start : start + PAGE]]
+        more = f"/y?before_id={start + PAGE}" if start + PAGE < len(listed) else None
+        return {"backends": page, "next_page_uri": more}
 
     def read_all(self, ids: list[str], threads: int) -> None:
         with ThreadPoolExecutor(threads) as pool:
-            for id_, backend in zip(ids, pool.map(self.inventory.read, ids), strict=True):
-                assert backend is self.backends[id_]
+            found = pool.map(lambda id_: self.inventory.read(id_, PATIENCE), ids)
+            assert [b.id for b in found] == ids
+
+    @property
+    def calls(self) -> int:
+        return len(self.gets) + self.lists
 
 
 @st.composite
@@ -62,21 +79,51 @@ def stacks(draw: st.DrawFn) -> tuple[int, list[str]]:
 
 
 @given(stacks(), st.sampled_from([1, 2, 8]))
-def test_the_cost_is_about_twice_the_cheaper_way_at_most(stack: tuple[int, list[str]], threads: int) -> None:
+def test_the_cost_is_twice_the_cheaper_way_at_most(stack: tuple[int, list[str]], threads: int) -> None:
     size, ids = stack
     account = Account(size)
     account.read_all(ids, threads)
-    best = min(len(ids), math.ceil(size / PAGE))
-    assert len(account.gets) + account.lists <= 2 * best + 1
-    assert account.lists < max(len(account.gets), 1), "never more pages than GETs"
+    assert account.calls <= 2 * min(len(ids), math.ceil(size / PAGE)) + 1
+
+
+@given(st.integers(1, 100), st.lists(st.integers(0, 99), min_size=1, unique=True), st.sampled_from([1, 8]))
+def test_an_account_of_one_page_costs_one_call(size: int, chosen: list[int], threads: int) -> None:
+    account = Account(size)
+    account.read_all([f"bkdtg_{n}" for n in chosen if n < size], threads)
+    assert account.calls == min(1, len([n for n in chosen if n < size]))
 
 
 @pytest.mark.parametrize("threads", [1, 4, 8, 16])
-@pytest.mark.parametrize(("stack", "account", "most"), [(200, 200, 6), (1, 10_000, 1), (3, 10_000, 5), (100, 100, 3)])
-def test_the_cost_in_cases_people_have(stack: int, account: int, most: int, threads: int) -> None:
+@pytest.mark.parametrize(
+    ("stack", "account", "most"), [(1, 10_000, 2), (2, 10_000, 4), (3, 10_000, 5), (10, 10_000, 20)]
+)
+def test_a_small_stack_does_not_list_a_large_account(stack: int, account: int, most: int, threads: int) -> None:
     held = Account(account)
-    held.read_all([f"bkdtg_{n * (account // stack)}" for n in range(stack)], threads)
-    assert len(held.gets) + held.lists <= most
+    held.read_all([f"bkdtg_{(n + 1) * (account // stack) - 1}" for n in range(stack)], threads)
+    assert held.calls <= most
+
+
+@pytest.mark.parametrize("oldest_first", [False, True])
+@pytest.mark.parametrize("size", [1, 100, 101, 200, 250, 300, 500, 700])
+def test_a_stack_that_is_the_account_is_read_by_lists(size: int, oldest_first: bool) -> None:
+    """Eight reads are under way before the first page is there, as in a refresh of the engine."""
+    held = Account(size)
+    held.held.clear()
+    ids = sorted(held.backends, key=lambda id_: int(id_[6:]), reverse=oldest_first)
+    with ThreadPoolExecutor(8) as pool:
+        reads = [pool.submit(held.inventory.read, id_, PATIENCE) for id_ in ids]
+        while held.inventory.reads < min(size, 8):
+            pass
+        held.held.set()
+        assert [read.result().id for read in reads] == ids
+    assert held.calls <= math.ceil(size / PAGE) + 1
+
+
+@pytest.mark.parametrize("oldest_first", [False, True])
+def test_200_of_200_one_after_the_other_take_3_calls_at_most(oldest_first: bool) -> None:
+    held = Account(200)
+    held.read_all(sorted(held.backends, key=lambda id_: int(id_[6:]), reverse=oldest_first), 1)
+    assert held.calls <= 3
 
 
 @given(stacks(), st.frozensets(st.integers(0, 1200), max_size=20), st.integers(1, 4) | st.none())
@@ -87,38 +134,48 @@ def test_a_list_that_misses_backends_or_breaks_loses_none(
     Account(size, unlisted, broken_page).read_all(ids, 4)
 
 
+def test_a_page_that_fails_unexpectedly_leaves_nobody_waiting() -> None:
+    account = Account(5)
+    account.inventory = Inventory(account.get, Listing(lambda _path, _patience: 1 / 0, "https://x", "/y"))
+    with pytest.raises(ZeroDivisionError):
+        account.inventory.read("bkdtg_1", PATIENCE)
+    account.read_all(list(account.backends), 4)
+
+
 def test_only_a_get_says_gone() -> None:
     account = Account(5)
     account.read_all(list(account.backends), 1)
     with pytest.raises(NotFound):
-        account.inventory.read("bkdtg_9")
-    assert account.gets[-1] == "bkdtg_9"
+        account.inventory.read("bkdtg_9", PATIENCE)
+    assert account.gets == ["bkdtg_9"]
 
 
-def test_what_we_have_changed_is_asked_for_again() -> None:
+def test_what_we_are_about_to_change_is_asked_for_by_id_and_what_we_changed_is_known() -> None:
     account = Account(5)
     account.read_all(list(account.backends), 1)
-    calls = len(account.gets)
     account.inventory.forget("bkdtg_4")
-    account.inventory.read("bkdtg_4")
-    account.inventory.read("bkdtg_4")
-    assert account.gets[calls:] == ["bkdtg_4", "bkdtg_4"]
+    account.inventory.read("bkdtg_4", PATIENCE)
+    account.inventory.read("bkdtg_4", PATIENCE)
+    assert account.gets == ["bkdtg_4", "bkdtg_4"]
+    ours = backend(4)
+    account.inventory.keep(ours)
+    assert account.inventory.read("bkdtg_4", PATIENCE) is ours
+    assert len(account.gets) == 2
 
 
-def test_a_page_that_was_under_way_does_not_undo_our_own_write() -> None:
+@pytest.mark.parametrize("keep", [True, False])
+def test_a_page_that_was_under_way_does_not_undo_our_own_write(keep: bool) -> None:
     account = Account(5)
-    stale = account.backends["bkdtg_4"]
-    original = account.inventory._pages
-    assert original
-
-    def slow() -> Iterator[Page]:
-        page = next(original)
-        fresh = TunnelGroupBackend("bkdtg_4", "", "", description="ours")
-        account.backends["bkdtg_4"] = fresh
+    account.held.clear()
+    ours = Backend("bkdtg_4", "", "2025-01-21T18:19:53Z", description="ours")
+    with ThreadPoolExecutor(1) as pool:
+        reading = pool.submit(account.inventory.read, "bkdtg_0", PATIENCE)
         account.inventory.forget("bkdtg_4")
-        yield page
-
-    account.inventory._pages = slow()
-    for id_ in ("bkdtg_0", "bkdtg_1", "bkdtg_2"):
-        account.inventory.read(id_)
-    assert account.inventory.read("bkdtg_4") is not stale
+        if keep:
+            account.inventory.keep(ours)
+        account.backends["bkdtg_4"] = ours
+        stale = dict(account.backends)
+        account.held.set()
+        reading.result()
+    assert account.inventory.read("bkdtg_4", PATIENCE) == stale["bkdtg_4"]
+    assert account.gets == ([] if keep else ["bkdtg_4"])

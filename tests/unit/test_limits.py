@@ -1,103 +1,218 @@
-"""ngrok's rolling limit: met once, kept from then on, and no slower than it has to be."""
+"""ngrok's limits: met seldom, kept from then on, and no slower than they dictate; alone and with other stacks."""
 
-import threading
-from collections import deque
-from types import SimpleNamespace
+import statistics
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_ngrok_tg.api import pacing
-from pulumi_ngrok_tg.api.errors import GaveUp, Limited
+from pulumi_ngrok_tg.api.errors import Limited, NgrokError, NotFound, ServerError
+from pulumi_ngrok_tg.api.limits import AT_ONCE, CREATES, REQUESTS, TOO_MANY, Limits, Wait
 from pulumi_ngrok_tg.api.settings import Settings
+from tests.unit.simulation import Account, dictated, run
 
-WINDOW = 60.0
-
-
-class World:
-    """A clock that moves when somebody waits, and a server with a rolling limit."""
-
-    def __init__(self, limit: int) -> None:
-        self.now = 1000.0
-        self.limit = limit
-        self.accepted: deque[float] = deque()
-        self.refused = 0
-        self.said: list[str] = []
-
-    def request(self) -> None:
-        while self.accepted and self.accepted[0] <= self.now - WINDOW:
-            self.accepted.popleft()
-        if len(self.accepted) >= self.limit:
-            self.refused += 1
-            raise Limited("limited", 429, 226)
-        self.accepted.append(self.now)
-
-    def pacer(self, patch: pytest.MonkeyPatch) -> pacing.Pacer:
-        world = self
-
-        class Condition(threading.Condition):
-            def wait(self, timeout: float | None = None) -> bool:
-                assert timeout is not None, "alone, there is nobody to wait for"
-                world.now += timeout
-                return True
-
-        patch.setattr(pacing, "time", SimpleNamespace(monotonic=lambda: world.now))
-        patch.setattr(pacing, "threading", SimpleNamespace(Condition=Condition))
-        return pacing.Pacer(Settings("key", rate_limit=self.limit, rate_window=WINDOW), self.said.append)
+SETTINGS = Settings("key", backoff=0.4, rate_limit=10, max_concurrency=4)
 
 
-def send(world: World, pacer: pacing.Pacer) -> None:
-    """Sends one request, as the transport does."""
-    while True:
-        try:
-            with pacer.slot("GET /x", world.now + 1000):
-                world.request()
-            return
-        except Limited:
-            pacer.meet_limit(0.001)
+def limits() -> Limits:
+    return Limits(SETTINGS, jitter=lambda: 1.0)
+
+
+def limited(code: int, retry_after: float | None = None) -> Limited:
+    return Limited("limited", 429, code, retry_after)
+
+
+def send(known: Limits, now: float, error: NgrokError | None = None, creates: bool = False) -> None:
+    """One request, alone."""
+    known.end(known.begin(creates), now, error)
+
+
+# With other stacks of the account ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("account", "sizes", "starts"),
+    [
+        pytest.param({"at_once": 3, "latency": 0.05}, [60], None, id="60 at 3 at once"),
+        pytest.param({"at_once": 3, "latency": 0.05}, [2000], None, id="2000 at 3 at once"),
+        pytest.param({"at_once": 4}, [100] * 3, None, id="three stacks at 4 at once"),
+        pytest.param({"at_once": 3}, [100] * 3, None, id="three stacks at 3 at once"),
+        pytest.param({"at_once": 2}, [100] * 3, None, id="three stacks at 2 at once"),
+        pytest.param({"at_once": 1}, [100] * 3, None, id="three stacks one at a time"),
+        pytest.param({"a_minute": 120}, [150], None, id="150 at 120 a minute"),
+        pytest.param({"a_minute": 120}, [50] * 3, None, id="three stacks at 120 a minute"),
+        pytest.param({"a_minute": 120, "at_once": 3}, [100] * 3, None, id="three stacks under both limits"),
+        pytest.param({"a_minute": 120}, [40, 40, 160], None, id="a large stack beside two small ones"),
+        pytest.param({"a_minute": 120}, [80, 80, 80], [0, 3, 9], id="one after the other"),
+    ],
+)
+def test_stacks_at_the_same_time_take_little_more_than_the_limits_dictate(
+    account: dict[str, float], sizes: list[int], starts: list[float] | None
+) -> None:
+    times, refused = [], []
+    for seed in range(15):
+        world = Account(**account)  # type: ignore[arg-type]
+        times.append(run(world, sizes, starts, seed))
+        refused.append(world.limited)
+    assert statistics.median(times) <= 1.3 * dictated(Account(**account), sizes)  # type: ignore[arg-type]
+    assert max(times) <= 1.6 * dictated(Account(**account), sizes)  # type: ignore[arg-type]
+    assert max(refused) <= 10 + sum(sizes) / 2, "waiting, not hammering"
+
+
+def test_a_stack_alone_meets_the_rolling_limit_once() -> None:
+    world = Account(a_minute=120)
+    assert run(world, [500]) <= 1.02 * dictated(world, [500])
+    assert world.limited <= 8, "what was in flight when the limit was met"
+
+
+# The rolling limit ---------------------------------------------------------------------------------------------------
 
 
 @given(st.integers(1, 6), st.lists(st.sampled_from([0.0, 0.1, 5.0, 25.0, 61.0]), min_size=1, max_size=40))
-def test_the_limit_is_met_once_and_cost_is_no_more_than_it_dictates(limit: int, pauses: list[float]) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        world, ideal = World(limit), World(limit)
-        pacer = world.pacer(patch)
-        start = world.now
-        for pause in pauses:
-            world.now += pause
-            send(world, pacer)
-            # The ideal: the same program, going on in the very moment at which the server would accept.
-            ideal.now += pause
-            if len(ideal.accepted) >= limit:
-                ideal.now = max(ideal.now, ideal.accepted[-limit] + WINDOW)
-            ideal.accepted.append(ideal.now)
-        assert world.refused <= 1
-        assert world.now - start <= ideal.now - start + 0.01 * len(pauses)
+def test_the_rolling_limit_is_met_once_and_costs_no_more_than_it_dictates(limit: int, pauses: list[float]) -> None:
+    """One request at a time, by a client that has been told the limit but heeds it only once it was enforced."""
+    known = Limits(Settings("key", backoff=0.001, rate_limit=limit), jitter=lambda: 1.0)
+    world = Account(a_minute=limit, latency=0.0)
+    now = ideal = 1000.0
+    accepted: list[float] = []
+    for pause in pauses:
+        now += pause
+        while True:
+            while (wait := known.wait(now, creates=False)) is not None:
+                assert wait.seconds
+                now += wait.seconds
+            ticket = known.begin(creates=False)
+            error = world.admit(now)
+            known.end(ticket, now, error)
+            if error is None:
+                world.in_flight -= 1
+                break
+        # The ideal: the same program, going on in the very moment at which the server would accept.
+        ideal += pause
+        if len(accepted) >= limit:
+            ideal = max(ideal, accepted[-limit] + 60)
+        accepted.append(ideal)
+    assert world.limited <= 1
+    assert now <= ideal + 0.01 * len(pauses)
 
 
-def test_a_wait_is_told_once_and_a_cool_down_holds_everybody() -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        world = World(100)
-        pacer = world.pacer(patch)
-        pacer.cool_down(30)
-        pacer.cool_down(5)
-        start = world.now
-        send(world, pacer)
-        send(world, pacer)
-        assert world.now - start == 30
-        assert world.said == ["ngrok's request limit is reached: waiting 30 s, then going on"]
+def test_a_limit_that_others_have_used_up_is_looked_at_now_and_then() -> None:
+    known = limits()
+    send(known, 0.0, limited(226))
+    assert known.wait(0.0, creates=False) == Wait(5.0, REQUESTS), "a twelfth of the minute"
+    send(known, 5.0, limited(226))
+    assert known.wait(5.0, creates=False) == Wait(10.0, REQUESTS)
+    send(known, 15.0, limited(226))
+    assert known.wait(15.0, creates=False) == Wait(10.0, REQUESTS)
 
 
-def test_a_wait_past_the_deadline_is_not_begun() -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        world = World(1)
-        pacer = world.pacer(patch)
-        pacer.cool_down(30)
-        start = world.now
-        with (
-            pytest.raises(GaveUp, match="GET /x: ngrok asks to wait 30 s more"),
-            pacer.slot("GET /x", start + 29),
-        ):
-            pass
-        assert world.now == start
+def test_a_limit_that_is_used_up_by_our_own_requests_is_waited_for_exactly() -> None:
+    known = limits()
+    for second in range(9):
+        send(known, float(second))
+    send(known, 20.0, limited(226))
+    assert known.wait(20.0, creates=False) == Wait(40.0, REQUESTS), "until the first has left the minute"
+    assert known.wait(60.0, creates=False) is None
+
+
+# Pauses --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (limited(226, 30), REQUESTS),
+        (limited(225, 30), AT_ONCE),
+        (limited(0, 30), TOO_MANY),
+        (ServerError("down", 503, 9, 30), "ngrok is unavailable (HTTP 503)"),
+    ],
+)
+def test_a_pause_that_is_asked_for_holds_everybody_and_says_why(error: NgrokError, reason: str) -> None:
+    known = limits()
+    send(known, 0.0, error)
+    for creates in (True, False):
+        assert known.wait(10.0, creates) == Wait(20.0, reason)
+        assert known.wait(30.0, creates) is None
+
+
+def test_a_limit_of_creates_holds_up_creates_only() -> None:
+    known = limits()
+    send(known, 0.0, limited(5001, 30), creates=True)
+    assert known.wait(10.0, creates=True) == Wait(20.0, CREATES)
+    assert known.wait(10.0, creates=False) is None
+
+
+def test_a_shorter_pause_does_not_end_a_longer_one() -> None:
+    known = limits()
+    send(known, 0.0, limited(226, 30))
+    send(known, 0.0, limited(0, 5))
+    assert known.wait(10.0, creates=False) == Wait(20.0, REQUESTS)
+
+
+def test_a_pause_that_nobody_dictates_grows_until_a_request_goes_through() -> None:
+    known = limits()
+    now, waits = 0.0, []
+    for _ in range(4):
+        send(known, now, limited(0))
+        wait = known.wait(now, creates=False)
+        assert wait
+        assert wait.seconds
+        waits.append(wait.seconds)
+        now += wait.seconds
+    assert waits == pytest.approx([0.1, 0.2, 0.4, 0.8])
+    send(known, now, NotFound("gone", 404, 6514))
+    send(known, now, limited(0))
+    assert known.wait(now, creates=False) == Wait(pytest.approx(0.1), TOO_MANY)
+
+
+def test_a_burst_of_refusals_is_one_piece_of_news() -> None:
+    known = limits()
+    for ticket in [known.begin(creates=False) for _ in range(4)]:
+        known.end(ticket, 0.0, limited(0))
+    assert known.wait(0.0, creates=False) == Wait(pytest.approx(0.1), TOO_MANY)
+
+
+def test_after_a_pause_one_request_goes_first() -> None:
+    known = limits()
+    send(known, 0.0, limited(0, 1))
+    first = known.begin(creates=False)
+    assert known.wait(1.0, creates=False) == Wait(None, AT_ONCE)
+    known.end(first, 1.1, None)
+    assert known.wait(1.1, creates=False) is None
+    known.begin(creates=False)
+    assert known.wait(1.1, creates=False) is None
+
+
+# Requests at once ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("order", [[3, 2, 1, 0], [2, 3, 0, 1], [2, 0, 3, 1]])
+def test_one_burst_teaches_how_many_may_be_in_flight(order: list[int]) -> None:
+    known = limits()
+    tickets = [known.begin(creates=False) for _ in range(4)]
+    assert known.wait(0.0, creates=False) == Wait(None, AT_ONCE), "no more than configured"
+    for index in order:
+        known.end(tickets[index], 0.0, limited(225) if index >= 2 else None)
+    for _ in range(2):
+        assert known.wait(0.0, creates=False) is None, "as many as went through"
+        known.begin(creates=False)
+    assert known.wait(0.0, creates=False) == Wait(None, AT_ONCE)
+
+
+def test_one_more_is_tried_after_a_while_and_a_failed_trial_makes_the_next_one_later() -> None:
+    known = limits()
+    for ticket in [known.begin(creates=False) for _ in range(4)]:
+        known.end(ticket, 0.0, limited(225))
+    known.end(known.begin(creates=False), 1.0, None)  # goes through: one more
+    pair = [known.begin(creates=False) for _ in range(2)]
+    assert known.wait(1.0, creates=False) == Wait(None, AT_ONCE)
+    known.end(pair[1], 1.0, limited(225))
+    known.end(pair[0], 1.0, None)
+    known.begin(creates=False)
+    assert known.wait(1.3, creates=False) == Wait(None, AT_ONCE), "back to one"
+
+
+def test_the_last_one_in_flight_that_is_refused_pauses() -> None:
+    known = limits()
+    send(known, 0.0, limited(225))
+    assert known.wait(0.0, creates=False) == Wait(pytest.approx(0.1), AT_ONCE)

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_ngrok_tg.api.errors import UnexpectedAnswer
-from pulumi_ngrok_tg.api.models import Page, TunnelGroupBackend, is_id
+from pulumi_ngrok_tg.api.errors import UnexpectedResponse
+from pulumi_ngrok_tg.api.models import Backend, Page, is_id
 
+REQUEST = "GET /x"
 BODY: dict[str, Any] = {
     "id": "bkdtg_2rwwlBV3giwRa5gGhtBlK6AH8q4",
     "uri": "https://api.ngrok.com/backends/tunnel_group/bkdtg_2rwwlBV3giwRa5gGhtBlK6AH8q4",
@@ -27,7 +28,7 @@ JSON = st.recursive(
 
 
 def test_the_example_of_the_reference_is_read() -> None:
-    backend = TunnelGroupBackend.from_json(BODY)
+    backend = Backend.from_json(REQUEST, BODY)
     assert backend.id == BODY["id"]
     assert backend.created == 1737483593
     assert backend.contents == {name: BODY[name] for name in ("description", "metadata", "labels")}
@@ -36,10 +37,10 @@ def test_the_example_of_the_reference_is_read() -> None:
 
 def test_unknown_fields_are_ignored_and_absent_or_null_ones_are_empty() -> None:
     for body in ({**BODY, "description": None, "metadata": None, "labels": None, "tunnels": None, "new": 1},):
-        backend = TunnelGroupBackend.from_json(body)
+        backend = Backend.from_json(REQUEST, body)
         assert (backend.description, backend.metadata, backend.labels, backend.tunnels) == ("", "", {}, ())
     bare = {name: BODY[name] for name in ("id", "uri", "created_at")}
-    assert TunnelGroupBackend.from_json(bare) == backend
+    assert Backend.from_json(REQUEST, bare) == backend
 
 
 @pytest.mark.parametrize(
@@ -47,14 +48,14 @@ def test_unknown_fields_are_ignored_and_absent_or_null_ones_are_empty() -> None:
     ["2025-01-21T18:19:53Z", "2025-01-21t18:19:53z", "2025-01-21T18:19:53.5Z", "2025-01-21T19:19:53.123456789+01:00"],
 )
 def test_every_form_of_rfc_3339_is_read(moment: str) -> None:
-    assert TunnelGroupBackend.from_json({**BODY, "created_at": moment}).created == 1737483593
+    assert Backend.from_json(REQUEST, {**BODY, "created_at": moment}).created == 1737483593
 
 
 @given(JSON | st.fixed_dictionaries(dict.fromkeys(BODY, JSON)))
-def test_anything_else_is_an_unexpected_answer_and_never_a_crash(body: Any) -> None:
-    for read in (TunnelGroupBackend.from_json, Page.from_json):
-        with suppress(UnexpectedAnswer):
-            read(body)
+def test_anything_else_is_an_unexpected_response_and_never_a_crash(body: Any) -> None:
+    for read in (Backend.from_json, Page.from_json):
+        with suppress(UnexpectedResponse):
+            read(REQUEST, body)
 
 
 @pytest.mark.parametrize("id_", ["", "bkdtg_", "bkdtg_a/b", "bkdtg_a\n", "bkdtg_" + "a" * 65, "bkdhr_abc", None, 5])

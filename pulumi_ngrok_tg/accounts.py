@@ -1,0 +1,67 @@
+"""From the name of an account to its client: the one place where settings become a client."""
+
+import hashlib
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from pulumi_ngrok_tg import config
+from pulumi_ngrok_tg.api.settings import Settings
+
+if TYPE_CHECKING:
+    from pulumi_ngrok_tg.api.client import Client
+    from pulumi_ngrok_tg.api.reporting import Reporter
+
+
+class Clients:
+    """The clients of a process, one for each account: all threads share its connections, its pace and its inventory.
+
+    Args:
+        make: makes the client for an account's settings.
+    """
+
+    def __init__(self, make: Callable[[Settings], "Client"]) -> None:
+        self._make = make
+        self._made: dict[Settings, Client] = {}
+        self._lock = threading.Lock()
+
+    def client(self, settings: Settings) -> "Client":
+        """Returns the client of an account."""
+        with self._lock:
+            if settings not in self._made:
+                self._made[settings] = self._make(settings)
+            return self._made[settings]
+
+
+class Account:
+    """An account as a program names it.
+
+    Args:
+        name: the account's name; None is the default account.
+        get_config: returns the stack's config value for a full key such as ``ngrok:apiKey``, or None.
+        clients: the clients of this process.
+
+    Raises:
+        config.ConfigError: a setting is missing or malformed.
+    """
+
+    def __init__(self, name: str | None, get_config: Callable[[str], Any], clients: Clients) -> None:
+        settings = config.read_settings(get_config, name)
+        self.client = clients.client(settings)
+        self.fingerprint = fingerprint(settings.api_key)
+
+
+def connect(settings: Settings, reporter: "Reporter") -> "Client":
+    """Makes a client."""
+    from pulumi_ngrok_tg.api.client import Client  # here, because a program that only declares needs no requests
+
+    return Client(settings, reporter)
+
+
+def fingerprint(api_key: str) -> str:
+    """Returns eight hex digits by which a key can be told from another one, and from which it cannot be had.
+
+    ngrok says "not found" both of a backend that is gone and of one of another account. So the state keeps by which
+    key each backend was last seen.
+    """
+    return hashlib.sha256(f"pulumi-ngrok-tg key {api_key}".encode()).hexdigest()[:8]

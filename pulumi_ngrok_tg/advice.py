@@ -1,0 +1,81 @@
+"""What a user of Pulumi does about an error: the API's facts in, one line out."""
+
+import shlex
+
+from pulumi_ngrok_tg.api.errors import ApiError, FateUnknown, GaveUp, InvalidId, NgrokError, NotApplied
+from pulumi_ngrok_tg.config import DEFAULT_NAMESPACE, OPTIONS
+
+_BY_CODE = {
+    **dict.fromkeys(
+        (200, 201, 202, 203, 206, 207, 208),
+        "Set a valid API key (not a tunnel authtoken or a key id): `pulumi config set --secret {namespace}:apiKey`. "
+        "Plain `pulumi refresh` and `pulumi destroy` use the key recorded by the last `pulumi up`; "
+        "`pulumi up` and the option --run-program use the current one.",
+    ),
+    204: "The account's plan does not include the ngrok API; upgrade it.",
+    205: "The account is suspended; contact ngrok support.",
+    220: "The account's IP policy does not admit this machine; run from an admitted address or change the policy.",
+    247: "The account is suspended for non-payment; settle the bill.",
+    635: "The API key may not write; use one that may.",
+    **dict.fromkeys(
+        (381, 6027),
+        "An edge and an endpoint want the same host and port; remove that host and port from the edge, or the "
+        "endpoint, then try again.",
+    ),
+    5000: "Remove what is no longer needed, or ask ngrok for a higher limit.",
+    6500: "The account's plan does not include backends; contact ngrok support.",
+    6502: "Another backend or an edge route still refers to it; remove that reference first, then delete it.",
+    6526: "Check the id.",
+    6527: "The id is of another kind of backend; check the id.",
+    7008: "ngrok has withdrawn edges and backends from this account; the resource stays in the state until you decide. "
+    "Move the traffic to internal endpoints, then remove it with `pulumi state delete`.",
+    7196: "ngrok lets this account read its edges and backends, but no longer change them. Leave the program as it is "
+    "deployed, move the traffic to internal endpoints, then remove the resource with `pulumi state delete`; or ask "
+    "ngrok support for write access.",
+}
+"""ERR_NGROK code (https://ngrok.com/docs/errors/reference) to what to do; ``{namespace}`` is the account's."""
+
+
+def explain(error: NgrokError, namespace: str) -> str:
+    """Returns the error as one line that ends in what to do.
+
+    Args:
+        error: what kept a call from succeeding.
+        namespace: the configuration namespace of the account, such as ``ngrok`` or ``ngrok-eu``.
+    """
+    return f"{error} {_advice(error, namespace)}".rstrip()
+
+
+def gone_under_another_key(error: NgrokError, namespace: str, urn: str) -> str:
+    """Returns the line for a backend that the current key does not find, and that another key has seen before.
+
+    Args:
+        error: ngrok's "not found".
+        namespace: the configuration namespace of the account.
+        urn: the resource's, or "".
+    """
+    key = f"{namespace}:apiKey" + (" or NGROK_API_KEY" if namespace == DEFAULT_NAMESPACE else "")
+    command = f"`pulumi state delete {shlex.quote(urn)}`" if urn else "`pulumi state delete`"
+    return (
+        f'{error} Another API key saw this backend last, and to a key of another account every backend is "not found": '
+        f"the state stays as it is. If this is another account's key, set the right one ({key}). If it is a new key of "
+        f"the same account, and the backend is really gone, drop it from the state with {command}."
+    )
+
+
+def _advice(error: NgrokError, namespace: str) -> str:
+    if isinstance(error, ApiError) and error.code in _BY_CODE:
+        return _BY_CODE[error.code].format(namespace=namespace)
+    if isinstance(error, GaveUp):
+        return f"Try again later, or raise {OPTIONS}:maxWaitSeconds."
+    if isinstance(error, NotApplied):
+        return "Run `pulumi refresh` to see what it holds now."
+    if isinstance(error, InvalidId):
+        return "Check the id."
+    if isinstance(error, FateUnknown) and error.candidates:
+        return "Keep the one that is yours, and delete what is nobody's, before you run `pulumi up` again."
+    if isinstance(error, FateUnknown):
+        return "Look for it in the account before you run `pulumi up` again."
+    if error.foreign or (isinstance(error, ApiError) and (error.status, error.code) == (404, 0)):
+        return f"Is a proxy in between, or {namespace}:apiBaseUrl wrong?"
+    return ""

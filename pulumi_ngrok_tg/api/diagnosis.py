@@ -1,0 +1,154 @@
+"""What a response, or the lack of one, means: nothing is wrong, or one of the :mod:`errors`.
+
+What a server says may be anything. It gets into messages only as one printable line, and never with a credential.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from ssl import SSLCertVerificationError
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from urllib3.exceptions import NewConnectionError
+
+from pulumi_ngrok_tg.api.errors import (
+    ApiError,
+    ConnectionFailed,
+    Limited,
+    NgrokError,
+    NotFound,
+    ServerError,
+    UnexpectedResponse,
+)
+
+_LIMITS = {225, 226, 5001}
+_ACCOUNT_FULL = 5000  # no wait helps
+_NEVER_GONE = {*range(200, 300), 381, 635, *range(3000, 4000), 5000, 5001, 6027, 6500, 6501, 6502, 6503, 6504}
+_NEVER_GONE |= {6508, 6509, 6510, 6526, 6527, 6531, 7008, 7196}
+
+
+@dataclass(frozen=True)
+class Response:
+    """A response as it came: from ngrok, from a proxy, from anything."""
+
+    status: int
+    body: Any
+    """The JSON body; None where there is none."""
+    retry_after: float | None = None
+    """Seconds."""
+    operation: str = ""
+    """ngrok's id of the operation, for its support; "" where the response named none."""
+
+
+def error_in(request: str, response: Response, secret: str) -> NgrokError | None:
+    """Returns the error that a response tells of, or None for a success.
+
+    Args:
+        request: what was sent, such as ``GET /backends/tunnel_group``.
+        response: what came back.
+        secret: the API key: it and anything like it is removed from ngrok's message.
+    """
+    status, body = response.status, response.body
+    if status == 204 or (200 <= status < 300 and body is not None):
+        return None
+    if status < 300:
+        return ConnectionFailed(f"{request}: the response is not JSON (HTTP {status}).", arrived=True, foreign=True)
+    if error := _api_error(request, response, secret):
+        return error
+    if status < 400:
+        return UnexpectedResponse(
+            f"{request}: the server redirects (HTTP {status}), which ngrok's API never does. "
+            "The API key is not sent on."
+        )
+    line = f"{request}: HTTP {status}, not in ngrok's error format."
+    if status == 429:
+        return Limited(line, status, 0, response.retry_after, foreign=True)
+    if status >= 500 or status == 408:
+        return ServerError(line, status, 0, response.retry_after, foreign=True)
+    return UnexpectedResponse(line)
+
+
+def _api_error(request: str, response: Response, secret: str) -> ApiError | None:
+    """Returns the error of a response in ngrok's error format."""
+    body, status = response.body, response.status
+    if not isinstance(body, dict) or not isinstance(body.get("msg"), str) or "error_code" not in body:
+        return None
+    code = error_code(body)
+    facts = [f"ERR_NGROK_{code}" if code else "", f"HTTP {status}"]
+    facts += [f"operation {response.operation}"] if response.operation else []
+    said = one_line(redact(body["msg"], secret))
+    line = f"{request}: ngrok says: {said} ({', '.join(filter(None, facts))})."
+    return _kind(status, code)(line, status, code, response.retry_after)
+
+
+def error_code(body: Any) -> int:
+    """Returns the number in ``ERR_NGROK_nnn`` of an error's body; 0 where there is none."""
+    code = body.get("error_code") if isinstance(body, dict) else None
+    found = re.fullmatch(r"ERR_NGROK_([0-9]{1,6})", code) if isinstance(code, str) else None
+    return int(found[1]) if found else 0
+
+
+def _kind(status: int, code: int) -> type[ApiError]:
+    if code in _LIMITS or (status == 429 and code != _ACCOUNT_FULL):
+        return Limited
+    if status >= 500 or status == 408:
+        return ServerError
+    if status == 404 and code and code not in _NEVER_GONE:
+        return NotFound
+    return ApiError
+
+
+def redact(text: str, secret: str) -> str:
+    """Removes every word that holds eight characters in a row of the API key, and any credential ngrok quotes."""
+    pieces = {secret[start : start + 8] for start in range(max(len(secret) - 7, 1))}
+    text = re.sub(r"\S+", lambda word: "[redacted]" if any(piece in word[0] for piece in pieces) else word[0], text)
+    return re.sub(r"(?i)\byour (credential|authentication|key): \S+", r"Your \1: [redacted].", text)
+
+
+def one_line(text: str) -> str:
+    """Returns what a terminal can show of a text in one line: no control characters, 500 characters at most."""
+    printable = "".join(character if character.isprintable() else " " for character in text[:2000])
+    return " ".join(printable.split()).rstrip(".")[:500]
+
+
+def connection_failed(request: str, url: str, error: Exception, timeout: tuple[float, float]) -> NgrokError:
+    """Returns the error for a request that got no response that could be read.
+
+    Args:
+        request: what was sent, for the message.
+        url: where it was sent.
+        error: what the HTTP client raised.
+        timeout: the timeouts for connecting and reading, in seconds.
+    """
+    origin = urlsplit(url).netloc
+
+    def fail(problem: str, arrived: bool) -> ConnectionFailed:
+        return ConnectionFailed(_describe(request, error, problem), arrived)
+
+    if any(isinstance(cause, SSLCertVerificationError) for cause in _causes(error)):
+        return UnexpectedResponse(_describe(request, error, f"the TLS certificate of {origin} is not trusted"))
+    if isinstance(error, requests.exceptions.ProxyError):
+        return fail(f"cannot connect to {origin} through the proxy", arrived=False)
+    if isinstance(error, requests.ConnectTimeout):
+        return fail(f"no connection to {origin} within {timeout[0]:g} s", arrived=False)
+    if isinstance(error, requests.Timeout):
+        return fail(f"no response from {origin} within {timeout[1]:g} s", arrived=True)
+    if isinstance(getattr(error.args[0] if error.args else None, "reason", None), NewConnectionError):
+        return fail(f"cannot connect to {origin}", arrived=False)
+    if isinstance(error, requests.ConnectionError | requests.exceptions.ChunkedEncodingError):
+        return fail(f"the connection to {origin} broke before the whole response came", arrived=True)
+    return fail(f"the response of {origin} cannot be read", arrived=True)
+
+
+def _describe(request: str, error: BaseException, problem: str) -> str:
+    """One line without the library's own nesting, but with what the operating system said."""
+    said = next((cause.strerror for cause in _causes(error) if isinstance(cause, OSError) and cause.strerror), None)
+    return f"{request}: {problem} ({said})." if said else f"{request}: {problem}."
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__

@@ -1,0 +1,179 @@
+"""What ngrok's limits allow at a given moment: the rules, without threads and without a clock.
+
+ngrok limits what an account does in three ways (https://ngrok.com/docs/errors/reference): requests in a rolling minute
+(ERR_NGROK_226), requests at once (ERR_NGROK_225), and creates in an interval (ERR_NGROK_5001). Other stacks of the
+account draw on the same limits at the same time, so none is known beforehand: each is learned from the responses.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import uniform
+
+from pulumi_ngrok_tg.api.errors import ApiError, Limited, NgrokError, ServerError
+from pulumi_ngrok_tg.api.settings import Settings
+
+REQUESTS = "ngrok's limit of requests per minute is reached (ERR_NGROK_226)"
+AT_ONCE = "ngrok's limit of requests at once is reached (ERR_NGROK_225)"
+CREATES = "ngrok's limit of creates in an interval is reached (ERR_NGROK_5001)"
+TOO_MANY = "the server asks for fewer requests (HTTP 429)"
+_REASONS = {225: AT_ONCE, 226: REQUESTS, 5001: CREATES}
+_MAX_PROBE_GAP = 4.0
+"""In halves of the backoff."""
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Why a request may not go yet, and for how many seconds; ``seconds`` None is until one of ours ends."""
+
+    seconds: float | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """A request under way."""
+
+    number: int
+    creates: bool
+
+
+@dataclass
+class _Pause:
+    """A time in which requests wait."""
+
+    until: float = 0.0
+    reason: str = ""
+    repeats: int = 0
+    """How often it was set again before a request went through."""
+    seen: int = 0
+    """The number of the last request that had begun when it was set: what those are told is no news."""
+
+
+@dataclass
+class Limits:
+    """The limits of one account, as learned so far. Times are seconds of any one clock that does not go back.
+
+    Args:
+        settings: the bounds to begin with, and the length of waits.
+        jitter: a factor around 1, drawn for each wait that nobody dictates, so that several stacks fall out of step.
+    """
+
+    settings: Settings
+    jitter: Callable[[], float] = lambda: uniform(0.5, 1.5)  # noqa: S311
+    in_flight: int = 0
+    _begun: int = 0
+    _ended: deque[float] = field(default_factory=deque)
+    """When each request of the rolling window ended; those that met a limit do not count."""
+    _rate_met: bool = False
+    _pause_all: _Pause = field(default_factory=_Pause)
+    _pause_creates: _Pause = field(default_factory=_Pause)
+    _ramp: int = 0
+    """How many may be in flight after a pause: one, then one more for each that goes through."""
+    _at_once: int = 0
+    """How many may be in flight, as far as ERR_NGROK_225 has taught."""
+    _shrunk_at: int = 0
+    _probing: bool = False
+    _probe_gap: float = 1.0
+    _probe_at: float = 0.0
+
+    def __post_init__(self) -> None:
+        self._at_once = self._ramp = self.settings.max_concurrency
+
+    def wait(self, now: float, creates: bool) -> Wait | None:
+        """Returns what a request has to wait for, or None where it may go."""
+        for pause in self._pauses(creates):
+            if now < pause.until:
+                return Wait(pause.until - now, pause.reason)
+        if self.in_flight >= min(self._at_once, self._ramp):
+            return Wait(None, AT_ONCE)
+        oldest = self._oldest(now)
+        if self._rate_met and len(self._ended) + self.in_flight >= self.settings.rate_limit:
+            return Wait(None if oldest is None else max(oldest + self.settings.rate_window - now, 0.001), REQUESTS)
+        return None
+
+    def begin(self, creates: bool) -> Ticket:
+        """Notes that a request goes."""
+        self.in_flight += 1
+        self._begun += 1
+        return Ticket(self._begun, creates)
+
+    def end(self, ticket: Ticket, now: float, error: NgrokError | None) -> None:
+        """Notes how a request ended, and draws the consequences for those that come after it."""
+        if isinstance(error, Limited):
+            self._meet(ticket, now, error)
+        else:
+            self._ended.append(now)
+            if isinstance(error, ServerError) and error.retry_after is not None:
+                reason = f"ngrok is unavailable (HTTP {error.status})"
+                self._pause(self._pause_all, ticket, now, error.retry_after, reason)
+            elif error is None or (isinstance(error, ApiError) and not isinstance(error, ServerError)):
+                self._go_through(ticket, now)
+        self.in_flight -= 1
+
+    def _meet(self, ticket: Ticket, now: float, error: Limited) -> None:
+        """Draws the consequences of a limit."""
+        pause = self._pause_creates if error.code == 5001 else self._pause_all
+        seconds = error.retry_after
+        if error.code == 225:
+            last = self.in_flight == 1
+            self._shrink(ticket, now)
+            if seconds is None and not last:
+                return  # with fewer in flight there is room
+        self._rate_met |= error.code == 226
+        if seconds is None:
+            repeats = pause.repeats + (ticket.number > pause.seen) - 1
+            # Requests at once come free with each one that ends, of whichever stack.
+            seconds = self.settings.backoff / 4 * 2.0 ** min(repeats, 2 if error.code == 225 else 6) * self.jitter()
+            if error.code == 226:
+                seconds = max(seconds, self._until_room(now, repeats))
+        self._pause(pause, ticket, now, seconds, _REASONS.get(error.code, TOO_MANY))
+
+    def _until_room(self, now: float, repeats: int) -> float:
+        """Seconds until the rolling limit may have room: exact where it is used up by our own requests alone."""
+        oldest = self._oldest(now)
+        look = self.settings.rate_window / 12 * 2.0 ** min(repeats, 1) * self.jitter()
+        if oldest is None:
+            return look
+        left = oldest + self.settings.rate_window - now
+        return left if len(self._ended) >= 0.75 * self.settings.rate_limit else min(left, look)
+
+    def _pause(self, pause: _Pause, ticket: Ticket, now: float, seconds: float, reason: str) -> None:
+        if ticket.number > pause.seen:
+            pause.repeats += 1
+            pause.seen = self._begun
+            if pause is self._pause_all:
+                self._ramp = 1
+        if now + seconds > pause.until:
+            pause.until, pause.reason = now + seconds, reason
+
+    def _shrink(self, ticket: Ticket, now: float) -> None:
+        """Lowers what may be in flight: by one for each request of a burst that was one too many."""
+        if ticket.number > self._shrunk_at:
+            self._at_once = min(self._at_once, self.in_flight)
+            self._shrunk_at = self._begun
+            self._probe_gap = min(self._probe_gap * 2, _MAX_PROBE_GAP) if self._probing else 1.0
+            self._probing = False
+        self._at_once = max(1, self._at_once - 1)
+        self._probe_at = now + self._probe_gap * self.settings.backoff / 2 * self.jitter()
+
+    def _go_through(self, ticket: Ticket, now: float) -> None:
+        """Goes on where a request met no limit: faster after a pause, and now and then with one more in flight."""
+        for pause in self._pauses(ticket.creates):
+            if ticket.number > pause.seen:
+                pause.repeats = 0
+        self._ramp = min(self._ramp + 1, self.settings.max_concurrency)
+        if self._at_once < self.settings.max_concurrency and now >= self._probe_at:
+            self._at_once += 1
+            self._probe_gap = max(self._probe_gap / 2, 1.0) if self._probing else self._probe_gap
+            self._probing = True
+            self._probe_at = now + self._probe_gap * self.settings.backoff / 2 * self.jitter()
+
+    def _pauses(self, creates: bool) -> tuple[_Pause, ...]:
+        return (self._pause_all, self._pause_creates) if creates else (self._pause_all,)
+
+    def _oldest(self, now: float) -> float | None:
+        """Forgets what has left the rolling window; returns when its oldest request ended."""
+        while self._ended and self._ended[0] <= now - self.settings.rate_window:
+            self._ended.popleft()
+        return self._ended[0] if self._ended else None

@@ -1,0 +1,69 @@
+"""The account's backends, a page at a time."""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+from pulumi_ngrok_tg.api.errors import UnexpectedResponse
+from pulumi_ngrok_tg.api.models import Backend, Page
+from pulumi_ngrok_tg.api.patience import Patience
+
+PAGE_SIZE = 100
+"""The most backends that ngrok puts on a page."""
+
+
+class Listing:
+    """One walk through the account's backends, newest first.
+
+    Args:
+        fetch: sends a GET of a path below the base URL and returns the JSON body.
+        base_url: the API's base URL, the one place to which the pages may lead.
+        path: the path of the collection below it.
+    """
+
+    def __init__(self, fetch: Callable[[str, Patience], Any], base_url: str, path: str) -> None:
+        self._fetch = fetch
+        self._url = base_url + path
+        self._path = path
+        self._request = f"GET {path}"
+        self._query = f"limit={PAGE_SIZE}"
+        self._seen: set[str] = set()
+        self.ended = False
+        """True when the last page has been fetched, or one that leads astray."""
+
+    def next_page(self, patience: Patience) -> tuple[Backend, ...]:
+        """Fetches the next page; only while the listing has not ended.
+
+        Raises:
+            UnexpectedResponse: it leads to another origin or in a circle, or is no page.
+            NgrokError: it could not be fetched.
+        """
+        self.ended = True  # unless the page says otherwise
+        page = Page.from_json(self._request, self._fetch(f"{self._path}?{self._query}", patience))
+        if page.next_page_uri is not None:
+            ids = {backend.id for backend in page.backends}
+            if ids <= self._seen:
+                raise UnexpectedResponse(f"{self._request}: the pages lead in a circle.")
+            self._seen |= ids
+            self._query = self._query_of(page.next_page_uri)
+            self.ended = False
+        return page.backends
+
+    def _query_of(self, uri: str) -> str:
+        """Returns the query of the next page's URI, absolute or relative; nothing else of it is believed."""
+        try:
+            ours, next_ = urlsplit(self._url), urlsplit(urljoin(self._url, uri))
+            same = _origin(ours) == _origin(next_)
+        except ValueError:
+            same = False
+        if not same:
+            raise UnexpectedResponse(
+                f"{self._request}: the next page is at another origin than the API. The API key is not sent there."
+            )
+        if not next_.path.endswith(self._path):
+            raise UnexpectedResponse(f"{self._request}: the next page is not a page of this list.")
+        return next_.query
+
+
+def _origin(url: SplitResult) -> tuple[str, str | None, int | None]:
+    return url.scheme, url.hostname, url.port or {"https": 443, "http": 80}.get(url.scheme)

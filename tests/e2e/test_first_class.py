@@ -1,0 +1,197 @@
+"""What users of a native provider know: replacement on changes, tight diffs, debug lines, live status."""
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from pulumi_ngrok_tg.emulator import Emulator
+from tests.conftest import KEY
+from tests.e2e.stack import Stack
+
+WEB = 'TunnelGroupBackend("web", labels={"app": "web", "dc": "fra"}, description="Website", metadata="m"'
+
+
+@pytest.fixture
+def stack(new_stack: Callable[..., Stack], emulator: Emulator) -> Stack:
+    made = new_stack(f"{WEB})")
+    made.up()
+    emulator.requests.clear()
+    return made
+
+
+@pytest.fixture(scope="module")
+def deployed(engine, pulumi_home, tmp_path_factory) -> Iterator[Stack]:  # type: ignore[no-untyped-def]
+    """One deployed stack for all previews."""
+    with Emulator(api_keys=(KEY,)) as server:
+        settings = {"NGROK_API_KEY": KEY, "NGROK_API_BASE_URL": server.url}
+        made = Stack(engine, pulumi_home, tmp_path_factory.mktemp("deployed"), "shop", f"{WEB})", settings)
+        made.up()
+        yield made
+
+
+def changed(text: str) -> list[str]:
+    """The lines of a ``--diff`` that tell of properties."""
+    lines = [" ".join(line.split()) for line in text.split("Resources:")[0].splitlines()]
+    return [line for line in lines if line[:2] in ("+ ", "- ", "~ ") and not line.startswith("~ pulumi")]
+
+
+# What a diff says ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "shown", "summary"),
+    [
+        (
+            'labels={"app": "web", "dc": "fra"}, description="Shop", metadata="m"',
+            ['~ description: "Website" => "Shop"'],
+            "[diff: ~description]",
+        ),
+        (
+            'labels={"app": "shop", "dc": "fra"}, description="Website", metadata="m"',
+            ["~ labels: {", '~ app: "web" => "shop"'],
+            "[diff: ~labels]",
+        ),
+        (
+            'labels={"app": "web", "host.name/x": "a\\"b"}, description="Website", metadata="m"',
+            ["~ labels: {", '- dc : "fra"', '+ host.name/x: "a\\"b"'],
+            "[diff: ~labels]",
+        ),
+        ('labels={"app": "web", "dc": "fra"}, metadata="m"', ['- description: "Website"'], "[diff: -description]"),
+        (
+            'labels={"app": "web", "dc": "fra"}, description="Website", metadata=pulumi.Output.secret("n")',
+            ['~ metadata: "m" => [secret]'],
+            "[diff: ~metadata]",
+        ),
+    ],
+)
+def test_a_diff_shows_what_changes_and_nothing_else(
+    deployed: Stack, arguments: str, shown: list[str], summary: str
+) -> None:
+    deployed.program(f'TunnelGroupBackend("web", {arguments})')
+    assert changed(deployed.preview("--diff").text) == shown
+    assert summary in deployed.preview().text
+
+
+def test_a_changed_secret_is_named_and_stays_secret(new_stack: Callable[..., Stack]) -> None:
+    program = (
+        'TunnelGroupBackend("web", labels={{"a": pulumi.Output.secret("{0}")}}, metadata=pulumi.Output.secret("{0}"))'
+    )
+    stack = new_stack(program.format("hush-1"))
+    stack.up()
+    stack.program(program.format("hush-2"))
+    said = stack.preview("--diff").text
+    assert "~ metadata: [secret] => [secret]" in said
+    assert "~ a: [secret] => [secret]" in said
+    assert "[diff: ~labels,metadata]" in stack.preview().text
+    assert "hush" not in said
+
+
+def test_label_keys_of_every_form_are_shown_and_deployed(stack: Stack, emulator: Emulator) -> None:
+    odd = ["a b", 'q"x', "[0]", "*", "a\\b", "ü.ß", "__internal", "x" * 40]
+    labels = {"app": "web", "dc": "fra", **dict.fromkeys(odd, "new")}
+    program = 'TunnelGroupBackend("web", labels=LABELS, description="Website", metadata="m")'
+    stack.program(program.replace("LABELS", repr(labels)))
+    lines = changed(stack.preview("--diff").text)
+    for key in ("a b", 'q"x', "[0]", "ü.ß", "x" * 40):
+        assert any(line.startswith(f"+ {key}") for line in lines), key
+    stack.up()
+    (backend,) = emulator.account(KEY).backends.values()
+    assert backend.labels == labels
+    stack.program(program.replace("LABELS", repr(dict.fromkeys(labels, "newer"))))
+    stack.up()
+    assert set(backend.labels.values()) == {"newer"}
+    stack.preview("--expect-no-changes")
+
+
+# Replacement --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("watched", "first"),
+    [('"labels"', False), ('"labels.app"', True), ('"*"', False)],
+    ids=["property", "label", "all"],
+)
+def test_replace_on_changes_replaces(stack: Stack, emulator: Emulator, watched: str, first: bool) -> None:
+    (old,) = emulator.account(KEY).backends
+    options = f"opts=pulumi.ResourceOptions(replace_on_changes=[{watched}], delete_before_replace={first})"
+    stack.program(f"{WEB}, {options})")
+    stack.preview("--expect-no-changes")
+    stack.program(f"{WEB}, {options})".replace('"app": "web"', '"app": "shop"'))
+    assert "1 to replace" in stack.preview().text
+    stack.up()
+    assert [request.method for request in emulator.requests] == (["DELETE", "POST"] if first else ["POST", "DELETE"])
+    (new,) = emulator.account(KEY).backends.values()
+    assert new.id != old
+    assert new.labels["app"] == "shop"
+
+
+def test_what_is_not_watched_is_no_reason_to_replace(stack: Stack, emulator: Emulator) -> None:
+    options = 'opts=pulumi.ResourceOptions(replace_on_changes=["labels.app"])'
+    stack.program(f"{WEB}, {options})".replace('"dc": "fra"', '"dc": "ams"').replace("Website", "Shop"))
+    stack.up()
+    assert [request.method for request in emulator.requests] == ["PATCH"]
+
+
+# What is told while it goes on --------------------------------------------------------------------------------------
+
+
+def test_debug_shows_each_api_call_and_nothing_secret(stack: Stack, emulator: Emulator) -> None:
+    (id_,) = emulator.account(KEY).backends
+    program = f"{WEB})".replace("Website", "Shop")
+    stack.program(program)
+    emulator.fault(method="PATCH", status=503, error_code=9, message="Down.")
+    said = stack.up("--debug", "--refresh").text
+    path = f"/backends/tunnel_group/{id_}"
+    calls = [line.strip() for line in said.split("Diagnostics:")[1].splitlines() if "/backends/" in line]
+    assert len(calls) == 3
+    assert calls[0].startswith("debug: GET /backends/tunnel_group?limit=100: HTTP 200 in ")
+    assert f"debug: PATCH {path}: HTTP 503 in " in calls[1]
+    assert "(attempt 1, operation op_" in calls[1]
+    assert f"debug: PATCH {path}: HTTP 200 in " in calls[2]
+    assert calls[2].endswith("(attempt 2)")
+    row = said.split("Diagnostics:")[1].split("pulumi-python:dynamic/ngrok:TunnelGroupBackend (web):")[1]
+    assert f"PATCH {path}" in row.split("\n\n")[0], "on the resource's own row"
+    for secret in (KEY, "Bearer", "Shop"):
+        assert all(secret not in call for call in calls)
+
+    stack.program(f"{WEB})")
+    assert "/backends/tunnel_group" not in stack.up("--refresh").text
+
+
+def test_a_wait_shows_live_on_the_resources_row_and_leaves_nothing_behind(stack: Stack, emulator: Emulator) -> None:
+    emulator.fault(method="PATCH", status=429, error_code=226, headers={"Retry-After": "2"})
+    stack.program(f"{WEB})".replace("Website", "Shop"))
+    said = stack.up().text
+    line = "ngrok's limit of requests per minute is reached (ERR_NGROK_226): waiting 2 s, then going on"
+    rows = [row for row in said.splitlines() if line in row]
+    assert rows
+    assert all("TunnelGroupBackend web" in row for row in rows)
+    assert "Diagnostics:" not in said
+
+
+# Stands in for the engine's log where its address is not to be had: the server is started without its argument.
+NO_ADDRESS = """#!{python} -u
+import os, sys
+if "pulumi.dynamic" not in sys.argv:
+    os.execv({python!r}, [{python!r}, *sys.argv[1:]])
+import runpy
+del sys.argv[sys.argv.index("pulumi.dynamic") + 1:]
+sys.argv = ["pulumi.dynamic"]
+runpy.run_module("pulumi.dynamic", run_name="__main__", alter_sys=True)
+"""
+
+
+def test_without_the_engines_address_a_wait_is_told_all_the_same(
+    stack: Stack, emulator: Emulator, tmp_path: Path
+) -> None:
+    python = tmp_path / "python-without-address"
+    python.write_text(NO_ADDRESS.format(python=sys.executable))
+    python.chmod(0o755)
+    stack.environment["PULUMI_PYTHON_CMD"] = str(python)
+    emulator.fault(method="PATCH", status=429, error_code=226, headers={"Retry-After": "2"})
+    stack.program(f"{WEB})".replace("Website", "Shop"))
+    said = stack.up("--debug").text
+    assert "ngrok's limit of requests per minute is reached (ERR_NGROK_226): waiting 2 s, then going on" in said
+    assert "PATCH /backends" not in said

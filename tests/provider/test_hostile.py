@@ -1,0 +1,219 @@
+"""Whatever a server says, in whatever bytes: a result or one of our errors, no thread left waiting, no lost create."""
+
+import json
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pulumi_ngrok_tg.emulator import Emulator
+from pulumi_ngrok_tg.provider import ProviderError, TunnelGroupBackendProvider
+from tests.provider.deployment import Deployment
+from tests.provider.hostile import HostileServer, Script, raw, response
+
+# urllib3 leaves the sockets of some malformed responses to the garbage collector.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
+ID = "bkdtg_1"
+STATE = {"labels": {"app": "web"}, "created_at": "2025-01-21T18:19:53Z"}
+HOSTILE = {"max_wait_seconds": 0.1, "max_attempts": 2, "backoff": 0.001, "read_timeout": 0.5}
+
+BACKEND: dict[str, Any] = {
+    "id": ID,
+    "uri": "https://x",
+    "created_at": "2100-01-01T00:00:00Z",
+    "description": "",
+    "metadata": "",
+    "labels": {"app": "web"},
+    "tunnels": [{"id": "tn_1", "uri": "https://x"}],
+}
+ODD = st.sampled_from(
+    [
+        "\ud800",
+        10**400,
+        float("nan"),
+        float("inf"),
+        "0001-01-01T00:00:00+23:59",
+        "9999-12-31T23:59:59-23:59",
+        "2025-01-21",
+        "2025-01-21T18:19:53",
+        "http://[::1",
+        ["tn_1"],
+        [{"id": 5}],
+        {"a": {"b": None}},
+        "\x00\x1b[31m\r\n",
+        "x" * 100_000,
+    ]
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | ODD,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+def with_one_field_wrong(body: dict[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.tuples(st.sampled_from(sorted(body)), JSON).map(lambda wrong: {**body, wrong[0]: wrong[1]})
+
+
+WRONG_BACKENDS = with_one_field_wrong(BACKEND)
+ERRORS = with_one_field_wrong(
+    {"error_code": "ERR_NGROK_6514", "status_code": 404, "msg": "No.", "details": {"operation_id": "op_1"}}
+)
+PAGES = with_one_field_wrong({"backends": [BACKEND], "next_page_uri": None, "uri": "x"}) | WRONG_BACKENDS.map(
+    lambda backend: {"backends": [backend]}
+)
+
+
+def encoded(value: Any) -> bytes:
+    return json.dumps(value).encode("utf-8", "surrogatepass")
+
+
+BODIES = st.one_of(
+    WRONG_BACKENDS.map(encoded),
+    PAGES.map(encoded),
+    ERRORS.map(encoded),
+    JSON.map(encoded),
+    st.binary(max_size=60),
+    st.sampled_from(
+        [
+            b"[" * 200_000,
+            b'{"backends": 1' + b"0" * 5000 + b"}",
+            b'{"id":' * 50_000,
+            "é".encode("utf-16"),
+            b"\xef\xbb\xbf{}",
+            b'{"a": NaN}',
+            b"\xff",
+        ]
+    ),
+)
+HEADERS = st.lists(
+    st.one_of(
+        st.sampled_from(
+            [
+                "Location: http://[::1",
+                "Location: //",
+                "Location: http://127.0.0.1:1/x",
+                "Retry-After: " + "9" * 5000,
+                "Retry-After: -1",
+                "Retry-After: 1e9",
+                "Retry-After: Fri, 31 Dec 99999 23:59:59 GMT",
+                "Retry-After: Thu, 01 Jan 1970 00:00:00 +9999",
+                "Date: Fri, 31 Dec 99999 23:59:59 GMT",
+                "Date: yesterday",
+                "Content-Encoding: gzip",
+                "Content-Encoding: deflate, br",
+                "Content-Type: application/json; charset=nonsense",
+                "Content-Type: text/html; charset=\xff",
+                "Transfer-Encoding: chunked",
+                "Content-Length: 5",
+                "Content-Length: many",
+                "Set-Cookie: \xff=;;;",
+                "Ngrok-Operation-Id: \x1b[31m",
+                "no colon at all",
+                ": no name",
+            ]
+        ),
+        st.tuples(
+            st.sampled_from(["Retry-After", "Date", "Location", "Ngrok-Operation-Id", "X"]),
+            st.text(st.characters(max_codepoint=255, exclude_characters="\r\n"), max_size=12),
+        ).map(": ".join),
+    ),
+    max_size=2,
+)
+STATUSES = st.sampled_from([100, 101, 199, 200, 201, 202, 204, 206, 301, 304, 400, 401, 404, 408, 429, 500, 503, 999])
+RESPONSES = st.one_of(
+    st.builds(lambda status, body, headers: raw(status, body, *headers), STATUSES, BODIES, HEADERS),
+    st.binary(max_size=80),
+    st.sampled_from([b"", b"HTTP/1.1 200", b"HTTP/1.1 abc OK\r\n\r\n", b"HTTP/9.9 200 OK\r\n\r\n{}", b"\r\n" * 200]),
+)
+
+CALLS: dict[str, Callable[[TunnelGroupBackendProvider], object]] = {
+    "create": lambda provider: provider.create({"labels": {"app": "web"}}),
+    "refresh": lambda provider: provider.read(ID, {**STATE}),
+    "get": lambda provider: provider.read(ID, {}),
+    "update": lambda provider: provider.update(ID, {**STATE}, {"labels": {"app": "new"}}),
+    "delete": lambda provider: provider.delete(ID, {**STATE}),
+}
+
+
+def outcomes(script: Script, *calls: str) -> tuple[HostileServer, list[Exception | None]]:
+    """How the calls end that are made at the same time; each has to end."""
+    with HostileServer(script) as server, Emulator() as unused:
+        server.add(ID, labels={"app": "web"})
+        provider = Deployment(unused, server.url, **HOSTILE).start()
+        ended: list[Exception | None] = []
+
+        def call(name: str) -> None:
+            try:
+                CALLS[name](provider)
+                ended.append(None)
+            except Exception as error:
+                ended.append(error)
+
+        threads = [threading.Thread(target=call, args=(name,), daemon=True) for name in calls]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        assert len(ended) == len(calls), "a thread waits for ever"
+    return server, ended
+
+
+def assert_ours(error: Exception | None) -> None:
+    if error is not None:
+        assert isinstance(error, ProviderError), repr(error)
+        assert str(error).isprintable()
+        str(error).encode()
+
+
+@settings(max_examples=max(settings.default.max_examples, 100))
+@given(st.sampled_from(sorted(CALLS)), st.lists(RESPONSES, min_size=1, max_size=3))
+def test_any_response_ends_in_a_result_or_one_of_our_errors(call: str, responses: list[bytes]) -> None:
+    left = list(responses)
+    _, ended = outcomes(lambda _method, _path: left.pop(0) if len(left) > 1 else left[0], call)
+    assert_ours(ended[0])
+
+
+@given(RESPONSES, RESPONSES)
+def test_reads_at_the_same_time_never_wait_for_a_list_that_failed(listed: bytes, found: bytes) -> None:
+    _, ended = outcomes(lambda _method, path: listed if "?" in path else found, *["refresh"] * 3)
+    for error in ended:
+        assert_ours(error)
+
+
+@given(RESPONSES, st.none() | RESPONSES)
+def test_no_create_ends_without_its_fate(posted: bytes, listed: bytes | None) -> None:
+    """The server creates at every POST, whatever it says then."""
+    server, (error,) = outcomes(lambda method, _path: posted if method == "POST" else listed, "create")
+    assert_ours(error)
+    made = len(server.backends) - 1
+    if made > 1:
+        # Sent again: only after a list that did not show the first one, or an error that says "not done".
+        assert listed is not None or b" 429 " in posted[:20] or b"ERR_NGROK_22" in posted or b"5001" in posted
+    if error is None or posted[9:10] in b"34":  # a 3xx or 4xx says that nothing was done
+        return
+    assert "may have been created" in str(error) or "one may yet" in str(error) or "Several" in str(error)
+
+
+@pytest.mark.parametrize("uri", [5, True, [], {}, "http://[::1", "\ud800"])
+def test_a_next_page_that_is_no_uri_hangs_nothing_and_hides_nothing(uri: object) -> None:
+    pages = response(200, {"backends": [BACKEND], "next_page_uri": uri})
+    _, ended = outcomes(lambda _method, path: pages if "?" in path else None, *["refresh"] * 4)
+    assert ended == [None] * 4, "by id, then"
+    lost = lambda method, path: b"" if method == "POST" else pages if "?" in path else None  # noqa: E731
+    server, (error,) = outcomes(lost, "create")
+    assert "may have been created, and the list of backends that would tell could not be had" in str(error)
+    assert len(server.backends) == 2
+
+
+def test_a_body_without_end_is_not_read_for_ever() -> None:
+    def script(_method: str, _path: str) -> bytes:
+        return raw(200, b"").replace(b"Content-Length: 0", b"Content-Length: 99999999999") + b"x" * 70 * 2**20
+
+    _, (error,) = outcomes(script, "get")
+    assert_ours(error)
+    assert error is not None

@@ -1,0 +1,21 @@
+"""Hears what a client tells."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Heard:
+    """Every line, by kind."""
+
+    debugs: list[str] = field(default_factory=list)
+    statuses: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    def debug(self, line: str) -> None:
+        self.debugs.append(line)
+
+    def status(self, line: str) -> None:
+        self.statuses.append(line)
+
+    def warn(self, line: str) -> None:
+        self.warnings.append(line)

@@ -1,0 +1,58 @@
+"""What a user is told to do about each error."""
+
+import pytest
+
+from pulumi_ngrok_tg import advice
+from pulumi_ngrok_tg.api.errors import (
+    ApiError,
+    ConnectionFailed,
+    FateUnknown,
+    GaveUp,
+    InvalidId,
+    NgrokError,
+    NotApplied,
+    NotFound,
+    ServerError,
+    UnexpectedResponse,
+)
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (ApiError("no.", 401, 203), "pulumi config set --secret ngrok-eu:apiKey"),
+        (ApiError("no.", 400, 381), "remove that host and port from the edge"),
+        (ApiError("no.", 400, 6027), "remove that host and port from the edge"),
+        (ApiError("no.", 403, 7196), "lets this account read its edges and backends, but no longer change them"),
+        (GaveUp("too long."), "raise pulumi-ngrok-tg:maxWaitSeconds"),
+        (NotApplied("kept."), "Run `pulumi refresh`"),
+        (InvalidId("x."), "Check the id."),
+        (FateUnknown("lost."), "Look for it in the account before you run `pulumi up` again."),
+        (FateUnknown("lost.", ("bkdtg_1", "bkdtg_2")), "Keep the one that is yours"),
+        (UnexpectedResponse("odd."), "Is a proxy in between, or ngrok-eu:apiBaseUrl wrong?"),
+        (ConnectionFailed("odd.", arrived=True, foreign=True), "ngrok-eu:apiBaseUrl wrong?"),
+        (ServerError("odd.", 502, foreign=True), "ngrok-eu:apiBaseUrl wrong?"),
+        (ApiError("nothing here.", 404), "ngrok-eu:apiBaseUrl wrong?"),
+    ],
+)
+def test_an_error_ends_in_what_to_do(error: NgrokError, told: str) -> None:
+    line = advice.explain(error, "ngrok-eu")
+    assert line.startswith(f"{error} ")
+    assert told in line
+    assert line.isprintable()
+
+
+@pytest.mark.parametrize("error", [ConnectionFailed("broke.", arrived=True), ServerError("down.", 503, 9)])
+def test_where_nothing_is_to_be_done_nothing_is_added(error: NgrokError) -> None:
+    assert advice.explain(error, "ngrok") == str(error)
+
+
+def test_a_backend_that_only_another_key_has_seen_names_both_ways_out() -> None:
+    error = NotFound("gone.", 404, 6514)
+    urn = "urn:pulumi:dev::shop::a$b::it's"
+    line = advice.gone_under_another_key(error, "ngrok", urn)
+    assert "set the right one (ngrok:apiKey or NGROK_API_KEY)" in line
+    assert "`pulumi state delete 'urn:pulumi:dev::shop::a$b::it'\"'\"'s'`" in line, "as a shell takes it"
+    other = advice.gone_under_another_key(error, "ngrok-eu", "")
+    assert "set the right one (ngrok-eu:apiKey)" in other
+    assert "`pulumi state delete`" in other

@@ -1,0 +1,103 @@
+"""Walking through pages: where they may lead, and that they end."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pulumi_ngrok_tg.api.errors import NgrokError, UnexpectedResponse
+from pulumi_ngrok_tg.api.listing import Listing
+from pulumi_ngrok_tg.api.patience import Patience
+
+PATIENCE = Patience(0)
+COLLECTION = "/backends/tunnel_group"
+
+
+def page(number: int, next_page_uri: Any = None) -> dict[str, Any]:
+    backend = {"id": f"bkdtg_{number}", "uri": "", "created_at": "2025-01-21T18:19:53Z"}
+    return {"backends": [backend], "next_page_uri": next_page_uri}
+
+
+def walk(base_url: str, *pages: Any) -> tuple[list[str], list[str]]:
+    """The paths that are fetched, and the ids that come of it."""
+    paths: list[str] = []
+
+    def fetch(path: str, _patience: Patience) -> Any:
+        paths.append(path)
+        return pages[len(paths) - 1]
+
+    listing, ids = Listing(fetch, base_url, COLLECTION), []
+    while not listing.ended:
+        ids += [backend.id for backend in listing.next_page(PATIENCE)]
+    return paths, ids
+
+
+@pytest.mark.parametrize(
+    ("base_url", "uri"),
+    [
+        ("https://api.ngrok.com", f"https://api.ngrok.com{COLLECTION}?before_id=x&limit=100"),
+        ("https://api.ngrok.com", f"HTTPS://API.ngrok.com:443{COLLECTION}?before_id=x&limit=100"),
+        ("https://api.ngrok.com", f"{COLLECTION}?before_id=x&limit=100"),
+        ("https://api.ngrok.com", "?before_id=x&limit=100"),
+        ("https://proxy.example/ngrok", f"https://proxy.example/ngrok{COLLECTION}?before_id=x&limit=100"),
+        ("https://proxy.example/ngrok", f"{COLLECTION}?before_id=x&limit=100"),
+        ("http://127.0.0.1:4041", f"http://127.0.0.1:4041{COLLECTION}?before_id=x&limit=100"),
+        ("http://[::1]", f"http://[::1]:80{COLLECTION}?before_id=x&limit=100"),
+    ],
+)
+def test_the_next_page_may_be_named_in_any_way(base_url: str, uri: str) -> None:
+    paths, ids = walk(base_url, page(1, uri), page(2))
+    assert paths == [f"{COLLECTION}?limit=100", f"{COLLECTION}?before_id=x&limit=100"]
+    assert ids == ["bkdtg_1", "bkdtg_2"]
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "https://api.ngrok.com.example/backends/tunnel_group",
+        "http://api.ngrok.com/backends/tunnel_group",
+        "https://api.ngrok.com:8443/backends/tunnel_group",
+        "https://key@evil.example/backends/tunnel_group",
+        "//evil.example/backends/tunnel_group",
+        "https://api.ngrok.com:port/backends/tunnel_group",
+        "http://[::1",
+        "/api_keys",
+        "/backends/tunnel_group/../../api_keys",
+    ],
+)
+def test_a_next_page_elsewhere_is_not_fetched(uri: str) -> None:
+    with pytest.raises(UnexpectedResponse, match="the next page is"):
+        walk("https://api.ngrok.com", page(1, uri))
+
+
+@pytest.mark.parametrize("uri", [5, 0, True, False, [], {}, ["x"], 1.5])
+def test_a_next_page_that_is_no_uri_is_an_error(uri: object) -> None:
+    with pytest.raises(UnexpectedResponse, match="something that is not a URI"):
+        walk("https://api.ngrok.com", page(1, uri))
+
+
+@pytest.mark.parametrize("uri", [None, ""])
+def test_no_next_page_is_the_end(uri: object) -> None:
+    assert walk("https://api.ngrok.com", page(1, uri))[1] == ["bkdtg_1"]
+
+
+def test_pages_that_bring_nothing_new_end_in_an_error() -> None:
+    with pytest.raises(UnexpectedResponse, match="the pages lead in a circle"):
+        walk("https://api.ngrok.com", page(1, "?a"), page(2, "?b"), page(1, "?c"), page(3))
+
+
+@given(st.text(max_size=20) | st.sampled_from(["http://[", "//[::1", "https://x:99999", "\ud800", "?\ud800"]))
+def test_whatever_the_next_page_is_called_the_walk_ends(uri: str) -> None:
+    try:
+        paths, _ = walk("https://api.ngrok.com", page(1, uri), page(2))
+    except NgrokError:
+        return
+    assert all(path.partition("?")[0] == COLLECTION for path in paths)
+
+
+def test_a_listing_that_failed_has_ended() -> None:
+    listing = Listing(lambda _path, _patience: [], "https://x", "/y")
+    with pytest.raises(UnexpectedResponse):
+        listing.next_page(PATIENCE)
+    assert listing.ended
