@@ -126,13 +126,13 @@ class Limits:
             # Requests at once come free with each one that ends, of whichever stack.
             seconds = self.settings.backoff / 4 * 2.0 ** min(repeats, 2 if error.code == 225 else 6) * self.jitter()
             if error.code == 226:
-                seconds = max(seconds, self._until_room(now, repeats))
+                seconds = max(seconds, self._until_room(now))
         self._pause(pause, ticket, now, seconds, _REASONS.get(error.code, TOO_MANY))
 
-    def _until_room(self, now: float, repeats: int) -> float:
+    def _until_room(self, now: float) -> float:
         """Seconds until the rolling limit may have room: exact where it is used up by our own requests alone."""
         oldest = self._oldest(now)
-        look = self.settings.rate_window / 12 * 2.0 ** min(repeats, 1) * self.jitter()
+        look = self.settings.rate_window / 10 * self.jitter()
         if oldest is None:
             return look
         left = oldest + self.settings.rate_window - now
