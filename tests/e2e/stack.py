@@ -57,8 +57,19 @@ class Stack:
 
     def pulumi(self, *arguments: str, fails: bool = False) -> Outcome:
         """Runs the CLI, and expects it to succeed, or to fail."""
+        code, said = self._run("pulumi", *arguments, "--non-interactive", "--color=never")
+        assert bool(code) == fails, said
+        return Outcome(code, said)
+
+    def run(self, *command: str) -> str:
+        """Runs another command in the project's folder, and expects it to succeed."""
+        code, said = self._run(*command)
+        assert code == 0, said
+        return said
+
+    def _run(self, *command: str) -> tuple[int, str]:
         done = subprocess.run(
-            ["pulumi", *arguments, "--non-interactive", "--color=never"],
+            command,
             cwd=self.folder,
             env=self.environment,
             stdout=subprocess.PIPE,
@@ -67,8 +78,7 @@ class Stack:
             timeout=240,
             check=False,
         )
-        assert bool(done.returncode) == fails, done.stdout
-        return Outcome(done.returncode, done.stdout)
+        return done.returncode, done.stdout
 
     def up(self, *arguments: str, fails: bool = False) -> Outcome:
         return self.pulumi("up", "--yes", "--skip-preview", *arguments, fails=fails)

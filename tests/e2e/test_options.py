@@ -1,0 +1,283 @@
+"""Every resource option and command that a native provider's user knows, end to end."""
+
+import json
+import textwrap
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pulumi_ngrok_tg.emulator import Emulator
+from tests.conftest import KEY
+from tests.e2e.stack import PRELUDE, Stack
+
+WEB = 'TunnelGroupBackend("web", labels={"app": "web", "dc": "fra"}, description="Website"'
+TYPE = "pulumi-python:dynamic/ngrok:TunnelGroupBackend"
+COMPONENT = """
+class Site(pulumi.ComponentResource):
+    def __init__(self, name, opts=None):
+        super().__init__("shop:index:Site", name, None, opts)
+"""
+
+
+@pytest.fixture
+def stack(new_stack: Callable[..., Stack], emulator: Emulator) -> Stack:
+    made = new_stack(f"{WEB})")
+    made.up()
+    emulator.requests.clear()
+    return made
+
+
+def written(emulator: Emulator) -> list[str]:
+    """The methods of the requests since the last look, without reads."""
+    methods = [request.method for request in emulator.requests if request.method != "GET"]
+    emulator.requests.clear()
+    return methods
+
+
+def only(emulator: Emulator) -> Any:
+    """The one backend of the account."""
+    (backend,) = emulator.account(KEY).backends.values()
+    return backend
+
+
+# Names and places ---------------------------------------------------------------------------------------------------
+
+
+def test_renaming_with_an_alias_and_moving_under_a_component_touch_nothing(stack: Stack, emulator: Emulator) -> None:
+    renamed = WEB.replace('"web", labels', '"site", labels')
+    stack.program(f'{renamed}, opts=pulumi.ResourceOptions(aliases=[pulumi.Alias(name="web")]))')
+    stack.preview("--expect-no-changes")
+    stack.up()
+    alias = "pulumi.Alias(parent=pulumi.ROOT_STACK_RESOURCE)"
+    moved = f"{renamed}, opts=pulumi.ResourceOptions(parent=site, aliases=[{alias}]))"
+    stack.program(f'{COMPONENT}\nsite = Site("site")\n{moved}')
+    stack.up()
+    assert stack.resources()[0]["urn"].endswith(f"::shop:index:Site${TYPE}::site")
+    assert written(emulator) == []
+    stack.preview("--refresh", "--expect-no-changes")
+
+
+def test_state_rename_touches_nothing(stack: Stack, emulator: Emulator) -> None:
+    stack.pulumi("state", "rename", "--yes", stack.resource("web")["urn"], "site")
+    stack.program(f"{WEB})".replace('"web", labels', '"site", labels'))
+    stack.up("--expect-no-changes")
+    assert written(emulator) == []
+
+
+# Changes ------------------------------------------------------------------------------------------------------------
+
+
+def test_ignore_changes_keeps_a_property_or_one_label(stack: Stack, emulator: Emulator) -> None:
+    for ignored in ('"description"', '"labels"', '"labels.dc"', "'labels[\"dc\"]'"):
+        options = f"opts=pulumi.ResourceOptions(ignore_changes=[{ignored}])"
+        program = f"{WEB}, {options})"
+        changed = {
+            '"description"': program.replace("Website", "Shop"),
+            '"labels"': program.replace('"web", "dc"', '"shop", "dc"'),
+        }.get(ignored, program.replace('"fra"', '"ams"'))
+        stack.program(changed)
+        stack.preview("--expect-no-changes")
+    # What is not ignored still changes, and the ignored label stays as it is.
+    stack.program(changed.replace('{"app": "web"', '{"app": "shop"'))
+    stack.up()
+    assert [request.body for request in emulator.requests] == [{"labels": {"app": "shop", "dc": "fra"}}]
+    # Drift in what is ignored is left alone.
+    only(emulator).labels = {"app": "shop", "dc": "by hand"}
+    stack.up("--refresh")
+    assert only(emulator).labels == {"app": "shop", "dc": "by hand"}
+
+
+def test_transforms_change_what_is_created(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
+    stack = new_stack(f"""
+        def tag(args):
+            if args.type_ != "{TYPE}":
+                return None
+            props = {{**args.props, "description": "by " + args.props["description"]}}
+            return pulumi.ResourceTransformResult(props, args.opts)
+        pulumi.runtime.register_resource_transform(tag)
+        {WEB})
+        TunnelGroupBackend("own", description="own", opts=pulumi.ResourceOptions(transforms=[tag]))
+        TunnelGroupBackend("old", description="old", opts=pulumi.ResourceOptions(transformations=[
+            lambda args: pulumi.ResourceTransformationResult({{**args.props, "labels": {{"a": "b"}}}}, args.opts)]))
+    """)
+    stack.up()
+    held = {(b.description, tuple(sorted(b.labels))) for b in emulator.account(KEY).backends.values()}
+    assert held == {("by Website", ("app", "dc")), ("by by own", ()), ("by old", ("a",))}
+    stack.preview("--expect-no-changes")
+
+
+def test_additional_secret_outputs_are_encrypted(new_stack: Callable[..., Stack]) -> None:
+    stack = new_stack(f"""
+        web = {WEB}, opts=pulumi.ResourceOptions(additional_secret_outputs=["description", "uri"]))
+        pulumi.export("uri", web.uri)
+    """)
+    said = stack.up("--diff").text + stack.pulumi("stack", "output", "--json").text
+    outputs = stack.resource("web")["outputs"]
+    assert "ciphertext" in outputs["description"]
+    assert "ciphertext" in outputs["uri"]
+    assert "/backends/tunnel_group/" not in said
+    assert "/backends/tunnel_group/" in stack.output("uri")
+
+
+# Removal ------------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_protected_is_not_deleted(stack: Stack, emulator: Emulator) -> None:
+    stack.program(f"{WEB}, opts=pulumi.ResourceOptions(protect=True))")
+    stack.up()
+    assert "protected" in stack.destroy(fails=True).text
+    stack.program("")
+    assert "protected" in stack.up(fails=True).text
+    assert written(emulator) == []
+    stack.pulumi("state", "unprotect", "--yes", stack.resource("web")["urn"])
+    stack.up()
+    assert written(emulator) == ["DELETE"]
+
+
+def test_what_is_retained_leaves_the_state_and_stays_at_ngrok(stack: Stack, emulator: Emulator) -> None:
+    stack.program(f"{WEB}, opts=pulumi.ResourceOptions(retain_on_delete=True))")
+    stack.up()
+    stack.program("")
+    stack.up()
+    assert stack.resources() == []
+    assert written(emulator) == []
+    assert only(emulator).description == "Website"
+
+
+def test_deleted_with_leaves_the_delete_to_the_other_one(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
+    stack = new_stack("""
+        first = TunnelGroupBackend("first")
+        TunnelGroupBackend("second", opts=pulumi.ResourceOptions(deleted_with=first))
+    """)
+    stack.up()
+    first = stack.resource("first")["id"]
+    emulator.requests.clear()
+    stack.destroy()
+    assert [request.path.rpartition("/")[2] for request in emulator.requests] == [first]
+    assert stack.resources() == []
+
+
+def test_hooks_run_around_each_step(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
+    program = """
+        def note(args):
+            print(f"hook for {args.name}: {(args.new_outputs or {}).get('uri', 'not yet')}")
+        before = pulumi.ResourceHook("before", note)
+        after = pulumi.ResourceHook("after", note)
+        hooks = pulumi.ResourceHookBinding(before_create=[before], after_create=[after], after_update=[after])
+        TunnelGroupBackend("web", description="DESCRIPTION", opts=pulumi.ResourceOptions(hooks=hooks))
+    """
+    stack = new_stack(program)
+    said = stack.up().text
+    assert "hook for web: not yet" in said
+    uri = f"{emulator.url}/backends/tunnel_group/{only(emulator).id}"
+    assert f"hook for web: {uri}" in said
+    stack.program(program.replace("DESCRIPTION", "new"))
+    assert f"hook for web: {uri}" in stack.up().text
+
+
+# Commands -----------------------------------------------------------------------------------------------------------
+
+TWO = f'{WEB})\nTunnelGroupBackend("api", labels={{"app": "api"}}, description="API")'
+
+
+def test_target_and_replace_touch_one_resource_only(stack: Stack, emulator: Emulator) -> None:
+    stack.program(TWO)
+    stack.up()
+    web, api = stack.resource("web"), stack.resource("api")
+    emulator.requests.clear()
+    stack.program(TWO.replace("Website", "Shop").replace('"API"', '"Other"'))
+    stack.up("--target", web["urn"])
+    assert [(r.method, r.path.rpartition("/")[2]) for r in emulator.requests] == [("PATCH", web["id"])]
+    emulator.requests.clear()
+    stack.refresh("--target", api["urn"])
+    assert [r.method for r in emulator.requests] == ["GET"]
+    stack.up()
+    emulator.requests.clear()
+    stack.up("--replace", api["urn"])
+    assert written(emulator) == ["POST", "DELETE"]
+    assert stack.resource("api")["id"] != api["id"]
+    stack.destroy("--target", web["urn"])
+    assert only(emulator).description == "Other"
+
+
+def test_continue_on_error_does_what_can_be_done(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
+    stack = new_stack(TWO)
+    emulator.fault(method="POST", status=400, error_code=6503, message="The description is too long.")
+    said = stack.up("--continue-on-error", "--parallel", "1", fails=True)
+    assert len(said.errors) == 1
+    assert len(stack.resources()) == len(emulator.account(KEY).backends) == 1
+    emulator.fault(method="DELETE", status=400, error_code=6502, message="It is referenced.")
+    stack.destroy("--continue-on-error", fails=True)
+    assert len(stack.resources()) == 1
+    stack.up()
+    assert len(stack.resources()) == len(emulator.account(KEY).backends) == 2
+
+
+def test_a_plan_is_kept_to(stack: Stack, emulator: Emulator) -> None:
+    stack.program(f"{WEB})".replace("Website", "Shop"))
+    stack.preview("--save-plan", "plan.json")
+    stack.up("--plan", "plan.json")
+    assert only(emulator).description == "Shop"
+    stack.program(f"{WEB})".replace("Website", "Else"))
+    assert "violates plan" in stack.up("--plan", "plan.json", fails=True).text
+    assert only(emulator).description == "Shop"
+
+
+def test_a_preview_as_json_tells_what_changes(stack: Stack) -> None:
+    stack.program(f"{WEB})".replace("Website", "Shop").replace('"web", "dc"', '"shop", "dc"'))
+    said = json.loads(stack.pulumi("preview", "--json").text)
+    (step,) = [step for step in said["steps"] if step["op"] == "update"]
+    assert sorted(step["diffReasons"]) == ["description", "labels"]
+    assert sorted(step["detailedDiff"]) == ["description", "labels.app"]
+    assert {found["kind"] for found in step["detailedDiff"].values()} == {"update"}
+
+
+def test_custom_timeouts_are_no_hindrance(stack: Stack, emulator: Emulator) -> None:
+    timeouts = (
+        'opts=pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create="1s", update="1s", delete="1s"))'
+    )
+    stack.program(f"{WEB}, {timeouts})".replace("Website", "Shop"))
+    emulator.latency = 1.2
+    stack.up()
+    assert written(emulator) == ["PATCH"], "the engine's timeouts are the provider's to keep; ours are in the settings"
+
+
+# The Automation API -------------------------------------------------------------------------------------------------
+
+
+def test_an_inline_program_and_several_operations_in_one_process(stack: Stack, emulator: Emulator) -> None:
+    driver = """
+        import sys
+        from pulumi import automation as auto
+
+        def program(description):
+            def run():
+                web = TunnelGroupBackend("web", labels={"app": "web"}, description=description)
+                pulumi.export("id", web.id)
+            return run
+
+        def select(run):
+            return auto.create_or_select_stack("dev", project_name="inline", program=run)
+
+        first = select(program("one")).up()
+        preview = select(program("two")).preview()
+        second = select(program("two")).up()
+        assert first.outputs["id"].value == second.outputs["id"].value
+        assert preview.change_summary == {"update": 1, "same": 1}, preview.change_summary
+        refreshed = select(program("two")).refresh()
+        assert refreshed.summary.resource_changes == {"same": 2}, refreshed.summary.resource_changes
+        try:
+            select(lambda: TunnelGroupBackend("web", labels={"a=b": "c"})).preview()
+        except auto.CommandError as error:
+            assert "must not contain" in str(error)
+        else:
+            sys.exit("no error")
+        select(program("two")).destroy()
+        print("automated")
+    """
+    (stack.folder / "driver.py").write_text(PRELUDE + textwrap.dedent(driver))
+    emulator.account(KEY).backends.clear()
+    assert "automated" in stack.run("python", "driver.py")
+    assert written(emulator) == ["POST", "PATCH", "DELETE"]
+    assert emulator.account(KEY).backends == {}
