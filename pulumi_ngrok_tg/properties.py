@@ -73,9 +73,11 @@ def differences(olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, s
     found: dict[str, str] = {}
     for name, after in changes(olds, news).items():
         if name == "labels" and isinstance(after, Mapping) and isinstance(before[name], Mapping):
-            for key in sorted({*before[name], *after}):
-                if (old := before[name].get(key)) != (new := after.get(key)):
-                    found[_label_path(key)] = _difference(old, new)
+            old = before[name]
+            # A label may well have an empty value, so what counts is whether it is there.
+            found.update({_label_path(key): "ADD" for key in after.keys() - old.keys()})
+            found.update({_label_path(key): "DELETE" for key in old.keys() - after.keys()})
+            found.update({_label_path(key): "UPDATE" for key in old.keys() & after.keys() if old[key] != after[key]})
         else:
             found[name] = _difference(before[name], after)
     if olds.get("account") != news.get("account"):

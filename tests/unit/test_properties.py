@@ -145,3 +145,45 @@ def test_what_the_wire_would_lose_is_refused(labels: dict[Any, Any]) -> None:
             properties.require_sendable(labels)
     else:
         assert properties.require_sendable(labels) == labels
+
+
+# What an update changes, as a diff shows it -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("olds", "news", "differences"),
+    [
+        ({}, {}, {}),
+        ({"description": ""}, {"description": None}, {}),
+        ({"description": "a"}, {"description": "b"}, {"description": "UPDATE"}),
+        ({"description": ""}, {"description": "b"}, {"description": "ADD"}),
+        ({"metadata": "a"}, {}, {"metadata": "DELETE"}),
+        ({"metadata": '{"a": 1}'}, {"metadata": '{"a":1}'}, {}),
+        ({"labels": {"a": "1"}}, {"labels": {"a": "2"}}, {"labels.a": "UPDATE"}),
+        ({"labels": {"a": "1"}}, {"labels": {"b": "1"}}, {"labels.a": "DELETE", "labels.b": "ADD"}),
+        ({"labels": {"a": "1", "b": "2"}}, {}, {"labels.a": "DELETE", "labels.b": "DELETE"}),
+        ({}, {"labels": {"a": ""}}, {"labels.a": "ADD"}),
+        ({"labels": {"a": ""}}, {"labels": {"a": "1"}}, {"labels.a": "UPDATE"}),
+        ({"labels": {"a": ""}}, {}, {"labels.a": "DELETE"}),
+        ({"labels": {"a": "1"}}, {"labels": {"a": Unknown()}}, {"labels.a": "UPDATE"}),
+        ({"labels": {"a": "1"}}, {"labels": Unknown()}, {"labels": "UPDATE"}),
+        ({}, {"labels": Unknown()}, {"labels": "ADD"}),
+        ({}, {"labels": {"a.b": "x"}}, {'labels["a.b"]': "ADD"}),
+        ({}, {"labels": {'q"x': "x"}}, {'labels["q\\"x"]': "ADD"}),
+        ({"account": "eu"}, {"account": "us"}, {"account": "UPDATE"}),
+        ({}, {"account": "us"}, {"account": "ADD"}),
+        ({"account": "eu"}, {}, {"account": "DELETE"}),
+        ({"tunnels": [], "uri": "x", "created_at": "x", "__key_fingerprint": "x"}, {}, {}),
+    ],
+)
+def test_a_difference_is_named_by_its_path_and_kind(
+    olds: dict[str, Any], news: dict[str, Any], differences: dict[str, str]
+) -> None:
+    assert properties.differences(olds, news) == differences
+
+
+@given(INPUTS, INPUTS)
+def test_a_difference_is_named_exactly_where_something_is_patched(olds: dict[str, Any], news: dict[str, Any]) -> None:
+    named = {path.partition(".")[0].partition("[")[0] for path in properties.differences(olds, news)}
+    assert named - {"account"} == set(properties.changes(olds, news))
+    assert properties.differences(olds, olds) == {}
