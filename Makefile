@@ -4,7 +4,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/ready
 
-.PHONY: demo test check bench engine setup
+.PHONY: demo test check support nightly mutants bench engine setup
 
 demo: engine  ## The main job on a local ngrok API: up, outputs, drift, repair, destroy
 	@$(PY) tools/demo
@@ -17,6 +17,15 @@ check: setup  ## Lint, types, and the direction of the imports
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
 	@$(VENV)/bin/lint-imports
+
+support: engine  ## The tests on every Python that is here, and on the oldest dependencies; says which are missing
+	@PATH="$$($(PY) tools/engine):$$PATH" $(PY) tools/support
+
+nightly: engine  ## Thousands of random programs and responses
+	@HYPOTHESIS_PROFILE=nightly $(PY) -m pytest -n auto --timeout 3600 tests/provider tests/unit
+
+mutants: setup  ## Whether the tests notice when the code is broken on purpose; takes hours
+	@$(PY) tools/mutants
 
 bench: setup  ## What speed claims are made of
 	@$(PY) benchmarks/import_cost.py
