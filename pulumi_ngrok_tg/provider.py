@@ -56,8 +56,9 @@ class TunnelGroupBackendProvider(ResourceProvider):
     def configure(self, req: ConfigureRequest) -> None:
         """Takes the stack's config; called once for each pickle in each provider process."""
         self._get_config = req.config.get
-        upstream.show_as_one_line((ProviderError, config.ConfigError))
-        upstream.show_differences()
+        server = upstream.server()
+        upstream.show_as_one_line(server, (ProviderError, config.ConfigError))
+        upstream.show_differences(server)
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Reports each bad property and a missing or malformed setting. Makes no request."""
@@ -169,7 +170,7 @@ def _state(backend: Backend, props: Mapping[str, Any], account: Account) -> dict
 
 def _make_client(settings: Settings) -> "Client":
     upstream.raise_worker_cap(settings.max_concurrency)
-    return connect(settings, upstream.EngineLog())
+    return connect(settings, upstream.EngineLog(upstream.server()))
 
 
 _CLIENTS = Clients(_make_client)

@@ -1,6 +1,6 @@
 """Workarounds for gaps in ``pulumi.dynamic``. Each leaves things as they are where upstream has changed.
 
-They are for the provider process, in which ``pulumi.dynamic`` runs as ``__main__``.
+They are for the provider process, in which ``pulumi.dynamic`` runs as ``__main__``: the dynamic provider server.
 """
 
 import gc
@@ -11,28 +11,32 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 
-def show_as_one_line(kinds: tuple[type[BaseException], ...]) -> None:
-    """Has the dynamic provider server show errors of these kinds as their text, not as a traceback.
+def server() -> Any:
+    """Returns the dynamic provider server's module, or None in any other process."""
+    main = sys.modules.get("__main__")
+    return main if hasattr(main, "DynamicResourceProviderServicer") else None
+
+
+def show_as_one_line(server: Any, kinds: tuple[type[BaseException], ...]) -> None:
+    """Has the server show errors of these kinds as their text, not as a traceback.
 
     The server answers a failed call with ``traceback.format_exc()``, whatever the exception says of itself
     (https://github.com/pulumi/pulumi/issues/10416), so its ``traceback`` is replaced.
     """
-    server = _server()
     real = getattr(server, "traceback", None)
-    if server and callable(getattr(real, "format_exc", None)):
+    if callable(getattr(real, "format_exc", None)):
         server.traceback = _OneLine(real, kinds)
 
 
-def show_differences() -> None:
-    """Has the dynamic provider server pass on what :func:`tell_differences` is told.
+def show_differences(server: Any) -> None:
+    """Has the server pass on what :func:`tell_differences` is told.
 
     A DiffResult has no place for which properties differ (https://github.com/pulumi/pulumi/issues/16687). Without it
     the engine ignores ``replace_on_changes``, prints unchanged properties with ``--diff``, and does not name a changed
     secret. The server builds its response with ``proto.DiffResponse``, so its ``proto`` is replaced.
     """
-    server = _server()
     real = getattr(server, "proto", None)
-    if server and callable(getattr(real, "DiffResponse", None)) and callable(getattr(real, "PropertyDiff", None)):
+    if callable(getattr(real, "DiffResponse", None)) and callable(getattr(real, "PropertyDiff", None)):
         server.proto = _Proto(real)
 
 
@@ -79,12 +83,15 @@ class EngineLog:
     ``pulumi.log`` reaches nobody there, and what is written to stderr stays in the summary
     (https://github.com/pulumi/pulumi/issues/18249). The process is started with the engine's address as its argument.
     Where there is none, lines for the user go to stderr and lines for debugging nowhere.
+
+    Args:
+        server: the dynamic provider server's module; None where this is another process.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, server: Any) -> None:
         self._engine: Any = None
         try:
-            if _server():
+            if server:
                 import grpc  # type: ignore[import-untyped]
                 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
@@ -126,12 +133,6 @@ def _print(line: str) -> None:
 
 
 _told = threading.local()
-
-
-def _server() -> Any:
-    """The dynamic provider server's module, or None in any other process."""
-    main = sys.modules.get("__main__")
-    return main if hasattr(main, "DynamicResourceProviderServicer") else None
 
 
 class _StandIn:

@@ -15,7 +15,7 @@ RECORDED = sorted((Path(__file__).parent / "fixtures").glob("state-*.json"))
 
 
 @pytest.mark.parametrize("recorded", RECORDED, ids=lambda path: path.stem)
-def test_a_recorded_state_refreshes_and_destroys(
+def test_a_recorded_state_refreshes_updates_and_destroys(
     new_stack: Callable[..., Stack], emulator: Emulator, recorded: Path
 ) -> None:
     resources = json.loads(recorded.read_text())["deployment"]["resources"]
@@ -28,6 +28,11 @@ def test_a_recorded_state_refreshes_and_destroys(
     stack.refresh()
     assert stack.resource("web")["outputs"]["description"] == "By hand"
     assert stack.resource("web")["outputs"]["__provider"] == web["outputs"]["__provider"]
+    # It has no fingerprint of a key before the package kept them, and gets one now.
+    assert stack.resource("web")["outputs"]["__key_fingerprint"]
+    stack.program('TunnelGroupBackend("web", labels={"app": "web"}, description="Website")')
+    stack.up()
+    assert (backend.description, backend.metadata) == ("Website", "")
     stack.destroy()
     assert emulator.account(KEY).backends == {}
 
