@@ -3,7 +3,7 @@
 Account ``None`` reads ``ngrok:apiKey`` or NGROK_API_KEY, and ``ngrok:apiBaseUrl`` or NGROK_API_BASE_URL: the names of
 ngrok's own provider, so that both can share them in one stack. Account ``"eu"`` reads ``ngrok-eu:apiKey`` and
 ``ngrok-eu:apiBaseUrl``, and no environment: the key there belongs to another account. All else is under
-``pulumi-ngrok-tg:``, for all accounts alike: ngrok's provider refuses a key under ``ngrok:`` that it does not know.
+``pulumi-ngrok-tg:``, for all accounts alike: ngrok's provider rejects a key under ``ngrok:`` that it does not know.
 """
 
 import ipaddress

@@ -20,7 +20,7 @@ def server() -> Any:
 def show_as_one_line(server: Any, kinds: tuple[type[BaseException], ...]) -> None:
     """Has the server show errors of these kinds as their text, not as a traceback.
 
-    The server answers a failed call with ``traceback.format_exc()``, whatever the exception says of itself
+    The server ends a failed call with ``traceback.format_exc()``, whatever the exception says of itself
     (https://github.com/pulumi/pulumi/issues/10416), so its ``traceback`` is replaced.
     """
     real = getattr(server, "traceback", None)

@@ -94,7 +94,7 @@ class Client:
         return self._backend(id_, "GET", patience)
 
     def _backend(self, id_: str, method: str, patience: Patience, body: Contents | None = None) -> Backend:
-        """Sends a request about a backend that is answered with the backend itself."""
+        """Sends a request about a backend whose response is the backend itself."""
         path = _path(id_)
         backend = Backend.from_json(f"{method} {path}", self._requests.send(method, path, patience, body=body))
         if backend.id != id_:

@@ -32,7 +32,7 @@ class Creations:
         post: sends one create and returns its backend.
         listing: begins a walk through the account's backends.
         clock_offset: returns how far ngrok's clock is ahead of ours, in seconds.
-        settings: how often to try, and how long to wait in between.
+        settings: the number of attempts, and how long to wait in between.
         reporter: hears of a backend that may be a double.
     """
 

@@ -18,6 +18,8 @@ AT_ONCE = "ngrok's limit of requests at once is reached (ERR_NGROK_225)"
 CREATES = "ngrok's limit of creates in an interval is reached (ERR_NGROK_5001)"
 TOO_MANY = "the server asks for fewer requests (HTTP 429)"
 _REASONS = {225: AT_ONCE, 226: REQUESTS, 5001: CREATES}
+_DOUBLINGS = {225: 2, 226: 0}
+"""How much longer waits may become. There is room again with each request that ends, or after a known time."""
 _MAX_PROBE_GAP = 4.0
 """In halves of the backoff."""
 
@@ -123,8 +125,8 @@ class Limits:
         self._rate_met |= error.code == 226
         if seconds is None:
             repeats = pause.repeats + (ticket.number > pause.seen) - 1
-            # Requests at once come free with each one that ends, of whichever stack.
-            seconds = self.settings.backoff / 4 * 2.0 ** min(repeats, 2 if error.code == 225 else 6) * self.jitter()
+            doublings = min(repeats, _DOUBLINGS.get(error.code, 6))
+            seconds = self.settings.backoff / 4 * 2.0**doublings * self.jitter()
             if error.code == 226:
                 seconds = max(seconds, self._until_room(now))
         self._pause(pause, ticket, now, seconds, _REASONS.get(error.code, TOO_MANY))

@@ -1,7 +1,7 @@
 """A local ngrok API: the Tunnel Group Backends endpoints over real HTTP, on loopback only.
 
 It follows the API reference (https://ngrok.com/docs/api/resources/tunnel-group-backends) in routes, headers, status
-codes and error codes, and can be told to be slow, to limit, to fail and to drop answers. It stands alone: nothing in
+codes and error codes, and can be told to be slow, to limit, to fail and to drop responses. It stands alone: nothing in
 it knows Pulumi or the client of this package. Needs the ``emulator`` extra.
 """
 

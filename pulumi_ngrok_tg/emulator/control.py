@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from flask import Flask, Response, request
 
-from pulumi_ngrok_tg.emulator.endpoints import Refusal
+from pulumi_ngrok_tg.emulator.endpoints import ApiError
 from pulumi_ngrok_tg.emulator.faults import RateLimit
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class _Control:
         account = self._emulator.account_of(request)
         with self._emulator.lock:
             if account.tunnels.pop(id_, None) is None:
-                raise Refusal(404, 0, f"There is no tunnel {id_}.")
+                raise ApiError(404, 0, f"There is no tunnel {id_}.")
         return Response(status=_DONE)
 
 

@@ -1,4 +1,4 @@
-"""The emulated endpoints: which request gets which answer, as a pure function of the account it meets.
+"""The emulated endpoints: which request gets which response, as a pure function of the account it meets.
 
 Error codes and texts follow ngrok's published list (https://ngrok.com/docs/errors/reference). ngrok publishes no
 maximum for labels, so none is enforced here; description and metadata have the documented 255 and 4096 bytes.
@@ -21,8 +21,8 @@ _MAX_PAGE = 100
 
 
 @dataclass
-class Refusal(Exception):
-    """An answer in ngrok's error shape; ``code`` 0 is an error without a code of its own."""
+class ApiError(Exception):
+    """A response in ngrok's error format; ``code`` 0 is an error without a code of its own."""
 
     status: int
     code: int
@@ -39,19 +39,19 @@ class Refusal(Exception):
 
 
 def api_key(request: HttpRequest) -> str:
-    """Returns the request's bearer token, or refuses the request."""
+    """Returns the request's bearer token, or raises ngrok's error."""
     header = request.headers.get("Authorization")
     if not header:
-        raise Refusal(401, 200, "The ngrok API requires that you set the Authorization header for authentication.")
+        raise ApiError(401, 200, "The ngrok API requires that you set the Authorization header for authentication.")
     scheme, _, token = header.partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
-        raise Refusal(401, 201, "The ngrok API requires that you use Basic or Bearer authentication.")
+        raise ApiError(401, 201, "The ngrok API requires that you use Basic or Bearer authentication.")
     return token.strip()
 
 
-def unknown_key(token: str) -> Refusal:
-    """The refusal of a key that belongs to no account. Like ngrok's, it quotes the credential."""
-    return Refusal(
+def unknown_key(token: str) -> ApiError:
+    """The error for a key that belongs to no account. Like ngrok's, it quotes the credential."""
+    return ApiError(
         401,
         203,
         "The API authentication you specified is properly formed, but it is invalid. "
@@ -60,19 +60,19 @@ def unknown_key(token: str) -> Refusal:
 
 
 def require_version(request: HttpRequest) -> None:
-    """Refuses a request without ``Ngrok-Version: 2``."""
+    """Raises ngrok's error for a request without ``Ngrok-Version: 2``."""
     version = request.headers.get("Ngrok-Version")
     if version is None:
-        raise Refusal(400, 218, "Your request has not specified an API version. Supported versions: 2.")
+        raise ApiError(400, 218, "Your request has not specified an API version. Supported versions: 2.")
     if version != "2":
-        raise Refusal(400, 217, f"The provided API version {version} is invalid or unsupported.")
+        raise ApiError(400, 217, f"The provided API version {version} is invalid or unsupported.")
 
 
 def handle(request: HttpRequest, account: Account, base_url: str) -> tuple[int, dict[str, Any] | None]:
-    """Returns the status and JSON body of ngrok's answer to ``request``.
+    """Returns the status and JSON body of ngrok's response to ``request``.
 
     Raises:
-        Refusal: where ngrok would answer with an error.
+        ApiError: where ngrok responds with an error.
     """
     collection, _, id_ = request.path.rpartition("/")
     if request.path == COLLECTION:
@@ -90,8 +90,8 @@ def handle(request: HttpRequest, account: Account, base_url: str) -> tuple[int, 
             del account.backends[_find(account, id_).id]
             return 204, None
     else:
-        raise Refusal(404, 0, f"There is nothing at {request.path}.")
-    raise Refusal(405, 0, f"{request.method} is not supported at {request.path}.")
+        raise ApiError(404, 0, f"There is nothing at {request.path}.")
+    raise ApiError(405, 0, f"{request.method} is not supported at {request.path}.")
 
 
 def render(backend: Backend, account: Account, base_url: str) -> dict[str, Any]:
@@ -109,32 +109,32 @@ def render(backend: Backend, account: Account, base_url: str) -> dict[str, Any]:
 
 def _find(account: Account, id_: str) -> Backend:
     if not re.fullmatch(r"[a-z]+_[0-9A-Za-z]+", id_):
-        raise Refusal(400, 227, f"The ID {id_} is invalid. Expected an ID with a prefix of bkdtg.")
+        raise ApiError(400, 227, f"The ID {id_} is invalid. Expected an ID with a prefix of bkdtg.")
     if not id_.startswith("bkdtg_"):
-        raise Refusal(400, 6527, f"The id {id_} is invalid; expected an id of type tunnel group backend.")
+        raise ApiError(400, 6527, f"The id {id_} is invalid; expected an id of type tunnel group backend.")
     if id_ not in account.backends:
-        raise Refusal(404, 6514, f"Backend {id_} not found.")
+        raise ApiError(404, 6514, f"Backend {id_} not found.")
     return account.backends[id_]
 
 
 def _list(request: HttpRequest, account: Account, base_url: str) -> dict[str, Any]:
     query = request.args
     if unknown := set(query) - {"before_id", "limit"}:
-        raise Refusal(
+        raise ApiError(
             400,
             231,
             f"The query part of the requested URI includes unknown parameters: {', '.join(sorted(unknown))}.",
         )
     for name in query:
         if len(values := query.getlist(name)) > 1:
-            raise Refusal(400, 232, f"The request must specify a single value for {name} but got {len(values)}.")
+            raise ApiError(400, 232, f"The request must specify a single value for {name} but got {len(values)}.")
     limit, before_id = query.get("limit") or str(_MAX_PAGE), query.get("before_id") or None
     if not re.fullmatch(r"[+-]?[0-9]+", limit):
-        raise Refusal(400, 244, f"The page size limit must be a number between 1 and 100 but {limit} was provided.")
+        raise ApiError(400, 244, f"The page size limit must be a number between 1 and 100 but {limit} was provided.")
     if not 1 <= int(limit) <= _MAX_PAGE:
-        raise Refusal(400, 233, f"The page size limit must be between 1 and 100 but {limit} was provided.")
+        raise ApiError(400, 233, f"The page size limit must be between 1 and 100 but {limit} was provided.")
     if before_id is not None and not before_id.startswith("bkdtg_"):
-        raise Refusal(400, 227, f"The ID {before_id} is invalid. Expected an ID with a prefix of bkdtg.")
+        raise ApiError(400, 227, f"The ID {before_id} is invalid. Expected an ID with a prefix of bkdtg.")
     backends, more = account.page(int(limit), before_id)
     following = urlencode({"before_id": backends[-1].id, "limit": limit}) if more else None
     return {
@@ -146,16 +146,16 @@ def _list(request: HttpRequest, account: Account, base_url: str) -> dict[str, An
 
 def _contents(request: HttpRequest, id_: str | None = None) -> Mapping[str, Any]:
     if not request.mimetype:
-        raise Refusal(400, 216, "You did not provide a Content-Type with your request.")
+        raise ApiError(400, 216, "You did not provide a Content-Type with your request.")
     if request.mimetype != "application/json":
-        raise Refusal(415, 210, f"The content type you specified {request.mimetype} is not supported by the API.")
+        raise ApiError(415, 210, f"The content type you specified {request.mimetype} is not supported by the API.")
     body = request.get_json(silent=True)
     if not isinstance(body, dict):
-        raise Refusal(400, 213, "The application/json request body could not be parsed.")
+        raise ApiError(400, 213, "The application/json request body could not be parsed.")
     supported = (*_FIELDS, "id") if id_ else _FIELDS
     for name in body:
         if name not in supported:
-            raise Refusal(
+            raise ApiError(
                 400,
                 214,
                 f"The request parameter {name} is unknown and not expected. "
@@ -167,9 +167,9 @@ def _contents(request: HttpRequest, id_: str | None = None) -> Mapping[str, Any]
     if body.get("id", id_) != id_:
         raise _invalid("id")
     if len((body.get("description") or "").encode()) > 255:
-        raise Refusal(400, 6503, "The description must be at most 255 bytes.")
+        raise ApiError(400, 6503, "The description must be at most 255 bytes.")
     if len((body.get("metadata") or "").encode()) > 4096:
-        raise Refusal(400, 6504, "The metadata must be at most 4096 bytes.")
+        raise ApiError(400, 6504, "The metadata must be at most 4096 bytes.")
     _check_labels(body.get("labels"))
     return body
 
@@ -181,10 +181,10 @@ def _check_labels(labels: object) -> None:
         raise _invalid("labels")
     for key, value in labels.items():
         if not key:
-            raise Refusal(400, 6509, "A label key must not be empty.")
+            raise ApiError(400, 6509, "A label key must not be empty.")
         if "=" in key or "=" in value:
-            raise Refusal(400, 6531, f"The label {key} must not contain '='.")
+            raise ApiError(400, 6531, f"The label {key} must not contain '='.")
 
 
-def _invalid(name: str) -> Refusal:
-    return Refusal(400, 215, f"The value provided for the request parameter {name} is invalid.")
+def _invalid(name: str) -> ApiError:
+    return ApiError(400, 215, f"The value provided for the request parameter {name} is invalid.")

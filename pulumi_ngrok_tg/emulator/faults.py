@@ -11,7 +11,7 @@ from typing import Any, Literal
 class Fault:
     """What happens to the next ``times`` API requests that match.
 
-    A fault without ``status`` and ``drop`` lets the request through and alters its answer. ``times`` is None for
+    A fault without ``status`` and ``drop`` lets the request through and alters its response. ``times`` is None for
     "until the faults are cleared"; ``skip`` lets that many matching requests pass first.
     """
 
@@ -22,25 +22,25 @@ class Fault:
     times: int | None = 1
     skip: int = 0
     status: int | None = None
-    """Answer with this status instead of handling the request."""
+    """Respond with this status instead of handling the request."""
     handled: bool = False
     """With ``status``: handle the request first."""
     error_code: int | None = None
-    """With ``status``: answer in ngrok's error shape with this ERR_NGROK code."""
+    """With ``status``: respond in ngrok's error format with this ERR_NGROK code."""
     message: str = "The emulator was told to fail."
     body: str | None = None
-    """The raw body: of the answer with ``status``, or in place of the real one."""
+    """The raw body: of the response with ``status``, or in place of the real one."""
     headers: Mapping[str, str] = field(default_factory=dict)
     drop: Literal["before", "after"] | None = None
-    """Reset the connection before the request is handled, or after it is but before its answer."""
+    """Reset the connection before the request is handled, or after it is but before its response."""
     truncate: bool = False
-    """Send half of the answer, then reset the connection."""
+    """Send half of the response, then reset the connection."""
     hang: float = 0.0
-    """Seconds to wait, after the request is handled, before its answer leaves."""
+    """Seconds to wait, after the request is handled, before its response leaves."""
     stall: float = 0.0
     """Seconds to wait before the request is handled; it is handled even when the client has left."""
-    answer: Mapping[str, Any] = field(default_factory=dict)
-    """Fields to put over those of a JSON answer."""
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    """Fields to put over those of a JSON response."""
     hide: tuple[str, ...] = ()
     """Ids that LIST leaves out."""
 
@@ -63,11 +63,11 @@ class RateLimit:
     requests: int = 120
     seconds: float = 60.0
     retry_after: str | None = None
-    """The Retry-After header of a refusal; ngrok promises none."""
+    """The Retry-After header of the error; ngrok promises none."""
     accepted: deque[float] = field(default_factory=deque, repr=False)
 
     def admit(self) -> bool:
-        """Counts a request, or refuses it."""
+        """Counts a request and returns True, or returns False where it is one too many."""
         now = time.monotonic()
         while self.accepted and self.accepted[0] <= now - self.seconds:
             self.accepted.popleft()

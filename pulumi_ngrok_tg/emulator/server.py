@@ -1,4 +1,4 @@
-"""The HTTP server: requests in, the emulated API's answers out, with the faults asked for."""
+"""The HTTP server: requests in, the emulated API's responses out, with the faults asked for."""
 
 import json
 import os
@@ -55,7 +55,7 @@ class Emulator:
         """Requests handled at once; beyond it ERR_NGROK_225."""
         self.faults: list[Fault] = []
         self.requests: list[Request] = []
-        """Every API request so far, in the order of the answers."""
+        """Every API request so far, in the order of the responses."""
         self.peak = 0
         """The most API requests handled at once so far."""
         self._api_keys = set(api_keys)
@@ -78,7 +78,7 @@ class Emulator:
             return self._accounts.setdefault(key, Account())
 
     def rotate_key(self, old: str, new: str) -> None:
-        """Has the account of one key answer to another one from now on, and to that alone."""
+        """Gives the account of one key to another one from now on, and to that alone."""
         with self.lock:
             self._accounts[new] = self._accounts.pop(old)
             self._api_keys = (self._api_keys - {old}) | {new}
@@ -110,12 +110,12 @@ class Emulator:
         app = Flask(__name__)
         app.config["PROPAGATE_EXCEPTIONS"] = True
         for path in ("/", "/<path:rest>"):
-            app.add_url_rule(path, path, self._answer, methods=_METHODS)
+            app.add_url_rule(path, path, self._respond, methods=_METHODS)
         add_control_paths(app, self)
-        app.register_error_handler(endpoints.Refusal, lambda refusal: (jsonify(refusal.body()), refusal.status))
+        app.register_error_handler(endpoints.ApiError, lambda error: (jsonify(error.body()), error.status))
         return app
 
-    def _answer(self, rest: str = "") -> Response:
+    def _respond(self, rest: str = "") -> Response:
         arrived = time.monotonic()
         with self.lock:
             crowded = self.max_concurrency is not None and self._in_flight >= self.max_concurrency
@@ -150,26 +150,26 @@ class Emulator:
                     endpoints.require_version(request)
                     status, body = endpoints.handle(request, account, self.url)
                 if fault.status is not None:
-                    raise endpoints.Refusal(fault.status, fault.error_code or 0, fault.message)
-        except endpoints.Refusal as refusal:
-            response = _json(refusal.body(), refusal.status)
-            if refusal.code == 226 and self.rate_limit and self.rate_limit.retry_after:
+                    raise endpoints.ApiError(fault.status, fault.error_code or 0, fault.message)
+        except endpoints.ApiError as error:
+            response = _json(error.body(), error.status)
+            if error.code == 226 and self.rate_limit and self.rate_limit.retry_after:
                 response.headers["Retry-After"] = self.rate_limit.retry_after
             return response
         if body is None:
             return Response(status=status)
-        body.update(fault.answer)
+        body.update(fault.fields)
         if "backends" in body:
             body["backends"] = [b for b in body["backends"] if b["id"] not in fault.hide]
         return _json(body, status)
 
     def _admit(self, crowded: bool) -> None:
         if crowded:
-            raise endpoints.Refusal(
+            raise endpoints.ApiError(
                 429, 225, f"Your account is limited to {self.max_concurrency} simultaneous API requests."
             )
         if self.rate_limit and not self.rate_limit.admit():
-            raise endpoints.Refusal(
+            raise endpoints.ApiError(
                 429,
                 226,
                 f"Your account is rate limited to {self.rate_limit.requests} API requests "
@@ -177,7 +177,7 @@ class Emulator:
             )
 
     def account_of(self, request: HttpRequest) -> Account:
-        """Returns the account whose key the request carries, or refuses the request."""
+        """Returns the account whose key the request carries, or raises ngrok's error."""
         key = endpoints.api_key(request)
         if self._api_keys and key not in self._api_keys:
             raise endpoints.unknown_key(key)

@@ -104,7 +104,7 @@ def test_redirects_and_pages_never_lead_the_key_elsewhere(new_stack: Callable[..
         target = f"{stranger.url}/backends/tunnel_group"
         stack = new_stack(program(4))
         stack.up()
-        emulator.fault(path="tunnel_group", times=None, answer={"next_page_uri": target})
+        emulator.fault(path="tunnel_group", times=None, fields={"next_page_uri": target})
         for _ in range(2):
             emulator.account(KEY).create({})
         stack.refresh()

@@ -86,7 +86,7 @@ def test_an_update_that_ngrok_does_not_apply_is_an_error(new_stack, emulator: Em
     stack.up()
     before = stack.resources()
     stack.program('TunnelGroupBackend("web", description="new", labels={"a": "c"})')
-    emulator.fault(method="PATCH", answer={"description": "old"})
+    emulator.fault(method="PATCH", fields={"description": "old"})
     (error,) = stack.up(fails=True).errors
     assert "ngrok reported success but did not change description" in error
     assert "pulumi refresh" in error

@@ -261,7 +261,7 @@ def test_pages_that_lead_elsewhere_are_not_followed(deployment: Deployment, stra
     deployment.up(backends(110))
     for target in (f"{stranger.url}{COLLECTION}", f"//{stranger.url[7:]}{COLLECTION}", "https://127.0.0.1/x"):
         deployment.emulator.faults.clear()
-        deployment.emulator.fault(path="tunnel_group", times=None, answer={"next_page_uri": target})
+        deployment.emulator.fault(path="tunnel_group", times=None, fields={"next_page_uri": target})
         assert deployment.refresh() == {}
         deployment.assert_in_step()
 
@@ -337,7 +337,7 @@ def test_a_response_about_another_backend_is_not_believed(deployment: Deployment
     deployment.up(backends(1))
     before = dict(deployment.state)
     deployment.emulator.fault(path="tunnel_group", hide=tuple(deployment.emulator.account(KEY).backends))
-    deployment.emulator.fault(path=deployment.state["b0"].id, answer={"id": "bkdtg_2rwwlBV3giwRa5gGhtBlK6AH8q4"})
+    deployment.emulator.fault(path=deployment.state["b0"].id, fields={"id": "bkdtg_2rwwlBV3giwRa5gGhtBlK6AH8q4"})
     (error,) = (deployment.refresh() if method == "GET" else deployment.up(backends(1, metadata="x"))).values()
     assert "the response is about bkdtg_2rwwlBV3giwRa5gGhtBlK6AH8q4" in error
     assert deployment.state == before
@@ -352,7 +352,7 @@ def test_pages_in_a_circle_end(deployment: Deployment) -> None:
         path="tunnel_group",
         times=None,
         hide=tuple(ours),
-        answer={"next_page_uri": f"{deployment.emulator.url}{COLLECTION}?limit=100"},
+        fields={"next_page_uri": f"{deployment.emulator.url}{COLLECTION}?limit=100"},
     )
     deployment.calls()
     assert deployment.refresh() == {}
@@ -422,7 +422,7 @@ def test_a_list_that_leads_astray_leaves_the_fate_unknown(
     for page in range(50 if where == "nowhere new" else 1):
         uri = f"{target}{COLLECTION}?limit={100 - page}"
         deployment.emulator.fault(
-            method="GET", times=1 if where == "nowhere new" else None, answer={"next_page_uri": uri}
+            method="GET", times=1 if where == "nowhere new" else None, fields={"next_page_uri": uri}
         )
     (error,) = deployment.up(backends(1)).values()
     assert "may have been created" in error

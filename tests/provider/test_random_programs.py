@@ -34,7 +34,7 @@ FAULTS = st.sampled_from(
         {"drop": "after"},
         {"truncate": True},
         {"body": "<html>"},
-        {"path": "tunnel_group", "answer": {"next_page_uri": "https://127.0.0.1/x"}},
+        {"path": "tunnel_group", "fields": {"next_page_uri": "https://127.0.0.1/x"}},
     ]
 )
 

@@ -60,8 +60,8 @@ def show(folder: Path, emulator: Emulator) -> None:
     drift = {"description": "Changed by hand"}
     headers = {"Authorization": f"Bearer {KEY}", "Ngrok-Version": "2"}
     console.print(f"PATCH {emulator.url}/backends/tunnel_group/{web.id} {drift}")
-    answer = requests.patch(f"{emulator.url}/backends/tunnel_group/{web.id}", json=drift, headers=headers, timeout=10)
-    answer.raise_for_status()
+    response = requests.patch(f"{emulator.url}/backends/tunnel_group/{web.id}", json=drift, headers=headers, timeout=10)
+    response.raise_for_status()
 
     step("4. A preview with --refresh shows the drift, and changes nothing")
     pulumi(basic, environment, "preview", "--refresh", "--diff")
