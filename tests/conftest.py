@@ -17,6 +17,7 @@ KEY = "test_0123456789abcdefghijklmnop"
 
 settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("nightly", parent=settings.get_profile("default"), max_examples=2000)
+settings.register_profile("mutants", parent=settings.get_profile("default"), max_examples=15, derandomize=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 

@@ -104,6 +104,23 @@ def test_a_malformed_id_in_get_is_refused_before_it_enters_a_path(
     assert emulator.requests == []
 
 
+def test_a_malformed_id_in_the_state_is_never_sent(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
+    stack = new_stack(GOOD)
+    stack.up()
+    (id_,) = emulator.account(KEY).backends
+    emulator.requests.clear()
+    stack.pulumi("stack", "export", "--file", "state.json")
+    state = (stack.folder / "state.json").read_text()
+    (stack.folder / "state.json").write_text(state.replace(f'"id": "{id_}"', '"id": "x/../../../api_keys/ak_1"'))
+    stack.pulumi("stack", "import", "--file", "state.json")
+    changed = GOOD.replace('"web"', '"shop"')
+    for command in (stack.refresh, stack.destroy, lambda fails: (stack.program(changed), stack.up(fails=fails))[1]):
+        (error,) = command(fails=True).errors
+        assert "'x/../../../api_keys/ak_1' is not the id of a tunnel group backend" in error
+        assert "Check the id." in error
+    assert emulator.requests == []
+
+
 def test_a_missing_id_in_get_is_an_error(new_stack: Callable[..., Stack]) -> None:
     stack = new_stack('TunnelGroupBackend.get("web", "bkdtg_2rwwlBV3giwRa5gGhtBlK6AH8q4")')
     outcome = stack.preview(fails=True)

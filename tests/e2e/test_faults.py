@@ -117,6 +117,57 @@ def test_redirects_and_pages_never_lead_the_key_elsewhere(new_stack: Callable[..
         assert stranger.requests == []
 
 
+@pytest.mark.parametrize("uri", [5, "http://[::1"])
+def test_a_next_page_that_is_no_uri_hangs_nothing_and_loses_nothing(
+    new_stack: Callable[..., Stack], emulator: Emulator, uri: object
+) -> None:
+    stack = new_stack(program(4))
+    stack.up()
+    emulator.fault(path="tunnel_group", method="GET", times=None, fields={"next_page_uri": uri})
+    stack.refresh()
+    assert_in_step(stack, emulator, 4)
+    emulator.fault(method="POST", drop="after")
+    stack.program(program(5))
+    outcome = stack.up(fails=True)
+    (error,) = outcome.errors
+    assert "The backend may have been created, and the list of backends that would tell could not be had" in error
+    assert "Look for it in the account before you run `pulumi up` again" in error
+    assert "Traceback" not in outcome.text
+
+
+def test_without_patience_a_healthy_api_serves_all_the_same(
+    new_stack: Callable[..., Stack], emulator: Emulator
+) -> None:
+    stack = new_stack(program(6))
+    stack.pulumi("config", "set", "pulumi-ngrok-tg:maxWaitSeconds", "0")
+    stack.pulumi("config", "set", "pulumi-ngrok-tg:maxConcurrency", "1")
+    emulator.latency = 0.1
+    stack.up()
+    stack.up("--refresh", "--expect-no-changes")
+    emulator.fault(status=429, error_code=226)
+    stack.program(program(6, description="new"))
+    (error,) = stack.up("--parallel", "1", fails=True).errors
+    assert "ngrok's limit of requests per minute is reached (ERR_NGROK_226)" in error
+    assert "one call may wait 0 s in all" in error
+
+
+def test_a_limit_of_creates_holds_up_creates_only(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
+    stack = new_stack(program(24))
+    stack.up()
+    emulator.requests.clear()
+    emulator.latency = 0.1
+    emulator.fault(method="POST", status=400, error_code=5001, headers={"Retry-After": "3"})
+    stack.program('TunnelGroupBackend("new")\n' + program(24, description="new"))
+    said = stack.up().text
+    assert "ngrok's limit of creates in an interval is reached (ERR_NGROK_5001): waiting 3 s, then going on" in said
+    (refused,) = [request for request in emulator.requests if request.status == 400]
+    (created,) = [request for request in emulator.requests if request.status == 201]
+    assert created.arrived >= refused.ended + 3
+    changed = [request.arrived for request in emulator.requests if request.method == "PATCH"]
+    assert len(changed) == 24
+    assert refused.ended < max(changed) < created.arrived, "they went on meanwhile"
+
+
 def test_a_list_that_misses_a_backend_does_not_drop_it(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
     stack = new_stack(program(8))
     stack.up()

@@ -67,6 +67,19 @@ def test_a_rotated_key_is_picked_up_as_the_readme_says(new_stack: Callable[..., 
     assert emulator.account(rotated).backends == {}
 
 
+def test_a_scheme_in_capitals_leads_the_key_through_no_proxy(
+    new_stack: Callable[..., Stack], emulator: Emulator
+) -> None:
+    with Emulator() as proxy:
+        settings = {"HTTP_PROXY": proxy.url, "http_proxy": proxy.url, "ALL_PROXY": proxy.url, "NO_PROXY": ""}
+        settings |= {"no_grpc_proxy": "127.0.0.1", "NGROK_API_KEY": KEY}
+        stack = new_stack('TunnelGroupBackend("web")', environment=settings)
+        stack.pulumi("config", "set", "ngrok:apiBaseUrl", emulator.url.replace("http", "HTTP"))
+        stack.up()
+        assert proxy.requests == []
+    assert len(emulator.account(KEY).backends) == 1
+
+
 def test_a_key_in_plain_text_earns_a_warning(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
     stack = new_stack(
         'TunnelGroupBackend("a"); TunnelGroupBackend("b")', environment={"NGROK_API_BASE_URL": emulator.url}

@@ -314,9 +314,11 @@ def test_a_certificate_that_is_not_trusted_gets_no_request(
     assert received == []
 
 
+@pytest.mark.parametrize("scheme", ["http", "HTTP"])
 def test_what_goes_to_loopback_goes_through_no_proxy(
-    deployment: Deployment, stranger: Emulator, monkeypatch: pytest.MonkeyPatch
+    deployment: Deployment, stranger: Emulator, monkeypatch: pytest.MonkeyPatch, scheme: str
 ) -> None:
+    deployment.base_url = deployment.emulator.url.replace("http", scheme)
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(name, stranger.url)
     monkeypatch.setenv("NO_PROXY", "")

@@ -147,6 +147,86 @@ def test_what_the_wire_would_lose_is_refused(labels: dict[Any, Any]) -> None:
         assert properties.require_sendable(labels) == labels
 
 
+# What is wrong with an input ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("inputs", "reason"),
+    [
+        ({"labels": ["app"]}, 'labels must be a mapping such as {"app": "web"}, not a list.'),
+        ({"labels": ("app",)}, 'labels must be a mapping such as {"app": "web"}, not a tuple.'),
+        ({"labels": "app"}, 'labels must be a mapping such as {"app": "web"}, not a string.'),
+        ({"labels": 1.5}, 'labels must be a mapping such as {"app": "web"}, not a number.'),
+        ({"labels": {"": "web"}}, "labels: a key must not be empty. Name the label or drop it."),
+        ({"labels": {"a=b": "c"}}, "labels: the key 'a=b' must not contain \"=\" (ERR_NGROK_6531). Rename it."),
+        ({"labels": {"a": "b=c"}}, "labels: the value of 'a' must not contain \"=\" (ERR_NGROK_6531). Change it."),
+        ({"labels": {"a": 5}}, "labels: the value of 'a' must be a string, not a number. Quote it."),
+        ({"labels": {"a": True}}, "labels: the value of 'a' must be a string, not a bool. Quote it."),
+        ({"labels": {"a": None}}, "labels: the value of 'a' must be a string, not None. Quote it."),
+        ({"labels": {"a": {"b": "c"}}}, "labels: the value of 'a' must be a string, not a mapping. Quote it."),
+        ({"labels": {"a": b"b"}}, "labels: the value of 'a' must be a string, not a bytes. Quote it."),
+        ({"description": 5}, "description must be a string, not a number."),
+        ({"metadata": ["a"]}, "metadata must be a string or a mapping, not a list."),
+        (
+            {"metadata": {"a": 1}},
+            "metadata must be a string where a transformation sets it. Use Output.json_dumps.",
+        ),
+        (
+            {"account": "e u"},
+            'account must be a name of letters, digits, "-" and "_", such as "eu" for the config ngrok-eu:apiKey.',
+        ),
+        (
+            {"account": 5},
+            'account must be a name of letters, digits, "-" and "_", such as "eu" for the config ngrok-eu:apiKey.',
+        ),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_remedy(inputs: dict[str, Any], reason: str) -> None:
+    (problem,) = properties.check(inputs)[1]
+    assert problem.reason == reason
+    assert reason.startswith(problem.property)
+
+
+@pytest.mark.parametrize("account", ["eu", "EU-1", "a_b", "9"])
+def test_account_names(account: str) -> None:
+    assert properties.check({"account": account})[1] == []
+
+
+@pytest.mark.parametrize("account", ["-eu", "_eu", "e:u", "é", "eu\n"])
+def test_what_is_no_account_name(account: str) -> None:
+    assert len(properties.check({"account": account})[1]) == 1
+
+
+@pytest.mark.parametrize(
+    ("labels", "reason"),
+    [
+        ({1: "x"}, "labels: the key 1 must be a string, not a number. Put it in quotes."),
+        ({None: "x"}, "labels: the key None must be a string, not None. Put it in quotes."),
+        ({"a": None}, "labels: the value of 'a' must be a string, not None. Give it one or drop the label."),
+    ],
+)
+def test_what_would_be_lost_on_the_way_is_named(labels: dict[Any, Any], reason: str) -> None:
+    with pytest.raises(ValueError, match="labels") as error:
+        properties.require_sendable(labels)
+    assert str(error.value) == reason
+
+
+def test_metadata_is_written_as_canonical_json() -> None:
+    assert properties.encode_metadata({"b": "ü", "a": [1, None]}) == '{"a":[1,null],"b":"ü"}'
+    assert properties.encode_metadata({}) == ""
+    assert properties.encode_metadata(["a"]) == ["a"]
+    assert properties.require_sendable({"a": "b"}) == {"a": "b"}
+    assert properties.require_sendable(["a"]) == ["a"]
+
+
+@pytest.mark.parametrize("value", [{"a": object()}, {"a": float("nan")}, {(1, 2): "a"}, {1: "a", "b": "c"}])
+def test_metadata_that_json_has_no_form_for_is_named(value: Any) -> None:
+    with pytest.raises(
+        ValueError, match=r"^metadata cannot be written as JSON: .+\. Use strings, numbers, lists, mappings\.$"
+    ):
+        properties.encode_metadata(value)
+
+
 # What an update changes, as a diff shows it -------------------------------------------------------------------------
 
 

@@ -11,6 +11,9 @@ import pytest
 from pulumi_ngrok_tg import TunnelGroupBackend, TunnelRef
 from pulumi_ngrok_tg.provider import TunnelGroupBackendProvider
 
+# pulumi.runtime.set_mocks asks for the current event loop, which Python 3.12 and newer deprecate where there is none.
+pytestmark = pytest.mark.filterwarnings("ignore:There is no current event loop:DeprecationWarning")
+
 REGISTERED: list[pulumi.runtime.MockResourceArgs] = []
 
 
@@ -63,6 +66,17 @@ def test_the_type_token_and_the_provider_are_those_that_states_rely_on() -> "pul
         assert len(pickled) < 90, "the class by its name, and nothing of an instance"
 
     return web.id.apply(check)
+
+
+@pulumi.runtime.test
+def test_outputs_at_every_depth_become_one_value() -> "pulumi.Output[None]":
+    known = pulumi.Output.from_input("x")
+    web = TunnelGroupBackend("web", metadata={"list": [known, ["y", (known,)]]}, labels={"a": known})
+
+    def check(outputs: list[Any]) -> None:
+        assert outputs == ['{"list":["x",["y",["x"]]]}', {"a": "x"}]
+
+    return pulumi.Output.all(web.metadata, web.labels).apply(check)
 
 
 @pulumi.runtime.test
