@@ -6,6 +6,7 @@ it knows Pulumi or the client of this package. Needs the ``emulator`` extra.
 """
 
 from pulumi_ngrok_tg.emulator.faults import Fault, RateLimit
-from pulumi_ngrok_tg.emulator.server import Emulator, Request
+from pulumi_ngrok_tg.emulator.server import Emulator
+from pulumi_ngrok_tg.emulator.world import Request
 
 __all__ = ["Emulator", "Fault", "RateLimit", "Request"]

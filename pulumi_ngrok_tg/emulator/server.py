@@ -6,40 +6,21 @@ import socket
 import struct
 import threading
 import time
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
 from flask import Flask, Response, jsonify, request
-from werkzeug import Request as HttpRequest
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from pulumi_ngrok_tg.emulator import endpoints
 from pulumi_ngrok_tg.emulator.control import add_control_paths
-from pulumi_ngrok_tg.emulator.faults import Fault, RateLimit
-from pulumi_ngrok_tg.emulator.store import Account
+from pulumi_ngrok_tg.emulator.faults import Fault
+from pulumi_ngrok_tg.emulator.world import Request, World
 
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
-@dataclass(frozen=True)
-class Request:
-    """One API request as it arrived: for asserting what ngrok would have seen."""
-
-    method: str
-    path: str
-    query: str
-    headers: dict[str, str]
-    body: Any
-    status: int | None
-    """The status of the response; None when the connection was dropped."""
-    arrived: float
-    """When it arrived, in seconds of the monotonic clock of the emulator's process."""
-    ended: float
-    """When its response was ready to leave, by the same clock."""
-
-
-class Emulator:
+class Emulator(World):
     """A local ngrok API server, for use in a ``with`` block or through :meth:`start` and :meth:`stop`.
 
     Args:
@@ -48,20 +29,7 @@ class Emulator:
     """
 
     def __init__(self, port: int = 0, api_keys: tuple[str, ...] = ()) -> None:
-        self.latency = 0.0
-        """Seconds that every API request takes longer."""
-        self.rate_limit: RateLimit | None = None
-        self.max_concurrency: int | None = None
-        """Requests handled at once; beyond it ERR_NGROK_225."""
-        self.faults: list[Fault] = []
-        self.requests: list[Request] = []
-        """Every API request so far, in the order of the responses."""
-        self.peak = 0
-        """The most API requests handled at once so far."""
-        self._api_keys = set(api_keys)
-        self._accounts = {key: Account() for key in api_keys}
-        self.lock = threading.RLock()
-        """Held while anything of the above, or of an account, is looked at or changed."""
+        super().__init__(api_keys)
         self._stopping = threading.Event()
         self._in_flight = 0
         self._server: BaseWSGIServer = make_server("127.0.0.1", port, self._app(), True, request_handler=_Handler)
@@ -71,22 +39,6 @@ class Emulator:
     def url(self) -> str:
         """The base URL, such as ``http://127.0.0.1:4041``."""
         return f"http://127.0.0.1:{self._server.port}"
-
-    def account(self, key: str) -> Account:
-        """Returns what the account of ``key`` holds; it comes into being at first use."""
-        with self.lock:
-            return self._accounts.setdefault(key, Account())
-
-    def rotate_key(self, old: str, new: str) -> None:
-        """Gives the account of one key to another one from now on, and to that alone."""
-        with self.lock:
-            self._accounts[new] = self._accounts.pop(old)
-            self._api_keys = (self._api_keys - {old}) | {new}
-
-    def fault(self, **what: Any) -> None:
-        """Adds a :class:`Fault`."""
-        with self.lock:
-            self.faults.append(Fault(**what))
 
     def start(self) -> None:
         """Serves in a thread of its own, until :meth:`stop`."""
@@ -175,13 +127,6 @@ class Emulator:
                 f"Your account is rate limited to {self.rate_limit.requests} API requests "
                 f"per {self.rate_limit.seconds:g}s.",
             )
-
-    def account_of(self, request: HttpRequest) -> Account:
-        """Returns the account whose key the request carries, or raises ngrok's error."""
-        key = endpoints.api_key(request)
-        if self._api_keys and key not in self._api_keys:
-            raise endpoints.unknown_key(key)
-        return self.account(key)
 
     def _record(self, status: int | None, arrived: float) -> None:
         entry = Request(

@@ -1,6 +1,6 @@
 """The provider's calls one by one, where the engine's order of them matters."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -80,25 +80,25 @@ def test_what_a_client_has_changed_it_reads_as_it_is_now(emulator: Emulator) -> 
 
 # Another account's key ----------------------------------------------------------------------------------------------
 
-OTHER = "other_0123456789abcdefghijklm"
+OTHER, ROTATED = "other_0123456789abcdefghijklm", "rotated_0123456789abcdefghijk"
 
 
 @pytest.fixture
-def stack(emulator: Emulator) -> Deployment:
-    made = Deployment(emulator)
-    made.up(backends(12))
-    emulator.rotate_key(KEY, KEY)
-    return made
+def stack() -> Iterator[Deployment]:
+    with Emulator(api_keys=(KEY, OTHER)) as emulator:
+        made = Deployment(emulator)
+        made.up(backends(12))
+        yield made
 
 
-def another_accounts_key(stack: Deployment) -> None:
-    stack.emulator._api_keys.add(OTHER)
-    stack.key = OTHER
+def rotate_key(stack: Deployment) -> None:
+    stack.emulator.rotate_key(KEY, ROTATED)
+    stack.key = ROTATED
 
 
 def test_to_another_accounts_key_nothing_is_gone(stack: Deployment) -> None:
     before = dict(stack.state)
-    another_accounts_key(stack)
+    stack.key = OTHER
     changed = backends(12, metadata="new")
     for errors in (stack.refresh(), stack.destroy(), stack.up(changed)):
         assert len(errors) == 12
@@ -110,26 +110,23 @@ def test_to_another_accounts_key_nothing_is_gone(stack: Deployment) -> None:
 
 
 def test_a_rotated_key_takes_over_with_the_first_refresh(stack: Deployment) -> None:
-    stack.emulator.rotate_key(KEY, OTHER)
-    stack.key = OTHER
+    rotate_key(stack)
     assert stack.refresh() == {}
     stack.assert_in_step()
-    stack.emulator.account(OTHER).backends.clear()
+    stack.emulator.account(ROTATED).backends.clear()
     assert stack.refresh() == {}
     assert stack.state == {}, "gone under the key that saw it last"
 
 
 def test_an_update_takes_over_too(stack: Deployment) -> None:
-    stack.emulator.rotate_key(KEY, OTHER)
-    stack.key = OTHER
+    rotate_key(stack)
     assert stack.up(backends(12, metadata="new")) == {}
-    assert {resource.outputs["__key_fingerprint"] for resource in stack.state.values()} == {fingerprint(OTHER)}
+    assert {resource.outputs["__key_fingerprint"] for resource in stack.state.values()} == {fingerprint(ROTATED)}
 
 
 def test_a_backend_lost_while_the_key_was_rotated_needs_a_word_of_the_user(stack: Deployment) -> None:
-    stack.emulator.rotate_key(KEY, OTHER)
-    stack.key = OTHER
-    del stack.emulator.account(OTHER).backends[stack.state["b3"].id]
+    rotate_key(stack)
+    del stack.emulator.account(ROTATED).backends[stack.state["b3"].id]
     (name,) = stack.refresh()
     assert name == "b3"
     del stack.state["b3"]  # pulumi state delete
@@ -141,7 +138,7 @@ def test_a_backend_lost_while_the_key_was_rotated_needs_a_word_of_the_user(stack
 def test_a_state_without_a_fingerprint_behaves_as_before(stack: Deployment) -> None:
     for resource in stack.state.values():
         del resource.outputs["__key_fingerprint"]
-    another_accounts_key(stack)
+    stack.key = OTHER
     assert stack.refresh() == {}
     assert stack.state == {}
 
