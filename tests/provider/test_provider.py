@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterator
 
 import pytest
+from pulumi.dynamic import Config, ConfigureRequest
 
-from pulumi_ngrok_tg.accounts import fingerprint
+from pulumi_ngrok_tg.accounts import Clients, connect, fingerprint
 from pulumi_ngrok_tg.api.client import Client
 from pulumi_ngrok_tg.api.errors import NotFound
 from pulumi_ngrok_tg.api.settings import Settings
@@ -107,6 +108,18 @@ def test_to_another_accounts_key_nothing_is_gone(stack: Deployment) -> None:
     stack.key = KEY
     stack.assert_in_step()
     assert stack.emulator.account(OTHER).backends == {}
+
+
+def test_the_error_names_the_backend_and_the_settings_of_its_account(emulator: Emulator) -> None:
+    provider = TunnelGroupBackendProvider(Clients(lambda settings: connect(settings, Heard())))
+    config = {"ngrok-eu:apiKey": KEY, "ngrok-eu:apiBaseUrl": emulator.url}
+    provider.configure(ConfigureRequest(Config(config, "test")))
+    with pytest.raises(ProviderError) as error:
+        provider.delete(MISSING, {**STATE, "account": "eu", "__key_fingerprint": "00000000"})
+    path = f"/backends/tunnel_group/{MISSING}"
+    assert str(error.value).startswith(f"DELETE {path}: ngrok says: Backend {MISSING} not found")
+    assert "set the right one (ngrok-eu:apiKey)" in str(error.value)
+    assert "drop it from the state with `pulumi state delete`." in str(error.value)
 
 
 def test_a_rotated_key_takes_over_with_the_first_refresh(stack: Deployment) -> None:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from datetime import datetime, timezone
+from typing import Any
 
 import pytest
 
@@ -39,11 +40,19 @@ class Account:
         return (self.outcomes.pop(0) if len(self.outcomes) > 1 else self.outcomes[0])(self)
 
     def listing(self) -> Listing:
-        listed = [{"id": b.id, "uri": "", "created_at": b.created_at, "description": b.description} for b in self.held]
-        return Listing(lambda _path, _patience: {"backends": listed}, "https://x", "/y")
+        def page(path: str, _patience: Patience) -> Any:
+            """Pages of one, the newest first."""
+            number = int(path.partition("page=")[2] or 0)
+            shown = [
+                {"id": b.id, "uri": "", "created_at": b.created_at, "description": b.description}
+                for b in self.held[::-1][number : number + 1]
+            ]
+            return {"backends": shown, "next_page_uri": f"?page={number + 1}" if number + 1 < len(self.held) else None}
+
+        return Listing(page, "https://x", "/y")
 
     def create(self, patience: float = 10) -> Backend:
-        return self.creations.create({"description": "x", "metadata": "", "labels": {}}, Patience(patience))
+        return self.creations.create({"description": "x"}, Patience(patience))
 
 
 def made(id_: str) -> Callable[[Account], Backend]:
@@ -72,7 +81,7 @@ def test_ngroks_clock_may_differ_from_ours(ahead: float, arrived: bool) -> None:
 
 def test_empty_fields_are_left_out() -> None:
     account = Account(made("bkdtg_a"))
-    account.create()
+    account.creations.create({"description": "x", "metadata": "", "labels": {}}, Patience(10))
     assert account.posts == [{"description": "x"}]
 
 
@@ -112,7 +121,9 @@ def test_several_that_could_be_ours_are_named() -> None:
     account.make("bkdtg_theirs")
     with pytest.raises(FateUnknown) as error:
         account.create()
-    assert error.value.candidates == ("bkdtg_theirs", "bkdtg_ours")
+    assert error.value.candidates == ("bkdtg_ours", "bkdtg_theirs")
+    told = "broke Several backends with these contents have appeared since: bkdtg_ours, bkdtg_theirs."
+    assert str(error.value) == told
 
 
 def test_a_create_that_arrives_late_is_told_of() -> None:
@@ -123,7 +134,10 @@ def test_a_create_that_arrives_late_is_told_of() -> None:
     account = Account(lost(), late)
     assert account.create().id == "bkdtg_again"
     (line,) = account.heard.warnings
-    assert line.startswith("bkdtg_late has the contents of bkdtg_again")
+    assert line == (
+        "bkdtg_late has the contents of bkdtg_again and appeared while its create was sent again; if nobody else made "
+        "it, it stems from the lost request: delete it"
+    )
 
 
 def test_no_wait_is_begun_that_the_call_may_not_do() -> None:

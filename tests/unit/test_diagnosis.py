@@ -1,12 +1,14 @@
 """What a response means: one of our errors, in one line, with no credential in it."""
 
+from ssl import SSLCertVerificationError
 from typing import Any
 
 import pytest
+import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_ngrok_tg.api.diagnosis import Response, error_in, one_line
+from pulumi_ngrok_tg.api.diagnosis import Response, connection_failed, error_in, one_line
 from pulumi_ngrok_tg.api.errors import (
     ApiError,
     ConnectionFailed,
@@ -17,6 +19,7 @@ from pulumi_ngrok_tg.api.errors import (
     UnexpectedResponse,
 )
 
+TIMEOUT = (3.0, 7.0)
 KEY = "2abcDEF0123456789ghiJKLmnop_4QRSTUVWXYZabcdefghij"
 
 
@@ -162,3 +165,66 @@ def test_a_credential_that_is_not_ours_does_not_get_through_either() -> None:
     line = str(api_error(401, 206, "It is a tunnel credential. Your credential: 9other_token. Check your records."))
     assert "9other_token" not in line
     assert "Check your records" in line
+
+
+# No response that can be read ---------------------------------------------------------------------------------------
+
+
+def refused() -> requests.ConnectionError:
+    """What requests raises where nobody listens."""
+    try:
+        requests.get("http://127.0.0.1:1", timeout=5)
+    except requests.ConnectionError as error:
+        return error
+    raise AssertionError
+
+
+def chained(error: Exception, cause: BaseException) -> Exception:
+    error.__cause__ = cause
+    return error
+
+
+@pytest.mark.parametrize(
+    ("raised", "told", "arrived"),
+    [
+        (requests.ConnectTimeout(), "no connection to api.example:1 within 3 s.", False),
+        (requests.ReadTimeout(), "no response from api.example:1 within 7 s.", True),
+        (requests.Timeout(), "no response from api.example:1 within 7 s.", True),
+        (
+            chained(requests.exceptions.ProxyError(), OSError(111, "Connection refused")),
+            "cannot connect to api.example:1 through the proxy (Connection refused).",
+            False,
+        ),
+        (refused(), "cannot connect to api.example:1 (Connection refused).", False),
+        (
+            requests.ConnectionError(),
+            "the connection to api.example:1 broke before the whole response came.",
+            True,
+        ),
+        (
+            chained(requests.ConnectionError(OSError()), ConnectionResetError(104, "Connection reset by peer")),
+            "the connection to api.example:1 broke before the whole response came (Connection reset by peer).",
+            True,
+        ),
+        (
+            requests.exceptions.ChunkedEncodingError(),
+            "the connection to api.example:1 broke before the whole response came.",
+            True,
+        ),
+        (ValueError("Invalid IPv6 URL"), "the response of api.example:1 cannot be read.", True),
+        (requests.exceptions.ContentDecodingError(), "the response of api.example:1 cannot be read.", True),
+    ],
+)
+def test_why_there_is_no_response_is_told(raised: Exception, told: str, arrived: bool) -> None:
+    found = connection_failed("GET /x", "https://api.example:1/x", raised, TIMEOUT)
+    assert type(found) is ConnectionFailed
+    assert str(found) == f"GET /x: {told}"
+    assert found.arrived is arrived
+    assert not found.foreign
+
+
+def test_a_certificate_that_is_not_trusted_is_no_lost_connection() -> None:
+    raised = chained(requests.exceptions.SSLError(), SSLCertVerificationError(1, "self-signed certificate"))
+    found = connection_failed("GET /x", "https://api.example:1/x", raised, TIMEOUT)
+    assert type(found) is UnexpectedResponse
+    assert str(found) == "GET /x: the TLS certificate of api.example:1 is not trusted (self-signed certificate)."

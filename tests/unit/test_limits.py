@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_ngrok_tg.api.errors import Limited, NgrokError, NotFound, ServerError
+from pulumi_ngrok_tg.api.errors import ConnectionFailed, Limited, NgrokError, NotFound, ServerError
 from pulumi_ngrok_tg.api.limits import AT_ONCE, CREATES, REQUESTS, TOO_MANY, Limits, Wait
 from pulumi_ngrok_tg.api.settings import Settings
 from tests.unit.simulation import Account, dictated, run
@@ -112,6 +112,30 @@ def test_a_limit_that_is_used_up_by_our_own_requests_is_waited_for_exactly() -> 
     assert known.wait(60.0, creates=False) is None
 
 
+@pytest.mark.parametrize(("ours", "left"), [(7, 9.0), (8, 50.0)])
+def test_three_quarters_of_the_minute_are_taken_for_all_of_it(ours: int, left: float) -> None:
+    known = Limits(SETTINGS, jitter=lambda: 1.5)
+    for _ in range(ours):
+        send(known, 0.0)
+    send(known, 10.0, limited(226))
+    assert known.wait(10.0, creates=False) == Wait(left, REQUESTS)
+
+
+def test_the_oldest_of_ours_is_not_waited_for_longer_than_it_takes_to_leave() -> None:
+    known = limits()
+    send(known, 0.0)
+    send(known, 58.0, limited(226))
+    assert known.wait(58.0, creates=False) == Wait(2.0, REQUESTS)
+
+
+def test_a_limit_of_exactly_three_quarters_counts() -> None:
+    known = Limits(Settings("key", rate_limit=8), jitter=lambda: 1.0)
+    for _ in range(6):
+        send(known, 0.0)
+    send(known, 10.0, limited(226))
+    assert known.wait(10.0, creates=False) == Wait(50.0, REQUESTS)
+
+
 # Pauses --------------------------------------------------------------------------------------------------------------
 
 
@@ -194,6 +218,43 @@ def test_one_burst_teaches_how_many_may_be_in_flight(order: list[int]) -> None:
         assert known.wait(0.0, creates=False) is None, "as many as went through"
         known.begin(creates=False)
     assert known.wait(0.0, creates=False) == Wait(None, AT_ONCE)
+
+
+def room(known: Limits, now: float) -> int:
+    """How many may be in flight at a moment; those that broke teach nothing."""
+    tickets = []
+    while known.wait(now, creates=False) is None:
+        tickets.append(known.begin(creates=False))
+    for ticket in tickets:
+        known.end(ticket, now, ConnectionFailed("broke", arrived=True))
+    return len(tickets)
+
+
+def test_trials_of_one_more_come_later_while_they_fail_and_sooner_once_they_hold() -> None:
+    known = Limits(Settings("key", backoff=0.4, max_concurrency=8), jitter=lambda: 1.0)
+    burst = [known.begin(creates=False) for _ in range(8)]
+    for ticket in burst[::-1]:
+        known.end(ticket, 0.0, limited(225) if ticket.number > 2 else None)
+    assert room(known, 0.0) == 2
+    now = 0.0
+    for distance in (0.2, 0.4, 0.8, 0.8):
+        send(known, now + distance * 0.99)
+        assert room(known, now + distance * 0.99) == 2, "too early for a trial"
+        now += distance * 1.01
+        send(known, now)
+        assert room(known, now) == 3
+        trial = [known.begin(creates=False) for _ in range(3)]
+        for ticket in trial[::-1]:
+            known.end(ticket, now, limited(225) if ticket is trial[-1] else ConnectionFailed("broke", arrived=True))
+        assert room(known, now) == 2
+    for more, distance in ((3, 0.8), (4, 0.8), (5, 0.4), (6, 0.2), (7, 0.2), (8, 0.2)):
+        send(known, now + distance * 0.99)
+        assert room(known, now + distance * 0.99) == more - 1
+        now += distance * 1.01
+        send(known, now)
+        assert room(known, now) == more
+    send(known, now + 100)
+    assert room(known, now + 100) == 8, "no more than configured"
 
 
 def test_one_more_is_tried_after_a_while_and_a_failed_trial_makes_the_next_one_later() -> None:

@@ -80,6 +80,81 @@ def test_outputs_at_every_depth_become_one_value() -> "pulumi.Output[None]":
 
 
 @pulumi.runtime.test
+def test_awaitables_and_outputs_reach_the_engine_as_what_they_resolve_to() -> "pulumi.Output[None]":
+    async def later(value: Any) -> Any:
+        return value
+
+    web = TunnelGroupBackend("web", labels=later({"k": "v"}), description=later("d"), metadata=later({"m": 1}))
+    api = TunnelGroupBackend("api", metadata=pulumi.Output.from_input({"m": 2}), labels=pulumi.Output.from_input(None))
+
+    def check(outputs: list[Any]) -> None:
+        assert outputs == [{"k": "v"}, "d", '{"m":1}', '{"m":2}']
+
+    return pulumi.Output.all(web.labels, web.description, web.metadata, api.metadata).apply(check)
+
+
+@pulumi.runtime.test
+def test_options_reach_the_engine() -> "pulumi.Output[None]":
+    web = TunnelGroupBackend("web", opts=pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create="1h")))
+    theirs = TunnelGroupBackend.get("theirs", "bkdtg_theirs", account="eu", opts=pulumi.ResourceOptions(protect=True))
+
+    def check(_ids: list[str]) -> None:
+        by_name = {registered.name: registered for registered in REGISTERED}
+        assert by_name["web"].resource_id == ""
+        assert by_name["theirs"].resource_id == "bkdtg_theirs"
+        assert by_name["theirs"].inputs["account"] == "eu"
+
+    return pulumi.Output.all(web.id, theirs.id).apply(check)
+
+
+def test_what_turns_out_wrong_later_names_the_resource() -> None:
+    @pulumi.runtime.test
+    def declare() -> Any:
+        labels = pulumi.Output.from_input(5).apply(lambda five: {five: "x"})
+        return TunnelGroupBackend("web", labels=labels).labels
+
+    with pytest.raises(pulumi.RunError, match="TunnelGroupBackend 'web': labels: the key 5 must be a string"):
+        declare()
+
+
+@pulumi.runtime.test
 def test_what_cannot_be_sent_stops_the_program_in_a_line() -> None:
     with pytest.raises(pulumi.RunError, match="TunnelGroupBackend 'web': labels: the key 1 must be a string"):
         TunnelGroupBackend("web", labels={1: "x"})  # type: ignore[dict-item]
+
+
+# A key in plain text ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("accounts", "config", "secret", "warned"),
+    [
+        ([None, None], {"ngrok:apiKey": "k"}, [], ["ngrok:apiKey"]),
+        ([None], {"ngrok:apiKey": "k"}, ["ngrok:apiKey"], []),
+        ([None], {}, [], []),
+        (["eu", "eu"], {"ngrok:apiKey": "k", "ngrok-eu:apiKey": "k"}, ["ngrok:apiKey"], ["ngrok-eu:apiKey"]),
+        ([None, "eu"], {"ngrok:apiKey": "k", "ngrok-eu:apiKey": "k"}, [], ["ngrok:apiKey", "ngrok-eu:apiKey"]),
+        ([pulumi.Output.from_input("eu")], {"ngrok:apiKey": "k"}, [], []),
+    ],
+)
+def test_a_key_in_plain_text_earns_one_warning(
+    caplog: pytest.LogCaptureFixture,
+    request: pytest.FixtureRequest,
+    accounts: list[Any],
+    config: dict[str, str],
+    secret: list[str],
+    warned: list[str],
+) -> None:
+    pulumi.runtime.set_mocks(Ngrok(), project=request.node.name, preview=False)
+
+    @pulumi.runtime.test
+    def declare() -> None:
+        pulumi.runtime.set_all_config(config, secret)
+        for number, account in enumerate(accounts):
+            TunnelGroupBackend(f"b{number}", account=account)
+
+    declare()
+    assert [record.message for record in caplog.records if record.name == "root"] == [
+        f"{key} is in plain text in the stack's config. Run `pulumi config set --secret {key}` instead."
+        for key in warned
+    ]
