@@ -7,7 +7,7 @@ from pulumi.dynamic import Config, ConfigureRequest
 
 from pulumi_ngrok_tg.accounts import Clients, connect, fingerprint
 from pulumi_ngrok_tg.api.client import Client
-from pulumi_ngrok_tg.api.errors import NotFound
+from pulumi_ngrok_tg.api.errors import ConnectionFailed, NotFound
 from pulumi_ngrok_tg.api.settings import Settings
 from pulumi_ngrok_tg.emulator import Emulator
 from pulumi_ngrok_tg.provider import ProviderError, TunnelGroupBackendProvider
@@ -77,6 +77,42 @@ def test_what_a_client_has_changed_it_reads_as_it_is_now(emulator: Emulator) -> 
     assert client.read(made.id).description == "made"
     assert client.read(ids[5]).description == "old"
     assert [r.method for r in emulator.requests] == ["GET", "PATCH", "DELETE", "GET", "POST"]
+
+
+def test_what_a_failed_update_may_have_changed_is_asked_for_by_id(emulator: Emulator) -> None:
+    client = Client(Settings(KEY, emulator.url, max_attempts=1), Heard())
+    id_ = emulator.account(KEY).create({"description": "old"}).id
+    assert client.read(id_).description == "old"
+    emulator.fault(method="PATCH", drop="after")
+    with pytest.raises(ConnectionFailed):
+        client.update(id_, {"description": "new"})
+    assert client.read(id_).description == "new"
+
+
+def test_an_update_that_was_not_applied_names_what_was_kept(
+    provider: TunnelGroupBackendProvider, emulator: Emulator
+) -> None:
+    id_ = emulator.account(KEY).create({"description": "old", "metadata": "old"}).id
+    emulator.fault(method="PATCH", fields={"description": "old", "metadata": "old"})
+    with pytest.raises(ProviderError) as error:
+        provider.update(
+            id_, {**STATE, "description": "old"}, {"description": "new", "metadata": "new", "labels": {"a": "b"}}
+        )
+    assert str(error.value) == (
+        f"PATCH /backends/tunnel_group/{id_}: ngrok reported success but did not change description, metadata. "
+        "Run `pulumi refresh` to see what it holds now."
+    )
+
+
+def test_an_update_of_what_is_gone_says_how_to_go_on(provider: TunnelGroupBackendProvider) -> None:
+    with pytest.raises(ProviderError) as error:
+        provider.update(MISSING, {**STATE}, {"description": "new"})
+    assert str(error.value).startswith(
+        f"The backend {MISSING} no longer exists. Run `pulumi refresh`, then `pulumi up` to create it. "
+        f"(PATCH /backends/tunnel_group/{MISSING}: ngrok says: "
+    )
+    with pytest.raises(ProviderError, match=f"^PATCH /backends/tunnel_group/{MISSING}: .* Another API key saw this"):
+        provider.update(MISSING, {**STATE, "__key_fingerprint": "00000000"}, {"description": "new"})
 
 
 # Another account's key ----------------------------------------------------------------------------------------------

@@ -136,6 +136,16 @@ def test_a_limit_of_exactly_three_quarters_counts() -> None:
     assert known.wait(10.0, creates=False) == Wait(50.0, REQUESTS)
 
 
+def test_a_limit_that_was_met_is_kept_whatever_comes_after_it() -> None:
+    known = Limits(Settings("key", rate_limit=3), jitter=lambda: 1.0)
+    send(known, 0.0, limited(226))
+    send(known, 10.0, limited(0))
+    for second in (20.0, 21.0, 22.0):
+        send(known, second)
+    assert known.wait(23.0, creates=False) == Wait(57.0, REQUESTS)
+    assert known.wait(80.0, creates=False) is None
+
+
 # Pauses --------------------------------------------------------------------------------------------------------------
 
 
@@ -171,19 +181,19 @@ def test_a_shorter_pause_does_not_end_a_longer_one() -> None:
 
 
 def test_a_pause_that_nobody_dictates_grows_until_a_request_goes_through() -> None:
-    known = limits()
+    known = Limits(SETTINGS, jitter=lambda: 1.5)
     now, waits = 0.0, []
-    for _ in range(4):
+    for _ in range(8):
         send(known, now, limited(0))
         wait = known.wait(now, creates=False)
         assert wait
         assert wait.seconds
         waits.append(wait.seconds)
         now += wait.seconds
-    assert waits == pytest.approx([0.1, 0.2, 0.4, 0.8])
+    assert waits == pytest.approx([0.15, 0.3, 0.6, 1.2, 2.4, 4.8, 9.6, 9.6])
     send(known, now, NotFound("gone", 404, 6514))
     send(known, now, limited(0))
-    assert known.wait(now, creates=False) == Wait(pytest.approx(0.1), TOO_MANY)
+    assert known.wait(now, creates=False) == Wait(pytest.approx(0.15), TOO_MANY)
 
 
 def test_a_burst_of_refusals_is_one_piece_of_news() -> None:
