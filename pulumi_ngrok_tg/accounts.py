@@ -48,7 +48,7 @@ class Account:
     def __init__(self, name: str | None, get_config: Callable[[str], Any], clients: Clients) -> None:
         settings = config.read_settings(get_config, name)
         self.client = clients.client(settings)
-        self.fingerprint = fingerprint(settings.api_key)
+        self.fingerprint = fingerprint(settings.api_key, settings.base_url)
 
 
 def connect(settings: Settings, reporter: "Reporter") -> "Client":
@@ -58,10 +58,10 @@ def connect(settings: Settings, reporter: "Reporter") -> "Client":
     return Client(settings, reporter)
 
 
-def fingerprint(api_key: str) -> str:
-    """Returns eight hex digits by which a key can be told from another one, and from which it cannot be had.
+def fingerprint(api_key: str, base_url: str) -> str:
+    """Returns eight hex digits by which a key at an address can be told from others, and from which it cannot be had.
 
     ngrok says "not found" both of a backend that is gone and of one of another account. So the state keeps by which
-    key each backend was last seen.
+    key, and where, each backend was last seen.
     """
-    return hashlib.sha256(f"pulumi-ngrok-tg key {api_key}".encode()).hexdigest()[:8]
+    return hashlib.sha256(f"pulumi-ngrok-tg {base_url} {api_key}".encode()).hexdigest()[:8]

@@ -57,9 +57,10 @@ def gone_under_another_key(error: NgrokError, namespace: str, urn: str) -> str:
     key = f"{namespace}:apiKey" + (" or NGROK_API_KEY" if namespace == DEFAULT_NAMESPACE else "")
     command = f"`pulumi state delete {shlex.quote(urn)}`" if urn else "`pulumi state delete`"
     return (
-        f'{error} Another API key saw this backend last, and to a key of another account every backend is "not found": '
-        f"the state stays as it is. If this is another account's key, set the right one ({key}). If it is a new key of "
-        f"the same account, and the backend is really gone, drop it from the state with {command}."
+        f"{error} Another API key saw this backend last, or the same one at another address, and to a key of another "
+        f'account every backend is "not found": the state stays as it is. If this is another account\'s key or '
+        f"address, set the right one ({key}; {namespace}:apiBaseUrl). If it is a new key of the same account, and the "
+        f"backend is really gone, drop it from the state with {command}."
     )
 
 

@@ -24,30 +24,45 @@ def encode_metadata(value: Any) -> Any:
     """Writes a mapping as canonical JSON (sorted keys, no spaces), an empty one as ""; leaves all else as it is.
 
     Raises:
-        ValueError: the mapping holds something JSON has no form for.
+        ValueError: the mapping holds something JSON has no form for, or the text cannot be stored.
     """
     if not isinstance(value, Mapping):
-        return value
+        return require_text("metadata", value)
     try:
-        return _canonical(value) if value else ""
+        return require_text("metadata", _canonical(value)) if value else ""
     except (TypeError, ValueError, RecursionError) as error:
         raise ValueError(
             f"metadata cannot be written as JSON: {error}. Use strings, numbers, lists, mappings."
         ) from error
 
 
-def require_sendable(labels: Any) -> Any:
-    """Returns the labels as they are, where the engine's wire format can carry them to :func:`check`.
+def require_text(name: str, value: Any) -> Any:
+    """Returns a value as it is, unless it is a string that the engine's wire format cannot carry to :func:`check`.
 
     Raises:
-        ValueError: a key is not a string, or a value is None (which would vanish on the way).
+        ValueError: it holds half of a surrogate pair.
     """
-    for key, value in labels.items() if isinstance(labels, Mapping) else ():
-        if not isinstance(key, str):
-            raise ValueError(f"labels: the key {key!r} must be a string, not {_kind(key)}. Put it in quotes.")
-        if value is None:
-            raise ValueError(f"labels: the value of {key!r} must be a string, not None. Give it one or drop the label.")
-    return labels
+    if isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
+        raise ValueError(f"{name} holds half of a surrogate pair, which is no character. Remove it.")
+    return value
+
+
+def require_label_key(key: Any) -> None:
+    """Raises ValueError where a label's key cannot be carried to :func:`check`."""
+    if not isinstance(key, str):
+        raise ValueError(f"labels: the key {key!r} must be a string, not {_kind(key)}. Put it in quotes.")
+    require_text("labels: a key", key)
+
+
+def require_label_value(key: str, value: Any) -> Any:
+    """Returns a label's value as it is, unless it is None, which would vanish on the way to :func:`check`.
+
+    Raises:
+        ValueError: it is, or it cannot be carried.
+    """
+    if value is None:
+        raise ValueError(f"labels: the value of {key!r} must be a string, not None. Give it one or drop the label.")
+    return require_text(f"labels: the value of {key!r}", value)
 
 
 def check(inputs: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
@@ -72,14 +87,15 @@ def differences(olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, s
     before = cast(dict[str, Any], contents(olds))
     found: dict[str, str] = {}
     for name, after in changes(olds, news).items():
-        if name == "labels" and isinstance(after, Mapping) and isinstance(before[name], Mapping):
-            old = before[name]
+        old = before[name]
+        # A key with a backslash cannot be written in a property path (pulumi's parser knows no escaped backslash).
+        if isinstance(after, Mapping) and isinstance(old, Mapping) and not any("\\" in key for key in {*old, *after}):
             # A label may well have an empty value, so what counts is whether it is there.
             found.update({_label_path(key): "ADD" for key in after.keys() - old.keys()})
             found.update({_label_path(key): "DELETE" for key in old.keys() - after.keys()})
             found.update({_label_path(key): "UPDATE" for key in old.keys() & after.keys() if old[key] != after[key]})
         else:
-            found[name] = _difference(before[name], after)
+            found[name] = _difference(old, after)
     if olds.get("account") != news.get("account"):
         found["account"] = _difference(olds.get("account"), news.get("account"))
     return found

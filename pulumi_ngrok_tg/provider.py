@@ -169,7 +169,8 @@ def _state(backend: Backend, props: Mapping[str, Any], account: Account) -> dict
 
 
 def _make_client(settings: Settings) -> "Client":
-    upstream.raise_worker_cap(settings.max_concurrency)
+    # More than may be in flight, so that calls that wait for a limit do not hold up those that it does not concern.
+    upstream.raise_worker_cap(4 * settings.max_concurrency)
     return connect(settings, upstream.EngineLog(upstream.server()))
 
 

@@ -1,6 +1,7 @@
 """The resource, as a stack's author writes it."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Optional
 
 import pulumi
@@ -69,13 +70,13 @@ class TunnelGroupBackend(pulumi.dynamic.Resource, module="ngrok", name="TunnelGr
         # A mapping becomes one string, so one secret in it makes the whole a secret, and one unknown an unknown.
         data: Any = metadata
         props = {
-            "labels": _encode(resource_name, properties.require_sendable, labels),
+            "labels": _encode(resource_name, partial(_encode_labels, resource_name), labels),
             "metadata": _encode(
                 resource_name,
                 properties.encode_metadata,
-                pulumi.Output.from_input(data) if _holds_outputs(data) else data,
+                _in_one(resource_name, data),
             ),
-            "description": description,
+            "description": _encode(resource_name, partial(properties.require_text, "description"), description),
             "account": account,
             # Outputs have to be named here to be resolved.
             "uri": None,
@@ -116,6 +117,28 @@ def _encode(resource_name: str, rule: Callable[[Any], Any], value: Any) -> Any:
     if isinstance(value, Awaitable):
         value = pulumi.Output.from_input(value)
     return value.apply(encode) if isinstance(value, pulumi.Output) else encode(value)
+
+
+def _encode_labels(resource_name: str, labels: Any) -> Any:
+    """Checks what the wire format would lose or choke on; each value alone, so that one secret hides no other."""
+    if not isinstance(labels, Mapping):
+        return labels
+    for key in labels:
+        properties.require_label_key(key)
+    return {
+        key: _encode(resource_name, partial(properties.require_label_value, key), value)
+        for key, value in labels.items()
+    }
+
+
+def _in_one(resource_name: str, value: Any) -> Any:
+    """Makes one output of a value that holds outputs, at whatever depth."""
+    try:
+        return pulumi.Output.from_input(value) if _holds_outputs(value) else value
+    except RecursionError as error:
+        raise pulumi.RunError(
+            f"TunnelGroupBackend {resource_name!r}: metadata is nested too deeply, or holds itself. Flatten it."
+        ) from error
 
 
 def _holds_outputs(value: Any) -> bool:

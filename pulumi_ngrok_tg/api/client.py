@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from pulumi_ngrok_tg.api.creation import Creations
-from pulumi_ngrok_tg.api.errors import ConnectionFailed, InvalidId, NotApplied, UnexpectedResponse
+from pulumi_ngrok_tg.api.errors import ConnectionFailed, InvalidId, NotApplied, NotFound, UnexpectedResponse
 from pulumi_ngrok_tg.api.inventory import Inventory
 from pulumi_ngrok_tg.api.listing import Listing
 from pulumi_ngrok_tg.api.models import Backend, Contents, is_id
@@ -81,7 +81,11 @@ class Client:
         """
         path = _path(id_)
         self._inventory.forget(id_)
-        self._requests.send("DELETE", path, self._patience())
+        try:
+            self._requests.send("DELETE", path, self._patience())
+        except NotFound as error:
+            if not error.after_lost:  # else it was there, and our own first attempt has deleted it
+                raise
 
     def _post(self, body: Contents, patience: Patience) -> Backend:
         response = self._requests.send("POST", COLLECTION, patience, body=body, creates=True)

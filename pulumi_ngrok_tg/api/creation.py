@@ -19,7 +19,7 @@ from pulumi_ngrok_tg.api.listing import Listing
 from pulumi_ngrok_tg.api.models import Backend, Contents
 from pulumi_ngrok_tg.api.patience import Patience
 from pulumi_ngrok_tg.api.reporting import Reporter
-from pulumi_ngrok_tg.api.retrying import backoff, is_lost
+from pulumi_ngrok_tg.api.retrying import backoff, is_lost, tell_of_wait
 from pulumi_ngrok_tg.api.settings import Settings
 
 _CLOCK_SLACK = 2.0  # seconds: created_at and the Date header are both cut to the second
@@ -51,7 +51,7 @@ class Creations:
         self.reporter = reporter
         self._lock = threading.Lock()
         self._claimed: set[str] = set()
-        self._turns: dict[str, threading.Lock] = {}
+        self._turns: dict[str, _Turn] = {}
 
     def create(self, contents: Contents, patience: Patience) -> Backend:
         """Creates a backend with ``contents``.
@@ -60,8 +60,15 @@ class Creations:
             FateUnknown: one may have been created, and it could not be found out.
             NgrokError: none was created.
         """
-        with self._turn(contents):
-            return _Creation(self, contents, patience).run()
+        turn = self._turn(contents)
+        waited_before = turn.waited
+        with turn.lock:
+            patience.spend(turn.waited - waited_before)
+            spent_before = patience.spent
+            try:
+                return _Creation(self, contents, patience).run()
+            finally:
+                turn.waited += patience.spent - spent_before
 
     def send(self, contents: Contents, patience: Patience) -> Backend:
         """Sends the create once, without its empty fields, and claims the backend that it made."""
@@ -90,10 +97,21 @@ class Creations:
             self._claimed.add(backend.id)
         return backend
 
-    def _turn(self, contents: Contents) -> threading.Lock:
+    def _turn(self, contents: Contents) -> "_Turn":
         """Identical creates take turns, so that a match nobody has claimed can only be ours."""
         with self._lock:
-            return self._turns.setdefault(json.dumps(contents, sort_keys=True), threading.Lock())
+            return self._turns.setdefault(json.dumps(contents, sort_keys=True), _Turn())
+
+
+class _Turn:
+    """The turn of one of several identical creates.
+
+    What those before have waited for ngrok, those behind them have waited, too.
+    """
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.waited = 0.0
 
 
 class _Creation:
@@ -105,6 +123,7 @@ class _Creation:
         self._patience = patience
         self._started = time.time()
         self._lost: NgrokError | None = None
+        self._times_lost = 0
 
     def run(self) -> Backend:
         attempts = Retrying(
@@ -112,6 +131,7 @@ class _Creation:
             stop=self._stop,
             wait=backoff(self._all.settings),
             sleep=self._patience.sleep,
+            before_sleep=tell_of_wait(self._all.reporter),
             reraise=True,
         )
         try:
@@ -131,12 +151,18 @@ class _Creation:
 
     def _find_or_send(self) -> Backend:
         if self._lost and (found := self._find()):
+            if self._times_lost > 1:
+                self._all.reporter.warn(
+                    f"The create of {found.id} was sent {self._times_lost} times without a response; should another "
+                    "backend with its contents appear that nobody else made, delete it"
+                )
             return found
         try:
             backend = self._all.send(self._contents, self._patience)
         except NgrokError as error:
             if is_lost(error):
                 self._lost = error
+                self._times_lost += 1
             raise
         if self._lost:
             self._tell_of_doubles(backend)

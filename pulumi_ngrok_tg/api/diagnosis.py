@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from urllib3.exceptions import NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from pulumi_ngrok_tg.api.errors import (
     ApiError,
@@ -129,11 +129,18 @@ def connection_failed(request: str, url: str, error: Exception, timeout: tuple[f
 
     if any(isinstance(cause, SSLCertVerificationError) for cause in _causes(error)):
         return UnexpectedResponse(_describe(request, error, f"the TLS certificate of {origin} is not trusted"))
+    if isinstance(error, requests.exceptions.InvalidSchema | requests.exceptions.InvalidURL) or type(error) is OSError:
+        return ConnectionFailed(f"{request}: no request can be sent to {origin}: {one_line(str(error))}.", False)
     if isinstance(error, requests.exceptions.ProxyError):
-        return fail(f"cannot connect to {origin} through the proxy", arrived=False)
+        # The same error stands for a connection through the proxy that broke after the request was sent.
+        connected = not any(map(_is_no_connection, _causes(error)))
+        broke = f"the connection to {origin} through the proxy broke before the whole response came"
+        return fail(broke if connected else f"cannot connect to {origin} through the proxy", arrived=connected)
+    if any(getattr(cause, "reason", None) == "WRONG_VERSION_NUMBER" for cause in _causes(error)):
+        return fail(f"{origin} does not speak TLS", arrived=False)
     if isinstance(error, requests.ConnectTimeout):
         return fail(f"no connection to {origin} within {timeout[0]:g} s", arrived=False)
-    if isinstance(error, requests.Timeout):
+    if any(isinstance(cause, requests.Timeout) for cause in _causes(error)):
         return fail(f"no response from {origin} within {timeout[1]:g} s", arrived=True)
     if isinstance(getattr(error.args[0] if error.args else None, "reason", None), NewConnectionError):
         return fail(f"cannot connect to {origin}", arrived=False)
@@ -146,6 +153,11 @@ def _describe(request: str, error: BaseException, problem: str) -> str:
     """One line without the library's own nesting, but with what the operating system said."""
     said = next((cause.strerror for cause in _causes(error) if isinstance(cause, OSError) and cause.strerror), None)
     return f"{request}: {problem} ({said})." if said else f"{request}: {problem}."
+
+
+def _is_no_connection(cause: BaseException) -> bool:
+    no_tunnel = isinstance(cause, OSError) and str(cause).startswith("Tunnel connection failed")
+    return no_tunnel or isinstance(cause, NewConnectionError | ConnectTimeoutError)
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

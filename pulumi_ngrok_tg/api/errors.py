@@ -73,6 +73,9 @@ class ApiError(NgrokError):
 class NotFound(ApiError):
     """The one way to know that a backend is gone: a 404 of ngrok's own."""
 
+    after_lost = False
+    """True when an earlier attempt of the same request may have had its effect, such as a delete."""
+
 
 class Limited(ApiError):
     """Not now: one of ngrok's limits, or a 429 from elsewhere. The request had no effect."""

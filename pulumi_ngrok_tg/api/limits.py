@@ -21,15 +21,15 @@ _REASONS = {225: AT_ONCE, 226: REQUESTS, 5001: CREATES}
 _DOUBLINGS = {225: 2, 226: 0}
 """How much longer waits may become. There is room again with each request that ends, or after a known time."""
 _MAX_PROBE_GAP = 4.0
-"""In halves of the backoff."""
+"""The longest distance between two trials of one more request in flight, in units of half the backoff."""
 
 
 @dataclass(frozen=True)
 class Wait:
-    """Why a request may not go yet, and for how many seconds; ``seconds`` None is until one of ours ends."""
+    """Why a request may not go yet, and for how many seconds; ``seconds`` None is until another one of ours ends."""
 
     seconds: float | None
-    reason: str
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,11 @@ class _Pause:
     repeats: int = 0
     """How often it was set again before a request went through."""
     seen: int = 0
-    """The number of the last request that had begun when it was set: what those are told is no news."""
+    """The number of the last request that had begun when it was set; that those meet the limit, too, adds nothing."""
+    in_flight: int = 0
+    """Requests under way that it concerns."""
+    ramp: int = 0
+    """How many may be in flight after it: one, then one more for each that goes through."""
 
 
 @dataclass
@@ -63,15 +67,12 @@ class Limits:
 
     settings: Settings
     jitter: Callable[[], float] = lambda: uniform(0.5, 1.5)  # noqa: S311
-    in_flight: int = 0
     _begun: int = 0
     _ended: deque[float] = field(default_factory=deque)
     """When each request of the rolling window ended; those that met a limit do not count."""
     _rate_met: bool = False
     _pause_all: _Pause = field(default_factory=_Pause)
     _pause_creates: _Pause = field(default_factory=_Pause)
-    _ramp: int = 0
-    """How many may be in flight after a pause: one, then one more for each that goes through."""
     _at_once: int = 0
     """How many may be in flight, as far as ERR_NGROK_225 has taught."""
     _shrunk_at: int = 0
@@ -80,23 +81,31 @@ class Limits:
     _probe_at: float = 0.0
 
     def __post_init__(self) -> None:
-        self._at_once = self._ramp = self.settings.max_concurrency
+        self._at_once = self._pause_all.ramp = self._pause_creates.ramp = self.settings.max_concurrency
+
+    @property
+    def in_flight(self) -> int:
+        """Requests under way."""
+        return self._pause_all.in_flight
 
     def wait(self, now: float, creates: bool) -> Wait | None:
         """Returns what a request has to wait for, or None where it may go."""
         for pause in self._pauses(creates):
             if now < pause.until:
                 return Wait(pause.until - now, pause.reason)
-        if self.in_flight >= min(self._at_once, self._ramp):
-            return Wait(None, AT_ONCE)
+            if pause.in_flight >= pause.ramp:
+                return Wait(None)
+        if self.in_flight >= self._at_once:
+            return Wait(None)
         oldest = self._oldest(now)
         if self._rate_met and len(self._ended) + self.in_flight >= self.settings.rate_limit:
-            return Wait(None if oldest is None else max(oldest + self.settings.rate_window - now, 0.001), REQUESTS)
+            return Wait(max(oldest + self.settings.rate_window - now, 0.001), REQUESTS) if oldest else Wait(None)
         return None
 
     def begin(self, creates: bool) -> Ticket:
         """Notes that a request goes."""
-        self.in_flight += 1
+        for pause in self._pauses(creates):
+            pause.in_flight += 1
         self._begun += 1
         return Ticket(self._begun, creates)
 
@@ -111,7 +120,8 @@ class Limits:
                 self._pause(self._pause_all, ticket, now, error.retry_after, reason)
             elif error is None or (isinstance(error, ApiError) and not isinstance(error, ServerError)):
                 self._go_through(ticket, now)
-        self.in_flight -= 1
+        for pause in self._pauses(ticket.creates):
+            pause.in_flight -= 1
 
     def _meet(self, ticket: Ticket, now: float, error: Limited) -> None:
         """Draws the consequences of a limit."""
@@ -144,8 +154,7 @@ class Limits:
         if ticket.number > pause.seen:
             pause.repeats += 1
             pause.seen = self._begun
-            if pause is self._pause_all:
-                self._ramp = 1
+            pause.ramp = 1
         if now + seconds > pause.until:
             pause.until, pause.reason = now + seconds, reason
 
@@ -164,7 +173,7 @@ class Limits:
         for pause in self._pauses(ticket.creates):
             if ticket.number > pause.seen:
                 pause.repeats = 0
-        self._ramp = min(self._ramp + 1, self.settings.max_concurrency)
+            pause.ramp = min(pause.ramp + 1, self.settings.max_concurrency)
         if self._at_once < self.settings.max_concurrency and now >= self._probe_at:
             self._at_once += 1
             self._probe_gap = max(self._probe_gap / 2, 1.0) if self._probing else self._probe_gap

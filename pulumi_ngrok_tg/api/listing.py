@@ -10,6 +10,7 @@ from pulumi_ngrok_tg.api.patience import Patience
 
 PAGE_SIZE = 100
 """The most backends that ngrok puts on a page."""
+_MAX_EMPTY_PAGES = 10
 
 
 class Listing:
@@ -28,6 +29,7 @@ class Listing:
         self._request = f"GET {path}"
         self._query = f"limit={PAGE_SIZE}"
         self._seen: set[str] = set()
+        self._empty_pages = 0
         self.ended = False
         """True when the last page has been fetched, or one that leads astray."""
 
@@ -42,7 +44,8 @@ class Listing:
         page = Page.from_json(self._request, self._fetch(f"{self._path}?{self._query}", patience))
         if page.next_page_uri is not None:
             ids = {backend.id for backend in page.backends}
-            if ids <= self._seen:
+            self._empty_pages += not ids
+            if (ids and ids <= self._seen) or self._empty_pages > _MAX_EMPTY_PAGES:
                 raise UnexpectedResponse(f"{self._request}: the pages lead in a circle.")
             self._seen |= ids
             self._query = self._query_of(page.next_page_uri)

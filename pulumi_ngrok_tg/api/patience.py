@@ -16,15 +16,15 @@ class Patience:
 
     def __init__(self, seconds: float) -> None:
         self.total = seconds
-        self._spent = 0.0
+        self.spent = 0.0
 
     def allows(self, seconds: float) -> bool:
         """Tells whether a wait of that many seconds is within what is left."""
-        return seconds <= self.total - self._spent
+        return seconds <= self.total - self.spent
 
     def spend(self, seconds: float) -> None:
         """Counts a wait."""
-        self._spent += seconds
+        self.spent += seconds
 
     def sleep(self, seconds: float) -> None:
         """Waits, and counts it."""

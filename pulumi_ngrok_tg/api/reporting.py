@@ -4,7 +4,7 @@ from typing import Protocol
 
 
 class Reporter(Protocol):
-    """Hears, in single lines and from any thread, what goes on. A line never holds a key, a header or contents."""
+    """Hears, in single lines and from any thread, what goes on. No line holds a key or a header."""
 
     def debug(self, line: str) -> None:
         """Hears of one HTTP request and its outcome."""

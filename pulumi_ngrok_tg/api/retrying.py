@@ -1,15 +1,15 @@
 """A request until it ends: within ngrok's limits, and sent again where that is safe and may help."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 from tenacity import RetryCallState, Retrying, retry_if_exception, wait_exponential, wait_random
 from tenacity.wait import wait_base
 
-from pulumi_ngrok_tg.api.diagnosis import Response, error_in
-from pulumi_ngrok_tg.api.errors import ApiError, ConnectionFailed, Limited, ServerError
+from pulumi_ngrok_tg.api.diagnosis import error_in, one_line, redact
+from pulumi_ngrok_tg.api.errors import ApiError, ConnectionFailed, GaveUp, Limited, NotFound, ServerError
 from pulumi_ngrok_tg.api.limits import Limits
 from pulumi_ngrok_tg.api.pacing import Pacer
 from pulumi_ngrok_tg.api.patience import NOTICEABLE, Patience
@@ -72,22 +72,28 @@ class Requests:
         creates: bool,
     ) -> Any:
         request = f"{method} {self._base_path}{path.partition('?')[0]}"
-        with self._pacer.slot(request, creates, patience):
-            attempts.sent += 1
-            began = time.monotonic()
-            response: Response | None = None
-            try:
+        attempts.sent += 1
+        began, outcome, operation = time.monotonic(), "no response", ""
+        try:
+            with self._pacer.slot(request, creates, patience):
+                began = time.monotonic()
                 response = self._transport.exchange(request, method, path, body)
+                outcome, operation = f"HTTP {response.status}", response.operation
                 if error := error_in(request, response, self._settings.api_key):
+                    if isinstance(error, NotFound):
+                        error.after_lost = attempts.lost
                     raise error
                 return response.body
-            finally:
-                outcome = f"HTTP {response.status}" if response else "no response"
-                operation = f", operation {response.operation}" if response and response.operation else ""
-                self._reporter.debug(
-                    f"{method} {self._base_path}{path}: {outcome} in {(time.monotonic() - began) * 1000:.0f} ms "
-                    f"(attempt {attempts.sent}{operation})"
-                )
+        except GaveUp:
+            outcome = ""  # nothing was sent
+            raise
+        finally:
+            if outcome:
+                facts = f"attempt {attempts.sent}" + (f", operation {operation}" if operation else "")
+                milliseconds = (time.monotonic() - began) * 1000
+                line = f"{method} {self._base_path}{path}: {outcome} in {milliseconds:.0f} ms ({facts})"
+                # The path of a next page is the server's words.
+                self._reporter.debug(one_line(redact(line, self._settings.api_key)))
 
 
 class _Attempts:
@@ -95,6 +101,8 @@ class _Attempts:
 
     def __init__(self, settings: Settings, reporter: Reporter, patience: Patience, repeatable: bool) -> None:
         self.sent = 0
+        self.lost = False
+        """Whether one of them may have had its effect without a response that says so."""
         self._failures = 0
         self._max_attempts = settings.max_attempts
         self._backoff = backoff(settings)
@@ -108,13 +116,15 @@ class _Attempts:
             after=self._count,
             wait=self._wait,
             stop=self._stop,
-            before_sleep=self._tell,
+            before_sleep=tell_of_wait(self._reporter),
             sleep=self._patience.sleep,
             reraise=True,
         )
 
     def _count(self, state: RetryCallState) -> None:
-        self._failures += not isinstance(_error(state), Limited)
+        error = _error(state)
+        self._failures += not isinstance(error, Limited)
+        self.lost |= error is not None and is_lost(error)
 
     def _wait(self, state: RetryCallState) -> float:
         """Seconds before the next attempt; where the response asks for a wait, the pacer has it wait instead."""
@@ -124,10 +134,6 @@ class _Attempts:
 
     def _stop(self, state: RetryCallState) -> bool:
         return self._failures >= self._max_attempts or not self._patience.allows(state.upcoming_sleep)
-
-    def _tell(self, state: RetryCallState) -> None:
-        if state.upcoming_sleep > NOTICEABLE:
-            self._reporter.status(f"{_error(state)} Trying again in {state.upcoming_sleep:.0f} s")
 
 
 def may_repeat(error: BaseException, repeatable: bool) -> bool:
@@ -150,6 +156,16 @@ def is_lost(error: BaseException) -> bool:
 def backoff(settings: Settings) -> wait_base:
     """Returns how long to wait between attempts."""
     return wait_exponential(multiplier=settings.backoff, max=15) + wait_random(0, settings.backoff)
+
+
+def tell_of_wait(reporter: Reporter) -> Callable[[RetryCallState], None]:
+    """Returns a hook that tells of a wait before the next attempt, where it is worth telling."""
+
+    def tell(state: RetryCallState) -> None:
+        if state.upcoming_sleep > NOTICEABLE:
+            reporter.status(f"{_error(state)} Next attempt in {state.upcoming_sleep:.0f} s")
+
+    return tell
 
 
 def _error(state: RetryCallState) -> BaseException | None:

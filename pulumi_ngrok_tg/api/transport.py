@@ -9,11 +9,10 @@ from importlib.metadata import version
 from typing import Any
 
 import requests
-from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
-from urllib3.util import Retry
 
-from pulumi_ngrok_tg.api.diagnosis import Response, connection_failed
+from pulumi_ngrok_tg.api.deadline import BoundedAdapter, ended_after
+from pulumi_ngrok_tg.api.diagnosis import Response, connection_failed, redact
 from pulumi_ngrok_tg.api.errors import UnexpectedResponse
 from pulumi_ngrok_tg.api.settings import Settings
 
@@ -25,6 +24,7 @@ class Transport:
 
     def __init__(self, settings: Settings) -> None:
         self._base_url = settings.base_url
+        self._api_key = settings.api_key
         self._timeout = (settings.connect_timeout, settings.read_timeout)
         self.clock_offset = 0.0
         """Seconds that the server's clock is ahead of ours, by its last successful response (to the second)."""
@@ -39,7 +39,7 @@ class Transport:
                 "User-Agent": f"pulumi-ngrok-tg/{version('pulumi-ngrok-tg')}",
             }
         )
-        adapter = HTTPAdapter(pool_maxsize=settings.max_concurrency)
+        adapter = BoundedAdapter(pool_maxsize=settings.max_concurrency)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
 
@@ -59,35 +59,41 @@ class Transport:
         url = self._base_url + path
         try:
             prepared = self._session.prepare_request(requests.Request(method, url, json=body))
-            options = self._session.merge_environment_settings(prepared.url, {}, True, None, None)
+            options: Any = self._session.merge_environment_settings(prepared.url, {}, True, None, None)
         except (requests.RequestException, ValueError) as error:
             raise UnexpectedResponse(f"{request}: no request can be made of this address.") from error
         try:
-            with self._session.send(prepared, timeout=self._timeout, allow_redirects=False, **options) as response:
+            # The adapter, not the session: a session follows the Location of a redirect a part of the way.
+            adapter = self._session.get_adapter(url)
+            with adapter.send(prepared, timeout=self._timeout, **options) as response:
                 content = self._read(response)
         except Exception as error:  # a hostile response makes the HTTP client raise nearly anything
             raise connection_failed(request, url, error, self._timeout) from error
         parsed = _json(content)
-        if 200 <= response.status_code < 300:
-            self._note_clock(response)
-        return Response(response.status_code, parsed, _retry_after(response), _operation(response, parsed))
+        now = _moment(response.headers.get("Date"))
+        if 200 <= response.status_code < 300 and now is not None:
+            self.clock_offset = now - time.time()
+        retry_after = _retry_after(response.headers.get("Retry-After", ""), time.time() if now is None else now)
+        return Response(response.status_code, parsed, retry_after, self._operation(response, parsed))
 
     def _read(self, response: requests.Response) -> bytes:
         """Reads the body, within bounds."""
-        content, deadline = b"", time.monotonic() + self._timeout[1]
-        for chunk in response.iter_content(65536):
-            content += chunk
-            if len(content) > _MAX_BODY:
-                raise requests.exceptions.ContentDecodingError("too large")
-            if time.monotonic() > deadline:
-                raise requests.Timeout
-        return content
+        content = bytearray()
+        with ended_after(self._timeout[1], response.raw.shutdown):
+            for chunk in response.iter_content(65536):
+                content += chunk
+                if len(content) > _MAX_BODY:
+                    raise requests.exceptions.ContentDecodingError("too large")
+        return bytes(content)
 
-    def _note_clock(self, response: requests.Response) -> None:
-        try:
-            self.clock_offset = parsedate_to_datetime(response.headers["Date"]).timestamp() - time.time()
-        except (KeyError, TypeError, ValueError, OverflowError):
-            pass  # then our clock has to do
+    def _operation(self, response: requests.Response, body: Any) -> str:
+        """The id that ngrok gave the operation, from an error's body or the header."""
+        details = body.get("details") if isinstance(body, dict) else None
+        named = details.get("operation_id") if isinstance(details, dict) else None
+        for value in (named, response.headers.get("Ngrok-Operation-Id")):
+            if isinstance(value, str) and re.fullmatch(r"op_[0-9A-Za-z]{1,64}", value):
+                return redact(value, self._api_key)
+        return ""
 
 
 class _Bearer(AuthBase):
@@ -108,20 +114,16 @@ def _json(content: bytes) -> Any:
         return None
 
 
-def _retry_after(response: requests.Response) -> float | None:
-    """Seconds in the Retry-After header, given as seconds or as an HTTP date."""
+def _retry_after(value: str, now: float) -> float | None:
+    """Seconds in a Retry-After header, given as seconds or as an HTTP date; None where it asks for no wait at all."""
+    given = re.fullmatch(r"\s*([0-9]{1,9})\s*", value)
+    seconds = float(given[1]) if given else (_moment(value) or now) - now
+    return seconds if seconds > 0 else None
+
+
+def _moment(date: str | None) -> float | None:
+    """Seconds since the epoch of an HTTP date."""
     try:
-        seconds = Retry().parse_retry_after(response.headers["Retry-After"])
-        return None if seconds is None else float(seconds)
-    except Exception:  # there is none, or it is one of the many things that are no time
+        return parsedate_to_datetime(date).timestamp() if date else None
+    except (TypeError, ValueError, OverflowError, IndexError):
         return None
-
-
-def _operation(response: requests.Response, body: Any) -> str:
-    """The id that ngrok gave the operation, from an error's body or the header."""
-    details = body.get("details") if isinstance(body, dict) else None
-    named = details.get("operation_id") if isinstance(details, dict) else None
-    for value in (named, response.headers.get("Ngrok-Operation-Id")):
-        if isinstance(value, str) and re.fullmatch(r"op_[0-9A-Za-z]{1,64}", value):
-            return value
-    return ""

@@ -31,7 +31,8 @@ def emulator(port: int, api_keys: tuple[str, ...]) -> None:
         raise click.ClickException(f"Port {port} on 127.0.0.1 is in use. Choose another with --port.") from error
     with server:
         click.echo(f"Serving ngrok's Tunnel Group Backends API on {server.url} (Ctrl-C ends it)")
-        click.echo(f"Use it with: export NGROK_API_BASE_URL={server.url} NGROK_API_KEY=any-key")
+        key = api_keys[0] if api_keys else "any-key"
+        click.echo(f"Use it with: export NGROK_API_BASE_URL={server.url} NGROK_API_KEY={key}")
         try:
             threading.Event().wait()
         except KeyboardInterrupt:

@@ -52,6 +52,8 @@ def test_the_emulator_serves_any_key_until_it_is_interrupted(emulator: subproces
 @pytest.mark.parametrize("emulator", [("--api-key", "one", "--api-key", "two")], indirect=True)
 def test_the_emulator_serves_the_named_keys_only(emulator: subprocess.Popen[str]) -> None:
     url = url_of(emulator)
+    assert emulator.stdout
+    assert emulator.stdout.readline().endswith("NGROK_API_KEY=one\n")
     assert [status(url, key) for key in ("one", "two", "three")] == [200, 200, 401]
 
 

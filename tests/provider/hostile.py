@@ -3,26 +3,29 @@
 import json
 import re
 import socket
+import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from types import TracebackType
 from typing import Any
 
-Script = Callable[[str, str], bytes | None]
-"""From a request's method and path to the bytes of its response; None is the honest response."""
+Script = Callable[[str, str], bytes | Iterator[bytes] | None]
+"""From a request's method and path to the bytes of its response, whole or piece by piece; None is the honest one."""
 
 
 class HostileServer:
     """A small account over a raw socket: it does what it is asked, and then says what the script says."""
 
-    def __init__(self, script: Script) -> None:
+    def __init__(self, script: Script, tls: ssl.SSLContext | None = None) -> None:
         self.script = script
+        self._tls = tls
+        self._stopping = threading.Event()
         self.backends: dict[str, dict[str, Any]] = {}
         self.requests: list[str] = []
         """``METHOD path`` of each, in the order of arrival."""
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self._listener.getsockname()[1]}"
         self._thread = threading.Thread(target=self._serve, daemon=True)
 
     def __enter__(self) -> "HostileServer":
@@ -30,6 +33,7 @@ class HostileServer:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self._stopping.set()
         self._listener.shutdown(socket.SHUT_RDWR)
         self._thread.join(10)
         self._listener.close()
@@ -46,9 +50,13 @@ class HostileServer:
                 return
             with connection, suppress(OSError):
                 connection.settimeout(5)
-                self._answer(connection)
+                if self._tls is None:
+                    self._respond(connection)
+                else:
+                    with self._tls.wrap_socket(connection, server_side=True) as encrypted:
+                        self._respond(encrypted)
 
-    def _answer(self, connection: socket.socket) -> None:
+    def _respond(self, connection: socket.socket) -> None:
         received = b""
         while b"\r\n\r\n" not in received:
             if not (chunk := connection.recv(65536)):
@@ -62,7 +70,10 @@ class HostileServer:
         self.requests.append(f"{method} {path}")
         honest = self._do(method, path, body)
         said = self.script(method, path)
-        connection.sendall(honest if said is None else said)
+        for piece in [honest] if said is None else [said] if isinstance(said, bytes) else said:
+            connection.sendall(piece)
+            if not isinstance(said, bytes | None):
+                self._stopping.wait(0.05)
 
     def _do(self, method: str, path: str, body: bytes) -> bytes:
         id_ = path.partition("?")[0].rpartition("/")[2]
@@ -91,3 +102,36 @@ def raw(status: int | str, content: bytes, *headers: str) -> bytes:
     """A response with any body."""
     head = [f"HTTP/1.1 {status} Status", f"Content-Length: {len(content)}", "Connection: close", *headers]
     return "\r\n".join([*head, "", ""]).encode("latin-1", "replace") + content
+
+
+class ConnectProxy:
+    """A proxy for HTTPS: it hands bytes on and reads none of them."""
+
+    def __init__(self) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def close(self) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+    def _serve(self) -> None:
+        with suppress(OSError):  # until it is closed
+            while True:
+                client = self._listener.accept()[0]
+                received = b""
+                while b"\r\n\r\n" not in received:
+                    received += client.recv(65536)
+                host, _, port = received.split()[1].decode().partition(":")
+                server = socket.create_connection((host, int(port)))
+                client.sendall(b"HTTP/1.1 200 Connected\r\n\r\n")
+                for source, target in ((client, server), (server, client)):
+                    threading.Thread(target=self._hand_on, args=(source, target), daemon=True).start()
+
+    @staticmethod
+    def _hand_on(source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):
+            while received := source.recv(65536):
+                target.sendall(received)
+            target.shutdown(socket.SHUT_RDWR)

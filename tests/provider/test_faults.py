@@ -88,7 +88,7 @@ def test_reads_updates_and_deletes_are_repeated(deployment: Deployment, method: 
 
 
 def test_retry_after_may_be_a_date(deployment: Deployment) -> None:
-    date = format_datetime(datetime.now(timezone.utc) + timedelta(seconds=2), usegmt=True)
+    date = format_datetime(datetime.now(timezone.utc) + timedelta(seconds=3), usegmt=True)
     deployment.emulator.fault(status=429, error_code=226, headers={"Retry-After": date})
     assert deployment.up(backends(1)) == {}
     (line,) = deployment.heard.statuses
@@ -150,18 +150,12 @@ def dictated(emulator: Emulator, a_window: int, window: float) -> float:
 
 
 def test_requests_at_once_settle_at_the_limit(emulator: Emulator) -> None:
-    emulator.latency = 0.05
-    told = Deployment(emulator, max_concurrency=3, backoff=0.5)
-    assert told.up(backends(60)) == {}
-    as_told = spent(emulator)
-    emulator.requests.clear()
-    emulator.account(KEY).backends.clear()
-    emulator.max_concurrency = 3
-    learned = Deployment(emulator, backoff=0.5)
-    assert learned.up(backends(60)) == {}
-    learned.assert_in_step()
+    """How fast they settle is held in simulated time, in unit/test_limits; here it is how little is refused."""
+    emulator.max_concurrency, emulator.latency = 3, 0.05
+    deployment = Deployment(emulator, backoff=0.5)
+    assert deployment.up(backends(60)) == {}
+    deployment.assert_in_step()
     assert [request.status for request in emulator.requests].count(429) <= 15
-    assert spent(emulator) <= 1.4 * as_told
     assert emulator.peak == 3
 
 

@@ -1,18 +1,22 @@
 """Whatever a server says, in whatever bytes: a result or one of our errors, no thread left waiting, no lost create."""
 
 import json
+import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import chain, repeat
 from typing import Any
 
 import pytest
+import trustme
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pulumi_ngrok_tg.emulator import Emulator
 from pulumi_ngrok_tg.provider import ProviderError, TunnelGroupBackendProvider
+from tests.conftest import KEY
 from tests.provider.deployment import Deployment
-from tests.provider.hostile import HostileServer, Script, raw, response
+from tests.provider.hostile import ConnectProxy, HostileServer, Script, raw, response
 
 # urllib3 leaves the sockets of some malformed responses to the garbage collector.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -208,6 +212,78 @@ def test_a_next_page_that_is_no_uri_hangs_nothing_and_hides_nothing(uri: object)
     server, (error,) = outcomes(lost, "create")
     assert "may have been created, and the list of backends that would tell could not be had" in str(error)
     assert len(server.backends) == 2
+
+
+ENDLESS: dict[str, Callable[[], Iterator[bytes]]] = {
+    "body": lambda: chain([b"HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n"], repeat(b" ")),
+    "body without length": lambda: chain([b"HTTP/1.1 200 OK\r\n\r\n"], repeat(b" ")),
+    "chunks": lambda: chain([b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"], repeat(b"1\r\n \r\n")),
+    "header": lambda: chain([b"HTTP/1.1 200 OK\r\nX: "], repeat(b"a")),
+    "headers": lambda: chain([b"HTTP/1.1 200 OK\r\n"], repeat(b"X: a\r\n")),
+    "informational responses": lambda: repeat(b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "body of a redirect": lambda: chain([b"HTTP/1.1 302 Found\r\nLocation: /x\r\n\r\n"], repeat(b"a" * 1000)),
+}
+
+
+@pytest.mark.parametrize("endless", ENDLESS.values(), ids=ENDLESS.keys())
+def test_a_response_that_trickles_for_ever_ends_all_the_same(endless: Callable[[], Iterator[bytes]]) -> None:
+    server, (error,) = outcomes(lambda _method, _path: endless(), "get")
+    assert "no response from 127.0.0.1" in str(error)
+    assert len(server.requests) == 2
+    server, (error,) = outcomes(lambda method, _path: endless() if method == "POST" else None, "create")
+    assert error is None, "found in the list"
+    assert len(server.backends) == 2
+
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("asked", ["0", "Thu, 01 Jan 1970 00:00:00 GMT", "-5", "soon"])
+def test_a_wait_of_no_length_is_no_leave_to_hammer(status: int, asked: str) -> None:
+    error = {"error_code": "ERR_NGROK_226" if status == 429 else "ERR_NGROK_9", "status_code": status, "msg": "No."}
+    server, (ended,) = outcomes(lambda *_: response(status, error, f"Retry-After: {asked}"), "get")
+    assert isinstance(ended, ProviderError)
+    assert len(server.requests) <= 10
+
+
+def test_a_moment_to_go_on_at_is_told_by_the_servers_clock() -> None:
+    limit = {"error_code": "ERR_NGROK_226", "status_code": 429, "msg": "No."}
+    headers = ("Date: Mon, 23 Nov 2099 20:00:00 GMT", "Retry-After: Mon, 23 Nov 2099 20:00:07 GMT")
+    _, (error,) = outcomes(lambda *_: response(429, limit, *headers), "get")
+    assert "The next request may go in 7 s" in str(error)
+
+
+@pytest.mark.parametrize("proxied", [False, True], ids=["direct", "through a proxy"])
+def test_a_create_whose_connection_breaks_is_looked_for(monkeypatch: pytest.MonkeyPatch, proxied: bool) -> None:
+    context, authority = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), trustme.CA()
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    proxy = ConnectProxy()
+    monkeypatch.setenv("NO_PROXY", "")
+    if proxied:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+    lost = [b""]
+    with authority.cert_pem.tempfile() as bundle, Emulator() as unused:
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
+        with HostileServer(lambda method, _: lost.pop() if method == "POST" and lost else None, context) as server:
+            Deployment(unused, server.url, **HOSTILE).start().create({"labels": {"app": "web"}})
+    proxy.close()
+    assert [request.split()[0] for request in server.requests] == ["POST", "GET"]
+    assert len(server.backends) == 1
+
+
+def test_no_word_of_a_server_brings_the_key_or_control_characters_into_a_line() -> None:
+    uri = f"/backends/tunnel_group?before_id={KEY}\x1b[2J\u2028forged"
+    pages = response(
+        200, {"backends": [BACKEND], "next_page_uri": uri}, f"Ngrok-Operation-Id: op_{KEY.partition('_')[2]}"
+    )
+    with HostileServer(lambda _method, path: pages if "limit=" in path else None) as server, Emulator() as unused:
+        deployment = Deployment(unused, server.url, **HOSTILE)
+        provider = deployment.start()
+        for n in range(3):
+            server.add(f"bkdtg_other{n}")
+            provider.read(f"bkdtg_other{n}", {**STATE})
+    assert len(deployment.heard.debugs) > 3
+    for line in deployment.heard.debugs:
+        assert line.isprintable()
+        assert KEY.partition("_")[2][:8] not in line
 
 
 def test_a_body_without_end_is_not_read_for_ever() -> None:

@@ -42,6 +42,28 @@ def test_an_error_ends_in_what_to_do(error: NgrokError, told: str) -> None:
     assert line.isprintable()
 
 
+@pytest.mark.parametrize(
+    ("codes", "told"),
+    [
+        ((200, 201, 202, 203, 206, 207, 208), "Set a valid API key"),
+        ((204,), "does not include the ngrok API; upgrade it."),
+        ((205,), "The account is suspended; contact ngrok support."),
+        ((220,), "IP policy does not admit this machine"),
+        ((247,), "settle the bill."),
+        ((635,), "may not write; use one that may."),
+        ((5000,), "ask ngrok for a higher limit."),
+        ((6500,), "does not include backends"),
+        ((6502,), "remove that reference first, then delete it."),
+        ((6526,), "Check the id."),
+        ((6527,), "another kind of backend; check the id."),
+        ((7008,), "Move the traffic to internal endpoints, then remove it with `pulumi state delete`."),
+    ],
+)
+def test_every_code_has_its_advice(codes: tuple[int, ...], told: str) -> None:
+    for code in codes:
+        assert told in advice.explain(ApiError("no.", 400, code), "ngrok")
+
+
 @pytest.mark.parametrize("error", [ConnectionFailed("broke.", arrived=True), ServerError("down.", 503, 9)])
 def test_where_nothing_is_to_be_done_nothing_is_added(error: NgrokError) -> None:
     assert advice.explain(error, "ngrok") == str(error)
@@ -51,8 +73,8 @@ def test_a_backend_that_only_another_key_has_seen_names_both_ways_out() -> None:
     error = NotFound("gone.", 404, 6514)
     urn = "urn:pulumi:dev::shop::a$b::it's"
     line = advice.gone_under_another_key(error, "ngrok", urn)
-    assert "set the right one (ngrok:apiKey or NGROK_API_KEY)" in line
+    assert "set the right one (ngrok:apiKey or NGROK_API_KEY; ngrok:apiBaseUrl)" in line
     assert "`pulumi state delete 'urn:pulumi:dev::shop::a$b::it'\"'\"'s'`" in line, "as a shell takes it"
     other = advice.gone_under_another_key(error, "ngrok-eu", "")
-    assert "set the right one (ngrok-eu:apiKey)" in other
+    assert "set the right one (ngrok-eu:apiKey; ngrok-eu:apiBaseUrl)" in other
     assert "`pulumi state delete`" in other

@@ -69,6 +69,10 @@ def test_one_address_is_always_written_the_same(written: str, read_as: str) -> N
         "https://",
         "https://example.com:port",
         "https://example.com?x=1",
+        "https://example.com#x",
+        "https://me@example.com",
+        "https://:pass@example.com",
+        "https://example.com:0",
         "https://[::1",
         "nonsense",
     ],
@@ -100,6 +104,22 @@ def test_limits_are_read() -> None:
     }
     settings = read(config)
     assert (settings.max_concurrency, settings.max_attempts, settings.max_wait_seconds) == (3, 7, 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "least", "most"), [("maxAttempts", 1, 100), ("maxWaitSeconds", 0, 86_400), ("maxConcurrency", 1, 64)]
+)
+def test_the_bounds_of_limits(name: str, least: int, most: int) -> None:
+    key = f"pulumi-ngrok-tg:{name}"
+    for value in (least, most):
+        read({key: str(value)})
+    for value in (least - 1, most + 1):
+        with pytest.raises(ConfigError, match=f"{key} must be a whole number from {least} to {most}"):
+            read({key: str(value)})
+
+
+def test_a_setting_under_ngroks_own_namespace_is_not_ours() -> None:
+    assert read({"ngrok:maxAttempts": "many"}).max_attempts == 5
 
 
 def test_the_repr_of_settings_holds_no_key() -> None:

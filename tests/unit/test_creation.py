@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
 
@@ -138,6 +140,55 @@ def test_a_create_that_arrives_late_is_told_of() -> None:
         "bkdtg_late has the contents of bkdtg_again and appeared while its create was sent again; if nobody else made "
         "it, it stems from the lost request: delete it"
     )
+
+
+def test_waits_between_attempts_are_told_and_counted() -> None:
+    account = Account(lost(), lost(), made("bkdtg_a"))
+    account.creations.settings = replace(SETTINGS, backoff=0.6)
+    patience = Patience(10)
+    account.creations.create({"description": "x"}, patience)
+    assert patience.spent >= 0.6 + 1.2
+    assert account.heard.statuses
+    assert all(line.startswith("broke Next attempt in ") for line in account.heard.statuses)
+
+
+def test_a_backend_found_after_several_lost_requests_earns_a_warning() -> None:
+    account = Account(lost(), lambda account: lost("bkdtg_ours")(account), made("bkdtg_again"))
+    assert account.create().id == "bkdtg_ours"
+    (line,) = account.heard.warnings
+    assert line.startswith("The create of bkdtg_ours was sent 2 times without a response")
+
+
+def test_a_backend_of_four_seconds_ago_is_not_ours() -> None:
+    account = Account(lost(), made("bkdtg_a"))
+    account.make("bkdtg_theirs", age=4)
+    assert account.create().id == "bkdtg_a"
+
+
+def test_a_list_that_fails_after_a_create_was_made_takes_nothing_back() -> None:
+    account = Account(lost(), made("bkdtg_a"))
+    listings = [account.listing()]
+
+    def failing() -> Listing:
+        return listings.pop() if listings else Listing(lambda _path, _patience: None, "https://x", "/y")
+
+    account.creations = Creations(account.post, failing, lambda: 0.0, SETTINGS, account.heard)
+    assert account.create().id == "bkdtg_a"
+
+
+def test_identical_creates_wait_for_ngrok_together() -> None:
+    account = Account(lost())
+    account.creations.settings = replace(SETTINGS, backoff=0.2, max_attempts=100)
+    patiences = [Patience(1.0) for _ in range(4)]
+
+    def create(patience: Patience) -> None:
+        with pytest.raises(FateUnknown):
+            account.creations.create({"description": "x"}, patience)
+
+    began = time.monotonic()
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(create, patiences))
+    assert time.monotonic() - began < sum(patience.total for patience in patiences) / 2
 
 
 def test_no_wait_is_begun_that_the_call_may_not_do() -> None:

@@ -7,6 +7,7 @@ import pytest
 import requests
 from hypothesis import given
 from hypothesis import strategies as st
+from urllib3.exceptions import NewConnectionError
 
 from pulumi_ngrok_tg.api.diagnosis import Response, connection_failed, error_in, one_line
 from pulumi_ngrok_tg.api.errors import (
@@ -43,7 +44,7 @@ def api_error(status: int, code: int, message: str = "No.", **more: Any) -> Ngro
         (404, 6526, ApiError),
         (404, 6527, ApiError),
         (404, 7008, ApiError),
-        (404, 7196, ApiError),
+        *[(404, code, ApiError) for code in (7196, 635, 5000, 6501, 6502, 6503, 6504, 6508, 6509, 6510, 6531)],
         (404, 381, ApiError),
         (404, 6027, ApiError),
         (410, 6514, ApiError),
@@ -191,8 +192,30 @@ def chained(error: Exception, cause: BaseException) -> Exception:
         (requests.ReadTimeout(), "no response from api.example:1 within 7 s.", True),
         (requests.Timeout(), "no response from api.example:1 within 7 s.", True),
         (
-            chained(requests.exceptions.ProxyError(), OSError(111, "Connection refused")),
-            "cannot connect to api.example:1 through the proxy (Connection refused).",
+            chained(requests.exceptions.ProxyError(), NewConnectionError(None, "no")),  # type: ignore[arg-type]
+            "cannot connect to api.example:1 through the proxy.",
+            False,
+        ),
+        (
+            chained(requests.exceptions.ProxyError(), OSError("Tunnel connection failed: 503 Busy")),
+            "cannot connect to api.example:1 through the proxy.",
+            False,
+        ),
+        (
+            chained(requests.exceptions.ProxyError(), ConnectionResetError(104, "Connection reset by peer")),
+            "the connection to api.example:1 through the proxy broke before the whole response came "
+            "(Connection reset by peer).",
+            True,
+        ),
+        (
+            requests.exceptions.InvalidSchema("Missing dependencies for SOCKS support."),
+            "no request can be sent to api.example:1: Missing dependencies for SOCKS support.",
+            False,
+        ),
+        (
+            OSError("Could not find a suitable TLS CA certificate bundle, invalid path: /x"),
+            "no request can be sent to api.example:1: Could not find a suitable TLS CA certificate bundle, invalid "
+            "path: /x.",
             False,
         ),
         (refused(), "cannot connect to api.example:1 (Connection refused).", False),

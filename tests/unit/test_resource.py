@@ -107,6 +107,25 @@ def test_options_reach_the_engine() -> "pulumi.Output[None]":
     return pulumi.Output.all(web.id, theirs.id).apply(check)
 
 
+def test_a_label_that_turns_out_to_be_none_is_an_error() -> None:
+    @pulumi.runtime.test
+    def declare() -> Any:
+        return TunnelGroupBackend("web", labels={"app": "web", "team": pulumi.Output.from_input(None)}).labels
+
+    with pytest.raises(pulumi.RunError, match="labels: the value of 'team' must be a string, not None"):
+        declare()
+
+
+@pulumi.runtime.test
+def test_metadata_that_holds_itself_stops_the_program_in_a_line() -> None:
+    endless: dict[str, Any] = {}
+    endless["self"] = endless
+    with pytest.raises(
+        pulumi.RunError, match="TunnelGroupBackend 'web': metadata is nested too deeply, or holds itself"
+    ):
+        TunnelGroupBackend("web", metadata=endless)
+
+
 def test_what_turns_out_wrong_later_names_the_resource() -> None:
     @pulumi.runtime.test
     def declare() -> Any:

@@ -1,0 +1,89 @@
+"""Responses bounded as a whole.
+
+A read timeout bounds the silence between two bytes, so a server that sends one now and then could hold a call for ever.
+"""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+
+@contextmanager
+def ended_after(seconds: float, end: Callable[[], object]) -> Iterator[None]:
+    """Calls ``end`` from another thread when the block takes longer than that.
+
+    Raises:
+        requests.Timeout: it did.
+    """
+    late = threading.Event()
+
+    def act() -> None:
+        late.set()
+        with suppress(Exception):  # what it would end may have ended by itself
+            end()
+
+    timer = threading.Timer(seconds, act)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    except Exception as error:
+        if late.is_set():
+            raise requests.Timeout from error
+        raise
+    finally:
+        timer.cancel()
+    if late.is_set():
+        raise requests.Timeout
+
+
+class _Bounded:
+    """A connection on which the head of a response has to come within the read timeout, all of it."""
+
+    sock: socket.socket
+    timeout: float
+
+    def getresponse(self) -> Any:
+        with ended_after(self.timeout, lambda: self.sock.shutdown(socket.SHUT_RDWR)):
+            return super().getresponse()  # type: ignore[misc]
+
+
+class _BoundedHTTPConnection(_Bounded, HTTPConnection):  # type: ignore[misc]
+    pass
+
+
+class _BoundedHTTPSConnection(_Bounded, HTTPSConnection):  # type: ignore[misc]
+    pass
+
+
+class _HTTPPool(HTTPConnectionPool):
+    ConnectionCls = _BoundedHTTPConnection  # type: ignore[assignment]
+
+
+class _HTTPSPool(HTTPSConnectionPool):
+    ConnectionCls = _BoundedHTTPSConnection  # type: ignore[assignment]
+
+
+class BoundedAdapter(HTTPAdapter):
+    """An adapter of requests whose connections are bounded, through a proxy, too."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Makes the pools of direct connections."""
+        super().init_poolmanager(*args, **kwargs)
+        _bound(self.poolmanager)
+
+    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> PoolManager:
+        """Makes the pools of connections through a proxy."""
+        return _bound(super().proxy_manager_for(*args, **kwargs))
+
+
+def _bound(pools: PoolManager) -> PoolManager:
+    pools.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
+    return pools
