@@ -59,7 +59,7 @@ def connect(settings: Settings, reporter: "Reporter") -> "Client":
 
 
 def fingerprint(api_key: str, base_url: str) -> str:
-    """Returns eight hex digits by which a key at an address can be told from others, and from which it cannot be had.
+    """Returns eight hex digits that differ from those of any other key or address, and from which neither can be found.
 
     ngrok says "not found" both of a backend that is gone and of one of another account. So the state keeps by which
     key, and where, each backend was last seen.

@@ -86,7 +86,7 @@ def _check_base_url(prefix: str, url: str) -> str:
         host, port = None, 0
     if not host or port == 0 or parts.scheme not in ("https", "http"):
         raise ConfigError(f"{name} must be a URL such as {Settings.base_url}.")
-    if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
+    if parts.username is not None or parts.query or parts.fragment:
         raise ConfigError(f"{name} must hold a scheme, a host and at most a port and a path, and nothing else.")
     if parts.scheme == "http" and not _is_loopback(host):
         raise ConfigError(f"{name} must use https://: over http:// to {host} the API key could be read on the way.")

@@ -130,7 +130,7 @@ class TunnelGroupBackendProvider(ResourceProvider):
             return UpdateResult(_state(backend, _news, account))
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        """Deletes with one DELETE; already gone is a success, if the key that saw it last is told so."""
+        """Deletes with one DELETE. A backend that is already gone is a success, under the key that saw it last."""
         with self._account(_props) as account:
             try:
                 account.client.delete(_id)

@@ -75,7 +75,7 @@ def _api_error(request: str, response: Response, secret: str) -> ApiError | None
     body, status = response.body, response.status
     if not isinstance(body, dict) or not isinstance(body.get("msg"), str) or "error_code" not in body:
         return None
-    code = error_code(body)
+    code = _error_code(body["error_code"])
     facts = [f"ERR_NGROK_{code}" if code else "", f"HTTP {status}"]
     facts += [f"operation {response.operation}"] if response.operation else []
     said = one_line(redact(body["msg"], secret))
@@ -83,9 +83,8 @@ def _api_error(request: str, response: Response, secret: str) -> ApiError | None
     return _kind(status, code)(line, status, code, response.retry_after)
 
 
-def error_code(body: Any) -> int:
-    """Returns the number in ``ERR_NGROK_nnn`` of an error's body; 0 where there is none."""
-    code = body.get("error_code") if isinstance(body, dict) else None
+def _error_code(code: object) -> int:
+    """Returns the number in ``ERR_NGROK_nnn``; 0 where there is none."""
     found = re.fullmatch(r"ERR_NGROK_([0-9]{1,6})", code) if isinstance(code, str) else None
     return int(found[1]) if found else 0
 

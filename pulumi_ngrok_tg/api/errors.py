@@ -32,7 +32,7 @@ class UnexpectedResponse(NgrokError):
 
 
 class GaveUp(NgrokError):
-    """The waiting that one call may do (``max_wait_seconds``) is used up, or would be."""
+    """The call would have to wait longer than one call may (``max_wait_seconds``)."""
 
 
 class NotApplied(NgrokError):

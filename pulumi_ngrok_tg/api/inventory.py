@@ -2,8 +2,8 @@
 
 A LIST page holds up to 100 whole backends, so it can stand for 100 GETs; but nobody knows beforehand how many of the
 account's backends will be asked for, nor how many the account has. So the first read fetches a page, which in most
-accounts is all there is. A further page is fetched only while the pages are fewer than the reads asked for would cost
-by GET: the cost stays within about twice the cheaper of the two ways, whichever that turns out to be.
+accounts is all there is. From then on there are always fewer pages than reads asked for so far, and the reads that no
+page serves are GETs: so the cost stays within about twice that of the cheaper way, whichever that turns out to be.
 """
 
 import threading
@@ -62,7 +62,7 @@ class Inventory:
             self._known[backend.id] = backend
 
     def _wants_page(self, id_: str) -> bool:
-        """Decides how to read on: True is to fetch a page first, False is from what is known, or by id."""
+        """Tells whether to fetch a page first; where not, the backend is known, or is to be fetched by its id."""
         with self._changed:
             while True:
                 if id_ in self._known or id_ in self._written or self._ended:

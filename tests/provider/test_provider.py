@@ -1,10 +1,14 @@
 """The provider's calls one by one, where the engine's order of them matters."""
 
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from pulumi.dynamic import Config, ConfigureRequest
+from pulumi.runtime import proto
 
+from pulumi_ngrok_tg import upstream
 from pulumi_ngrok_tg.accounts import Clients, connect, fingerprint
 from pulumi_ngrok_tg.api.client import Client
 from pulumi_ngrok_tg.api.errors import ConnectionFailed, NotFound
@@ -115,6 +119,58 @@ def test_an_update_of_what_is_gone_says_how_to_go_on(provider: TunnelGroupBacken
         provider.update(MISSING, {**STATE, "__key_fingerprint": "00000000"}, {"description": "new"})
 
 
+@pytest.mark.parametrize(
+    ("olds", "news", "replaces", "kinds"),
+    [
+        ({"labels": {"a": "1"}}, {"labels": {"a": "1"}}, [], {}),
+        ({"labels": {"a": "1"}}, {"labels": {"a": "2"}}, [], {"labels.a": "UPDATE"}),
+        (
+            {"account": "eu", "description": "x"},
+            {"account": "us"},
+            ["account"],
+            {"account": "UPDATE_REPLACE", "description": "DELETE"},
+        ),
+        ({}, {"account": "us"}, ["account"], {"account": "ADD_REPLACE"}),
+    ],
+)
+def test_a_diff_tells_what_differs_and_what_replaces(
+    provider: TunnelGroupBackendProvider,
+    olds: dict[str, Any],
+    news: dict[str, Any],
+    replaces: list[str],
+    kinds: dict[str, str],
+) -> None:
+    found = provider.diff(MISSING, olds, news)
+    assert (found.changes, found.replaces, found.delete_before_replace) == (bool(kinds), replaces, False)
+    server = SimpleNamespace(proto=proto)
+    upstream.show_differences(server)
+    told = server.proto.DiffResponse().detailedDiff
+    assert {path: proto.PropertyDiff.Kind.Name(diff.kind) for path, diff in told.items()} == kinds
+
+
+def test_a_response_of_another_shape_names_the_request(
+    provider: TunnelGroupBackendProvider, emulator: Emulator
+) -> None:
+    emulator.fault(status=200, body="[]")
+    with pytest.raises(ProviderError) as error:
+        provider.read(MISSING, {})
+    path = f"/backends/tunnel_group/{MISSING}"
+    assert str(error.value) == (
+        f"GET {path}: the response is not a tunnel group backend. Is a proxy in between, or ngrok:apiBaseUrl wrong?"
+    )
+
+
+def test_methods_are_sent_in_capitals(provider: TunnelGroupBackendProvider, emulator: Emulator) -> None:
+    made = provider.create({"description": "x"})
+    assert made.outs
+    provider.read(made.id, made.outs)
+    provider.read(made.id, {})
+    provider.update(made.id, made.outs, {"description": "y"})
+    provider.delete(made.id, made.outs)
+    # What was created is known, so the refresh needs no request.
+    assert [request.method for request in emulator.requests] == ["POST", "GET", "PATCH", "DELETE"]
+
+
 # Another account's key ----------------------------------------------------------------------------------------------
 
 OTHER, ROTATED = "other_0123456789abcdefghijklm", "rotated_0123456789abcdefghijk"
@@ -139,6 +195,7 @@ def test_to_another_accounts_key_nothing_is_gone(stack: Deployment) -> None:
     changed = backends(12, metadata="new")
     for errors in (stack.refresh(), stack.destroy(), stack.up(changed)):
         assert len(errors) == 12
+        assert all(" not found (ERR_NGROK_6514, HTTP 404, " in error for error in errors.values())
         assert all("Another API key saw this backend last" in error for error in errors.values())
     assert stack.state == before
     stack.key = KEY

@@ -119,6 +119,25 @@ def test_a_stack_that_is_the_account_is_read_by_lists(size: int, oldest_first: b
     assert held.calls <= math.ceil(size / PAGE) + 1
 
 
+def test_reads_one_after_the_other_alternate_between_pages_and_gets() -> None:
+    """The calls of a stack of seven that is nowhere near the newest of a large account."""
+    held = Account(10_000)
+    calls = []
+    for number in range(9_993, 10_000):
+        before = (held.lists, len(held.gets))
+        held.inventory.read(f"bkdtg_{number}", PATIENCE)
+        calls.append((held.lists - before[0], len(held.gets) - before[1]))
+    assert calls == [(1, 1), (1, 1), (0, 1), (1, 1), (1, 1), (1, 1), (1, 1)]
+
+
+def test_what_is_known_costs_no_page() -> None:
+    held = Account(500)
+    ours = backend(450)
+    held.inventory.keep(ours)
+    assert held.inventory.read(ours.id, PATIENCE) is ours
+    assert held.calls == 0
+
+
 @pytest.mark.parametrize("oldest_first", [False, True])
 def test_200_of_200_one_after_the_other_take_3_calls_at_most(oldest_first: bool) -> None:
     held = Account(200)
