@@ -32,6 +32,8 @@ def stack(engine, pulumi_home, tmp_path_factory) -> Stack:  # type: ignore[no-un
         ("labels={'app': True}", "labels: the value of 'app' must be a string, not a bool."),
         ("labels={'app': ['web']}", "labels: the value of 'app' must be a string, not a list."),
         ("labels={'app': None}", "labels: the value of 'app' must be a string, not None."),
+        ("labels={'app': pulumi.Output.from_input(None)}", "labels: the value of 'app' must be a string, not None."),
+        ("description='\\ud800'", "description holds half of a surrogate pair, which is no character. Remove it."),
         ("metadata=['a']", "metadata must be a string or a mapping, not a list."),
         ("metadata=5", "metadata must be a string or a mapping, not a number."),
         ("metadata={'a': object}", "metadata cannot be written as JSON: Object of type type"),

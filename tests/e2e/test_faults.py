@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
@@ -166,6 +167,21 @@ def test_a_limit_of_creates_holds_up_creates_only(new_stack: Callable[..., Stack
     changed = [request.arrived for request in emulator.requests if request.method == "PATCH"]
     assert len(changed) == 24
     assert refused.ended < max(changed) < created.arrived, "they went on meanwhile"
+
+
+def test_a_spare_backend_of_a_lost_create_is_told_of(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
+    stack = new_stack(program(1))
+    emulator.fault(method="POST", drop="before")
+    emulator.fault(method="POST", stall=3)
+    with ThreadPoolExecutor(1) as pool:
+        up = pool.submit(stack.up)
+        while not any(request.method == "GET" for request in emulator.requests):  # nothing found: it is sent again
+            assert not up.done()
+        late = emulator.account(KEY).create({"labels": {"n": "0"}})
+        said = up.result().text
+    made = stack.resource("b0")["id"]
+    assert made != late.id
+    assert f"warning: {late.id} has the contents of {made} and appeared while its create was sent again" in said
 
 
 def test_a_list_that_misses_a_backend_does_not_drop_it(new_stack: Callable[..., Stack], emulator: Emulator) -> None:

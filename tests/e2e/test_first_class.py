@@ -89,7 +89,7 @@ def test_a_changed_secret_is_named_and_stays_secret(new_stack: Callable[..., Sta
 
 
 def test_label_keys_of_every_form_are_shown_and_deployed(stack: Stack, emulator: Emulator) -> None:
-    odd = ["a b", 'q"x', "[0]", "*", "a\\b", "ü.ß", "__internal", "x" * 40]
+    odd = ["a b", 'q"x', "[0]", "*", "a\\b", "dir\\", "ü.ß", "__internal", "x" * 40]
     labels = {"app": "web", "dc": "fra", **dict.fromkeys(odd, "new")}
     program = 'TunnelGroupBackend("web", labels=LABELS, description="Website", metadata="m")'
     stack.program(program.replace("LABELS", repr(labels)))
