@@ -99,7 +99,9 @@ class Limits:
             return Wait(None)
         oldest = self._oldest(now)
         if self._rate_met and len(self._ended) + self.in_flight >= self.settings.rate_limit:
-            return Wait(max(oldest + self.settings.rate_window - now, 0.001), REQUESTS) if oldest else Wait(None)
+            if oldest is None:
+                return Wait(None)
+            return Wait(max(oldest + self.settings.rate_window - now, 0.001), REQUESTS)
         return None
 
     def begin(self, creates: bool) -> Ticket:

@@ -146,6 +146,15 @@ def test_a_limit_that_was_met_is_kept_whatever_comes_after_it() -> None:
     assert known.wait(80.0, creates=False) is None
 
 
+def test_a_minute_may_begin_with_the_clock() -> None:
+    known = Limits(Settings("key", rate_limit=1), jitter=lambda: 1.0)
+    send(known, 0.0)
+    send(known, 0.0, limited(226))
+    assert known.wait(59.0, creates=False) == Wait(1.0, REQUESTS)
+    known.begin(creates=False)
+    assert known.wait(60.0, creates=False) == Wait(None), "until that one has ended"
+
+
 # Pauses --------------------------------------------------------------------------------------------------------------
 
 
