@@ -1,5 +1,6 @@
 """The provider's calls one by one, where the engine's order of them matters."""
 
+import pickle
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -33,6 +34,17 @@ def test_a_refresh_of_what_is_gone_says_gone_and_a_get_of_it_fails(provider: Tun
     assert (refreshed.id, refreshed.outs) == ("", {})
     with pytest.raises(ProviderError, match=f"There is no backend {MISSING} in this account"):
         provider.read(MISSING, {})
+
+
+def test_a_provider_that_the_engine_loads_has_the_clients_of_its_process(emulator: Emulator) -> None:
+    config = {"ngrok:apiKey": KEY, "ngrok:apiBaseUrl": emulator.url}
+    for _ in range(2):
+        loaded = pickle.loads(pickle.dumps(TunnelGroupBackendProvider()))  # noqa: S301
+        loaded.configure(ConfigureRequest(Config(config, "test")))
+        made = loaded.create({"description": "x"})
+        assert loaded.read(made.id, made.outs).outs["description"] == "x"
+    # The second one reads what the first one's client knows.
+    assert [request.method for request in emulator.requests] == ["POST", "POST"]
 
 
 def test_a_get_is_one_get(provider: TunnelGroupBackendProvider, emulator: Emulator) -> None:

@@ -142,6 +142,16 @@ def test_a_create_that_arrives_late_is_told_of() -> None:
     )
 
 
+def test_an_empty_backend_is_found_by_its_emptiness() -> None:
+    def lost_and_empty(account: Account) -> Backend:
+        account.make("bkdtg_ours", description="")
+        raise LOST
+
+    account = Account(lost_and_empty)
+    account.make("bkdtg_other", description="x")
+    assert account.creations.create({}, Patience(10)).id == "bkdtg_ours"
+
+
 def test_waits_between_attempts_are_told_and_counted() -> None:
     account = Account(lost(), lost(), made("bkdtg_a"))
     account.creations.settings = replace(SETTINGS, backoff=0.6)

@@ -1,6 +1,6 @@
 """What a response means: one of our errors, in one line, with no credential in it."""
 
-from ssl import SSLCertVerificationError
+from ssl import SSLCertVerificationError, SSLError
 from typing import Any
 
 import pytest
@@ -244,6 +244,16 @@ def test_why_there_is_no_response_is_told(raised: Exception, told: str, arrived:
     assert str(found) == f"GET /x: {told}"
     assert found.arrived is arrived
     assert not found.foreign
+
+
+def test_a_server_without_tls_got_no_request() -> None:
+    cause = SSLError(1, "wrong version number")
+    cause.reason = "WRONG_VERSION_NUMBER"
+    raised = chained(requests.exceptions.SSLError(), cause)
+    found = connection_failed("GET /x", "https://api.example:1/x", raised, TIMEOUT)
+    assert type(found) is ConnectionFailed
+    assert found.arrived is False
+    assert str(found) == "GET /x: api.example:1 does not speak TLS (wrong version number)."
 
 
 def test_a_certificate_that_is_not_trusted_is_no_lost_connection() -> None:

@@ -217,7 +217,9 @@ def test_half_a_surrogate_pair_is_no_text() -> None:
     for name, value in (("description", "\ud800"), ("metadata", "x\udbff")):
         with pytest.raises(ValueError, match=f"^{name} holds half of a surrogate pair, which is no character"):
             properties.require_text(name, value)
-    with pytest.raises(ValueError, match="half of a surrogate pair"):
+    with pytest.raises(ValueError, match=r"^metadata holds half of a surrogate pair"):
+        properties.encode_metadata("\ud800")
+    with pytest.raises(ValueError, match=r"^metadata cannot be written as JSON: metadata holds half"):
         properties.encode_metadata({"a": "\ud800"})
 
 

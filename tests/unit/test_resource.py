@@ -95,16 +95,19 @@ def test_awaitables_and_outputs_reach_the_engine_as_what_they_resolve_to() -> "p
 
 @pulumi.runtime.test
 def test_options_reach_the_engine() -> "pulumi.Output[None]":
-    web = TunnelGroupBackend("web", opts=pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create="1h")))
-    theirs = TunnelGroupBackend.get("theirs", "bkdtg_theirs", account="eu", opts=pulumi.ResourceOptions(protect=True))
+    site = pulumi.ComponentResource("shop:index:Site", "site")
+    options = pulumi.ResourceOptions(parent=site)
+    web = TunnelGroupBackend("web", opts=options)
+    theirs = TunnelGroupBackend.get("theirs", "bkdtg_theirs", account="eu", opts=options)
 
-    def check(_ids: list[str]) -> None:
+    def check(urns: list[str]) -> None:
+        assert all("shop:index:Site$pulumi-python:dynamic/ngrok:TunnelGroupBackend::" in urn for urn in urns)
         by_name = {registered.name: registered for registered in REGISTERED}
         assert by_name["web"].resource_id == ""
         assert by_name["theirs"].resource_id == "bkdtg_theirs"
         assert by_name["theirs"].inputs["account"] == "eu"
 
-    return pulumi.Output.all(web.id, theirs.id).apply(check)
+    return pulumi.Output.all(web.urn, theirs.urn).apply(check)
 
 
 def test_a_label_that_turns_out_to_be_none_is_an_error() -> None:
@@ -112,8 +115,21 @@ def test_a_label_that_turns_out_to_be_none_is_an_error() -> None:
     def declare() -> Any:
         return TunnelGroupBackend("web", labels={"app": "web", "team": pulumi.Output.from_input(None)}).labels
 
-    with pytest.raises(pulumi.RunError, match="labels: the value of 'team' must be a string, not None"):
+    told = "TunnelGroupBackend 'web': labels: the value of 'team' must be a string, not None"
+    with pytest.raises(pulumi.RunError, match=told):
         declare()
+
+
+@pulumi.runtime.test
+def test_what_is_no_text_is_named_with_its_resource() -> None:
+    for inputs, told in (
+        ({"description": "\ud800"}, "description holds half of a surrogate pair"),
+        ({"metadata": "\ud800"}, "metadata holds half of a surrogate pair"),
+        ({"metadata": {"a": object()}}, "metadata cannot be written as JSON"),
+        ({"labels": {"a": "\ud800"}}, "labels: the value of 'a' holds half of a surrogate pair"),
+    ):
+        with pytest.raises(pulumi.RunError, match=f"^TunnelGroupBackend 'web': {told}"):
+            TunnelGroupBackend("web", **inputs)  # type: ignore[arg-type]
 
 
 @pulumi.runtime.test
