@@ -19,7 +19,7 @@ check: setup  ## Lint, types, and the direction of the imports
 	@$(VENV)/bin/lint-imports
 
 support: engine  ## The tests on every Python that is here, and on the oldest dependencies; says which are missing
-	@PATH="$$($(PY) tools/engine):$$PATH:$$(printf '%s:' ~/.pyenv/versions/*/bin)" $(VENV)/bin/tox run
+	@PATH="$$($(PY) tools/engine):$$PATH:$$(printf '%s:' ~/.pyenv/versions/*/bin)$(CURDIR)/$(VENV)/bin" $(VENV)/bin/tox run
 
 nightly: engine  ## Thousands of random programs and responses
 	@HYPOTHESIS_PROFILE=nightly $(PY) -m pytest -n auto --timeout 3600 tests/provider tests/unit
