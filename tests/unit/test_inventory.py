@@ -130,6 +130,12 @@ def test_reads_one_after_the_other_alternate_between_pages_and_gets() -> None:
     assert calls == [(1, 1), (1, 1), (0, 1), (1, 1), (1, 1), (1, 1), (1, 1)]
 
 
+def test_what_a_page_has_shown_costs_nothing_more() -> None:
+    held = Account(500)
+    held.read_all([f"bkdtg_{number}" for number in range(100)], 1)
+    assert held.calls == 1
+
+
 def test_what_is_known_costs_no_page() -> None:
     held = Account(500)
     ours = backend(450)
