@@ -76,13 +76,12 @@ class TunnelGroupBackendProvider(ResourceProvider):
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Compares meaning; another account replaces. Makes no request."""
         differences = properties.differences(_olds, _news)
-        replaces = [name for name in ("account",) if name in differences]
         upstream.tell_differences(
-            {path: kind + ("_REPLACE" if path in replaces else "") for path, kind in differences.items()}
+            {path: kind + ("_REPLACE" if path == "account" else "") for path, kind in differences.items()}
         )
         return DiffResult(
             changes=bool(differences),
-            replaces=replaces,
+            replaces=["account"] if "account" in differences else [],
             # The id lives in another account then, so the new backend can and should exist before the old one goes.
             delete_before_replace=False,
         )
