@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -53,6 +54,8 @@ class Stack:
 
     def program(self, text: str) -> None:
         """Replaces the program; ``pulumi`` and ``TunnelGroupBackend`` are imported."""
+        # Python takes a program of the same length and second for the one it has compiled.
+        shutil.rmtree(self.folder / "__pycache__", ignore_errors=True)
         (self.folder / "__main__.py").write_text(PRELUDE + textwrap.dedent(text))
 
     def pulumi(self, *arguments: str, fails: bool = False) -> Outcome:
