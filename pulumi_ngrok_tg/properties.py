@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, cast
 
 from pulumi.output import Unknown
@@ -84,21 +84,24 @@ def changes(olds: Mapping[str, Any], news: Mapping[str, Any]) -> Contents:
 
 def differences(olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, str]:
     """Returns what an update changes: ADD, DELETE or UPDATE for each property path; labels have a path each."""
+    found = {path: _difference(before, after) for path, before, after in compared(olds, news)}
+    if olds.get("account") != news.get("account"):
+        found["account"] = _difference(olds.get("account"), news.get("account"))
+    return found
+
+
+def compared(olds: Mapping[str, Any], news: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+    """Yields path, old and new value of what differs in meaning; labels have a path each, and None is not there."""
     before = cast(dict[str, Any], contents(olds))
-    found: dict[str, str] = {}
     for name, after in changes(olds, news).items():
         old = before[name]
         # A key with a backslash cannot be written in a property path (pulumi's parser knows no escaped backslash).
         if isinstance(after, Mapping) and isinstance(old, Mapping) and not any("\\" in key for key in {*old, *after}):
-            # A label may well have an empty value, so what counts is whether it is there.
-            found.update({_label_path(key): "ADD" for key in after.keys() - old.keys()})
-            found.update({_label_path(key): "DELETE" for key in old.keys() - after.keys()})
-            found.update({_label_path(key): "UPDATE" for key in old.keys() & after.keys() if old[key] != after[key]})
+            for key in sorted({*old, *after}):
+                if old.get(key) != after.get(key):
+                    yield _label_path(key), old.get(key), after.get(key)
         else:
-            found[name] = _difference(old, after)
-    if olds.get("account") != news.get("account"):
-        found["account"] = _difference(olds.get("account"), news.get("account"))
-    return found
+            yield name, None if _is_empty(old) else old, None if _is_empty(after) else after
 
 
 def _label_path(key: str) -> str:
@@ -109,9 +112,9 @@ def _label_path(key: str) -> str:
 
 
 def _difference(old: Any, new: Any) -> str:
-    if _is_empty(old):
+    if old is None:
         return "ADD"
-    return "DELETE" if _is_empty(new) else "UPDATE"
+    return "DELETE" if new is None else "UPDATE"
 
 
 def _equal(name: str, before: Any, after: Any) -> bool:

@@ -6,7 +6,8 @@ used in, so neither may change.
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import TYPE_CHECKING, Any, cast
 
 from pulumi.dynamic import (
     CheckFailure,
@@ -18,9 +19,11 @@ from pulumi.dynamic import (
     ResourceProvider,
     UpdateResult,
 )
+from pulumi.output import Unknown
 
-from pulumi_ngrok_tg import advice, config, properties, upstream
+from pulumi_ngrok_tg import adoption, advice, config, ownership, properties, upstream
 from pulumi_ngrok_tg.accounts import Account, Clients, connect
+from pulumi_ngrok_tg.adoption import Adopted
 from pulumi_ngrok_tg.api.errors import NgrokError, NotFound
 from pulumi_ngrok_tg.api.models import Backend
 from pulumi_ngrok_tg.api.settings import Settings
@@ -41,13 +44,16 @@ class TunnelGroupBackendProvider(ResourceProvider):
 
     Args:
         clients: the clients to use; those of the process where none are given.
+        tell: hears what the user should know; where it is not given, the engine does.
     """
 
     serialize_as_secret_always = False  # the state shows what the pickle is: a name, no secret
 
-    def __init__(self, clients: Clients | None = None) -> None:
+    def __init__(self, clients: Clients | None = None, tell: Callable[[str], None] | None = None) -> None:
         super().__init__()
         self._clients = clients or _CLIENTS
+        self._tell = tell or (lambda line: _engine_log().info(line))
+        self._adopted = _ADOPTED if clients is None else Adopted()
         self._get_config: Callable[[str], Any] = lambda _key: None
 
     def __reduce__(self) -> tuple[type["TunnelGroupBackendProvider"], tuple[()]]:
@@ -61,7 +67,10 @@ class TunnelGroupBackendProvider(ResourceProvider):
         upstream.show_differences(server)
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
-        """Reports each bad property and a missing or malformed setting. Makes no request."""
+        """Reports each bad property, a missing or malformed setting, and what keeps a backend from being adopted.
+
+        Makes no request but to see a backend that is to be adopted.
+        """
         inputs, problems = properties.check(news)
         # Without the property: the engine would print its value, secret or not (pulumi/pulumi#19465).
         failures = [CheckFailure("", problem.reason) for problem in problems]
@@ -71,10 +80,18 @@ class TunnelGroupBackendProvider(ResourceProvider):
                 config.read_settings(self._get_config, account)
             except config.ConfigError as error:
                 failures.append(CheckFailure("", str(error)))
+        if wanted := adoption.wanted(news):
+            inputs[adoption.INPUT] = wanted.id
+            # What is in the state already is adopted or made; diff sees whether it is the same backend.
+            if not _olds and not failures and not isinstance(wanted.id, Unknown):
+                failures += [CheckFailure("", refusal) for refusal in self._refusals(wanted, inputs)]
         return CheckResult(inputs, failures)
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Compares meaning; another account replaces. Makes no request."""
+        named = _news.get(adoption.INPUT, _id)
+        if named != _id and not isinstance(named, Unknown):
+            raise ProviderError(adoption.manages_another(_id, named))
         differences = properties.differences(_olds, _news)
         upstream.tell_differences(
             {path: kind + ("_REPLACE" if path == "account" else "") for path, kind in differences.items()}
@@ -87,9 +104,12 @@ class TunnelGroupBackendProvider(ResourceProvider):
         )
 
     def create(self, props: dict[str, Any]) -> CreateResult:
-        """Creates the backend with one POST."""
+        """Creates the backend with one POST, or adopts one, as :meth:`check` has seen it, without a request."""
         with self._account(props) as account:
-            backend = account.client.create(properties.contents(props))
+            if id_ := props.get(adoption.INPUT):
+                backend = account.client.read(id_)
+            else:
+                backend = account.client.create(properties.contents(props))
             return CreateResult(backend.id, _state(backend, props, account))
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
@@ -112,6 +132,8 @@ class TunnelGroupBackendProvider(ResourceProvider):
                     f"There is no backend {id_} in this account. Check the id and the account. ({error})"
                 ) from error
             state = _state(backend, props, account)
+            if not refresh or props.get(adoption.READ_ONLY):
+                state[adoption.READ_ONLY] = True
         inputs, _ = properties.check(state)
         return ReadResult(backend.id, state, inputs)
 
@@ -130,11 +152,34 @@ class TunnelGroupBackendProvider(ResourceProvider):
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Deletes with one DELETE. A backend that is already gone is a success, under the key that saw it last."""
+        if other := self._adopted.by(_id):
+            raise ProviderError(adoption.adopted_meanwhile(_id, other))
         with self._account(_props) as account:
             try:
                 account.client.delete(_id)
             except NotFound as error:
                 _require_same_key(error, _props, account)
+
+    def _refusals(self, wanted: adoption.Adoption, inputs: dict[str, Any]) -> Iterator[str]:
+        """Says what keeps a backend from being adopted."""
+        urn, id_ = upstream.current_urn(), wanted.id
+        if wanted.managed_by is not None:
+            yield adoption.managed_already(id_, wanted.managed_by, wanted.managed_by == urn)
+            return
+        try:
+            with self._account(inputs) as account:
+                backend = account.client.read(id_)
+        except ProviderError as error:
+            yield f"import_: {error}"
+            return
+        differing = list(adoption.differences(wanted, cast(dict[str, Any], backend.contents), inputs))
+        yield from differing
+        if ownership.is_operators(backend.contents) and not wanted.allow_operator_owned:
+            yield adoption.operators(id_)
+        if other := self._adopted.claim(id_, urn):
+            yield adoption.managed_already(id_, other, False)
+        elif not differing:
+            self._tell(f"adopts {id_}, which exists; nothing is created or changed at ngrok")
 
     @contextmanager
     def _account(self, props: Mapping[str, Any]) -> Iterator[Account]:
@@ -170,8 +215,14 @@ def _state(backend: Backend, props: Mapping[str, Any], account: Account) -> dict
 def _make_client(settings: Settings) -> "Client":
     # More than may be in flight, so that calls that wait for a limit do not hold up those that it does not concern.
     upstream.raise_worker_cap(4 * settings.max_concurrency)
-    return connect(settings, upstream.EngineLog(upstream.server()))
+    return connect(settings, _engine_log())
+
+
+@cache
+def _engine_log() -> upstream.EngineLog:
+    return upstream.EngineLog(upstream.server())
 
 
 _CLIENTS = Clients(_make_client)
+_ADOPTED = Adopted()
 """Those of this process: the engine may load the provider several times, from pickles written differently."""

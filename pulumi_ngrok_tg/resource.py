@@ -7,7 +7,7 @@ from typing import Any, Optional
 import pulumi
 from pulumi.runtime.config import get_config, is_config_secret
 
-from pulumi_ngrok_tg import config, properties
+from pulumi_ngrok_tg import config, import_option, properties
 from pulumi_ngrok_tg.provider import TunnelGroupBackendProvider
 
 
@@ -36,7 +36,10 @@ class TunnelGroupBackend(pulumi.dynamic.Resource, module="ngrok", name="TunnelGr
             JSON objects and arrays that differ only in spacing or in the order of keys are the same.
         account: the ngrok account, by name: ``"eu"`` uses the configuration ``ngrok-eu:apiKey``. None is the default
             account, ``ngrok:apiKey`` or NGROK_API_KEY. Another account replaces the backend.
-        opts: Pulumi's options for the resource.
+        opts: Pulumi's options for the resource. With ``import_`` the resource adopts the backend of that id: nothing is
+            written, and labels, description and metadata have to be what ngrok holds, or the preview names what
+            differs. Once it is adopted, the option changes nothing and may stay or go.
+        allow_operator_owned: adopt a backend even where ngrok's Kubernetes operator owns it, and would undo changes.
 
     Raises:
         pulumi.RunError: labels or metadata hold what cannot be sent to the engine, such as a number as a label key.
@@ -65,6 +68,8 @@ class TunnelGroupBackend(pulumi.dynamic.Resource, module="ngrok", name="TunnelGr
         metadata: pulumi.Input[str | Mapping[str, Any]] | None = None,
         account: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
+        *,
+        allow_operator_owned: bool = False,
     ) -> None:
         _warn_of_plain_key(account)
         # A mapping becomes one string, so one secret in it makes the whole a secret, and one unknown an unknown.
@@ -83,6 +88,7 @@ class TunnelGroupBackend(pulumi.dynamic.Resource, module="ngrok", name="TunnelGr
             "created_at": None,
             "tunnels": None,
         }
+        props, opts = import_option.catch(props, opts, allow_operator_owned)
         super().__init__(TunnelGroupBackendProvider(), resource_name, props, opts)
 
     @staticmethod

@@ -109,6 +109,11 @@ class EngineLog:
         if not self._log("INFO", line, ephemeral=True):
             _print(line)
 
+    def info(self, line: str) -> None:
+        """Shows a line, and keeps it in the summary."""
+        if not self._log("INFO", line, ephemeral=False):
+            _print(line)
+
     def warn(self, line: str) -> None:
         """Shows a warning."""
         if not self._log("WARNING", line, ephemeral=False):

@@ -1,0 +1,117 @@
+"""``ResourceOptions(import_=...)`` of a dynamic resource, handed over to the provider as an input.
+
+The engine would serve the option with a Read that lacks the provider (https://github.com/pulumi/pulumi/issues/16175),
+so it is taken out of the options, however it got there: given, merged, or set by a transformation or a transform.
+"""
+
+import asyncio
+import weakref
+from collections.abc import Awaitable, Mapping
+from typing import Any
+
+import pulumi
+from pulumi.runtime import settings
+from pulumi.runtime.invoke import invoke_async
+
+from pulumi_ngrok_tg import adoption
+
+_TRANSFORMS = "__transforms"
+"""A prop without a value; what awaits it adds our transform before the resource is registered."""
+_NAMES = ("description", "metadata", "labels")
+
+
+def catch(
+    props: Mapping[str, Any], opts: pulumi.ResourceOptions | None, allow_operator_owned: bool
+) -> tuple[dict[str, Any], pulumi.ResourceOptions]:
+    """Returns a resource's props and options such that an ``import_`` in the options becomes a prop.
+
+    Args:
+        props: the resource's props.
+        opts: the options as the program gives them.
+        allow_operator_owned: whether a backend of ngrok's Kubernetes operator may be adopted.
+    """
+    if allow_operator_owned:
+        props = {**props, adoption.ALLOW_OPERATOR_OWNED: True}
+    opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(transformations=[_append_last]))
+    return {**props, _TRANSFORMS: _catch_transforms(opts)}, opts
+
+
+def _append_last(args: pulumi.ResourceTransformationArgs) -> None:
+    """Adds a transformation after all others, those of the parents, too: their list may grow while they run."""
+    resource = args.resource
+
+    def last(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
+        if args.resource is not resource or args.opts.import_ is None:  # children inherit transformations
+            return None
+        return pulumi.ResourceTransformationResult(*_move(args.props, args.opts))
+
+    resource._transformations.append(last)
+
+
+async def _catch_transforms(opts: pulumi.ResourceOptions) -> None:
+    """Adds a transform after those of the program, where it has any; the engine asks for each resource then."""
+    if opts.parent is not None:
+        await opts.parent.urn.future()  # from here on its transforms are registered
+    try:
+        callbacks = await settings._get_callbacks() if opts.transforms else settings.SETTINGS.callbacks
+        if callbacks is not None and callbacks not in _added:
+            _added.add(callbacks)
+            callbacks.register_stack_transform(_transform)
+    except (AttributeError, TypeError):  # this SDK does it otherwise; only transforms that import are concerned
+        return
+
+
+_added: weakref.WeakSet[Any] = weakref.WeakSet()
+"""The programs of this process that have our transform."""
+
+
+def _transform(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | None:
+    if args.type_ != adoption.TYPE or args.opts.import_ is None:
+        return None
+    return pulumi.ResourceTransformResult(*_move(args.props, args.opts))
+
+
+def _move(props: Mapping[str, Any], opts: pulumi.ResourceOptions) -> tuple[dict[str, Any], pulumi.ResourceOptions]:
+    """Takes ``import_`` out of the options, and puts it into the props with all else that the provider has to know."""
+    id_ = pulumi.Output.from_input(opts.import_)
+    said = {"id": id_, "secret": _secret(props, opts), "managed_by": _managed_by(id_)}
+    opts = pulumi.ResourceOptions.merge(opts, None)
+    opts.import_ = None
+    return {**props, adoption.INPUT: said}, opts
+
+
+async def _secret(props: Mapping[str, Any], opts: pulumi.ResourceOptions) -> list[str]:
+    """Names the props that hold a secret; the provider gets their values without that mark."""
+    names = set(opts.additional_secret_outputs or ())
+    for name in _NAMES:
+        value = props.get(name)
+        if isinstance(value, pulumi.Output | Mapping) and await pulumi.Output.from_input(value).is_secret():
+            names.add(name)
+    return sorted(names)
+
+
+async def _managed_by(id_: pulumi.Output[Any]) -> str | None:
+    """Returns the URN under which the stack's state already manages a backend."""
+    known = await id_.future()
+    monitor = settings.get_monitor()
+    if monitor not in _managed:
+        _managed[monitor] = asyncio.ensure_future(_read_state())
+    return (await _managed[monitor]).get(known)
+
+
+_managed: weakref.WeakKeyDictionary[Any, Awaitable[dict[Any, str]]] = weakref.WeakKeyDictionary()
+"""For each run of a program the backends that the state has at its beginning: id to URN."""
+
+
+async def _read_state() -> dict[Any, str]:
+    """Asks the engine for the outputs in this stack's state, which hold the backends' URIs but not the ids."""
+    stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
+    try:
+        state = await invoke_async("pulumi:pulumi:readStackResourceOutputs", {"stackName": stack})
+        return {
+            str(resource["outputs"]["uri"]).rpartition("/")[2]: urn
+            for urn, resource in state["outputs"].items()
+            if adoption.is_managed(resource["type"], resource["outputs"])
+        }
+    except Exception:  # mocks, or an engine that does not tell; the provider refuses to delete what it has adopted
+        return {}
