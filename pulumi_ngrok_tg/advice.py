@@ -46,6 +46,11 @@ def explain(error: NgrokError, namespace: str) -> str:
     return f"{error} {_advice(error, namespace)}".rstrip()
 
 
+def missing(error: NgrokError, id_: str) -> str:
+    """Returns the line for a backend that a program names by its id, and that ngrok does not find."""
+    return f"There is no backend {id_} in this account. Check the id and the account. ({error})"
+
+
 def gone_under_another_key(error: NgrokError, namespace: str, urn: str) -> str:
     """Returns the line for a backend that the current key does not find, and that another key has seen before.
 

@@ -49,20 +49,29 @@ def _append_last(args: pulumi.ResourceTransformationArgs) -> None:
 
 
 async def _catch_transforms(opts: pulumi.ResourceOptions) -> None:
-    """Adds a transform after those of the program, where it has any; the engine asks for each resource then."""
+    """Adds a transform after those of the program, where it has any: from then on the engine asks for each resource."""
     if opts.parent is not None:
         await opts.parent.urn.future()  # from here on its transforms are registered
-    try:
-        callbacks = await settings._get_callbacks() if opts.transforms else settings.SETTINGS.callbacks
-        if callbacks is not None and callbacks not in _added:
-            _added.add(callbacks)
-            callbacks.register_stack_transform(_transform)
-    except (AttributeError, TypeError):  # this SDK does it otherwise; only transforms that import are concerned
-        return
+    monitor = settings.get_monitor()
+    if opts.transforms or _has_transforms():
+        if monitor not in _transforming:
+            _transforming[monitor] = asyncio.ensure_future(_add_transform())
+        await _transforming[monitor]
 
 
-_added: weakref.WeakSet[Any] = weakref.WeakSet()
-"""The programs of this process that have our transform."""
+_transforming: weakref.WeakKeyDictionary[Any, Awaitable[None]] = weakref.WeakKeyDictionary()
+"""The runs of programs that have our transform."""
+
+
+def _has_transforms() -> bool:
+    """Tells whether the program has transforms, or anything else that the engine calls it back for."""
+    return bool(getattr(settings._CallbackServicer, "_servicers", ()))
+
+
+async def _add_transform() -> None:
+    callbacks = await settings._get_callbacks()
+    if callbacks is not None:  # else this is a test with mocks
+        callbacks.register_stack_transform(_transform)
 
 
 def _transform(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | None:

@@ -128,9 +128,7 @@ class TunnelGroupBackendProvider(ResourceProvider):
                 if refresh:
                     _require_same_key(error, props, account)
                     return ReadResult("", {})
-                raise ProviderError(
-                    f"There is no backend {id_} in this account. Check the id and the account. ({error})"
-                ) from error
+                raise ProviderError(advice.missing(error, id_)) from error
             state = _state(backend, props, account)
             if not refresh or props.get(adoption.READ_ONLY):
                 state[adoption.READ_ONLY] = True
@@ -168,7 +166,10 @@ class TunnelGroupBackendProvider(ResourceProvider):
             return
         try:
             with self._account(inputs) as account:
-                backend = account.client.read(id_)
+                try:
+                    backend = account.client.read(id_)
+                except NotFound as error:
+                    raise ProviderError(advice.missing(error, id_)) from error
         except ProviderError as error:
             yield f"import_: {error}"
             return

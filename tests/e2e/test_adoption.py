@@ -1,0 +1,330 @@
+"""``ResourceOptions(import_=...)``: a resource takes over a backend that exists, without a write."""
+
+from collections.abc import Callable
+
+import pytest
+
+from pulumi_ngrok_tg.emulator import Emulator
+from pulumi_ngrok_tg.emulator.store import Backend
+from tests.conftest import KEY
+from tests.e2e.stack import Outcome, Stack
+
+WEB = {"labels": {"app": "web", "dc": "fra"}, "description": "Website", "metadata": '{"team": "a"}'}
+ARGUMENTS = 'labels={"app": "web", "dc": "fra"}, description="Website", metadata={"team": "a"}'
+MISSING = "bkdtg_2rwwlBV3giwRa5gGhtBlK6AH8q4"
+
+
+@pytest.fixture
+def web(emulator: Emulator) -> Backend:
+    """A backend that somebody has made by hand."""
+    return emulator.account(KEY).create(WEB)
+
+
+@pytest.fixture
+def stack(new_stack: Callable[..., Stack]) -> Stack:
+    return new_stack("")
+
+
+def adopting(web: Backend, name: str = "web", arguments: str = ARGUMENTS) -> str:
+    return f'TunnelGroupBackend("{name}", {arguments}, opts=pulumi.ResourceOptions(import_="{web.id}"))\n'
+
+
+def assert_nothing_was_written(emulator: Emulator, web: Backend) -> None:
+    assert {request.method for request in emulator.requests} <= {"GET"}
+    assert list(emulator.account(KEY).backends) == [web.id]
+
+
+def import_errors(outcome: Outcome) -> list[str]:
+    return [error.partition("has a problem: ")[2] for error in outcome.errors]
+
+
+def test_a_backend_is_adopted_without_a_write(stack: Stack, emulator: Emulator, web: Backend) -> None:
+    tunnel = emulator.account(KEY).connect_tunnel(dict(web.labels))
+    stack.program(adopting(web))
+    adopted = f"adopts {web.id}, which exists; nothing is created or changed at ngrok"
+    assert adopted in stack.preview().text
+    assert [request.method for request in emulator.requests] == ["GET"]
+    emulator.requests.clear()
+
+    assert adopted in stack.up().text
+    assert [request.method for request in emulator.requests] == ["GET"]
+    held = stack.resource("web")
+    assert held["id"] == web.id
+    assert held["outputs"]["created_at"] == web.created_at
+    assert [seen["id"] for seen in held["outputs"]["tunnels"]] == [tunnel]
+    emulator.requests.clear()
+
+    # The option may stay ...
+    assert "adopts" not in stack.preview("--expect-no-changes").text
+    assert emulator.requests == []
+    stack.up("--expect-no-changes", "--refresh")
+    stack.refresh("--expect-no-changes")
+    stack.preview("--expect-no-changes")
+    # ... or go, and from then on the backend is like any other.
+    stack.program(f'TunnelGroupBackend("web", {ARGUMENTS})')
+    stack.up("--expect-no-changes")
+    assert_nothing_was_written(emulator, web)
+    stack.program(f'TunnelGroupBackend("web", {ARGUMENTS.replace("fra", "ams")})')
+    stack.up()
+    assert web.labels == {"app": "web", "dc": "ams"}
+    stack.destroy()
+    assert emulator.account(KEY).backends == {}
+
+
+def test_each_difference_is_named_in_preview(stack: Stack, emulator: Emulator, web: Backend) -> None:
+    stack.program(
+        adopting(
+            web,
+            arguments='labels={"app": "shop", "env": "live"}, description="Shop", '
+            'metadata=pulumi.Output.secret("a-secret-value")',
+        )
+    )
+    for command in (stack.preview, stack.up):
+        said = command(fails=True)
+        assert [
+            error.removeprefix(f"import_: {web.id}: ").partition(". Write")[0] for error in import_errors(said)
+        ] == [
+            'description is "Website" at ngrok, but "Shop" in the program',
+            "metadata is not what ngrok holds (the value is a secret)",
+            'labels.app is "web" at ngrok, but "shop" in the program',
+            'labels.dc is "fra" at ngrok, but not there in the program',
+            'labels.env is not there at ngrok, but "live" in the program',
+        ]
+        assert "a-secret-value" not in said.text
+        assert "team" not in said.text
+    assert stack.resources() == []
+    assert_nothing_was_written(emulator, web)
+
+
+WAYS = {
+    "merged options": """
+        common = pulumi.ResourceOptions(protect=False)
+        TunnelGroupBackend("web", {arguments}, opts=common.merge(pulumi.ResourceOptions(import_="{id}")))
+        """,
+    "a component": """
+        class Site(pulumi.ComponentResource):
+            def __init__(self, name):
+                super().__init__("shop:index:Site", name)
+                opts = pulumi.ResourceOptions(parent=self, import_="{id}")
+                TunnelGroupBackend("web", {arguments}, opts=opts)
+        Site("site")
+        """,
+    "an output of config": """
+        id_ = pulumi.Output.from_input(pulumi.Config().require("backend"))
+        TunnelGroupBackend("web", {arguments}, opts=pulumi.ResourceOptions(import_=id_))
+        """,
+    "an account": """
+        TunnelGroupBackend("web", {arguments}, account="eu", opts=pulumi.ResourceOptions(import_="{id}"))
+        """,
+    "inputs that are outputs": """
+        one = pulumi.Output.from_input("web")
+        TunnelGroupBackend("web", labels={{"app": one, "dc": one.apply(lambda _: "fra")}}, description="Website",
+            metadata=one.apply(lambda _: {{"team": "a"}}), opts=pulumi.ResourceOptions(import_="{id}"))
+        """,
+    "a transformation": """
+        def import_it(args):
+            opts = pulumi.ResourceOptions.merge(args.opts, pulumi.ResourceOptions(import_="{id}"))
+            return pulumi.ResourceTransformationResult(args.props, opts)
+        opts = pulumi.ResourceOptions(transformations=[import_it])
+        TunnelGroupBackend("web", {arguments}, opts=opts)
+        """,
+    "a transformation of the whole stack": """
+        def import_it(args):
+            if args.name == "web":
+                opts = pulumi.ResourceOptions.merge(args.opts, pulumi.ResourceOptions(import_="{id}"))
+                return pulumi.ResourceTransformationResult(args.props, opts)
+        pulumi.runtime.register_stack_transformation(import_it)
+        TunnelGroupBackend("web", {arguments})
+        """,
+    "a transform": """
+        def import_it(args):
+            opts = pulumi.ResourceOptions.merge(args.opts, pulumi.ResourceOptions(import_="{id}"))
+            return pulumi.ResourceTransformResult(args.props, opts)
+        TunnelGroupBackend("web", {arguments}, opts=pulumi.ResourceOptions(transforms=[import_it]))
+        """,
+    "a transform of a component": """
+        def import_it(args):
+            if args.name == "web":
+                opts = pulumi.ResourceOptions.merge(args.opts, pulumi.ResourceOptions(import_="{id}"))
+                return pulumi.ResourceTransformResult(args.props, opts)
+        site = pulumi.ComponentResource("shop:index:Site", "site", None, pulumi.ResourceOptions(transforms=[import_it]))
+        TunnelGroupBackend("web", {arguments}, opts=pulumi.ResourceOptions(parent=site))
+        """,
+    "a transform of the whole stack": """
+        def import_it(args):
+            if args.name == "web":
+                opts = pulumi.ResourceOptions.merge(args.opts, pulumi.ResourceOptions(import_="{id}"))
+                return pulumi.ResourceTransformResult(args.props, opts)
+        pulumi.runtime.register_resource_transform(import_it)
+        TunnelGroupBackend("web", {arguments})
+        """,
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_option_is_found_wherever_it_is_set(stack: Stack, emulator: Emulator, web: Backend, way: str) -> None:
+    if "config" in way:
+        stack.pulumi("config", "set", "backend", web.id)
+    if "account" in way:
+        stack.pulumi("config", "set", "--secret", "ngrok-eu:apiKey", KEY)
+        stack.pulumi("config", "set", "ngrok-eu:apiBaseUrl", emulator.url)
+    stack.program(WAYS[way].format(id=web.id, arguments=ARGUMENTS))
+    assert f"adopts {web.id}" in stack.preview().text
+    stack.up()
+    assert stack.resource("web")["id"] == web.id
+    stack.up("--expect-no-changes", "--refresh")
+    assert_nothing_was_written(emulator, web)
+
+
+def test_a_child_of_an_adopting_resource_is_left_alone(stack: Stack, emulator: Emulator, web: Backend) -> None:
+    stack.program(f"""
+        opts = pulumi.ResourceOptions(import_="{web.id}")
+        web = TunnelGroupBackend("web", {ARGUMENTS}, opts=opts)
+        TunnelGroupBackend("child", description="new", opts=pulumi.ResourceOptions(parent=web))
+    """)
+    stack.up()
+    assert [request.method for request in emulator.requests if request.method != "GET"] == ["POST"]
+    assert stack.resource("child")["id"] != web.id
+
+
+@pytest.mark.parametrize(
+    ("id_", "error"),
+    [
+        (MISSING, f"import_: There is no backend {MISSING} in this account. Check the id and the account."),
+        ("web", "import_: 'web' is not the id of a tunnel group backend"),
+        ("bkdtg_../../api_keys", "import_: 'bkdtg_../../api_keys' is not the id of a tunnel group backend"),
+        ("tn_2rwwlBV3giwRa5gGhtBlK6AH8q4", "import_: 'tn_2rwwlBV3giwRa5gGhtBlK6AH8q4' is not the id"),
+    ],
+)
+def test_an_id_that_names_no_backend_is_an_error_in_preview(
+    stack: Stack, emulator: Emulator, id_: str, error: str
+) -> None:
+    stack.program(f'TunnelGroupBackend("web", opts=pulumi.ResourceOptions(import_="{id_}"))')
+    (said,) = import_errors(stack.preview(fails=True))
+    assert said.startswith(error)
+    stack.up(fails=True)
+    assert stack.resources() == []
+    assert all(request.method == "GET" and "api_keys" not in request.path for request in emulator.requests)
+
+
+def test_a_backend_of_another_account_is_not_there(new_stack: Callable[..., Stack], web: Backend) -> None:
+    with Emulator(api_keys=("test-other-key",)) as other:
+        stack = new_stack("", environment={"NGROK_API_KEY": "test-other-key", "NGROK_API_BASE_URL": other.url})
+        stack.program(adopting(web))
+        (said,) = import_errors(stack.preview(fails=True))
+        assert said.startswith(f"import_: There is no backend {web.id} in this account. Check the id and the account.")
+
+
+def test_two_resources_do_not_adopt_one_backend(stack: Stack, emulator: Emulator, web: Backend) -> None:
+    stack.program(adopting(web, "one") + adopting(web, "two"))
+    (said,) = import_errors(stack.preview(fails=True))
+    assert said.startswith(f"import_: {web.id} is already managed in this stack, by urn:pulumi:dev::shop::")
+    assert_nothing_was_written(emulator, web)
+
+
+@pytest.mark.parametrize("stays", [True, False])
+def test_what_the_stack_manages_is_not_adopted_under_another_name(
+    stack: Stack, emulator: Emulator, web: Backend, stays: bool
+) -> None:
+    """To rename a resource so would have the engine delete the backend under its old name."""
+    stack.program(adopting(web))
+    stack.up()
+    renamed = adopting(web, "site")
+    stack.program(renamed + adopting(web) if stays else renamed)
+    for command in (stack.preview, stack.up):
+        (said,) = import_errors(command(fails=True))
+        assert f"{web.id} is already managed in this stack, by urn:pulumi:dev::shop::" in said
+        assert "::web. Use that resource; to give it another name, give it an alias" in said
+    assert [resource["id"] for resource in stack.resources()] == [web.id]
+    # What the message advises.
+    stack.program(f"""
+        TunnelGroupBackend("site", {ARGUMENTS}, opts=pulumi.ResourceOptions(aliases=[pulumi.Alias(name="web")]))
+    """)
+    stack.up()
+    stack.preview("--expect-no-changes")
+    assert stack.resource("site")["id"] == web.id
+    assert_nothing_was_written(emulator, web)
+
+
+def test_what_is_only_read_may_be_adopted(stack: Stack, emulator: Emulator, web: Backend) -> None:
+    get = f'TunnelGroupBackend.get("read", "{web.id}")\n'
+    stack.program(get)
+    stack.up()
+    stack.refresh()
+    stack.program(get + adopting(web))
+    stack.up()
+    assert stack.resource("web")["id"] == web.id
+    assert_nothing_was_written(emulator, web)
+
+
+def test_another_id_than_the_managed_one_is_refused(stack: Stack, emulator: Emulator, web: Backend) -> None:
+    other = emulator.account(KEY).create(WEB)
+    stack.program(adopting(web))
+    stack.up()
+    stack.program(adopting(other))
+    (said,) = stack.preview(fails=True).errors
+    assert f"import_ names {other.id}, but this resource already manages {web.id}. Remove import_, or adopt" in said
+    stack.up(fails=True)
+    assert stack.resource("web")["id"] == web.id
+    assert {request.method for request in emulator.requests} == {"GET"}
+
+
+def test_an_adopted_backend_is_not_replaced_by_itself(stack: Stack, emulator: Emulator, web: Backend) -> None:
+    """Else the engine would adopt it once more, and then delete it as the old one."""
+    stack.program(adopting(web))
+    stack.up()
+    urn = stack.resource("web")["urn"]
+    for arguments in ((), ("--replace", urn)):
+        if not arguments:  # the same account by another name
+            stack.pulumi("config", "set", "--secret", "ngrok-eu:apiKey", KEY)
+            stack.pulumi("config", "set", "ngrok-eu:apiBaseUrl", emulator.url)
+            stack.program(adopting(web, arguments=f'{ARGUMENTS}, account="eu"'))
+        else:
+            stack.program(adopting(web))
+        for command in (stack.preview, stack.up):
+            (said,) = import_errors(command(*arguments, fails=True))
+            assert said == (
+                f"import_: this resource already manages {web.id}, and is to be replaced. Remove import_ to replace it."
+            )
+    assert_nothing_was_written(emulator, web)
+    stack.program(f'TunnelGroupBackend("web", {ARGUMENTS})')
+    stack.up("--replace", urn)
+    assert [request.method for request in emulator.requests if request.method != "GET"] == ["POST", "DELETE"]
+
+
+@pytest.mark.parametrize(
+    "owned",
+    [
+        {"metadata": '{"owned-by":"ngrok-operator"}'},
+        {"metadata": '{"owned-by": "kubernetes-ingress-controller"}'},
+        {"labels": {"k8s.ngrok.com/namespace": "default"}},
+    ],
+)
+def test_the_operators_backends_are_adopted_only_where_the_program_says_so(
+    stack: Stack, emulator: Emulator, owned: dict[str, str]
+) -> None:
+    backend = emulator.account(KEY).create(owned)
+    arguments = ", ".join(f"{name}={value!r}" for name, value in owned.items())
+    stack.program(adopting(backend, arguments=arguments))
+    (said,) = import_errors(stack.preview(fails=True))
+    assert said.startswith(f"import_: {backend.id} is owned by ngrok's Kubernetes operator, which would undo")
+    assert "set allow_operator_owned=True to adopt it all the same" in said
+    stack.program(adopting(backend, arguments=f"{arguments}, allow_operator_owned=True"))
+    stack.up()
+    stack.preview("--expect-no-changes")
+    assert stack.resource("web")["id"] == backend.id
+    assert_nothing_was_written(emulator, backend)
+
+
+def test_many_adoptions_take_few_requests(stack: Stack, emulator: Emulator) -> None:
+    made = [emulator.account(KEY).create({"description": str(n)}) for n in range(120)]
+    stack.program(
+        "\n".join(
+            f'TunnelGroupBackend("b{n}", description="{n}", opts=pulumi.ResourceOptions(import_="{backend.id}"))'
+            for n, backend in enumerate(made)
+        )
+    )
+    stack.up()
+    assert 2 <= len(emulator.requests) <= 3
+    assert {request.method for request in emulator.requests} == {"GET"}
+    assert {resource["id"] for resource in stack.resources()} == {backend.id for backend in made}
