@@ -6,11 +6,12 @@ so it is taken out of the options, however it got there: given, merged, or set b
 
 import asyncio
 import weakref
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Generator, Mapping
 from typing import Any
 
 import pulumi
 from pulumi.runtime import settings
+from pulumi.runtime._callbacks import _CallbackServicer
 from pulumi.runtime.invoke import invoke_async
 
 from pulumi_ngrok_tg import adoption
@@ -33,7 +34,7 @@ def catch(
     if allow_operator_owned:
         props = {**props, adoption.ALLOW_OPERATOR_OWNED: True}
     opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(transformations=[_append_last]))
-    return {**props, _TRANSFORMS: _catch_transforms(opts)}, opts
+    return {**props, _TRANSFORMS: _Later(lambda: _catch_transforms(opts))}, opts
 
 
 def _append_last(args: pulumi.ResourceTransformationArgs) -> None:
@@ -65,7 +66,7 @@ _transforming: weakref.WeakKeyDictionary[Any, Awaitable[None]] = weakref.WeakKey
 
 def _has_transforms() -> bool:
     """Tells whether the program has transforms, or anything else that the engine calls it back for."""
-    return bool(getattr(settings._CallbackServicer, "_servicers", ()))
+    return bool(getattr(_CallbackServicer, "_servicers", ()))
 
 
 async def _add_transform() -> None:
@@ -83,10 +84,24 @@ def _transform(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformRe
 def _move(props: Mapping[str, Any], opts: pulumi.ResourceOptions) -> tuple[dict[str, Any], pulumi.ResourceOptions]:
     """Takes ``import_`` out of the options, and puts it into the props with all else that the provider has to know."""
     id_ = pulumi.Output.from_input(opts.import_)
-    said = {"id": id_, "secret": _secret(props, opts), "managed_by": _managed_by(id_)}
-    opts = pulumi.ResourceOptions.merge(opts, None)
-    opts.import_ = None
-    return {**props, adoption.INPUT: said}, opts
+    rest = pulumi.ResourceOptions.merge(opts, None)
+    rest.import_ = None
+    said = {
+        "id": id_,
+        "secret": _Later(lambda: _secret(props, rest)),
+        "managed_by": _Later(lambda: _managed_by(id_)),
+    }
+    return {**props, adoption.INPUT: said}, rest
+
+
+class _Later:
+    """Awaits what a function returns; unlike a coroutine, it may be left alone where another input fails."""
+
+    def __init__(self, begin: Callable[[], Awaitable[Any]]) -> None:
+        self._begin = begin
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        return self._begin().__await__()
 
 
 async def _secret(props: Mapping[str, Any], opts: pulumi.ResourceOptions) -> list[str]:
