@@ -1,6 +1,6 @@
 """The calls on tunnel group backends."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from pulumi_ngrok_tg.api.creation import Creations
 from pulumi_ngrok_tg.api.errors import ConnectionFailed, InvalidId, NotApplied, NotFound, UnexpectedResponse
@@ -26,7 +26,7 @@ class Client:
     def __init__(self, settings: Settings, reporter: Reporter) -> None:
         self._settings = settings
         self._requests = Requests(settings, reporter)
-        self._inventory = Inventory(self._get, self._listing())
+        self.start_over()
         self._creations = Creations(
             self._post,
             self._listing,
@@ -47,6 +47,20 @@ class Client:
         """Returns a backend as :meth:`get` does, in as few requests as reading many of them allows."""
         _path(id_)
         return self._inventory.read(id_, self._patience())
+
+    def all(self) -> list[Backend]:
+        """Returns every backend of the account, newest first, in no more requests than :meth:`read` has left to do."""
+        return self._inventory.all(self._patience())
+
+    def start_over(self) -> None:
+        """Has :meth:`read` and :meth:`all` see the account as it is from now on."""
+        self._inventory = Inventory(self._get, self._listing())
+
+    def pages(self) -> Iterator[tuple[Backend, ...]]:
+        """Yields the account's backends, newest first, a page of up to 100 at a time."""
+        patience, listing = self._patience(), self._listing()
+        while not listing.ended:
+            yield listing.next_page(patience)
 
     def create(self, contents: Contents) -> Backend:
         """Creates a backend, once; see :mod:`pulumi_ngrok_tg.api.creation`.

@@ -37,6 +37,7 @@ class Inventory:
         self._pages = 0
         self._fetching = False
         self._ended = False
+        self._failure: NgrokError | None = None
 
     def read(self, id_: str, patience: Patience) -> Backend:
         """Returns a backend. One that is not in the list is asked for by id: LIST alone never says "gone"."""
@@ -48,6 +49,23 @@ class Inventory:
             if backend := self._known.get(id_):
                 return backend
         return self._get(id_, patience)
+
+    def all(self, patience: Patience) -> list[Backend]:
+        """Returns every backend, newest first: fetches the pages that no read has fetched.
+
+        Raises:
+            NgrokError: one of the pages could not be fetched, now or before.
+        """
+        while True:
+            with self._changed:
+                while self._fetching:
+                    self._changed.wait()
+                if self._failure is not None:
+                    raise self._failure
+                if self._ended:
+                    return list(self._known.values())
+                self._fetching = True
+            self._fetch_page(patience)
 
     def forget(self, id_: str) -> None:
         """Drops a backend that is about to change; it is asked for by id from now on, unless it is kept again."""
@@ -78,14 +96,16 @@ class Inventory:
     def _fetch_page(self, patience: Patience) -> None:
         """Fetches the next page. Where LIST fails, reading goes on by id, and those errors speak for themselves."""
         backends: tuple[Backend, ...] = ()
+        failure: NgrokError | None = None
         try:
             backends = self._listing.next_page(patience)
-        except NgrokError:
-            pass
+        except NgrokError as error:
+            failure = error
         finally:
             with self._changed:
                 self._pages += 1
                 self._fetching = False
                 self._ended = self._listing.ended
+                self._failure = failure
                 self._known.update({b.id: b for b in backends if b.id not in self._written})
                 self._changed.notify_all()

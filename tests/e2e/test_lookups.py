@@ -1,0 +1,196 @@
+"""``get_tunnel_group_backend(s)``: what an account has, read from a program, in a preview, too."""
+
+from collections.abc import Callable
+
+import pytest
+
+from pulumi_ngrok_tg.emulator import Emulator
+from tests.conftest import KEY
+from tests.e2e.stack import Stack
+
+IMPORTS = """
+from pulumi_ngrok_tg import (
+    get_tunnel_group_backend, get_tunnel_group_backend_output, get_tunnel_group_backends,
+    get_tunnel_group_backends_output,
+)
+"""
+
+
+@pytest.fixture
+def stack(new_stack: Callable[..., Stack], emulator: Emulator) -> Stack:
+    account = emulator.account(KEY)
+    for n in range(3):
+        account.create({"labels": {"app": "web", "n": str(n)}, "description": f"Web {n}"})
+    account.create({"labels": {"app": "api"}, "description": "API", "metadata": '{"a":1}'})
+    return new_stack("")
+
+
+def looking_up(stack: Stack, program: str) -> None:
+    lines = [line.removeprefix("        ") for line in program.splitlines()]
+    stack.program(IMPORTS + "\n".join(lines))
+
+
+def test_one_backend_by_id_or_labels(stack: Stack, emulator: Emulator) -> None:
+    account = emulator.account(KEY)
+    api = next(backend for backend in account.backends.values() if backend.description == "API")
+    tunnel = account.connect_tunnel({"app": "api"})
+    looking_up(
+        stack,
+        f"""
+        by_id = get_tunnel_group_backend(id="{api.id}")
+        by_labels = get_tunnel_group_backend(labels={{"app": "api"}}, opts=pulumi.InvokeOptions())
+        assert by_id.labels["app"] == "api" and isinstance(by_id.tunnels[0].uri, str)
+        pulumi.export("whole", by_id)
+        pulumi.export("same", by_id == by_labels)
+        pulumi.export("tunnel", by_labels.tunnels[0].id)
+        pulumi.export("of", TunnelGroupBackend("copy", labels={{"of": by_id.id}}).labels["of"])
+        """,
+    )
+    assert f'of: "{api.id}"' in stack.preview("--diff").text
+    assert {request.method for request in emulator.requests} == {"GET"}
+    stack.up()
+    assert stack.output("whole") == {
+        "id": api.id,
+        "uri": f"{emulator.url}/backends/tunnel_group/{api.id}",
+        "created_at": api.created_at,
+        "description": "API",
+        "metadata": '{"a":1}',
+        "labels": {"app": "api"},
+        "tunnels": [{"id": tunnel, "uri": f"{emulator.url}/tunnels/{tunnel}"}],
+    }
+    assert stack.output("same") is True
+    assert stack.output("tunnel") == tunnel
+    assert stack.output("of") == api.id
+
+
+def test_several_backends_and_outputs(stack: Stack, emulator: Emulator) -> None:
+    stack.pulumi("config", "set", "--secret", "app", "web")
+    looking_up(
+        stack,
+        """
+        async def later():
+            return "0"
+        app = pulumi.Config().require_secret("app")
+        every = get_tunnel_group_backends()
+        web = get_tunnel_group_backends_output(labels={"app": app})
+        one = get_tunnel_group_backend_output(labels=pulumi.Output.from_input({"app": "web", "n": later()}))
+        pulumi.export("every", [backend.description for backend in every.backends])
+        pulumi.export("web", web.backends.apply(lambda backends: [backend.labels["n"] for backend in backends]))
+        pulumi.export("one", one.description)
+        pulumi.export("secret", pulumi.Output.from_input(web.is_secret()))
+        pulumi.export("none", get_tunnel_group_backends(labels={"app": "none"}).backends)
+        """,
+    )
+    stack.up()
+    assert stack.output("every") == ["API", "Web 2", "Web 1", "Web 0"]
+    assert stack.output("web") == ["2", "1", "0"]
+    assert stack.output("one") == "Web 0"
+    assert stack.output("secret") is True
+    assert stack.output("none") == []
+    assert len(emulator.requests) == 1
+
+
+def test_many_look_ups_share_one_listing(stack: Stack, emulator: Emulator) -> None:
+    made = [emulator.account(KEY).create({"labels": {"many": str(n)}}) for n in range(150)]
+    ids = [backend.id for backend in made[::10]]
+    looking_up(
+        stack,
+        f"""
+        for n in range(150):
+            get_tunnel_group_backend_output(labels={{"many": pulumi.Output.from_input(str(n))}})
+        for id in {ids}:
+            get_tunnel_group_backend(id=id)
+            get_tunnel_group_backend_output(id=id)
+        pulumi.export("all", len(get_tunnel_group_backends().backends))
+        """,
+    )
+    stack.up()
+    assert stack.output("all") == 154
+    # Two pages, and one GET for the first id, which is on the second.
+    assert len(emulator.requests) <= 3
+    assert {request.method for request in emulator.requests} == {"GET"}
+
+
+def test_what_is_unknown_in_a_preview_is_not_asked_for(stack: Stack, emulator: Emulator) -> None:
+    looking_up(
+        stack,
+        """
+        new = TunnelGroupBackend("new", labels={"app": "new"})
+        site = pulumi.ComponentResource("shop:index:Site", "site")
+        TunnelGroupBackend("child", labels={"app": "child"}, opts=pulumi.ResourceOptions(parent=site))
+        by_id = get_tunnel_group_backend_output(id=new.id)
+        for depends_on in (new, [new], pulumi.Output.from_input([new])):
+            options = pulumi.InvokeOutputOptions(depends_on=depends_on)
+            found = get_tunnel_group_backend_output(labels={"app": "new"}, opts=options)
+        child = get_tunnel_group_backend_output(
+            labels={"app": "child"}, opts=pulumi.InvokeOutputOptions(depends_on=[site]))
+        pulumi.export("by_id", by_id.labels["app"])
+        pulumi.export("found", found.id)
+        pulumi.export("child", child.id)
+        # Lists the account before the resources are there.
+        pulumi.export("before", len(get_tunnel_group_backends().backends))
+        """,
+    )
+    said = stack.preview().text
+    assert "[unknown]" in said
+    assert len(emulator.requests) == 1
+    stack.up()
+    assert stack.output("by_id") == "new"
+    assert stack.output("found") == stack.resource("new")["id"]
+    assert stack.output("child") == stack.resource("child")["id"]
+    assert stack.output("before") == 4
+
+
+def test_look_ups_of_another_account(stack: Stack, emulator: Emulator) -> None:
+    with Emulator(api_keys=("test-eu-key",)) as other:
+        theirs = other.account("test-eu-key").create({"description": "EU"})
+        stack.pulumi("config", "set", "--secret", "ngrok-eu:apiKey", "test-eu-key")
+        stack.pulumi("config", "set", "ngrok-eu:apiBaseUrl", other.url)
+        looking_up(
+            stack,
+            f"""
+            assert get_tunnel_group_backend(id="{theirs.id}", account="eu").description == "EU"
+            pulumi.export("eu", get_tunnel_group_backends_output(account=pulumi.Output.from_input("eu")).backends[0].id)
+            """.replace("\n    ", "\n"),
+        )
+        stack.up()
+        assert stack.output("eu") == theirs.id
+    assert emulator.requests == []
+
+
+@pytest.mark.parametrize(
+    ("call", "error"),
+    [
+        ('get_tunnel_group_backend(id="bkdtg_missing1")', "There is no backend bkdtg_missing1 in this account."),
+        ('get_tunnel_group_backend(id="web")', "'web' is not the id of a tunnel group backend"),
+        ("get_tunnel_group_backend()", "give either an id or labels."),
+        ('get_tunnel_group_backend(id="bkdtg_1", labels={})', "give either an id or labels."),
+        ('get_tunnel_group_backend(labels={"app": 5})', "labels: the value of 'app' must be a string, not a number."),
+        ('get_tunnel_group_backend(labels="app")', "labels must be a mapping"),
+        ('get_tunnel_group_backends(account="e u")', "account must be a name of letters"),
+        ('get_tunnel_group_backends(account="eu")', "No ngrok API key is configured for the account 'eu'."),
+        (
+            'get_tunnel_group_backend(labels={"app": "none"})',
+            "no backend of this account carries these labels. It has bkdtg_",
+        ),
+        ('get_tunnel_group_backend(labels={"app": "web"})', "several backends carry these labels: bkdtg_"),
+        ('get_tunnel_group_backend_output(labels={"app": "web"})', "several backends carry these labels: bkdtg_"),
+    ],
+)
+def test_what_has_no_answer_is_one_clear_error(stack: Stack, call: str, error: str) -> None:
+    looking_up(stack, call)
+    said = stack.preview(fails=True).text
+    function = call.partition("(")[0].removesuffix("_output")
+    assert f"error: {function}: {error}" in said
+    assert "Traceback" not in said
+    if "carry" in error:
+        assert "(app=web, n=2)" in said
+
+
+def test_a_bad_key_is_told_once(stack: Stack, emulator: Emulator) -> None:
+    stack.environment["NGROK_API_KEY"] = "test-not-a-key"
+    looking_up(stack, 'for n in range(20): get_tunnel_group_backend_output(labels={"n": str(n)})')
+    said = stack.preview(fails=True).text
+    assert "Set a valid API key" in said
+    assert "test-not-a-key" not in said
+    assert len(emulator.requests) == 1
