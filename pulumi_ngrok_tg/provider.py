@@ -31,7 +31,7 @@ from pulumi_ngrok_tg.api.settings import Settings
 if TYPE_CHECKING:
     from pulumi_ngrok_tg.api.client import Client
 
-_FINGERPRINT = "__key_fingerprint"
+FINGERPRINT = "__key_fingerprint"
 """The output that holds by which key the backend was last seen; the engine displays nothing that begins so."""
 
 
@@ -110,7 +110,7 @@ class TunnelGroupBackendProvider(ResourceProvider):
                 backend = account.client.read(id_)
             else:
                 backend = account.client.create(properties.contents(props))
-            return CreateResult(backend.id, _state(backend, props, account))
+            return CreateResult(backend.id, state_of(backend, props.get("account"), account.fingerprint))
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Reads the backend, for a refresh or for ``TunnelGroupBackend.get``.
@@ -129,7 +129,7 @@ class TunnelGroupBackendProvider(ResourceProvider):
                     _require_same_key(error, props, account)
                     return ReadResult("", {})
                 raise ProviderError(advice.missing(error, id_)) from error
-            state = _state(backend, props, account)
+            state = state_of(backend, props.get("account"), account.fingerprint)
             if not refresh or props.get(adoption.READ_ONLY):
                 state[adoption.READ_ONLY] = True
         inputs, _ = properties.check(state)
@@ -146,7 +146,7 @@ class TunnelGroupBackendProvider(ResourceProvider):
                     f"The backend {_id} no longer exists. Run `pulumi refresh`, then `pulumi up` to create it. "
                     f"({error})"
                 ) from error
-            return UpdateResult(_state(backend, _news, account))
+            return UpdateResult(state_of(backend, _news.get("account"), account.fingerprint))
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Deletes with one DELETE. A backend that is already gone is a success, under the key that saw it last."""
@@ -194,22 +194,22 @@ class TunnelGroupBackendProvider(ResourceProvider):
 
 def _require_same_key(error: NotFound, state: Mapping[str, Any], account: Account) -> None:
     """Believes that a backend is gone only where the key that saw it last says so, or none is known."""
-    if state.get(_FINGERPRINT, account.fingerprint) != account.fingerprint:
+    if state.get(FINGERPRINT, account.fingerprint) != account.fingerprint:
         namespace = config.namespace(state.get("account"))
         raise ProviderError(advice.gone_under_another_key(error, namespace, upstream.current_urn())) from error
 
 
-def _state(backend: Backend, props: Mapping[str, Any], account: Account) -> dict[str, Any]:
-    """The resource's outputs: the backend as the API gave it, its account, and the key that saw it."""
+def state_of(backend: Backend, account: str | None, fingerprint: str) -> dict[str, Any]:
+    """Returns the resource's outputs: the backend as the API gave it, its account, and which key has seen it."""
     return {
-        "account": props.get("account"),
+        "account": account,
         "description": backend.description,
         "metadata": backend.metadata,
         "labels": dict(backend.labels),
         "uri": backend.uri,
         "created_at": backend.created_at,
         "tunnels": [{"id": tunnel.id, "uri": tunnel.uri} for tunnel in backend.tunnels],
-        _FINGERPRINT: account.fingerprint,
+        FINGERPRINT: fingerprint,
     }
 
 

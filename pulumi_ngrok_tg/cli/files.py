@@ -1,0 +1,84 @@
+"""The files that an import writes: looked at first, all of them, and then written."""
+
+import json
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pulumi_ngrok_tg.api.models import Backend
+from pulumi_ngrok_tg.cli import program
+
+
+class FileError(click.ClickException):
+    """A file that is in the way or cannot be read, in one line."""
+
+
+def json_text(content: Mapping[str, Any]) -> str:
+    """Returns the text of a JSON file."""
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+
+def import_text(path: Path, content: Mapping[str, Any], managed: Collection[str], force: bool) -> str:
+    """Returns the text of an import file to be written.
+
+    Args:
+        path: where it is to go.
+        content: the import file.
+        managed: the ids that the stack manages: what an older import file says of them has done its work.
+        force: whether any other file may be overwritten.
+
+    Raises:
+        FileError: another file is there.
+    """
+    text = json_text(content)
+    if path.exists() and not force and (old := _read(path)) != text:
+        if not _ids(old) <= {*managed} | _ids(text):
+            raise FileError(
+                f"{path} is there already and would be overwritten. Use --force, or --out for another folder."
+            )
+    return text
+
+
+def _ids(text: str) -> set[str]:
+    """Returns the ids in an import file; an empty one stands for what is none."""
+    try:
+        return {str(resource["id"]) for resource in json.loads(text)["resources"] if not resource.get("component")}
+    except (ValueError, KeyError, TypeError):
+        return {""}
+
+
+def module_text(
+    path: Path, backends: Mapping[str, Backend], account: str | None, protect: bool, force: bool
+) -> str | None:
+    """Returns the text of the module to be written; None where it is as it should be.
+
+    Args:
+        path: where it is to go.
+        backends: what it has to declare, by resource name; what it declares already stays as it is.
+        account: the account's name.
+        protect: whether they are protected from being deleted.
+        force: whether a file that was not written by an import may be overwritten.
+
+    Raises:
+        FileError: such a file is there, or the module is no Python.
+    """
+    old = _read(path) if path.exists() else None
+    if old is not None and not program.is_ours(old):
+        if not force:
+            raise FileError(f"{path} is there already and was not written by an import. Use --force, or --out.")
+        old = None
+    try:
+        there = program.resource_names_in(old) if old else set()
+        new = {name: backend for name, backend in backends.items() if name not in there}
+        return program.declared(new, account, protect, old) if new else None
+    except SyntaxError as error:
+        raise FileError(f"{path} is no Python any more (line {error.lineno}). Mend it first.") from error
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise FileError(f"{path} cannot be read: {error}") from error

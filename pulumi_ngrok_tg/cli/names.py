@@ -1,0 +1,66 @@
+"""Names for backends, the same at every run: for resources, and for the variables that hold them."""
+
+import builtins
+import keyword
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from pulumi_ngrok_tg.api.models import Backend
+
+_LONGEST = 48
+_AVOIDED = {*keyword.kwlist, *keyword.softkwlist, "l"}  # "l" looks like a one (E741)
+
+
+def resource_names(
+    backends: Iterable[Backend], preferred: Mapping[str, str], taken: Iterable[str] = ()
+) -> dict[str, str]:
+    """Names each backend, by its id; the older first, so that a new backend leaves the others their names.
+
+    Args:
+        backends: all of the account, whichever are asked for, so that the choice changes no name.
+        preferred: names that are given already, by id.
+        taken: names that are not free any more.
+    """
+    names: dict[str, str] = {}
+    used = {*taken}
+    for backend in sorted(backends, key=lambda b: (b.id not in preferred, b.created, b.id)):
+        wanted = [preferred[backend.id]] if backend.id in preferred else _readable(backend)
+        random = backend.id.partition("_")[2]
+        candidates = [*wanted, *(f"{wanted[0]}-{random[-length:]}" for length in range(6, len(random)))]
+        names[backend.id] = next((name for name in candidates if name not in used), backend.id)
+        used.add(names[backend.id])
+    return names
+
+
+def variable_names(names: Iterable[str], taken: Iterable[str] = ()) -> dict[str, str]:
+    """Returns a Python identifier for each resource name, in ASCII, as no other is equal to all of Python's tools."""
+    variables: dict[str, str] = {}
+    used = {*taken}
+    for name in names:
+        wanted = re.sub(r"[^0-9A-Za-z]+", "_", name).strip("_").lower() or "backend"
+        if wanted[0].isdigit():
+            wanted = f"backend_{wanted}"
+        if wanted in _AVOIDED or hasattr(builtins, wanted):
+            wanted = f"{wanted}_"
+        variables[name] = next(candidate for candidate in _numbered(wanted) if candidate not in used)
+        used.add(variables[name])
+    return variables
+
+
+def _readable(backend: Backend) -> list[str]:
+    """Returns what a person may call the backend, best first: by its description where that is short, by its labels."""
+    labels = "-".join(value or key for key, value in sorted(backend.labels.items()))
+    slugs = [slug for text in (backend.description, labels) if (slug := _slug(text))]
+    return [slug for slug in slugs if len(slug) <= _LONGEST] or [(slugs or ["backend"])[0][:_LONGEST].rstrip("-._")]
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^\w.]+", "-", text.lower()).strip("-._")
+
+
+def _numbered(name: str) -> Iterator[str]:
+    yield name
+    number = 2
+    while True:
+        yield f"{name}_{number}"
+        number += 1

@@ -1,0 +1,119 @@
+"""``pulumi-ngrok-tg orphans``: where the account and the stacks are out of step."""
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pulumi_ngrok_tg.api.errors import NotFound
+from pulumi_ngrok_tg.api.models import Backend
+from pulumi_ngrok_tg.cli.managers import managers
+from pulumi_ngrok_tg.cli.session import FOUND, Session, json_option, stack_options
+from pulumi_ngrok_tg.cli.show import as_dict, label_text, print_json, printable
+
+if TYPE_CHECKING:
+    from pulumi_ngrok_tg.cli.matching import Matches
+    from pulumi_ngrok_tg.cli.stack import Managed, Wanted
+
+
+@click.command()
+@click.option("--all-stacks", is_flag=True, help="Look at the other stacks of the state's backend, too.")
+@json_option
+@stack_options
+def orphans(all_stacks: bool, as_json: bool, cwd: Path, stack: str | None, account: str | None) -> None:
+    """Find what the account and the stack do not agree about, and the command that mends it.
+
+    Three kinds: backends that no stack manages; creates that an interrupted `pulumi up` has left pending; and backends
+    that the stack manages and the account does not have. Nothing is changed. Exits with 3 where anything is found.
+
+    \b
+    Examples:
+      pulumi-ngrok-tg orphans
+      pulumi-ngrok-tg orphans --all-stacks --json
+    """
+    from pulumi_ngrok_tg.cli.matching import matched
+
+    session = Session(cwd, stack, account)
+    project = session.project_stack
+    backends = session.backends()
+    others = project.managed_elsewhere(session.say) if all_stacks else []
+    managing = managers(backends, project.managed(), others)
+    unmanaged = [backend for backend in backends if managing[backend.id].kind == "nobody"]
+    pending = project.pending()
+    made = matched(pending, unmanaged, {}, account)
+    missing = _missing(session, backends, [*project.managed(), *others])
+    given = (("-s", stack), ("--account", account))
+    options = "".join(f" {option} {shlex.quote(value)}" for option, value in given if value)
+    if as_json:
+        print_json(
+            {
+                "unmanaged": [as_dict(backend) for backend in unmanaged],
+                "pending": [{"urn": one.urn, "candidates": _ids(made, one)} for one in pending],
+                "missing": [{"urn": one.urn, "id": one.id, "stack": one.stack} for one in missing],
+            }
+        )
+    else:
+        _tell_of_pending(pending, made, stack)
+        _tell_of_unmanaged(unmanaged, options)
+        _tell_of_missing(missing)
+        if not (unmanaged or pending or missing):
+            click.echo("Account and stack are in step.")
+        if not all_stacks and unmanaged:
+            session.say("Other stacks were not looked at; --all-stacks does.")
+    if unmanaged or pending or missing:
+        raise SystemExit(FOUND)
+
+
+def _missing(session: Session, backends: "Sequence[Backend]", managed: "Sequence[Managed]") -> "list[Managed]":
+    """Returns what stacks manage in this account, and ngrok itself says is not there: a list alone never says so."""
+    listed = {backend.id for backend in backends}
+    missing = []
+    for one in managed:
+        if one.id in listed or one.fingerprint != session.account.fingerprint:
+            continue  # under another key than saw it last, it may well be in another account
+        with session.explained():
+            try:
+                session.client.get(one.id)
+            except NotFound:
+                missing.append(one)
+    return missing
+
+
+def _tell_of_pending(pending: "Sequence[Wanted]", made: "Matches", stack: str | None) -> None:
+    if not pending:
+        return
+    click.echo("Creates that were interrupted:")
+    for one in pending:
+        ids = _ids(made, one)
+        found = f"may have made {' or '.join(ids)}" if ids else "has made nothing that the account still has"
+        click.echo(f"  {one.name}: {found}")
+    click.echo(f"  forget them:  pulumi refresh --clear-pending-creates{f' -s {shlex.quote(stack)}' if stack else ''}")
+
+
+def _tell_of_unmanaged(unmanaged: "Sequence[Backend]", options: str) -> None:
+    if not unmanaged:
+        return
+    click.echo("Backends that no stack manages:")
+    for backend in unmanaged:
+        about = printable("; ".join(filter(None, (label_text(backend), backend.description))))
+        click.echo(f"  {backend.id} ({about or 'no labels'})")
+        click.echo(f"    adopt:   pulumi-ngrok-tg import --id {backend.id} --run{options}")
+        click.echo(f"    delete:  pulumi-ngrok-tg delete {backend.id}{options}")
+
+
+def _tell_of_missing(missing: "Sequence[Managed]") -> None:
+    if not missing:
+        return
+    click.echo("Backends that a stack manages and the account does not have:")
+    for one in missing:
+        click.echo(f"  {one.name} ({one.id}) of the stack {one.stack}")
+        click.echo(f"    create it anew:  pulumi up --refresh -s {shlex.quote(one.stack)}")
+        click.echo(f"    forget it:       pulumi state delete {shlex.quote(one.urn)} -s {shlex.quote(one.stack)}")
+
+
+def _ids(made: "Matches", one: "Wanted") -> list[str]:
+    """Returns the backends that an interrupted create may have made."""
+    certain = made.certain.get(one.urn)
+    return [certain.id] if certain else [backend.id for backend in made.doubtful.get(one.urn, [])]

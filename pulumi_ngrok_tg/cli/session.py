@@ -1,0 +1,134 @@
+"""What the commands share: the stack and the account they are about, and how they speak to the user."""
+
+import functools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.console import Console
+
+from pulumi_ngrok_tg import advice, config
+from pulumi_ngrok_tg.accounts import Account, Clients, connect
+from pulumi_ngrok_tg.api.errors import NgrokError
+from pulumi_ngrok_tg.api.models import Backend
+
+if TYPE_CHECKING:
+    from pulumi_ngrok_tg.cli.stack import Stack
+
+FOUND = 3
+"""Exit code of a command that has run well and found what it was to look for, or could not do all of it."""
+
+
+class Session:
+    """A command's account, its stack where it has one, and its terminal.
+
+    Args:
+        cwd: the project's folder.
+        stack: the stack's name; None is the selected one.
+        account: the account's name; None is the default account.
+        needs_stack: whether there has to be a stack; else a folder without a project will do, with the key from the
+            environment.
+    """
+
+    def __init__(self, cwd: Path, stack: str | None, account: str | None, needs_stack: bool = True) -> None:
+        self._messages = Console(stderr=True, highlight=False)
+        self.account_name = account
+        self._namespace = config.namespace(account)
+        self.stack = self._open(cwd, stack, needs_stack)
+        try:
+            get = self.stack.config if self.stack else lambda _key: None
+            self.account = Account(account, get, Clients(lambda settings: connect(settings, self)))
+        except config.ConfigError as error:
+            raise click.ClickException(str(error)) from error
+        self.client = self.account.client
+
+    def _open(self, cwd: Path, name: str | None, needed: bool) -> "Stack | None":
+        if not needed and name is None and not _project_in(cwd):
+            return None
+        from pulumi_ngrok_tg.cli.stack import Stack  # here, because it takes a moment to load
+
+        with self.working("Reading the stack"):
+            return Stack(cwd, name)
+
+    @property
+    def project_stack(self) -> "Stack":
+        """The stack, of a command that needs one."""
+        if self.stack is None:
+            raise TypeError("This command was to need a stack.")
+        return self.stack
+
+    def backends(self) -> list[Backend]:
+        """Returns all backends of the account, newest first."""
+        found: list[Backend] = []
+        with self.explained(), self.working("Reading the account") as working:
+            for page in self.client.pages():
+                found += page
+                working(f"Reading the account: {len(found)} backends")
+        return found
+
+    @contextmanager
+    def explained(self) -> Iterator[None]:
+        """Turns what ngrok has to say about a failure into one line that ends in what to do."""
+        try:
+            yield
+        except NgrokError as error:
+            raise click.ClickException(advice.explain(error, self._namespace)) from error
+
+    @contextmanager
+    def working(self, what: str) -> Iterator[Callable[[str], None]]:
+        """Shows, on a terminal, what is going on; yields a function that says it anew."""
+        with self._messages.status(what) as status:
+            yield status.update
+
+    def say(self, line: str) -> None:
+        """Tells the user something that is no result."""
+        self._messages.print(line, markup=False, soft_wrap=True)
+
+    # What a client tells (pulumi_ngrok_tg.api.reporting.Reporter).
+
+    def debug(self, line: str) -> None:
+        """Shows nothing of single requests."""
+
+    status = say
+    warn = say
+
+
+def _project_in(folder: Path) -> bool:
+    return any((at / f"Pulumi.{end}").exists() for at in (folder, *folder.parents) for end in ("yaml", "yml", "json"))
+
+
+def stack_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds the options that choose stack and account; the command gets them as ``cwd``, ``stack``, ``account``."""
+    folder = click.Path(exists=True, file_okay=False, path_type=Path)
+    options = [
+        click.option("-s", "--stack", metavar="NAME", help="The stack; else the one selected in the project."),
+        click.option("-C", "--cwd", type=folder, default=".", help="The project's folder; else the current one."),
+        click.option("--account", metavar="NAME", help='The ngrok account: "eu" uses the config ngrok-eu:apiKey.'),
+    ]
+    return functools.reduce(lambda decorated, option: option(decorated), reversed(options), command)
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON; docs/cli.md describes its shape.")
+
+
+def _labels(_context: click.Context, option: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    """Reads labels as the command line gives them; a label key never contains "="."""
+    labels = {}
+    for value in values:
+        key, equals, rest = value.partition("=")
+        if not key or not equals:
+            raise click.BadParameter(f"{value!r} is not of the form KEY=VALUE.", param=option)
+        labels[key] = rest
+    return labels
+
+
+label_option = click.option(
+    "--label",
+    "labels",
+    metavar="KEY=VALUE",
+    multiple=True,
+    callback=_labels,
+    help="Only backends that carry this label; repeat for several.",
+)

@@ -1,0 +1,56 @@
+"""How results are shown: to people in tables, to programs as JSON."""
+
+import json
+from datetime import datetime, timezone
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from pulumi_ngrok_tg.api.models import Backend
+
+_ONE_LINE = 100_000  # columns
+
+
+def print_json(value: object) -> None:
+    """Prints a result for programs."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def print_table(columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+    """Prints a result for people. Where the output is no terminal, each row is a line, however long."""
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = _ONE_LINE
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(printable(cell)) for cell in row))
+    console.print(table)
+
+
+def printable(text: str) -> str:
+    """Returns a text without what a terminal would obey: the API's words are anybody's."""
+    return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)
+
+
+def as_dict(backend: Backend) -> dict[str, Any]:
+    """Returns a backend as the API holds it."""
+    return {**vars(backend), "labels": dict(backend.labels), "tunnels": [vars(tunnel) for tunnel in backend.tunnels]}
+
+
+def label_text(backend: Backend) -> str:
+    """Returns the labels as the command line takes them."""
+    return ", ".join(f"{key}={value}" for key, value in sorted(backend.labels.items()))
+
+
+def age(backend: Backend) -> str:
+    """Returns how long ago the backend was created, in its largest unit."""
+    seconds = max(0, int(datetime.now(timezone.utc).timestamp() - backend.created))
+    for unit, length in (("y", 365 * 86_400), ("d", 86_400), ("h", 3600), ("m", 60)):
+        if seconds >= length:
+            return f"{seconds // length}{unit}"
+    return f"{seconds}s"

@@ -1,0 +1,219 @@
+"""The stack of a Pulumi project: its settings, what its state holds, and what its program would create.
+
+All of it comes from the Pulumi CLI, through Pulumi's Automation API.
+"""
+
+import json
+import re
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+from pulumi.automation import CommandError, LocalWorkspace, PulumiCommand
+
+from pulumi_ngrok_tg import adoption
+from pulumi_ngrok_tg.api.models import is_id
+from pulumi_ngrok_tg.provider import FINGERPRINT
+
+_EXPORTS_AT_ONCE = 8
+SECRET = "[secret]"  # noqa: S105
+"""What a preview shows of a secret."""
+SIGNATURE_KEY, SIGNATURE = "4dabf18193072939515e22adb298388d", "1b47061264138c4ac30d75fd1eb44270"
+"""What marks a secret in Pulumi's JSON (sdk/go/common/resource/sig)."""
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+"""What a preview shows of a value that is not known yet."""
+
+
+class StackError(click.ClickException):
+    """Something that Pulumi refuses or cannot find, in one line."""
+
+
+@dataclass(frozen=True)
+class Managed:
+    """A tunnel group backend in a stack's state."""
+
+    id: str
+    urn: str
+    stack: str
+    fingerprint: str | None
+    """Of the key that saw it last, where the state holds it."""
+
+    @property
+    def name(self) -> str:
+        """The resource's name."""
+        return name_of(self.urn)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A tunnel group backend that is still to be created: by a create that was interrupted, or by the program."""
+
+    urn: str
+    inputs: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """The resource's name."""
+        return name_of(self.urn)
+
+
+def name_of(urn: str) -> str:
+    """Returns the name of the resource with that URN."""
+    return urn.split("::", 3)[3]
+
+
+class Stack:
+    """One stack of the project in a folder.
+
+    Args:
+        cwd: the project's folder.
+        name: the stack's name; None is the selected one.
+
+    Raises:
+        StackError: there is no such project or stack, or no Pulumi CLI.
+    """
+
+    def __init__(self, cwd: Path, name: str | None) -> None:
+        self.folder = cwd
+        try:
+            self._command = PulumiCommand()
+            self._workspace = LocalWorkspace(work_dir=str(cwd), pulumi_command=self._command)
+        except (RuntimeError, FileNotFoundError) as error:
+            raise StackError(f"The Pulumi CLI cannot be run: {_line(str(error))}") from error
+        with _one_line():
+            selected = name or next((s.name for s in self._workspace.list_stacks() if s.current), None)
+        if selected is None:
+            raise StackError("No stack is selected. Run `pulumi stack select`, or name one with --stack.")
+        self.name = selected
+        with _one_line():
+            self._settings = self._workspace.get_all_config(self.name)
+            self._state = json.loads(self._run("stack", "export", "--show-secrets", "--stack", self.name))["deployment"]
+
+    @property
+    def version(self) -> tuple[int, int]:
+        """Major and minor version of the Pulumi CLI."""
+        parts = re.match(r"v?(\d+)\.(\d+)", self._workspace.pulumi_version)
+        return (int(parts[1]), int(parts[2])) if parts else (0, 0)
+
+    def config(self, key: str) -> str | None:
+        """Returns a value of the stack's config by its full key, secrets in the clear."""
+        value = self._settings.get(key)
+        return value.value if value else None
+
+    def managed(self) -> list[Managed]:
+        """Returns the backends that this stack manages."""
+        return list(_managed(self._state, self.name))
+
+    def names(self) -> set[str]:
+        """Returns the names of all backends in the state, those that are only read, too."""
+        return {name_of(r["urn"]) for r in self._state.get("resources") or () if r["type"] == adoption.TYPE}
+
+    def pending(self) -> list[Wanted]:
+        """Returns the creates of backends that an interrupted update has left in the state."""
+        return [
+            Wanted(operation["resource"]["urn"], _plain(operation["resource"].get("inputs") or {}))
+            for operation in self._state.get("pending_operations") or ()
+            if operation["type"] == "creating" and operation["resource"]["type"] == adoption.TYPE
+        ]
+
+    def managed_elsewhere(self, tell: Callable[[str], None]) -> list[Managed]:
+        """Returns the backends that the other stacks of the state's backend manage.
+
+        Args:
+            tell: hears of each stack that cannot be read.
+        """
+        with _one_line():
+            stacks = [stack.name for stack in self._workspace.list_stacks(include_all=True)]
+
+        def export(name: str) -> list[Managed]:
+            try:
+                # Without its secrets: another stack may have another passphrase.
+                return list(_managed(json.loads(self._run("stack", "export", "--stack", name))["deployment"], name))
+            except (CommandError, ValueError, KeyError) as error:
+                tell(f"The stack {name} could not be read: {_line(str(error))}")
+                return []
+
+        own = self.name.rpartition("/")[2]  # the project's own stacks are listed without the project
+        with ThreadPoolExecutor(_EXPORTS_AT_ONCE) as pool:
+            found = pool.map(export, (name for name in stacks if name not in (own, self.name)))
+            return [managed for resources in found for managed in resources]
+
+    def preview(self) -> "Preview":
+        """Runs the program in a preview."""
+        with _one_line(), tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "import.json"
+            arguments = ("--json", "--import-file", str(file), "--stack", self.name)
+            steps = json.loads(self._run("preview", *arguments))["steps"]
+            return Preview(steps, json.loads(file.read_text()) if file.exists() else {})
+
+    def import_file(self, file: Path, protect: bool) -> None:
+        """Runs ``pulumi import`` of a file."""
+        options = ("--yes", "--generate-code=false", f"--protect={str(protect).lower()}", "--stack", self.name)
+        with _one_line():
+            self._run("import", "--file", str(file.resolve()), *options)
+
+    def _run(self, *arguments: str) -> str:
+        return self._command.run([*arguments], str(self.folder), {}).stdout
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What an update of the stack would do."""
+
+    steps: list[dict[str, Any]]
+    placeholders: dict[str, Any]
+    """The import file that Pulumi makes of it, with a placeholder for each id."""
+
+    def creates(self) -> list[Wanted]:
+        """Returns the backends that the program declares and the state lacks."""
+        return [
+            Wanted(step["urn"], step["newState"].get("inputs") or {})
+            for step in self.steps
+            if step["op"] == "create" and step["newState"]["type"] == adoption.TYPE
+        ]
+
+    def change_of(self, urn: str) -> str:
+        """Returns what happens to a resource: ``same`` where nothing does."""
+        return next((step["op"] for step in self.steps if step["urn"] == urn), "delete")
+
+    def parents(self) -> dict[str, str]:
+        """Returns the URN of each resource's parent, by its own."""
+        return {step["urn"]: (step.get("newState") or {}).get("parent", "") for step in self.steps}
+
+
+def _plain(value: Any) -> Any:
+    """Returns a value of a decrypted state, its secrets as plain values."""
+    if not isinstance(value, dict):
+        return value
+    if "plaintext" in value and value.get(SIGNATURE_KEY) == SIGNATURE:
+        return json.loads(value["plaintext"])
+    return {key: _plain(item) for key, item in value.items()}
+
+
+def _managed(deployment: Mapping[str, Any], stack: str) -> Iterator[Managed]:
+    """Finds what a stack manages, whichever provider it uses for it."""
+    for resource in deployment.get("resources") or ():
+        if is_id(resource.get("id")) and resource.get("custom") and not resource.get("external"):
+            outputs = resource.get("outputs") or {}
+            yield Managed(resource["id"], resource["urn"], stack, outputs.get(FINGERPRINT))
+
+
+@contextmanager
+def _one_line() -> Iterator[None]:
+    """Turns what the CLI has to say about a failure into one line."""
+    try:
+        yield
+    except CommandError as error:
+        raise StackError(_line(str(error))) from error
+
+
+def _line(said: str) -> str:
+    """Returns the errors in the output of a command, or all of it, as one line."""
+    lines = [line.strip() for line in said.splitlines()]
+    errors = [line.partition("error: ")[2] for line in lines if "error: " in line]
+    return " ".join(errors or lines)
