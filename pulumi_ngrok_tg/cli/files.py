@@ -1,7 +1,8 @@
 """The files that an import writes: looked at first, all of them, and then written."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -33,11 +34,8 @@ def import_text(path: Path, content: Mapping[str, Any], managed: Collection[str]
         FileError: another file is there.
     """
     text = json_text(content)
-    if path.exists() and not force and (old := _read(path)) != text:
-        if not _ids(old) <= {*managed} | _ids(text):
-            raise FileError(
-                f"{path} is there already and would be overwritten. Use --force, or --out for another folder."
-            )
+    if path.exists() and not force and not _ids(_read(path)) <= {*managed} | _ids(text):
+        raise FileError(f"{path} is there already and would be overwritten. Use --force, or --out for another folder.")
     return text
 
 
@@ -75,6 +73,20 @@ def module_text(
         return program.declared(new, account, protect, old) if new else None
     except SyntaxError as error:
         raise FileError(f"{path} is no Python any more (line {error.lineno}). Mend it first.") from error
+
+
+@contextmanager
+def loadable(module: Path) -> Iterator[None]:
+    """Has the module there meanwhile, with nothing in it, where it is still to be written: a program may load it."""
+    if module.exists():
+        yield
+        return
+    try:
+        module.parent.mkdir(parents=True, exist_ok=True)
+        module.touch()
+        yield
+    finally:
+        module.unlink(missing_ok=True)
 
 
 def _read(path: Path) -> str:

@@ -95,9 +95,9 @@ def import_(
     terraform_names = {instance.id: instance.name for instance in instances}
     choice = chosen(backends, managing, labels, ids, terraform_names)
     importing = Import(session, choice, resource_names(backends, terraform_names, project.names()), protect)
-    if placeholders is not None or run:
-        importing.match()
     folder = out or cwd
+    if placeholders is not None or run:
+        importing.match(folder)
     if placeholders is not None:
         importing.complete(placeholders)
     else:

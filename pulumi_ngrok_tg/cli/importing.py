@@ -42,9 +42,13 @@ class Import:
         declared = {backend.id for backend in self.matches.certain.values()}
         return {self.names[b.id]: b for b in reversed(self.choice.taken) if b.id not in declared}
 
-    def match(self) -> None:
-        """Finds the backends that the program declares already, whose state was lost or never was."""
-        with self._session.working("Previewing the program"):
+    def match(self, folder: Path) -> None:
+        """Finds the backends that the program declares already, whose state was lost or never was.
+
+        Args:
+            folder: where the module is, or is to be.
+        """
+        with files.loadable(folder / program.FILE), self._session.working("Previewing the program"):
             self._preview = self._stack.preview()
         account = self._session.account_name
         self.matches = matched(self._preview.creates(), self.choice.taken, self.names, account)

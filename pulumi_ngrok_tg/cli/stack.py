@@ -144,10 +144,14 @@ class Stack:
             return [managed for resources in found for managed in resources]
 
     def preview(self) -> "Preview":
-        """Runs the program in a preview."""
+        """Runs the program in a preview.
+
+        Raises:
+            StackError: it failed.
+        """
         with _one_line(), tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "import.json"
-            arguments = ("--json", "--import-file", str(file), "--stack", self.name)
+            arguments = ("--json", "--show-sames", "--import-file", str(file), "--stack", self.name)
             steps = json.loads(self._run("preview", *arguments))["steps"]
             return Preview(steps, json.loads(file.read_text()) if file.exists() else {})
 
@@ -214,6 +218,15 @@ def _one_line() -> Iterator[None]:
 
 def _line(said: str) -> str:
     """Returns the errors in the output of a command, or all of it, as one line."""
-    lines = [line.strip() for line in said.splitlines()]
+    diagnostics = re.findall(r'"message": ("(?:[^"\\]|\\.)*")', said)  # of --json
+    texts = [json.loads(message) for message in diagnostics] or [said]
+    return " ".join(filter(None, map(_last_word, texts))) or "The Pulumi CLI failed and did not say why."
+
+
+def _last_word(text: str) -> str:
+    """Returns what an error comes down to: the end of a traceback, else what follows "error:"."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if "Traceback (most recent call last):" in text:
+        return lines[-1]
     errors = [line.partition("error: ")[2] for line in lines if "error: " in line]
     return " ".join(errors or lines)

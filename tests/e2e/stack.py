@@ -64,17 +64,25 @@ class Stack:
         assert bool(code) == fails, said
         return Outcome(code, said)
 
+    def tool(self, *arguments: str, code: int = 0, given: str | None = None) -> Outcome:
+        """Runs ``pulumi-ngrok-tg``, and expects an exit code; an error of its own is one line."""
+        ended, said = self._run("pulumi-ngrok-tg", *arguments, given=given)
+        assert ended == code, said
+        assert "Traceback" not in said
+        return Outcome(ended, said)
+
     def run(self, *command: str) -> str:
         """Runs another command in the project's folder, and expects it to succeed."""
         code, said = self._run(*command)
         assert code == 0, said
         return said
 
-    def _run(self, *command: str) -> tuple[int, str]:
+    def _run(self, *command: str, given: str | None = None) -> tuple[int, str]:
         done = subprocess.run(
             command,
             cwd=self.folder,
             env=self.environment,
+            input=given,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
