@@ -1,5 +1,6 @@
 """What can go wrong between a stack and ngrok, with the real CLI: state and API end in step, and the terminal tells."""
 
+import re
 import signal
 import subprocess
 import sys
@@ -11,7 +12,6 @@ from typing import Any
 
 import psutil
 import pytest
-import requests
 
 from pulumi_ngrok_tg.emulator import Emulator, RateLimit
 from tests.conftest import KEY
@@ -360,29 +360,35 @@ def test_an_interrupted_up_goes_on_where_it_was(new_stack: Callable[..., Stack],
     assert_in_step(stack, emulator, 20)
 
 
-def test_a_killed_up_is_recovered_as_the_docs_say(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
-    """The steps of docs/operations.md, "After a kill"."""
+@pytest.mark.parametrize("way", ["adopt", "delete"])
+def test_a_killed_up_is_recovered_as_the_docs_say(
+    new_stack: Callable[..., Stack], emulator: Emulator, way: str
+) -> None:
+    """The steps of docs/operations.md, "After a kill", and what ``orphans`` says, word for word."""
     stack = new_stack(program(20))
     emulator.fault(method="POST", times=None, hang=20)  # created, but nobody has heard of it yet
     interrupted_up(stack, emulator, signal.SIGKILL)
     emulator.faults.clear()
     assert "pulumi cancel" in stack.refresh(fails=True).text
     stack.pulumi("cancel", "--yes")
-    stack.refresh("--clear-pending-creates")
     known = {resource["id"] for resource in stack.resources()}
-    listed = {backend["id"] for backend in emulator_list(emulator)}
-    strays = listed - known
+    strays = emulator.account(KEY).backends.keys() - known
     assert strays, "the kill came between a create and its record"
+    # Before the pending creates are forgotten, it knows which backend is whose.
+    said = stack.tool("orphans", code=3).text
     for stray in strays:
-        del emulator.account(KEY).backends[stray]
+        name = f"b{emulator.account(KEY).backends[stray].labels['n']}"
+        assert f"  {name}: may have made {stray}\n" in said
+    assert "  forget them:  pulumi refresh --clear-pending-creates\n" in said
+
+    stack.refresh("--clear-pending-creates")
+    said = stack.tool("orphans", code=3).text
+    assert "interrupted" not in said
+    assert {line.split()[0] for line in said.splitlines() if line.startswith("  bkdtg_")} == strays
+    for command in re.findall(rf"^    {way}: +(pulumi-ngrok-tg .*)$", said, re.MULTILINE):
+        stack.tool(*command.split()[1:], given="y\n")
     stack.up()
+    assert stack.tool("orphans").text == "Account and stack are in step.\n"
     assert_in_step(stack, emulator, 20)
+    assert (strays <= emulator.account(KEY).backends.keys()) == (way == "adopt")
     stack.preview("--refresh", "--expect-no-changes")
-
-
-def emulator_list(emulator: Emulator) -> list[dict[str, Any]]:
-    headers = {"Authorization": f"Bearer {KEY}", "Ngrok-Version": "2"}
-    listed: list[dict[str, Any]] = requests.get(
-        f"{emulator.url}/backends/tunnel_group", headers=headers, timeout=10
-    ).json()["backends"]
-    return listed
