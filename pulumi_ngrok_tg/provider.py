@@ -150,7 +150,7 @@ class TunnelGroupBackendProvider(ResourceProvider):
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Deletes with one DELETE. A backend that is already gone is a success, under the key that saw it last."""
-        if other := self._adopted.by(_id):
+        if (other := self._adopted.by(_id)) is not None:
             raise ProviderError(adoption.adopted_meanwhile(_id, other))
         with self._account(_props) as account:
             try:

@@ -54,10 +54,12 @@ def matched(
 
 
 def _is_sure(inputs: Mapping[str, Any]) -> bool:
-    """Tells whether a preview shows enough to go by: all that is known by then, and more than secrets."""
-    shown = properties.contents(inputs)
-    values = [shown["description"], shown["metadata"], *shown["labels"].values(), shown["labels"]]
-    return UNKNOWN not in values and any(value and value != SECRET for value in values)
+    """Tells whether a preview shows enough of an input to go by: nothing is unknown, and not all is a secret."""
+    contents = {name: inputs.get(name) for name in ("description", "metadata", "labels")}
+    values: list[Any] = []
+    for value in contents.values():
+        values += value.values() if isinstance(value, Mapping) else [value]
+    return UNKNOWN not in values and any(value not in (SECRET, "", None) for value in values)
 
 
 def _is(inputs: Mapping[str, Any], backend: Backend) -> bool:

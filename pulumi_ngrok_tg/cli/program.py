@@ -25,6 +25,7 @@ import pulumi
 
 from pulumi_ngrok_tg import TunnelGroupBackend
 '''
+_IMPORTED = {"pulumi"}
 _DEEPEST = 20
 """Levels of a mapping: Python reads no more than some 100 brackets in brackets."""
 
@@ -46,8 +47,7 @@ def declared(backends: Mapping[str, Backend], account: str | None, protect: bool
     Raises:
         SyntaxError: what it has so far is no Python.
     """
-    taken = _names_in(module) if module else set()
-    variables = variable_names(backends, taken)
+    variables = variable_names(backends, taken=_names_in(module or _HEAD))
     blocks = (_block(variables[name], name, backend, account, protect) for name, backend in backends.items())
     return (module or _HEAD).rstrip("\n") + "\n\n" + "\n".join(blocks)
 
@@ -66,7 +66,7 @@ def resource_names_in(module: str) -> set[str]:
 
 
 def _names_in(module: str) -> set[str]:
-    return {node.id for node in ast.walk(ast.parse(module)) if isinstance(node, ast.Name)} | {"pulumi"}
+    return {node.id for node in ast.walk(ast.parse(module)) if isinstance(node, ast.Name)} | _IMPORTED
 
 
 def _block(variable: str, name: str, backend: Backend, account: str | None, protect: bool) -> str:

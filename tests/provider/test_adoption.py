@@ -1,0 +1,125 @@
+"""Adoption as the engine asks for it, call by call."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from pulumi.dynamic import Config, ConfigureRequest
+from pulumi.output import Unknown
+
+from pulumi_ngrok_tg import adoption
+from pulumi_ngrok_tg.accounts import Clients, connect
+from pulumi_ngrok_tg.emulator import Emulator
+from pulumi_ngrok_tg.provider import ProviderError, TunnelGroupBackendProvider
+from tests.conftest import KEY
+from tests.reporter import Heard
+
+WEB = {"labels": {"app": "web"}, "metadata": "m"}
+
+
+@pytest.fixture
+def told() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def provider(emulator: Emulator, told: list[str]) -> TunnelGroupBackendProvider:
+    made = TunnelGroupBackendProvider(Clients(lambda settings: connect(settings, Heard())), told.append)
+    made.configure(ConfigureRequest(Config({"ngrok:apiKey": KEY, "ngrok:apiBaseUrl": emulator.url}, "test")))
+    return made
+
+
+def inputs(id_: Any, said: Mapping[str, Any] | None = None, **given: Any) -> dict[str, Any]:
+    return {**WEB, **given, adoption.INPUT: {"id": id_, "secret": [], "managed_by": None, **(said or {})}}
+
+
+def refusals(provider: TunnelGroupBackendProvider, given: dict[str, Any]) -> list[str]:
+    checked = provider.check({}, given)
+    return [failure.reason for failure in checked.failures]
+
+
+def test_what_matches_is_adopted_with_one_request(
+    provider: TunnelGroupBackendProvider, emulator: Emulator, told: list[str]
+) -> None:
+    web = emulator.account(KEY).create(WEB)
+    checked = provider.check({}, inputs(web.id))
+    assert checked.failures == []
+    made = provider.create(checked.inputs)
+    assert (made.id, made.outs["labels"], made.outs["created_at"]) == (web.id, {"app": "web"}, web.created_at)
+    assert told == [f"adopts {web.id}, which exists; nothing is created or changed at ngrok"]
+    assert [request.method for request in emulator.requests] == ["GET"]
+    assert adoption.INPUT not in made.outs
+    # From then on the option changes nothing, there or not.
+    for later in (inputs(web.id), WEB):
+        known = provider.check(checked.inputs, dict(later))
+        assert known.failures == []
+        assert provider.diff(web.id, made.outs, known.inputs).changes is False
+    assert len(emulator.requests) == 1
+
+
+def test_what_is_not_known_yet_differs_from_nothing(provider: TunnelGroupBackendProvider, emulator: Emulator) -> None:
+    web = emulator.account(KEY).create(WEB)
+    assert refusals(provider, inputs(web.id, labels={"app": Unknown()}, metadata=Unknown())) == []
+    assert refusals(provider, inputs(web.id, labels=Unknown())) == []
+    emulator.requests.clear()
+    assert refusals(provider, inputs(Unknown())) == []
+    assert provider.diff(web.id, WEB, provider.check({"labels": {}}, inputs(Unknown())).inputs).changes is False
+    assert emulator.requests == []
+
+
+@pytest.mark.parametrize("secret", [[], ["labels"], ["metadata"], ["labels", "metadata", "description"]])
+def test_a_secret_is_named_and_its_value_is_not(
+    provider: TunnelGroupBackendProvider, emulator: Emulator, secret: list[str]
+) -> None:
+    web = emulator.account(KEY).create({"labels": {"k": "held-label"}, "metadata": "held-metadata"})
+    given = inputs(web.id, {"secret": secret}, labels={"k": "our-label"}, metadata="our-metadata")
+    told = refusals(provider, given)
+    assert [reason.split(": ")[2].split(" is ")[0] for reason in told] == ["metadata", "labels.k"]
+    for name in ("label", "metadata"):
+        shown = any(word in reason for reason in told for word in (f"held-{name}", f"our-{name}"))
+        assert shown == (name not in secret and f"{name}s" not in secret)
+
+
+def test_a_long_value_is_cut_and_a_strange_one_escaped(
+    provider: TunnelGroupBackendProvider, emulator: Emulator
+) -> None:
+    web = emulator.account(KEY).create({"labels": {"app": "web"}, "metadata": "x" * 4000})
+    (told,) = refusals(provider, inputs(web.id, metadata='a\n"b"'))
+    assert f'metadata is "{"x" * 79}… at ngrok, but "a\\n\\"b\\"" in the program' in told
+
+
+def test_what_another_resource_manages_or_adopts_is_refused_without_a_request(
+    provider: TunnelGroupBackendProvider, emulator: Emulator
+) -> None:
+    web = emulator.account(KEY).create(WEB)
+    (told,) = refusals(provider, inputs(web.id, {"managed_by": "urn:pulumi:dev::shop::type::old"}))
+    assert f"{web.id} is already managed in this stack, by urn:pulumi:dev::shop::type::old." in told
+    assert emulator.requests == []
+
+
+def test_what_was_adopted_in_this_update_is_not_deleted_in_it(
+    provider: TunnelGroupBackendProvider, emulator: Emulator
+) -> None:
+    """Where the state could not be asked: a rename without an alias deletes the old name after the new one adopts."""
+    web = emulator.account(KEY).create(WEB)
+    provider.create(provider.check({}, inputs(web.id)).inputs)
+    with pytest.raises(ProviderError, match=f"{web.id} was not deleted: another resource has adopted it in this very"):
+        provider.delete(web.id, {**WEB})
+    assert web.id in emulator.account(KEY).backends
+
+
+def test_bad_inputs_are_told_before_anything_is_asked(provider: TunnelGroupBackendProvider, emulator: Emulator) -> None:
+    web = emulator.account(KEY).create(WEB)
+    (told,) = refusals(provider, inputs(web.id, labels={"a=b": "c"}))
+    assert "must not contain" in told
+    assert emulator.requests == []
+
+
+def test_a_proxys_404_or_a_bad_key_is_an_error_of_its_own(
+    provider: TunnelGroupBackendProvider, emulator: Emulator
+) -> None:
+    web = emulator.account(KEY).create(WEB)
+    emulator.fault(method="GET", times=2, status=404, body="<html></html>")
+    (told,) = refusals(provider, inputs(web.id))
+    assert told.startswith("import_: GET /backends/tunnel_group/")
+    assert "Is a proxy in between" in told

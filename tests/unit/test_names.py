@@ -1,0 +1,80 @@
+"""Names of imported backends: readable, unique, and the same at every run."""
+
+import keyword
+import random
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pulumi_ngrok_tg.api.models import Backend
+from pulumi_ngrok_tg.cli.names import resource_names, variable_names
+
+BEGINNING = datetime(2025, 1, 21, tzinfo=timezone.utc)
+
+
+def backend(number: int, description: str = "", **labels: str) -> Backend:
+    made = (BEGINNING + timedelta(days=number)).isoformat()
+    return Backend(f"bkdtg_2rwwlBV3giwRa5gGhtBlK6{number:05}", "", made, description, "", labels)
+
+
+ACCOUNTS = st.lists(
+    st.tuples(st.sampled_from(["", "Web", "API: v2!", "x" * 60]) | st.text(), st.dictionaries(st.text(), st.text())),
+    max_size=12,
+).map(lambda rows: [backend(n, description, **labels) for n, (description, labels) in enumerate(rows)])
+
+
+@pytest.mark.parametrize(
+    ("made", "name"),
+    [
+        (backend(1, "Public website", app="web"), "public-website"),
+        (backend(1, "", app="web", dc="fra"), "web-fra"),
+        (backend(1, "x" * 49, app="web"), "web"),
+        (backend(1, "", flag=""), "flag"),
+        (backend(1, "x" * 60), "x" * 48),
+        (backend(1), "backend"),
+        (backend(1, "!?", **{"...": "///"}), "backend"),
+        (backend(1, "Müller & Söhne"), "müller-söhne"),
+    ],
+)
+def test_a_name_says_what_the_backend_is(made: Backend, name: str) -> None:
+    assert resource_names([made], {}) == {made.id: name}
+
+
+def test_of_two_alike_the_older_keeps_the_name() -> None:
+    older, younger, twin = backend(1, "Web", n="1"), backend(2, "Web", n="2"), backend(3, "Web", n="2")
+    assert resource_names([twin, younger, older], {}) == {older.id: "web", younger.id: "2", twin.id: "web-600003"}
+
+
+def test_what_is_taken_is_not_given_again_and_given_names_come_first() -> None:
+    older, younger = backend(1, "Web"), backend(2, "Site")
+    assert resource_names([older], {}, taken=["web"]) == {older.id: "web-600001"}
+    assert resource_names([older, younger], {younger.id: "web"}) == {older.id: "web-600001", younger.id: "web"}
+
+
+@given(ACCOUNTS, st.randoms(use_true_random=False))
+def test_names_are_unique_and_depend_on_no_order_and_no_newer_backend(
+    account: list[Backend], order: random.Random
+) -> None:
+    names = resource_names(account, {})
+    assert len({*names.values()}) == len(account)
+    assert all(names.values())
+    shuffled = order.sample(account, len(account))
+    assert resource_names(shuffled, {}) == names
+    older = account[:-1]
+    assert resource_names(older, {}).items() <= names.items()
+
+
+@given(
+    st.lists(st.text(min_size=1) | st.sampled_from(["class", "match", "print", "l", "1st", "a-b", "a_b"]), unique=True)
+)
+def test_variables_are_identifiers_of_their_own(names: list[str]) -> None:
+    variables = variable_names(names, taken={"web", "a_b"})
+    assert variables.keys() == {*names}
+    assert len({*variables.values()}) == len(names)
+    for variable in variables.values():
+        assert variable.isidentifier()
+        assert variable.isascii()
+        assert not keyword.iskeyword(variable)
+        assert variable not in ("web", "a_b", "print", "l")
