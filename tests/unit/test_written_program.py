@@ -9,7 +9,7 @@ from typing import Any
 
 import pulumi
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pulumi_ngrok_tg import properties
@@ -97,7 +97,6 @@ def ruff(*arguments: str, given: str) -> str:
     return done.stdout.decode()
 
 
-@settings(max_examples=40)
 @given(BACKENDS, st.booleans(), st.sampled_from([None, "eu"]))
 def test_random_backends_become_code_that_shows_no_change(
     backends: dict[str, Backend], protect: bool, account: str | None
