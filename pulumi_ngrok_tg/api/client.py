@@ -106,7 +106,7 @@ class Client:
         try:
             return Backend.from_json(f"POST {COLLECTION}", response)
         except UnexpectedResponse as error:
-            raise ConnectionFailed(str(error), arrived=True, foreign=True) from error
+            raise ConnectionFailed(str(error), arrived=True) from error
 
     def _get(self, id_: str, patience: Patience) -> Backend:
         return self._backend(id_, "GET", patience)

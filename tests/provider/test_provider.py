@@ -284,3 +284,67 @@ def test_a_fingerprint_gives_no_key_away() -> None:
     assert fingerprint(key, address) == "644dd0df"
     assert fingerprint(key + "x", address) != fingerprint(key, address) != fingerprint(key, address + "x")
     assert key.encode().hex()[:8] != fingerprint(key, address)
+
+
+# What check reports ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("inputs", "told"),
+    [
+        ({"description": "x"}, []),
+        ({"description": 5}, ["description must be a string, not a number."]),
+        ({"account": "eu"}, ["No ngrok API key is configured for the account 'eu'."]),
+        ({"account": "e u"}, ["account must be a name of letters"]),
+        ({"account": 5}, ["account must be a name of letters"]),
+        (
+            {"account": "eu", "labels": {"": "x"}},
+            ["labels: a key must not be empty.", "No ngrok API key is configured"],
+        ),
+        ({"account": "us"}, []),
+    ],
+)
+def test_check_tells_of_bad_properties_and_of_missing_settings(
+    emulator: Emulator, inputs: dict[str, Any], told: list[str]
+) -> None:
+    provider = TunnelGroupBackendProvider(Clients(lambda settings: connect(settings, Heard())))
+    config = {"ngrok:apiKey": KEY, "ngrok-us:apiKey": KEY}
+    provider.configure(ConfigureRequest(Config(config, "test")))
+    checked = provider.check({}, dict(inputs))
+    assert checked.failures is not None
+    assert len(checked.failures) == len(told)
+    for failure, expected in zip(checked.failures, told, strict=True):
+        assert failure.reason.startswith(expected)
+        assert failure.property == ""  # the engine would print the property's value, a secret one, too
+    assert checked.inputs == inputs
+    assert emulator.requests == []
+
+
+def test_the_state_is_what_ngrok_holds_and_who_has_seen_it(
+    provider: TunnelGroupBackendProvider, emulator: Emulator
+) -> None:
+    tunnel = emulator.account(KEY).connect_tunnel({"app": "web"})
+    made = provider.create({"labels": {"app": "web"}, "description": "d", "metadata": "m", "account": None})
+    assert made.outs == {
+        "account": None,
+        "description": "d",
+        "metadata": "m",
+        "labels": {"app": "web"},
+        "uri": f"{emulator.url}/backends/tunnel_group/{made.id}",
+        "created_at": emulator.account(KEY).backends[made.id].created_at,
+        "tunnels": [{"id": tunnel, "uri": f"{emulator.url}/tunnels/{tunnel}"}],
+        "__key_fingerprint": fingerprint(KEY, emulator.url),
+    }
+    assert provider.read(made.id, made.outs).outs == made.outs
+    # What a get has read is marked: the stack does not manage it.
+    assert provider.read(made.id, {}).outs == {**made.outs, "__read_only": True}
+    assert provider.read(made.id, {**made.outs, "__read_only": True}).outs == {**made.outs, "__read_only": True}
+
+
+def test_the_account_of_a_backend_is_kept_in_its_state(emulator: Emulator) -> None:
+    provider = TunnelGroupBackendProvider(Clients(lambda settings: connect(settings, Heard())))
+    config = {"ngrok-us:apiKey": KEY, "ngrok-us:apiBaseUrl": emulator.url}
+    provider.configure(ConfigureRequest(Config(config, "test")))
+    made = provider.create({"account": "us"})
+    assert made.outs is not None
+    assert made.outs["account"] == "us"

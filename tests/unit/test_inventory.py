@@ -204,3 +204,36 @@ def test_a_page_that_was_under_way_does_not_undo_our_own_write(keep: bool) -> No
         reading.result()
     assert account.inventory.read("bkdtg_4", PATIENCE) == stale["bkdtg_4"]
     assert account.gets == ([] if keep else ["bkdtg_4"])
+
+
+# All at once ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("size", "reads"), [(0, 0), (1, 0), (100, 0), (250, 0), (250, 1), (250, 250)])
+def test_all_goes_on_where_reads_have_left_off(size: int, reads: int) -> None:
+    account = Account(size)
+    account.read_all(list(account.backends)[:reads], threads=1)
+    assert [b.id for b in account.inventory.all(PATIENCE)] == list(account.backends)
+    assert account.lists == max(1, math.ceil(size / PAGE))
+    assert account.gets == []
+    # And reads know what it has seen.
+    account.read_all(list(account.backends), threads=4)
+    assert account.lists == max(1, math.ceil(size / PAGE))
+
+
+def test_many_who_want_all_share_one_listing() -> None:
+    account = Account(250)
+    with ThreadPoolExecutor(8) as pool:
+        found = [pool.submit(account.inventory.all, PATIENCE) for _ in range(20)]
+    assert all(len(done.result()) == 250 for done in found)
+    assert account.lists == 3
+
+
+def test_all_is_never_a_part() -> None:
+    account = Account(250, broken_page=2)
+    for _ in range(2):
+        with pytest.raises(UnexpectedResponse, match="astray"):
+            account.inventory.all(PATIENCE)
+    assert account.lists == 2
+    # Single reads go on by id.
+    account.read_all(["bkdtg_249"], threads=1)

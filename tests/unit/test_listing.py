@@ -101,3 +101,11 @@ def test_a_listing_that_failed_has_ended() -> None:
     with pytest.raises(UnexpectedResponse):
         listing.next_page(PATIENCE)
     assert listing.ended
+
+
+def test_some_empty_pages_are_borne_and_ever_more_are_not() -> None:
+    empty = {"backends": [], "next_page_uri": f"{COLLECTION}?before_id=x"}
+    paths, ids = walk("https://x", *[empty] * 10, page(1))
+    assert (len(paths), ids) == (11, ["bkdtg_1"])
+    with pytest.raises(UnexpectedResponse, match="circle"):
+        walk("https://x", *[empty] * 12)

@@ -1,0 +1,154 @@
+"""One request until it ends, over real HTTP: how often it is sent, what it waits, and what is told of it."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pulumi_ngrok_tg.api.client import Client
+from pulumi_ngrok_tg.api.errors import ApiError, ConnectionFailed, GaveUp, NotFound, ServerError
+from pulumi_ngrok_tg.api.patience import Patience
+from pulumi_ngrok_tg.api.retrying import Requests
+from pulumi_ngrok_tg.api.settings import Settings
+from pulumi_ngrok_tg.emulator import Emulator
+from tests.conftest import KEY
+from tests.reporter import Heard
+
+LIST = "/backends/tunnel_group"
+OPERATION = r"operation op_[0-9a-f]+"
+
+
+@pytest.fixture
+def heard() -> Heard:
+    return Heard()
+
+
+@pytest.fixture
+def requests(emulator: Emulator, heard: Heard) -> Requests:
+    return Requests(settings(emulator), heard)
+
+
+def settings(emulator: Emulator, **more: Any) -> Settings:
+    return Settings(KEY, emulator.url, **{"backoff": 0.02, "read_timeout": 0.5, "max_attempts": 3, **more})
+
+
+def facts(heard: Heard) -> list[str]:
+    """The lines for debugging, without what differs from run to run."""
+    lines = [re.sub(r"\d+ ms", "N ms", line) for line in heard.debugs]
+    return [re.sub(OPERATION, "operation op", line) for line in lines]
+
+
+def test_each_attempt_is_told_for_debugging(emulator: Emulator, requests: Requests, heard: Heard) -> None:
+    emulator.fault(method="GET", drop="after")
+    emulator.fault(method="GET", status=500)
+    requests.send("GET", f"{LIST}?limit=100", Patience(5))
+    assert facts(heard) == [
+        f"GET {LIST}?limit=100: no response in N ms (attempt 1)",
+        f"GET {LIST}?limit=100: HTTP 500 in N ms (attempt 2, operation op)",
+        f"GET {LIST}?limit=100: HTTP 200 in N ms (attempt 3)",
+    ]
+
+
+def test_the_time_that_is_told_is_the_servers(emulator: Emulator, requests: Requests, heard: Heard) -> None:
+    emulator.latency = 0.1
+    requests.send("GET", LIST, Patience(5))
+    (told,) = (int(line.split(" in ")[1].split()[0]) for line in heard.debugs)
+    arrived, ended = emulator.requests[0].arrived, emulator.requests[0].ended
+    assert (ended - arrived) * 1000 - 1 <= told < 5000
+
+
+def test_an_error_names_the_request_without_its_query(emulator: Emulator, requests: Requests) -> None:
+    emulator.fault(method="GET", status=403, error_code=7008)
+    with pytest.raises(ApiError, match=f"^GET {LIST}: ngrok says: "):
+        requests.send("GET", f"{LIST}?limit=100", Patience(5))
+
+
+@pytest.mark.parametrize("fault", [{"status": 500}, {"drop": "before"}, {"status": 503, "body": "<html></html>"}])
+def test_it_is_sent_as_often_as_the_settings_say(emulator: Emulator, requests: Requests, fault: dict[str, Any]) -> None:
+    emulator.fault(method="GET", times=None, **fault)
+    patience = Patience(30)
+    with pytest.raises((ServerError, ConnectionFailed)):
+        requests.send("GET", LIST, patience)
+    assert len(emulator.requests) == 3
+    # 0.02 s, then 0.04 s, each with up to 0.02 s more: and each counts as waited.
+    assert 0.06 <= patience.spent < 0.5
+
+
+def test_a_limit_is_no_failure(emulator: Emulator, heard: Heard) -> None:
+    requests = Requests(settings(emulator, max_attempts=1, rate_window=0.05), heard)
+    emulator.fault(method="GET", times=4, status=429, error_code=226)
+    requests.send("GET", LIST, Patience(30))
+    assert len(emulator.requests) == 5
+    assert facts(heard)[-1] == f"GET {LIST}: HTTP 200 in N ms (attempt 5)"
+
+
+def test_what_was_not_sent_is_not_told(emulator: Emulator, requests: Requests, heard: Heard) -> None:
+    emulator.fault(method="GET", status=429, error_code=226, headers={"Retry-After": "60"})
+    with pytest.raises(GaveUp):
+        requests.send("GET", LIST, Patience(1))
+    assert len(heard.debugs) == len(emulator.requests) == 1
+
+
+def test_a_long_wait_before_the_next_attempt_is_told(emulator: Emulator, heard: Heard) -> None:
+    requests = Requests(settings(emulator, backoff=1.05, max_attempts=2), heard)
+    emulator.fault(method="GET", status=500)
+    requests.send("GET", LIST, Patience(30))
+    (told,) = heard.statuses
+    assert re.search(r"HTTP 500, .* Next attempt in [12] s$", told)
+
+
+@pytest.mark.parametrize(
+    ("faults", "gone"),
+    [
+        # The first may have deleted it, so "not found" is what success looks like.
+        ([{"drop": "after"}], False),
+        ([{"drop": "after"}, {"status": 429, "error_code": 226}], False),
+        ([{"status": 500, "handled": True}, {"status": 429, "error_code": 226}], False),
+        # These did nothing, so somebody else has.
+        ([{"status": 429, "error_code": 226}], True),
+        ([{"status": 429, "error_code": 225}, {"status": 429, "error_code": 226}], True),
+    ],
+)
+def test_a_delete_that_finds_nothing_knows_whether_it_was_there(
+    emulator: Emulator, heard: Heard, faults: list[dict[str, Any]], gone: bool
+) -> None:
+    account = emulator.account(KEY)
+    backend = account.create({})
+    client = Client(settings(emulator, rate_window=0.05), heard)
+    for fault in faults:
+        emulator.fault(method="DELETE", **fault)
+    if gone:
+        del account.backends[backend.id]
+        with pytest.raises(NotFound):
+            client.delete(backend.id)
+    else:
+        client.delete(backend.id)
+        assert account.backends == {}
+
+
+def test_a_body_of_many_packets_is_read_whole(emulator: Emulator, heard: Heard) -> None:
+    for n in range(60):
+        emulator.account(KEY).create({"metadata": str(n) * 2000})
+    listed = Client(settings(emulator), heard).all()
+    assert [backend.metadata[:2] for backend in listed[-2:]] == ["11", "00"]
+    assert len(listed) == 60
+
+
+SHAPES: dict[str, Callable[[Client], object]] = {
+    f"POST {LIST}: the response is not a tunnel group backend.": lambda client: client.create({"description": "x"}),
+    f"GET {LIST}: the response is not a list of tunnel group backends.": lambda client: client.all(),
+}
+
+
+@pytest.mark.parametrize("told", SHAPES)
+def test_a_response_of_another_shape_is_named(emulator: Emulator, heard: Heard, told: str) -> None:
+    emulator.fault(times=None, body="{}")
+    with pytest.raises(Exception, match=re.escape(told)):
+        SHAPES[told](Client(settings(emulator, max_attempts=1), heard))
+
+
+def test_a_backend_of_another_shape_on_a_page_is_named(emulator: Emulator, heard: Heard) -> None:
+    emulator.fault(method="GET", body='{"backends": [{"id": "x"}]}')
+    with pytest.raises(Exception, match=f"^GET {LIST}: the response is not a tunnel group backend.$"):
+        Client(settings(emulator), heard).all()
