@@ -1,5 +1,6 @@
 """``ResourceOptions(import_=...)``: a resource takes over a backend that exists, without a write."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -96,81 +97,85 @@ def test_each_difference_is_named_in_preview(stack: Stack, emulator: Emulator, w
     assert_nothing_was_written(emulator, web)
 
 
-WAYS = {
-    "merged options": """
-        common = pulumi.ResourceOptions(protect=False)
-        TunnelGroupBackend("web", {arguments}, opts=common.merge(pulumi.ResourceOptions(import_="{id}")))
-        """,
-    "a component": """
-        class Site(pulumi.ComponentResource):
-            def __init__(self, name):
-                super().__init__("shop:index:Site", name)
-                opts = pulumi.ResourceOptions(parent=self, import_="{id}")
-                TunnelGroupBackend("web", {arguments}, opts=opts)
-        Site("site")
-        """,
-    "an output of config": """
-        id_ = pulumi.Output.from_input(pulumi.Config().require("backend"))
-        TunnelGroupBackend("web", {arguments}, opts=pulumi.ResourceOptions(import_=id_))
-        """,
-    "an account": """
-        TunnelGroupBackend("web", {arguments}, account="eu", opts=pulumi.ResourceOptions(import_="{id}"))
-        """,
-    "inputs that are outputs": """
-        one = pulumi.Output.from_input("web")
-        TunnelGroupBackend("web", labels={{"app": one, "dc": one.apply(lambda _: "fra")}}, description="Website",
-            metadata=one.apply(lambda _: {{"team": "a"}}), opts=pulumi.ResourceOptions(import_="{id}"))
-        """,
-    "a transformation": """
+WAYS = """
+    common = pulumi.ResourceOptions(protect=False)
+    TunnelGroupBackend("merged", {merged[1]}, opts=common.merge(pulumi.ResourceOptions(import_="{merged[0]}")))
+
+    class Site(pulumi.ComponentResource):
+        def __init__(self, name, opts=None):
+            super().__init__("shop:index:Site", name, None, opts)
+            child = pulumi.ResourceOptions(parent=self, import_="{component[0]}")
+            TunnelGroupBackend("component", {component[1]}, opts=child)
+    Site("site")
+
+    id_ = pulumi.Output.from_input(pulumi.Config().require("backend"))
+    TunnelGroupBackend("config", {config[1]}, opts=pulumi.ResourceOptions(import_=id_))
+    TunnelGroupBackend("account", {account[1]}, account="eu", opts=pulumi.ResourceOptions(import_="{account[0]}"))
+    one = pulumi.Output.from_input("outputs")
+    TunnelGroupBackend("outputs", labels={{"way": one}}, metadata=one.apply(lambda way: {{"way": way}}),
+        opts=pulumi.ResourceOptions(import_="{outputs[0]}"))
+
+    def transformation(name, id):
         def import_it(args):
-            opts = pulumi.ResourceOptions.merge(args.opts, pulumi.ResourceOptions(import_="{id}"))
-            return pulumi.ResourceTransformationResult(args.props, opts)
-        opts = pulumi.ResourceOptions(transformations=[import_it])
-        TunnelGroupBackend("web", {arguments}, opts=opts)
-        """,
-    "a transformation of the whole stack": """
-        def import_it(args):
-            if args.name == "web":
-                opts = pulumi.ResourceOptions.merge(args.opts, pulumi.ResourceOptions(import_="{id}"))
+            if args.name == name:
+                opts = pulumi.ResourceOptions.merge(args.opts, pulumi.ResourceOptions(import_=id))
                 return pulumi.ResourceTransformationResult(args.props, opts)
-        pulumi.runtime.register_stack_transformation(import_it)
-        TunnelGroupBackend("web", {arguments})
-        """,
-    "a transform": """
-        def import_it(args):
+        return import_it
+    opts = pulumi.ResourceOptions(transformations=[transformation("transformation", "{transformation[0]}")])
+    TunnelGroupBackend("transformation", {transformation[1]}, opts=opts)
+    pulumi.runtime.register_stack_transformation(transformation("stackwide", "{stackwide[0]}"))
+    TunnelGroupBackend("stackwide", {stackwide[1]})
+"""
+"""Every way to set the option that the SDK itself carries out, each with its own backend: name and arguments."""
+
+TRANSFORM = """
+    def import_it(args):
+        if args.name == "web":
             opts = pulumi.ResourceOptions.merge(args.opts, pulumi.ResourceOptions(import_="{id}"))
             return pulumi.ResourceTransformResult(args.props, opts)
-        TunnelGroupBackend("web", {arguments}, opts=pulumi.ResourceOptions(transforms=[import_it]))
-        """,
-    "a transform of a component": """
-        def import_it(args):
-            if args.name == "web":
-                opts = pulumi.ResourceOptions.merge(args.opts, pulumi.ResourceOptions(import_="{id}"))
-                return pulumi.ResourceTransformResult(args.props, opts)
-        site = pulumi.ComponentResource("shop:index:Site", "site", None, pulumi.ResourceOptions(transforms=[import_it]))
-        TunnelGroupBackend("web", {arguments}, opts=pulumi.ResourceOptions(parent=site))
-        """,
-    "a transform of the whole stack": """
-        def import_it(args):
-            if args.name == "web":
-                opts = pulumi.ResourceOptions.merge(args.opts, pulumi.ResourceOptions(import_="{id}"))
-                return pulumi.ResourceTransformResult(args.props, opts)
-        pulumi.runtime.register_resource_transform(import_it)
-        TunnelGroupBackend("web", {arguments})
-        """,
+"""
+TRANSFORMS = {
+    "of the resource": """
+    TunnelGroupBackend("web", {arguments}, opts=pulumi.ResourceOptions(transforms=[import_it]))
+""",
+    "of a component": """
+    site = pulumi.ComponentResource("shop:index:Site", "site", None, pulumi.ResourceOptions(transforms=[import_it]))
+    TunnelGroupBackend("web", {arguments}, opts=pulumi.ResourceOptions(parent=site))
+""",
+    "of the stack": """
+    pulumi.runtime.register_resource_transform(import_it)
+    TunnelGroupBackend("web", {arguments})
+""",
 }
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_the_option_is_found_wherever_it_is_set(stack: Stack, emulator: Emulator, web: Backend, way: str) -> None:
-    if "config" in way:
-        stack.pulumi("config", "set", "backend", web.id)
-    if "account" in way:
-        stack.pulumi("config", "set", "--secret", "ngrok-eu:apiKey", KEY)
-        stack.pulumi("config", "set", "ngrok-eu:apiBaseUrl", emulator.url)
-    stack.program(WAYS[way].format(id=web.id, arguments=ARGUMENTS))
-    assert f"adopts {web.id}" in stack.preview().text
+def test_the_option_is_found_wherever_it_is_set(stack: Stack, emulator: Emulator) -> None:
+    ways = sorted(set(re.findall(r"{(\w+)\[0\]}", WAYS)) | {"config"})
+    made = {
+        way: emulator.account(KEY).create({"labels": {"way": way}, "metadata": f'{{"way":"{way}"}}'}) for way in ways
+    }
+    assert len(made) == 7
+    stack.pulumi("config", "set", "backend", made["config"].id)
+    stack.pulumi("config", "set", "--secret", "ngrok-eu:apiKey", KEY)
+    stack.pulumi("config", "set", "ngrok-eu:apiBaseUrl", emulator.url)
+    arguments = {
+        way: (backend.id, f"labels={backend.labels!r}, metadata={{'way': '{way}'}}") for way, backend in made.items()
+    }
+    stack.program(WAYS.format(**arguments))
+    said = stack.preview().text
+    assert all(f"adopts {backend.id}" in said for backend in made.values())
     stack.up()
+    assert {r["urn"].rpartition("::")[2]: r["id"] for r in stack.resources()} == {
+        way: backend.id for way, backend in made.items()
+    }
+    stack.up("--expect-no-changes", "--refresh")
+    assert {request.method for request in emulator.requests} == {"GET"}
+
+
+@pytest.mark.parametrize("transform", TRANSFORMS)
+def test_a_transform_may_set_the_option(stack: Stack, emulator: Emulator, web: Backend, transform: str) -> None:
+    stack.program((TRANSFORM + TRANSFORMS[transform]).format(id=web.id, arguments=ARGUMENTS))
+    assert f"adopts {web.id}" in stack.up().text
     assert stack.resource("web")["id"] == web.id
     stack.up("--expect-no-changes", "--refresh")
     assert_nothing_was_written(emulator, web)

@@ -94,12 +94,16 @@ def test_what_is_not_in_ngroks_format_is_judged_by_its_status(body: object, stat
     assert type(found) is kind
     assert found.foreign
     assert str(found) == f"GET /x: HTTP {status}, not in ngrok's error format."
+    if isinstance(found, ApiError):
+        assert (found.status, found.code) == (status, 0)
 
 
-def test_a_redirect_is_told_as_one() -> None:
-    found = error(302, None)
+@pytest.mark.parametrize("body", [None, {}])
+@pytest.mark.parametrize("status", [300, 301, 302, 308])
+def test_a_redirect_is_told_as_one(status: int, body: object) -> None:
+    found = error(status, body)
     assert type(found) is UnexpectedResponse
-    assert "the server redirects (HTTP 302)" in str(found)
+    assert f"the server redirects (HTTP {status})" in str(found)
 
 
 @pytest.mark.parametrize("status", [101, 200, 201, 202, 299])

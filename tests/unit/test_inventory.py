@@ -1,5 +1,6 @@
 """Reading many backends in few requests, whatever the stack and the account."""
 
+import dataclasses
 import math
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -204,6 +205,15 @@ def test_a_page_that_was_under_way_does_not_undo_our_own_write(keep: bool) -> No
         reading.result()
     assert account.inventory.read("bkdtg_4", PATIENCE) == stale["bkdtg_4"]
     assert account.gets == ([] if keep else ["bkdtg_4"])
+
+
+def test_a_page_that_comes_later_does_not_undo_what_a_create_has_made() -> None:
+    account = Account(3)
+    ours = dataclasses.replace(backend(1), description="ours")
+    account.inventory.keep(ours)
+    account.read_all(["bkdtg_0"], threads=1)
+    assert account.lists == 1
+    assert account.inventory.read("bkdtg_1", PATIENCE) == ours
 
 
 # All at once ----------------------------------------------------------------------------------------------------------
