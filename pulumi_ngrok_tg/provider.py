@@ -83,7 +83,7 @@ class TunnelGroupBackendProvider(ResourceProvider):
         if wanted := adoption.wanted(news):
             inputs[adoption.INPUT] = wanted.id
             # What is in the state already is adopted or made; diff sees whether it is the same backend.
-            if not _olds and not failures and not isinstance(wanted.id, Unknown):
+            if not (_olds or failures or isinstance(wanted.id, Unknown) or isinstance(account, Unknown)):
                 failures += [CheckFailure("", refusal) for refusal in self._refusals(wanted, inputs)]
         return CheckResult(inputs, failures)
 

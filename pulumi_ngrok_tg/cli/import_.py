@@ -41,7 +41,7 @@ _OLDEST_ENGINE = (3, 254)  # the first that takes outputs from an import file
     "--out",
     metavar="DIR",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Where to write the files; else the project's folder.",
+    help="Where to write the files; else beside __main__.py.",
 )
 @click.option("--run", is_flag=True, help="Import into the stack now, and check that a preview shows no change.")
 @click.option("--force", is_flag=True, help="Overwrite files that are in the way.")
@@ -95,7 +95,7 @@ def import_(
     terraform_names = {instance.id: instance.name for instance in instances}
     choice = chosen(backends, managing, labels, ids, terraform_names)
     importing = Import(session, choice, resource_names(backends, terraform_names, project.names()), protect)
-    folder = out or cwd
+    folder = out or project.program_folder
     if placeholders is not None or run:
         importing.match(folder)
     if placeholders is not None:

@@ -13,6 +13,7 @@ from pulumi_ngrok_tg import advice, config
 from pulumi_ngrok_tg.accounts import Account, Clients, connect
 from pulumi_ngrok_tg.api.errors import NgrokError
 from pulumi_ngrok_tg.api.models import Backend
+from pulumi_ngrok_tg.cli.project import project_root
 
 if TYPE_CHECKING:
     from pulumi_ngrok_tg.cli.stack import Stack
@@ -45,7 +46,7 @@ class Session:
         self.client = self.account.client
 
     def _open(self, cwd: Path, name: str | None, needed: bool) -> "Stack | None":
-        if not needed and name is None and not _project_in(cwd):
+        if not needed and name is None and project_root(cwd) is None:
             return None
         from pulumi_ngrok_tg.cli.stack import Stack  # here, because it takes a moment to load
 
@@ -93,10 +94,6 @@ class Session:
 
     status = say
     warn = say
-
-
-def _project_in(folder: Path) -> bool:
-    return any((at / f"Pulumi.{end}").exists() for at in (folder, *folder.parents) for end in ("yaml", "yml", "json"))
 
 
 def stack_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -12,6 +12,7 @@ from rich.text import Text
 from pulumi_ngrok_tg.api.models import Backend
 
 _ONE_LINE = 100_000  # columns
+_STYLES = {"nobody": "yellow", "unknown": "dim", "ngrok's operator": "magenta"}
 
 
 def print_json(value: object) -> None:
@@ -28,7 +29,7 @@ def print_table(columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*(Text(printable(cell)) for cell in row))
+        table.add_row(*(Text(printable(cell), style=_STYLES.get(cell, "")) for cell in row))
     console.print(table)
 
 

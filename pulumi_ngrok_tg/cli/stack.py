@@ -18,6 +18,7 @@ from pulumi.automation import CommandError, LocalWorkspace, PulumiCommand
 
 from pulumi_ngrok_tg import adoption
 from pulumi_ngrok_tg.api.models import is_id
+from pulumi_ngrok_tg.cli.project import project_root
 from pulumi_ngrok_tg.provider import FINGERPRINT
 
 _EXPORTS_AT_ONCE = 8
@@ -99,6 +100,13 @@ class Stack:
         """Major and minor version of the Pulumi CLI."""
         parts = re.match(r"v?(\d+)\.(\d+)", self._workspace.pulumi_version)
         return (int(parts[1]), int(parts[2])) if parts else (0, 0)
+
+    @property
+    def program_folder(self) -> Path:
+        """Where ``__main__.py`` is: the project's folder, or what its ``main`` names."""
+        root = project_root(self.folder) or self.folder
+        main = root / (LocalWorkspace(work_dir=str(root), pulumi_command=self._command).project_settings().main or "")
+        return main if main.is_dir() else main.parent
 
     def config(self, key: str) -> str | None:
         """Returns a value of the stack's config by its full key, secrets in the clear."""

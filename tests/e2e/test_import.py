@@ -217,6 +217,18 @@ def test_placeholders_are_completed(stack: Stack, emulator: Emulator) -> None:
     assert "is no import file of Pulumi's" in stack.tool("import", "--file", "Pulumi.yaml", code=1).text
 
 
+def test_a_project_with_its_program_in_a_folder_of_its_own(stack: Stack, emulator: Emulator) -> None:
+    (web,) = make(emulator, 1)
+    (stack.folder / "Pulumi.yaml").write_text("name: shop\nruntime: python\nmain: infra\n")
+    (stack.folder / "infra").mkdir()
+    (stack.folder / "__main__.py").rename(stack.folder / "infra" / "__main__.py")
+    (stack.folder / "deep" / "er").mkdir(parents=True)
+    stack.tool("import", "--run", "--cwd", "deep/er")
+    assert (stack.folder / "infra" / "tunnel_group_backends.py").exists()
+    assert stack.resource("web-0")["id"] == web.id
+    assert "web-0" in stack.run("sh", "-c", "cd deep/er && pulumi-ngrok-tg list")
+
+
 # Terraform ----------------------------------------------------------------------------------------------------------
 
 PROVIDER = 'provider["registry.terraform.io/ngrok/ngrok"]'

@@ -63,6 +63,7 @@ def test_what_is_not_known_yet_differs_from_nothing(provider: TunnelGroupBackend
     assert refusals(provider, inputs(web.id, labels=Unknown())) == []
     emulator.requests.clear()
     assert refusals(provider, inputs(Unknown())) == []
+    assert refusals(provider, inputs(web.id, account=Unknown())) == []
     assert provider.diff(web.id, WEB, provider.check({"labels": {}}, inputs(Unknown())).inputs).changes is False
     assert emulator.requests == []
 
