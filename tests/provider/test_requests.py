@@ -1,7 +1,10 @@
 """One request until it ends, over real HTTP: how often it is sent, what it waits, and what is told of it."""
 
 import re
+import time
 from collections.abc import Callable
+from email.utils import formatdate
+from importlib.metadata import version
 from typing import Any
 
 import pytest
@@ -13,6 +16,7 @@ from pulumi_ngrok_tg.api.retrying import Requests
 from pulumi_ngrok_tg.api.settings import Settings
 from pulumi_ngrok_tg.emulator import Emulator
 from tests.conftest import KEY
+from tests.provider.hostile import HostileServer, response
 from tests.reporter import Heard
 
 LIST = "/backends/tunnel_group"
@@ -152,3 +156,49 @@ def test_a_backend_of_another_shape_on_a_page_is_named(emulator: Emulator, heard
     emulator.fault(method="GET", body='{"backends": [{"id": "x"}]}')
     with pytest.raises(Exception, match=f"^GET {LIST}: the response is not a tunnel group backend.$"):
         Client(settings(emulator), heard).all()
+
+
+def test_each_request_says_what_it_takes_and_who_sends_it(emulator: Emulator, requests: Requests) -> None:
+    requests.send("GET", LIST, Patience(0))
+    headers = emulator.requests[0].headers
+    assert headers["Accept"] == "application/json"
+    assert headers["Ngrok-Version"] == "2"
+    assert headers["User-Agent"] == f"pulumi-ngrok-tg/{version('pulumi-ngrok-tg')}"
+    assert headers["Authorization"] == f"Bearer {KEY}"
+
+
+def test_ngroks_clock_is_read_off_its_successes(heard: Heard) -> None:
+    ahead = f"Date: {formatdate(time.time() + 3600, usegmt=True)}"
+    withdrawn = {"error_code": "ERR_NGROK_7008", "status_code": 403, "msg": "no"}
+    said = [response(403, withdrawn, ahead), response(200, {}, ahead), response(200, {}, "Date: no time at all")]
+    with HostileServer(lambda _method, _path: said.pop(0)) as server:
+        requests = Requests(Settings(KEY, server.url), heard)
+        assert requests.clock_offset == 0
+        with pytest.raises(ApiError):
+            requests.send("GET", LIST, Patience(0))
+        assert requests.clock_offset == 0
+        for _ in range(2):
+            requests.send("GET", LIST, Patience(0))
+            assert 3590 < requests.clock_offset < 3610
+
+
+@pytest.mark.parametrize("dated", [True, False])
+def test_a_date_to_wait_for_is_one_of_ngroks_clock(heard: Heard, dated: bool) -> None:
+    """A Retry-After that is a date is compared with the Date beside it; our own clock may be off."""
+    then = time.time() + (7200 if dated else 0)
+    headers = [f"Retry-After: {formatdate(then + 60, usegmt=True)}"]
+    if dated:
+        headers.append(f"Date: {formatdate(then, usegmt=True)}")
+    limited = {"error_code": "ERR_NGROK_226", "status_code": 429, "msg": "no"}
+    told = pytest.raises(GaveUp, match=r"The next request may go in (59|60) s")
+    with HostileServer(lambda _method, _path: response(429, limited, *headers)) as server, told:
+        Requests(Settings(KEY, server.url), heard).send("GET", LIST, Patience(1))
+
+
+def test_a_walk_through_the_account_is_told_page_by_page(emulator: Emulator, heard: Heard) -> None:
+    for _ in range(101):
+        emulator.account(KEY).create({})
+    assert len(list(Client(settings(emulator), heard).pages())) == 2
+    first, second = facts(heard)
+    assert first == f"GET {LIST}?limit=100: HTTP 200 in N ms (attempt 1)"
+    assert re.fullmatch(rf"GET {LIST}\?before_id=bkdtg_\w+&limit=100: HTTP 200 in N ms \(attempt 1\)", second)

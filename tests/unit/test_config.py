@@ -51,6 +51,7 @@ def test_loopback_needs_no_tls(url: str) -> None:
         ("https://api.ngrok.com:443/", "https://api.ngrok.com"),
         ("https://api.ngrok.com:", "https://api.ngrok.com"),
         ("http://LOCALHOST:80", "http://localhost"),
+        ("https://proxy.example/pathX/", "https://proxy.example/pathX"),
         ("https://api.ngrok.com:8443/Path//", "https://api.ngrok.com:8443/Path"),
         ("https://[FE80::1]:443", "https://[fe80::1]"),
     ],

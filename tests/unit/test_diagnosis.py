@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from urllib3.exceptions import NewConnectionError
 
-from pulumi_ngrok_tg.api.diagnosis import Response, connection_failed, error_in, one_line
+from pulumi_ngrok_tg.api.diagnosis import Response, connection_failed, error_in, one_line, redact
 from pulumi_ngrok_tg.api.errors import (
     ApiError,
     ConnectionFailed,
@@ -170,6 +170,21 @@ def test_a_credential_that_is_not_ours_does_not_get_through_either() -> None:
     line = str(api_error(401, 206, "It is a tunnel credential. Your credential: 9other_token. Check your records."))
     assert "9other_token" not in line
     assert "Check your records" in line
+
+
+def test_what_is_redacted_and_what_is_not() -> None:
+    key = "abcdefgh12345"
+    told = redact("no abcdefg, but xabcdefghx and fgh12345, not gh12345", key)
+    assert told == "no abcdefg, but [redacted] and [redacted] not gh12345"
+    assert redact("the key abcdefgh and bcdefgh", "abcdefgh") == "the key [redacted] and bcdefgh"
+    assert redact("Bad. your credential: x.y Check it.", key) == "Bad. Your credential: [redacted]. Check it."
+
+
+def test_a_line_is_cut_and_has_no_end() -> None:
+    assert one_line(" a\n\tb...") == "a b"
+    assert one_line("vX.") == "vX"
+    assert one_line("x" * 600) == "x" * 500
+    assert one_line(" " * 1999 + "yz") == "y"
 
 
 # No response that can be read ---------------------------------------------------------------------------------------
