@@ -65,6 +65,7 @@ class Import:
             content = self._completed(file)
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise click.ClickException(f"{path} is no import file of Pulumi's: {error}") from error
+        self.choice.taken = list(self.matches.certain.values())
         self._write({path: files.json_text(content)})
 
     def write(self, folder: Path, force: bool) -> None:

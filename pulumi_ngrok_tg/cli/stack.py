@@ -146,10 +146,12 @@ class Stack:
                 tell(f"The stack {name} could not be read: {_line(str(error))}")
                 return []
 
-        own = self.name.rpartition("/")[2]  # the project's own stacks are listed without the project
+        # How a stack is called in the list differs between backends, so this one is known by what it holds, too.
+        own = {(managed.id, managed.urn) for managed in self.managed()}
+        others = [name for name in stacks if name not in (self.name, self.name.rpartition("/")[2])]
         with ThreadPoolExecutor(_EXPORTS_AT_ONCE) as pool:
-            found = pool.map(export, (name for name in stacks if name not in (own, self.name)))
-            return [managed for resources in found for managed in resources]
+            found = [managed for resources in pool.map(export, others) for managed in resources]
+        return [managed for managed in found if (managed.id, managed.urn) not in own]
 
     def preview(self) -> "Preview":
         """Runs the program in a preview.

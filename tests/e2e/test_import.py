@@ -193,7 +193,7 @@ def test_what_cannot_be_told_apart_is_not_guessed(stack: Stack, emulator: Emulat
 
 
 def test_placeholders_are_completed(stack: Stack, emulator: Emulator) -> None:
-    web, api = make(emulator, 2)
+    web, api, _ = make(emulator, 3)
     stack.program("""
         site = pulumi.ComponentResource("shop:index:Site", "site")
         TunnelGroupBackend("web", labels={"app": "web", "n": "0"}, description="Web 0", metadata={"n": 0},
@@ -211,8 +211,10 @@ def test_placeholders_are_completed(stack: Stack, emulator: Emulator) -> None:
     assert "has placeholders left" in stack.tool("import", "--file", "mine.json", "--run", code=1).text
     del entries["new"]
     (stack.folder / "mine.json").write_text(json.dumps({"resources": list(entries.values())}))
-    stack.pulumi("import", "--file", "mine.json", "--yes", "--generate-code=false", "--protect=false")
+    said = stack.tool("import", "--file", "mine.json", "--run", "--no-protect").text
+    assert "Imported 2 backends" in said
     assert {resource["id"] for resource in stack.resources()} == {web.id, api.id}
+    assert [file.name for file in stack.folder.glob("*.py")] == ["__main__.py"]
     assert {*methods(emulator)} == {"GET"}
     assert "is no import file of Pulumi's" in stack.tool("import", "--file", "Pulumi.yaml", code=1).text
 
