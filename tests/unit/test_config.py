@@ -1,5 +1,6 @@
 """Settings: where they come from, and which are refused."""
 
+import re
 from typing import Any
 
 import pytest
@@ -125,3 +126,25 @@ def test_a_setting_under_ngroks_own_namespace_is_not_ours() -> None:
 
 def test_the_repr_of_settings_holds_no_key() -> None:
     assert "from_environment" not in repr(read({}))
+
+
+SET = "Run `pulumi config set --secret ngrok:apiKey`, or set NGROK_API_KEY."
+SET_EU = "Run `pulumi config set --secret ngrok-eu:apiKey`."
+MALFORMED = "holds whitespace, a line break or another character that no API key has."
+
+
+@pytest.mark.parametrize(
+    ("config", "account", "told"),
+    [
+        ({}, None, f"No ngrok API key is configured. {SET}"),
+        ({}, "eu", f"No ngrok API key is configured for the account 'eu'. {SET_EU}"),
+        ({"ngrok:apiKey": "a b"}, None, f"The ngrok API key (ngrok:apiKey or NGROK_API_KEY) {MALFORMED} {SET}"),
+        ({"ngrok-eu:apiKey": "a\n"}, "eu", f"The ngrok API key (ngrok-eu:apiKey) {MALFORMED} {SET_EU}"),
+    ],
+)
+def test_a_missing_or_malformed_key_is_told_with_the_command_that_sets_it(
+    monkeypatch: pytest.MonkeyPatch, config: dict[str, Any], account: str | None, told: str
+) -> None:
+    monkeypatch.delenv("NGROK_API_KEY")
+    with pytest.raises(ConfigError, match=f"^{re.escape(told)}$"):
+        read(config, account)

@@ -319,3 +319,38 @@ def test_the_last_one_in_flight_that_is_refused_pauses() -> None:
     known = limits()
     send(known, 0.0, limited(225))
     assert known.wait(0.0, creates=False) == Wait(pytest.approx(0.1), AT_ONCE)
+
+
+# What a request without a limit says --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("end", "goes_on"),
+    [
+        (None, True),
+        (NotFound("gone", 404), True),
+        (ServerError("down", 500), False),
+        (ConnectionFailed("no", True), False),
+    ],
+)
+def test_only_a_response_of_ngroks_own_says_that_a_pause_is_over(end: NgrokError | None, goes_on: bool) -> None:
+    """After a pause one request goes alone; the next ones follow as responses come."""
+    known = limits()
+    send(known, 0, limited(226, 1))
+    first = known.begin(False)
+    assert known.wait(2, False) == Wait(None, "")
+    known.end(first, 2, end)
+    second = known.begin(False)
+    assert (known.wait(2, False) is None) == goes_on
+    known.end(second, 2, None)
+
+
+def test_after_a_pause_there_is_one_more_at_a_time() -> None:
+    known = limits()
+    send(known, 0, limited(226, 1))
+    for at_once in (1, 2, 3, 4):
+        tickets = [known.begin(False) for _ in range(at_once)]
+        assert known.wait(2, False) is not None, f"{at_once} at once"
+        known.end(tickets.pop(), 2, None)
+        for ticket in tickets:
+            known.end(ticket, 2, ConnectionFailed("no", True))

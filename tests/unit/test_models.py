@@ -29,7 +29,7 @@ JSON = st.recursive(
 
 def test_the_example_of_the_reference_is_read() -> None:
     backend = Backend.from_json(REQUEST, BODY)
-    assert backend.id == BODY["id"]
+    assert (backend.id, backend.uri) == (BODY["id"], BODY["uri"])
     assert backend.created == 1737483593
     assert backend.contents == {name: BODY[name] for name in ("description", "metadata", "labels")}
     assert [(tunnel.id, tunnel.uri) for tunnel in backend.tunnels] == [("tn_1", "https://api.ngrok.com/tunnels/tn_1")]
@@ -41,6 +41,8 @@ def test_unknown_fields_are_ignored_and_absent_or_null_ones_are_empty() -> None:
         assert (backend.description, backend.metadata, backend.labels, backend.tunnels) == ("", "", {}, ())
     bare = {name: BODY[name] for name in ("id", "uri", "created_at")}
     assert Backend.from_json(REQUEST, bare) == backend
+    (tunnel,) = Backend.from_json(REQUEST, {**bare, "tunnels": [{"id": "tn_1"}]}).tunnels
+    assert (tunnel.id, tunnel.uri) == ("tn_1", "")
 
 
 @pytest.mark.parametrize(
