@@ -40,6 +40,8 @@ class Adoption:
     """The backend's id; may be unknown in a preview."""
     managed_by: str | None
     """The URN of the resource that manages the backend in the stack's state, if any does."""
+    unread: str | None
+    """Why the stack's state could not be read, so that nobody knows who manages the backend."""
     secret: frozenset[str]
     """The inputs whose values must not be shown."""
     allow_operator_owned: bool
@@ -50,11 +52,13 @@ def wanted(inputs: Mapping[str, Any]) -> Adoption | None:
     said = inputs.get(INPUT)
     if not isinstance(said, Mapping):
         return None
-    secret = said.get("secret")
-    managed_by = said.get("managed_by")
+    secret, state = said.get("secret"), said.get("state")
+    state = state if isinstance(state, Mapping) else {}
+    managed_by, unread = state.get("managed_by"), state.get("unread")
     return Adoption(
         said.get("id"),
         managed_by if isinstance(managed_by, str) else None,
+        unread if isinstance(unread, str) else None,
         frozenset(secret if isinstance(secret, list) else ()),
         inputs.get(ALLOW_OPERATOR_OWNED) is True,
     )
@@ -95,7 +99,10 @@ def managed_already(id_: str, urn: str, same: bool) -> str:
         same: whether it is the one that wants to adopt it, which is about to be replaced then.
     """
     if same:
-        return f"import_: this resource already manages {id_}, and is to be replaced. Remove import_ to replace it."
+        return (
+            f"import_: this resource already manages {id_}, and is to be replaced, or ngrok does not have it any more. "
+            "Remove import_ to have it created."
+        )
     return (
         f"import_: {id_} is already managed in this stack, by {urn}. Use that resource; to give it another name, "
         "give it an alias (ResourceOptions(aliases=...)) and remove import_."
@@ -110,11 +117,19 @@ def manages_another(id_: str, named: str) -> str:
     )
 
 
-def adopted_meanwhile(id_: str, urn: str) -> str:
-    """Returns the line for a backend that is not deleted, because another resource has adopted it."""
+def unread(id_: str, why: str) -> str:
+    """Returns the line for a backend of which nobody knows whether another resource of the stack manages it."""
     return (
-        f"{id_} was not deleted: {urn or 'another resource'} has adopted it in this very update. If it is to live on "
-        "there, drop this resource from the state with `pulumi state delete`."
+        f"import_: the stack's state could not be read to see whether another resource manages {id_} already ({why}). "
+        "Use `pulumi-ngrok-tg import` instead."
+    )
+
+
+def held_by_another(id_: str, urn: str, holder: str) -> str:
+    """Returns the line for a backend that is not deleted with one resource, because another one holds it."""
+    return (
+        f"{id_} was not deleted: {holder or 'another resource'} holds it, too. Drop {urn or 'this resource'} from the "
+        "state instead, with `pulumi state delete`, or `pulumi state edit` where its delete is pending."
     )
 
 
@@ -125,19 +140,29 @@ def _shown(value: Any) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
-class Adopted:
-    """What the resources of one operation of the engine adopt; safe to share between threads."""
+class Holders:
+    """Which resource holds which backend, as far as one operation has shown; safe to share between threads.
+
+    The engine may delete a backend under one name that a resource of another name holds: after a rename without an
+    alias, or where an earlier delete is still pending.
+    """
 
     def __init__(self) -> None:
-        self._by: dict[str, str] = {}
+        self._holders: dict[str, tuple[str, bool]] = {}
         self._lock = threading.Lock()
 
-    def claim(self, id_: str, urn: str) -> str | None:
-        """Notes that a resource adopts a backend; returns the URN of another one that already does."""
+    def adopt(self, id_: str, urn: str) -> str | None:
+        """Notes that a resource adopts a backend; returns the URN of another one that holds it already."""
         with self._lock:
-            other = self._by.setdefault(id_, urn)
-        return other if other != urn else None
+            holder, _ = self._holders.setdefault(id_, (urn, True))
+        return holder if holder != urn else None
 
-    def by(self, id_: str) -> str | None:
-        """Returns the URN of the resource that adopts a backend, if one does."""
-        return self._by.get(id_)
+    def keep(self, id_: str, urn: str) -> None:
+        """Notes that a resource of the program holds a backend, and goes on to do so."""
+        with self._lock:
+            self._holders.setdefault(id_, (urn, False))
+
+    def other(self, id_: str, urn: str) -> str | None:
+        """Returns the URN of the resource for which a backend has to live, though ``urn`` is to be deleted."""
+        holder, adopted = self._holders.get(id_, ("", False))
+        return holder if adopted or (holder and holder != urn) else None

@@ -6,13 +6,14 @@ so it is taken out of the options, however it got there: given, merged, or set b
 
 import asyncio
 import weakref
-from collections.abc import Awaitable, Callable, Generator, Mapping
+from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping
 from typing import Any
 
 import pulumi
-from pulumi.runtime import settings
+from pulumi.runtime import rpc, settings
 from pulumi.runtime._callbacks import _CallbackServicer
 from pulumi.runtime.invoke import invoke_async
+from pulumi.runtime.mocks import MockMonitor
 
 from pulumi_ngrok_tg import adoption
 
@@ -44,6 +45,8 @@ def _append_last(args: pulumi.ResourceTransformationArgs) -> None:
     def last(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
         if args.resource is not resource or args.opts.import_ is None:  # children inherit transformations
             return None
+        if isinstance(settings.get_monitor(), MockMonitor):  # it adopts whatever the test's mocks say
+            return None
         return pulumi.ResourceTransformationResult(*_move(args.props, args.opts))
 
     resource._transformations.append(last)
@@ -53,20 +56,22 @@ async def _catch_transforms(opts: pulumi.ResourceOptions) -> None:
     """Adds a transform after those of the program, where it has any: from then on the engine asks for each resource."""
     if opts.parent is not None:
         await opts.parent.urn.future()  # from here on its transforms are registered
-    monitor = settings.get_monitor()
-    if opts.transforms or _has_transforms():
-        if monitor not in _transforming:
-            _transforming[monitor] = asyncio.ensure_future(_add_transform())
-        await _transforming[monitor]
+    monitor, count = settings.get_monitor(), _transforms()
+    if opts.transforms or count > 0:
+        known, _ = _added.get(monitor, (-1, None))
+        if count > known:  # also where the program has added one since, which would come after ours
+            _added[monitor] = (count + 1, asyncio.ensure_future(_add_transform()))
+        await _added[monitor][1]
 
 
-_transforming: weakref.WeakKeyDictionary[Any, Awaitable[None]] = weakref.WeakKeyDictionary()
-"""The runs of programs that have our transform."""
+_added: weakref.WeakKeyDictionary[Any, tuple[int, Awaitable[None]]] = weakref.WeakKeyDictionary()
+"""For each run of a program how many transforms there were when ours was added, with it, and when it is."""
 
 
-def _has_transforms() -> bool:
-    """Tells whether the program has transforms, or anything else that the engine calls it back for."""
-    return bool(getattr(_CallbackServicer, "_servicers", ()))
+def _transforms() -> int:
+    """Counts the transforms of the program, and what else the engine calls it back for."""
+    servicers = getattr(_CallbackServicer, "_servicers", ())
+    return sum(len(getattr(servicer, "_callbacks", ())) for servicer in servicers)
 
 
 async def _add_transform() -> None:
@@ -76,9 +81,15 @@ async def _add_transform() -> None:
 
 
 def _transform(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | None:
-    if args.type_ != adoption.TYPE or args.opts.import_ is None:
+    if args.type_ != adoption.TYPE:
         return None
-    return pulumi.ResourceTransformResult(*_move(args.props, args.opts))
+    if args.opts.import_ is not None:
+        return pulumi.ResourceTransformResult(*_move(args.props, args.opts))
+    said = args.props.get(adoption.INPUT)
+    if isinstance(said, Mapping):  # a transform may have set secrets since
+        secret = _Later(lambda: _secret(args.props, args.opts, said.get("secret") or ()))
+        return pulumi.ResourceTransformResult({**args.props, adoption.INPUT: {**said, "secret": secret}}, args.opts)
+    return None
 
 
 def _move(props: Mapping[str, Any], opts: pulumi.ResourceOptions) -> tuple[dict[str, Any], pulumi.ResourceOptions]:
@@ -86,11 +97,8 @@ def _move(props: Mapping[str, Any], opts: pulumi.ResourceOptions) -> tuple[dict[
     id_ = pulumi.Output.from_input(opts.import_)
     rest = pulumi.ResourceOptions.merge(opts, None)
     rest.import_ = None
-    said = {
-        "id": id_,
-        "secret": _Later(lambda: _secret(props, rest)),
-        "managed_by": _Later(lambda: _managed_by(id_)),
-    }
+    state = _Later(lambda: _look_up(id_))
+    said = {"id": id_, "secret": _Later(lambda: _secret(props, rest)), "state": state}
     return {**props, adoption.INPUT: said}, rest
 
 
@@ -104,30 +112,36 @@ class _Later:
         return self._begin().__await__()
 
 
-async def _secret(props: Mapping[str, Any], opts: pulumi.ResourceOptions) -> list[str]:
+async def _secret(props: Mapping[str, Any], opts: pulumi.ResourceOptions, known: Iterable[str] = ()) -> list[str]:
     """Names the props that hold a secret; the provider gets their values without that mark."""
-    names = set(opts.additional_secret_outputs or ())
-    for name in _NAMES:
-        value = props.get(name)
-        if isinstance(value, pulumi.Output | Mapping) and await pulumi.Output.from_input(value).is_secret():
-            names.add(name)
-    return sorted(names)
+    names = {*known, *(opts.additional_secret_outputs or ())}
+    return sorted(names | {name for name in _NAMES if await _is_secret(props.get(name))})
 
 
-async def _managed_by(id_: pulumi.Output[Any]) -> str | None:
-    """Returns the URN under which the stack's state already manages a backend."""
+async def _is_secret(value: Any) -> bool:
+    if isinstance(value, pulumi.Output):
+        return await value.is_secret()
+    if not isinstance(value, Mapping):
+        return False
+    # A transform gets secrets in the form they have on the wire.
+    return rpc.is_rpc_secret(value) or any([await _is_secret(item) for item in value.values()])
+
+
+async def _look_up(id_: pulumi.Output[Any]) -> dict[str, str | None]:
+    """Returns under which URN the stack's state already manages a backend, or why that is not known."""
     known = await id_.future()
     monitor = settings.get_monitor()
     if monitor not in _managed:
         _managed[monitor] = asyncio.ensure_future(_read_state())
-    return (await _managed[monitor]).get(known)
+    managed = await _managed[monitor]
+    return {"unread": managed} if isinstance(managed, str) else {"managed_by": managed.get(known)}
 
 
-_managed: weakref.WeakKeyDictionary[Any, Awaitable[dict[Any, str]]] = weakref.WeakKeyDictionary()
-"""For each run of a program the backends that the state has at its beginning: id to URN."""
+_managed: weakref.WeakKeyDictionary[Any, Awaitable[dict[Any, str] | str]] = weakref.WeakKeyDictionary()
+"""For each run of a program the backends that the state has at its beginning, id to URN; or why they are not known."""
 
 
-async def _read_state() -> dict[Any, str]:
+async def _read_state() -> dict[Any, str] | str:
     """Asks the engine for the outputs in this stack's state, which hold the backends' URIs but not the ids."""
     stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
     try:
@@ -137,5 +151,5 @@ async def _read_state() -> dict[Any, str]:
             for urn, resource in state["outputs"].items()
             if adoption.is_managed(resource["type"], resource["outputs"])
         }
-    except Exception:  # mocks, or an engine that does not tell; the provider refuses to delete what it has adopted
-        return {}
+    except Exception as error:  # whatever the engine says; the provider refuses to adopt then
+        return " ".join(str(error).split())

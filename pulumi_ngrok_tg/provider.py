@@ -23,7 +23,7 @@ from pulumi.output import Unknown
 
 from pulumi_ngrok_tg import adoption, advice, config, ownership, properties, upstream
 from pulumi_ngrok_tg.accounts import Account, Clients, connect
-from pulumi_ngrok_tg.adoption import Adopted
+from pulumi_ngrok_tg.adoption import Holders
 from pulumi_ngrok_tg.api.errors import NgrokError, NotFound
 from pulumi_ngrok_tg.api.models import Backend
 from pulumi_ngrok_tg.api.settings import Settings
@@ -53,7 +53,7 @@ class TunnelGroupBackendProvider(ResourceProvider):
         super().__init__()
         self._clients = clients or _CLIENTS
         self._tell = tell or (lambda line: _engine_log().info(line))
-        self._adopted = _ADOPTED if clients is None else Adopted()
+        self._holders = _HOLDERS if clients is None else Holders()
         self._get_config: Callable[[str], Any] = lambda _key: None
 
     def __reduce__(self) -> tuple[type["TunnelGroupBackendProvider"], tuple[()]]:
@@ -96,6 +96,8 @@ class TunnelGroupBackendProvider(ResourceProvider):
         upstream.tell_differences(
             {path: kind + ("_REPLACE" if path == "account" else "") for path, kind in differences.items()}
         )
+        if "account" not in differences:
+            self._holders.keep(_id, upstream.current_urn())
         return DiffResult(
             changes=bool(differences),
             replaces=["account"] if "account" in differences else [],
@@ -150,8 +152,9 @@ class TunnelGroupBackendProvider(ResourceProvider):
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Deletes with one DELETE. A backend that is already gone is a success, under the key that saw it last."""
-        if (other := self._adopted.by(_id)) is not None:
-            raise ProviderError(adoption.adopted_meanwhile(_id, other))
+        urn = upstream.current_urn()
+        if (holder := self._holders.other(_id, urn)) is not None:
+            raise ProviderError(adoption.held_by_another(_id, urn, holder))
         with self._account(_props) as account:
             try:
                 account.client.delete(_id)
@@ -163,6 +166,9 @@ class TunnelGroupBackendProvider(ResourceProvider):
         urn, id_ = upstream.current_urn(), wanted.id
         if wanted.managed_by is not None:
             yield adoption.managed_already(id_, wanted.managed_by, wanted.managed_by == urn)
+            return
+        if wanted.unread is not None:
+            yield adoption.unread(id_, wanted.unread)
             return
         try:
             with self._account(inputs) as account:
@@ -177,7 +183,7 @@ class TunnelGroupBackendProvider(ResourceProvider):
         yield from differing
         if ownership.is_operators(backend.contents) and not wanted.allow_operator_owned:
             yield adoption.operators(id_)
-        if other := self._adopted.claim(id_, urn):
+        if other := self._holders.adopt(id_, urn):
             yield adoption.managed_already(id_, other, False)
         elif not differing:
             self._tell(f"adopts {id_}, which exists; nothing is created or changed at ngrok")
@@ -225,5 +231,5 @@ def _engine_log() -> upstream.EngineLog:
 
 
 _CLIENTS = Clients(_make_client)
-_ADOPTED = Adopted()
+_HOLDERS = Holders()
 """Those of this process: the engine may load the provider several times, from pickles written differently."""

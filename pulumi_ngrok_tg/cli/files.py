@@ -47,32 +47,80 @@ def _ids(text: str) -> set[str]:
         return {""}
 
 
-def module_text(
-    path: Path, backends: Mapping[str, Backend], account: str | None, protect: bool, force: bool
-) -> str | None:
-    """Returns the text of the module to be written; None where it is as it should be.
+def module_in(path: Path, force: bool) -> str:
+    """Returns the text of the module that an import adds to; "" where there is none.
 
     Args:
-        path: where it is to go.
-        backends: what it has to declare, by resource name; what it declares already stays as it is.
-        account: the account's name.
-        protect: whether they are protected from being deleted.
+        path: where it is.
         force: whether a file that was not written by an import may be overwritten.
 
     Raises:
         FileError: such a file is there, or the module is no Python.
     """
-    old = _read(path) if path.exists() else None
-    if old is not None and not program.is_ours(old):
+    text = _read(path) if path.exists() else ""
+    if not program.is_ours(text):
         if not force:
             raise FileError(f"{path} is there already and was not written by an import. Use --force, or --out.")
-        old = None
+        return ""
     try:
-        there = program.resource_names_in(old) if old else set()
-        new = {name: backend for name, backend in backends.items() if name not in there}
-        return program.declared(new, account, protect, old) if new else None
+        program.declared_in(text)
     except SyntaxError as error:
         raise FileError(f"{path} is no Python any more (line {error.lineno}). Mend it first.") from error
+    return text
+
+
+def module_text(
+    path: Path, old: str, backends: Mapping[str, Backend], account: str | None, protect: bool, force: bool
+) -> str | None:
+    """Returns the text of the module to be written; None where it is as it should be.
+
+    Args:
+        path: where it is to go.
+        old: what it holds so far; what is not about these backends stays as it is.
+        backends: what it has to declare, by resource name.
+        account: the account's name.
+        protect: whether they are protected from being deleted.
+        force: whether declarations that are not up to date may be overwritten.
+
+    Raises:
+        FileError: it declares one of them otherwise than ngrok holds it.
+    """
+    text, new = old, dict(backends)
+    there = program.declared_in(old)
+    for name, backend in backends.items():
+        if declared := there.get(backend.id):
+            del new[name]
+            now = program.declaration(declared.variable, name, backend, account, protect)
+            if now != declared.text and not force:
+                raise FileError(
+                    f"{path} declares {name} ({backend.id}) otherwise than it would be written now. Take that "
+                    "declaration out, or have it overwritten with --force."
+                )
+            text = text.replace(declared.text, now)
+    if new:
+        text = program.declared(new, account, protect, text)
+    return text if text != old else None
+
+
+def write(path: Path, text: str, private: bool) -> None:
+    """Writes a file, and the folders that it is in.
+
+    Args:
+        path: where.
+        text: what.
+        private: whether nobody else may read it.
+
+    Raises:
+        FileError: it cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if private:
+            path.touch(mode=0o600)
+            path.chmod(0o600)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise FileError(f"{path} cannot be written: {error.strerror}.") from error
 
 
 @contextmanager

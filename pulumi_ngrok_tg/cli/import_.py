@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
+from pulumi_ngrok_tg.api.models import Backend
 from pulumi_ngrok_tg.cli import program, terraform
-from pulumi_ngrok_tg.cli.choice import Choice, chosen
+from pulumi_ngrok_tg.cli.choice import chosen
 from pulumi_ngrok_tg.cli.managers import managers
-from pulumi_ngrok_tg.cli.names import resource_names
 from pulumi_ngrok_tg.cli.session import FOUND, Session, json_option, label_option, stack_options
-from pulumi_ngrok_tg.cli.show import label_text, print_json, print_table
+from pulumi_ngrok_tg.cli.show import counted, label_text, print_json, print_table
 
 if TYPE_CHECKING:
     from pulumi_ngrok_tg.cli.importing import Import
@@ -65,10 +65,11 @@ def import_(
     """Bring backends that exist under code.
 
     Writes import.json, for `pulumi import --file`, and tunnel_group_backends.py, a module for the program that declares
-    exactly these backends. Nothing is changed at ngrok, and nothing in the stack without --run.
+    the backends. Nothing is changed at ngrok, and nothing in the stack without --run.
 
-    Left out is what a stack manages already, and what ngrok's Kubernetes operator owns unless --id names it. Run it
-    again later: it brings in what is new.
+    --label, --id and --from-terraform choose, each some more; without them it is all of the account. Left out is what a
+    stack manages already, and what ngrok's Kubernetes operator owns unless --id names it. Run it again later: it brings
+    in what is new.
 
     \b
     Examples:
@@ -94,23 +95,43 @@ def import_(
         managing = managers(backends, managed, project.managed_elsewhere(session.say))
     terraform_names = {instance.id: instance.name for instance in instances}
     choice = chosen(backends, managing, labels, ids, terraform_names)
-    importing = Import(session, choice, resource_names(backends, terraform_names, project.names()), protect)
+    importing = Import(session, choice, backends, terraform_names, protect)
     folder = out or project.program_folder
+    if run and folder.resolve() != project.program_folder.resolve():
+        raise click.UsageError("--run needs the module beside __main__.py. Leave --out away.")
     if placeholders is not None or run:
-        importing.match(folder)
+        importing.preview(folder)
+    importing.match(folder, force)
     if placeholders is not None:
         importing.complete(placeholders)
     else:
         importing.write(folder, force)
-    if run and (importing.matches.certain or importing.new):
+    if run and choice.taken:
         importing.run(placeholders or folder / import_files.FILE)
+    let_go = _held_by_terraform(instances, [*choice.taken, *(b for b in backends if managing[b.id].kind == "stack")])
     if as_json:
-        print_json(_report(importing, run))
+        print_json({**_report(importing, run), "terraform": [_as_json(instance) for instance, _ in let_go]})
     else:
         _tell(session, importing, run)
-        _tell_of_terraform(session, instances, choice)
-    if importing.matches.doubtful or any(id_ in choice.left_out for id_ in (*ids, *terraform_names)):
+        _tell_of_terraform(session, let_go)
+    if (
+        importing.not_imported
+        or importing.matches.doubtful
+        or any(id_ in choice.left_out for id_ in (*ids, *terraform_names))
+    ):
         raise SystemExit(FOUND)
+
+
+def _held_by_terraform(
+    instances: Sequence[terraform.Instance], backends: Sequence[Backend]
+) -> list[tuple[terraform.Instance, Backend]]:
+    """Returns what Terraform has to let go of: what this stack manages from now on, and nothing else."""
+    by_id = {backend.id: backend for backend in backends}
+    return [(instance, by_id[instance.id]) for instance in instances if instance.id in by_id]
+
+
+def _as_json(instance: terraform.Instance) -> dict[str, str]:
+    return {"id": instance.id, "address": instance.address, "resource": instance.resource}
 
 
 def _instances(state: TextIO | None) -> list[terraform.Instance]:
@@ -151,7 +172,9 @@ def _tell(session: Session, importing: "Import", run: bool) -> None:
     for path in importing.written:
         session.say(f"Wrote {path}")
     if run:
-        session.say(f"Imported {len(taken)} backends; a preview shows no change of them.")
+        session.say(f"Imported {counted(len(taken))}; a preview shows no change of them.")
+        for name in importing.not_imported:
+            session.say(f"{program.FILE} declares {name}, too: `pulumi up` would create it. Import it, or take it out.")
         return
     file = next(path for path in importing.written if path.suffix == ".json")
     session.say("To go on:")
@@ -159,20 +182,20 @@ def _tell(session: Session, importing: "Import", run: bool) -> None:
         session.say(f"  add `import {program.MODULE}` to __main__.py")
     protect = "" if importing.protect else " --protect=false"
     session.say(f"  pulumi import --file {shlex.quote(str(file))} --generate-code=false --yes{protect}")
-    session.say("  pulumi preview    # shows no change")
+    session.say("  pulumi preview    # shows no change of them")
 
 
-def _tell_of_terraform(session: Session, instances: Sequence[terraform.Instance], choice: Choice) -> None:
+def _tell_of_terraform(session: Session, let_go: Sequence[tuple[terraform.Instance, Backend]]) -> None:
     """Tells how Terraform lets go of what it must not destroy."""
-    if not instances:
+    if not let_go:
         return
-    held = {backend.id: backend.contents for backend in choice.taken}
-    for instance in instances:
-        if changed := instance.changed(held.get(instance.id, {})):
-            session.say(f"{instance.address}: {', '.join(changed)} changed since; what ngrok holds is written")
-    session.say("Before you run Terraform again, have it let go of them without destroying. Either from its state:")
-    for instance in instances:
+    for instance, backend in let_go:
+        if changed := instance.changed(backend.contents):
+            session.say(f"{instance.address}: {', '.join(changed)} changed since; what ngrok holds is what counts")
+    session.say("Before you run Terraform again, have it let go of these without destroying. Either from its state:")
+    for instance, _ in let_go:
         session.say(f"  terraform state rm {shlex.quote(instance.address)}")
     session.say("or, with Terraform 1.7 or OpenTofu 1.7 and newer, in its code, in place of the resource blocks:")
-    for resource in dict.fromkeys(instance.resource for instance in instances):
-        session.say(f"  removed {{\n    from = {resource}\n    lifecycle {{\n      destroy = false\n    }}\n  }}")
+    for resource in dict.fromkeys(instance.resource for instance, _ in let_go):
+        for line in ("removed {", f"  from = {resource}", "  lifecycle {", "    destroy = false", "  }", "}"):
+            session.say(f"  {line}")

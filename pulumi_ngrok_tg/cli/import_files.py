@@ -11,7 +11,7 @@ from pulumi.dynamic.dynamic import PROVIDER_KEY, serialize_provider
 
 from pulumi_ngrok_tg import adoption, properties
 from pulumi_ngrok_tg.api.models import Backend
-from pulumi_ngrok_tg.cli.stack import SECRET, SIGNATURE, SIGNATURE_KEY, Preview, Wanted, name_of
+from pulumi_ngrok_tg.cli.stack import SIGNATURE, SIGNATURE_KEY, Preview, Wanted, name_of
 from pulumi_ngrok_tg.provider import TunnelGroupBackendProvider, state_of
 
 FILE = "import.json"
@@ -54,6 +54,11 @@ def completed(
     return {**file, "resources": resources}
 
 
+def has_secrets(text: str) -> bool:
+    """Tells whether the text of an import file holds secrets, which are in the clear there."""
+    return SIGNATURE in text
+
+
 def only(file: Mapping[str, Any], ids: Iterable[str]) -> dict[str, Any]:
     """Returns an import file with nothing but these backends, and the components that are their parents."""
     by_name = {resource["name"]: resource for resource in file.get("resources", ())}
@@ -87,10 +92,8 @@ def _with_urns(file: Mapping[str, Any], preview: Preview) -> Iterable[tuple[str,
 
 def _with_secrets(made: dict[str, Any], wanted: Wanted) -> dict[str, Any]:
     """Marks what the program declares as a secret, so that the state encrypts it from the start."""
-    for name, value in wanted.inputs.items():
-        labels = isinstance(value, Mapping) and SECRET in value.values()
-        if value == SECRET or labels:
-            for part in ("inputs", "outputs"):
-                if name in made[part]:
-                    made[part][name] = {SIGNATURE_KEY: SIGNATURE, "plaintext": json.dumps(made[part][name])}
+    for name in wanted.secrets:
+        for part in ("inputs", "outputs"):
+            if name in made[part]:
+                made[part][name] = {SIGNATURE_KEY: SIGNATURE, "plaintext": json.dumps(made[part][name])}
     return made

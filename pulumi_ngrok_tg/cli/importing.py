@@ -1,7 +1,7 @@
 """One import, step by step: match with the program, write the files, import, check."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,9 @@ from pulumi_ngrok_tg.api.models import Backend
 from pulumi_ngrok_tg.cli import files, import_files, program
 from pulumi_ngrok_tg.cli.choice import Choice
 from pulumi_ngrok_tg.cli.matching import Matches, matched
+from pulumi_ngrok_tg.cli.names import resource_names
 from pulumi_ngrok_tg.cli.session import Session
+from pulumi_ngrok_tg.cli.show import counted
 from pulumi_ngrok_tg.cli.stack import Preview, name_of
 
 
@@ -22,19 +24,34 @@ class Import:
     Args:
         session: the stack and the account.
         choice: the backends.
-        names: resource names for all of the account's backends, by id.
+        account: all backends of the account.
+        preferred: names that some are to get, by id.
         protect: whether they are protected from being deleted.
     """
 
-    def __init__(self, session: Session, choice: Choice, names: Mapping[str, str], protect: bool) -> None:
+    def __init__(
+        self,
+        session: Session,
+        choice: Choice,
+        account: Sequence[Backend],
+        preferred: Mapping[str, str],
+        protect: bool,
+    ) -> None:
         self._session = session
         self._stack = session.project_stack
-        self.protect = protect
+        self._account = account
+        self._preferred = preferred
         self._preview: Preview | None = None
+        self._folder = Path()
+        self._module = ""
+        self.protect = protect
         self.choice = choice
-        self.names = names
         self.matches = Matches()
+        self.names: dict[str, str] = {}
+        """Of all backends of the account, by id."""
         self.written: list[Path] = []
+        self.not_imported: list[str] = []
+        """What the module declares beside what was imported: the next update would create it."""
 
     @property
     def new(self) -> dict[str, Backend]:
@@ -42,31 +59,47 @@ class Import:
         declared = {backend.id for backend in self.matches.certain.values()}
         return {self.names[b.id]: b for b in reversed(self.choice.taken) if b.id not in declared}
 
-    def match(self, folder: Path) -> None:
-        """Finds the backends that the program declares already, whose state was lost or never was.
+    def match(self, folder: Path, force: bool) -> None:
+        """Looks at the module that an import has written before, and names the backends.
 
         Args:
             folder: where the module is, or is to be.
+            force: whether a file that was not written by an import may be overwritten.
         """
-        with files.loadable(folder / program.FILE), self._session.working("Previewing the program"):
-            self._preview = self._stack.preview()
-        account = self._session.account_name
-        self.matches = matched(self._preview.creates(), self.choice.taken, self.names, account)
+        self._folder = folder
+        self._module = files.module_in(folder / program.FILE, force)
+        declared = program.declared_in(self._module)
+        wanted = self._preview.creates() if self._preview else []
+        by_name = {one.name: id_ for id_, one in declared.items()}
+        self.matches = matched(wanted, self.choice.taken, by_name, self._session.account_name)
         for urn, candidates in self.matches.doubtful.items():
             for backend in candidates:
                 if backend in self.choice.taken:
                     why = f"it may be what the program declares as {name_of(urn)}; say so there, with import_"
                     self.choice.leave(backend, why)
+        given = {
+            **{id_: one.name for id_, one in declared.items()},
+            **{managed.id: managed.name for managed in self._stack.managed()},
+            **{backend.id: name_of(urn) for urn, backend in self.matches.certain.items()},
+        }
+        taken = {*self._stack.names(), *program.names_in(self._module), *(one.name for one in wanted)}
+        listed = {backend.id for backend in self._account}
+        given = {id_: name for id_, name in given.items() if id_ in listed}
+        self.names = resource_names(self._account, given, self._preferred, taken)
+
+    def preview(self, folder: Path) -> None:
+        """Looks at what the program declares already, whose state was lost or never was."""
+        with files.loadable(folder / program.FILE), self._session.working("Previewing the program"):
+            self._preview = self._stack.preview()
 
     def complete(self, path: Path) -> None:
         """Fills in the placeholders of a file that ``pulumi preview --import-file`` has written."""
         try:
-            file = json.loads(path.read_text(encoding="utf-8"))
-            content = self._completed(file)
+            text = files.json_text(self._completed(json.loads(path.read_text(encoding="utf-8"))))
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise click.ClickException(f"{path} is no import file of Pulumi's: {error}") from error
         self.choice.taken = list(self.matches.certain.values())
-        self._write({path: files.json_text(content)})
+        self._write({path: text})
 
     def write(self, folder: Path, force: bool) -> None:
         """Writes the import file, and the module for what no program declares yet."""
@@ -80,24 +113,29 @@ class Import:
         managed = {resource.id for resource in self._stack.managed()}
         path, module = folder / import_files.FILE, folder / program.FILE
         text = files.import_text(path, content, managed, force)
-        code = files.module_text(module, self.new, account, self.protect, force) if self.new else None
+        code = files.module_text(module, self._module, self.new, account, self.protect, force)
         self._write({path: text, module: code})
 
     def run(self, file: Path) -> None:
         """Imports into the stack, and checks that a preview shows no change of what was imported."""
-        if import_files.PLACEHOLDER in file.read_text(encoding="utf-8"):
-            raise click.ClickException(
-                f"{file} has placeholders left. Fill them in, then run pulumi import --file {file}"
-            )
+        text = file.read_text(encoding="utf-8")
+        if import_files.PLACEHOLDER in text:
+            raise click.ClickException(f"{file} has placeholders left. Fill them in, then run `pulumi import --file`.")
         urns = {*self.matches.certain, *self._declared_now()}
-        with self._session.working(f"Importing {len(urns)} backends"):
+        with self._session.working(f"Importing {counted(len(urns))}"):
             self._stack.import_file(file, self.protect)
+        if import_files.has_secrets(text) and file.name == import_files.FILE:
+            file.unlink()  # it has done its work, and the state encrypts them
+            self.written.remove(file)
         with self._session.working("Previewing the program"):
             preview = self._stack.preview()
-        if changes := [f"{name_of(urn)} ({change})" for urn in urns if (change := preview.change_of(urn)) != "same"]:
+        changes = {urn: preview.change_of(urn) for urn in urns}
+        if changed := [f"{name_of(urn)} ({change})" for urn, change in changes.items() if change != "same"]:
             raise click.ClickException(
-                f"Imported, but a preview shows changes: {', '.join(changes)}. See `pulumi preview --diff`."
+                f"Imported, but a preview shows changes: {', '.join(changed)}. See `pulumi preview --diff`."
             )
+        module = program.names_in(files.module_in(self._folder / program.FILE, force=True))
+        self.not_imported = [one.name for one in preview.creates() if one.name in module]
 
     def _declared_now(self) -> list[str]:
         """Returns the URNs of what is new, once the program has it, too."""
@@ -123,11 +161,6 @@ class Import:
 
     def _write(self, texts: Mapping[Path, str | None]) -> None:
         for path, text in texts.items():
-            if text is None:
-                continue
-            try:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(text, encoding="utf-8")
-            except OSError as error:
-                raise click.ClickException(f"{path} cannot be written: {error.strerror}.") from error
-            self.written.append(path)
+            if text is not None:
+                files.write(path, text, private=import_files.has_secrets(text))
+                self.written.append(path)

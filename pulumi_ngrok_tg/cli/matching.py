@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pulumi_ngrok_tg import properties
+from pulumi_ngrok_tg import adoption, properties
 from pulumi_ngrok_tg.api.models import Backend
 from pulumi_ngrok_tg.cli.stack import SECRET, UNKNOWN, Wanted
 
@@ -20,46 +20,49 @@ class Matches:
 
 
 def matched(
-    wanted: Collection[Wanted], backends: Collection[Backend], names: Mapping[str, str], account: str | None
+    wanted: Collection[Wanted], backends: Collection[Backend], declared: Mapping[str, str], account: str | None
 ) -> Matches:
     """Matches what a program declares with what the account has.
 
     Args:
         wanted: what is still to be created.
         backends: what may be taken.
-        names: the name that a backend would be given, by id; where it is the declared one, too, that decides.
+        declared: the ids that an import has written beside names in the program: where contents agree, they decide.
         account: the account's name.
     """
-    left = {
-        one.urn: [backend for backend in backends if one.inputs.get("account") == account and _is(one.inputs, backend)]
-        for one in wanted
-    }
     certain: dict[str, Backend] = {}
-    sure = [one for one in wanted if _is_sure(one.inputs)]
-    for one in sure:
-        if same := [backend for backend in left[one.urn] if names.get(backend.id) == one.name]:
+    left: dict[str, list[Backend]] = {}
+    for one in wanted:
+        named = _id_in(one.inputs) or declared.get(one.name)
+        found = [b for b in backends if one.inputs.get("account") == account and _is(one.inputs, b)]
+        if same := [backend for backend in found if backend.id == named]:
             certain[one.urn] = same[0]
+        elif not named:
+            left[one.urn] = found
     taken = {backend.id for backend in certain.values()}
-    left = {
-        urn: [backend for backend in candidates if backend.id not in taken]
-        for urn, candidates in left.items()
-        if urn not in certain
-    }
-    for one in sure:
-        candidates = left.get(one.urn, [])
-        if len(candidates) == 1 and sum(candidates[0] in theirs for theirs in left.values()) == 1:
-            certain[one.urn] = candidates[0]
-    doubtful = {urn: candidates for urn, candidates in left.items() if candidates and urn not in certain}
-    return Matches(certain, doubtful)
+    left = {urn: [backend for backend in found if backend.id not in taken] for urn, found in left.items()}
+    for one in wanted:
+        found = left.get(one.urn, [])
+        alone = len(found) == 1 and sum(found[0] in theirs for theirs in left.values()) == 1
+        if alone and _is_sure(one.inputs):
+            certain[one.urn] = found[0]
+    return Matches(certain, {urn: found for urn, found in left.items() if found and urn not in certain})
+
+
+def _id_in(inputs: Mapping[str, Any]) -> str | None:
+    """Returns the id that a program adopts with ``import_``."""
+    said = inputs.get(adoption.INPUT)
+    id_ = said.get("id") if isinstance(said, Mapping) else said
+    return id_ if isinstance(id_, str) else None
 
 
 def _is_sure(inputs: Mapping[str, Any]) -> bool:
-    """Tells whether a preview shows enough of an input to go by: nothing is unknown, and not all is a secret."""
-    contents = {name: inputs.get(name) for name in ("description", "metadata", "labels")}
+    """Tells whether enough of what is declared is shown to go by: something is, and nothing is hidden."""
+    contents = properties.contents(inputs)
     values: list[Any] = []
     for value in contents.values():
         values += value.values() if isinstance(value, Mapping) else [value]
-    return UNKNOWN not in values and any(value not in (SECRET, "", None) for value in values)
+    return not {SECRET, UNKNOWN} & {*values} and any(contents.values())
 
 
 def _is(inputs: Mapping[str, Any], backend: Backend) -> bool:

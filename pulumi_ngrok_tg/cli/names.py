@@ -12,18 +12,21 @@ _AVOIDED = {*keyword.kwlist, *keyword.softkwlist, "l"}  # "l" looks like a one (
 
 
 def resource_names(
-    backends: Iterable[Backend], preferred: Mapping[str, str], taken: Iterable[str] = ()
+    backends: Iterable[Backend], given: Mapping[str, str], preferred: Mapping[str, str], taken: Iterable[str] = ()
 ) -> dict[str, str]:
     """Names each backend, by its id; the older first, so that a new backend leaves the others their names.
 
     Args:
         backends: all of the account, whichever are asked for, so that the choice changes no name.
-        preferred: names that are given already, by id.
+        given: the names that some have already, by id.
+        preferred: names that others are to get if they are free, by id.
         taken: names that are not free any more.
     """
-    names: dict[str, str] = {}
-    used = {*taken}
+    names = dict(given)
+    used = {*taken, *given.values()}
     for backend in sorted(backends, key=lambda b: (b.id not in preferred, b.created, b.id)):
+        if backend.id in given:
+            continue
         wanted = [preferred[backend.id]] if backend.id in preferred else _readable(backend)
         random = backend.id.partition("_")[2]
         candidates = [*wanted, *(f"{wanted[0]}-{random[-length:]}" for length in range(6, len(random)))]

@@ -44,8 +44,9 @@ def orphans(all_stacks: bool, as_json: bool, cwd: Path, stack: str | None, accou
     pending = project.pending()
     made = matched(pending, unmanaged, {}, account)
     missing = _missing(session, backends, [*project.managed(), *others])
-    given = (("-s", stack), ("--account", account))
-    options = "".join(f" {option} {shlex.quote(value)}" for option, value in given if value)
+    folder = "" if str(cwd) == "." else str(cwd)
+    pulumi = _options(("-C", folder), ("-s", stack))
+    options = pulumi + _options(("--account", account))
     if as_json:
         print_json(
             {
@@ -55,15 +56,20 @@ def orphans(all_stacks: bool, as_json: bool, cwd: Path, stack: str | None, accou
             }
         )
     else:
-        _tell_of_pending(pending, made, stack)
+        _tell_of_pending(pending, made, pulumi)
         _tell_of_unmanaged(unmanaged, options)
-        _tell_of_missing(missing)
+        _tell_of_missing(missing, _options(("-C", folder)))
         if not (unmanaged or pending or missing):
             click.echo("Account and stack are in step.")
         if not all_stacks and unmanaged:
             session.say("Other stacks were not looked at; --all-stacks does.")
     if unmanaged or pending or missing:
         raise SystemExit(FOUND)
+
+
+def _options(*given: tuple[str, str | None]) -> str:
+    """Returns options as a shell takes them, those that have a value."""
+    return "".join(f" {option} {shlex.quote(value)}" for option, value in given if value)
 
 
 def _missing(session: Session, backends: "Sequence[Backend]", managed: "Sequence[Managed]") -> "list[Managed]":
@@ -81,7 +87,7 @@ def _missing(session: Session, backends: "Sequence[Backend]", managed: "Sequence
     return missing
 
 
-def _tell_of_pending(pending: "Sequence[Wanted]", made: "Matches", stack: str | None) -> None:
+def _tell_of_pending(pending: "Sequence[Wanted]", made: "Matches", options: str) -> None:
     if not pending:
         return
     click.echo("Creates that were interrupted:")
@@ -89,7 +95,7 @@ def _tell_of_pending(pending: "Sequence[Wanted]", made: "Matches", stack: str | 
         ids = _ids(made, one)
         found = f"may have made {' or '.join(ids)}" if ids else "has made nothing that the account still has"
         click.echo(f"  {one.name}: {found}")
-    click.echo(f"  forget them:  pulumi refresh --clear-pending-creates{f' -s {shlex.quote(stack)}' if stack else ''}")
+    click.echo(f"  forget them:  pulumi refresh --clear-pending-creates{options}")
 
 
 def _tell_of_unmanaged(unmanaged: "Sequence[Backend]", options: str) -> None:
@@ -103,14 +109,15 @@ def _tell_of_unmanaged(unmanaged: "Sequence[Backend]", options: str) -> None:
         click.echo(f"    delete:  pulumi-ngrok-tg delete {backend.id}{options}")
 
 
-def _tell_of_missing(missing: "Sequence[Managed]") -> None:
+def _tell_of_missing(missing: "Sequence[Managed]", options: str) -> None:
     if not missing:
         return
     click.echo("Backends that a stack manages and the account does not have:")
     for one in missing:
         click.echo(f"  {one.name} ({one.id}) of the stack {one.stack}")
-        click.echo(f"    create it anew:  pulumi up --refresh -s {shlex.quote(one.stack)}")
-        click.echo(f"    forget it:       pulumi state delete {shlex.quote(one.urn)} -s {shlex.quote(one.stack)}")
+        where = f"-s {shlex.quote(one.stack)}{options}"
+        click.echo(f"    create it anew:  pulumi up --refresh {where}")
+        click.echo(f"    forget it:       pulumi state delete {shlex.quote(one.urn)} {where}")
 
 
 def _ids(made: "Matches", one: "Wanted") -> list[str]:

@@ -2,9 +2,11 @@
 
 import ast
 import json
+import re
 import textwrap
 from collections.abc import Iterable, Mapping
-from typing import Any
+from contextlib import suppress
+from typing import Any, NamedTuple
 
 from pulumi_ngrok_tg import properties
 from pulumi_ngrok_tg.api.models import Backend
@@ -30,9 +32,51 @@ _DEEPEST = 20
 """Levels of a mapping: Python reads no more than some 100 brackets in brackets."""
 
 
+_BLOCK = re.compile(
+    r"^(?P<variable>\w+) = TunnelGroupBackend\(  # (?P<id>bkdtg_\w+)\n(?P<name> +[^\n]*),\n.*?^\)\n",
+    re.M | re.S,
+)
+"""A backend as this module writes it: no line in it begins with the bracket that ends it."""
+
+
+class Declared(NamedTuple):
+    """A backend that a module declares."""
+
+    name: str
+    variable: str
+    text: str
+
+
 def is_ours(module: str) -> bool:
     """Tells whether a module is one that may be added to."""
-    return _MARK in module
+    return _MARK in module or not module.strip()
+
+
+def declared_in(module: str) -> dict[str, Declared]:
+    """Returns what a module declares of what an import has written into it, by the backends' ids.
+
+    Raises:
+        SyntaxError: it is no Python.
+    """
+    ast.parse(module)
+    found = {}
+    for block in _BLOCK.finditer(module):
+        with suppress(ValueError, SyntaxError):  # edited, so that it is no more what was written
+            found[block["id"]] = Declared(str(ast.literal_eval(block["name"].strip())), block["variable"], block[0])
+    return found
+
+
+def names_in(module: str) -> set[str]:
+    """Returns the names of all resources that a module declares, as far as they are written out.
+
+    Raises:
+        SyntaxError: it is no Python.
+    """
+    return {
+        str(node.args[0].value)
+        for node in ast.walk(ast.parse(module))
+        if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant)
+    }
 
 
 def declared(backends: Mapping[str, Backend], account: str | None, protect: bool, module: str | None = None) -> str:
@@ -47,29 +91,18 @@ def declared(backends: Mapping[str, Backend], account: str | None, protect: bool
     Raises:
         SyntaxError: what it has so far is no Python.
     """
-    variables = variable_names(backends, taken=_names_in(module or _HEAD))
-    blocks = (_block(variables[name], name, backend, account, protect) for name, backend in backends.items())
-    return (module or _HEAD).rstrip("\n") + "\n\n" + "\n".join(blocks)
-
-
-def resource_names_in(module: str) -> set[str]:
-    """Returns the names of the backends that a module declares.
-
-    Raises:
-        SyntaxError: it is no Python.
-    """
-    return {
-        str(node.args[0].value)
-        for node in ast.walk(ast.parse(module))
-        if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant)
-    }
+    module = module if module and module.strip() else _HEAD
+    variables = variable_names(backends, taken=_names_in(module))
+    blocks = (declaration(variables[name], name, backend, account, protect) for name, backend in backends.items())
+    return module.rstrip("\n") + "\n\n" + "\n".join(blocks)
 
 
 def _names_in(module: str) -> set[str]:
     return {node.id for node in ast.walk(ast.parse(module)) if isinstance(node, ast.Name)} | _IMPORTED
 
 
-def _block(variable: str, name: str, backend: Backend, account: str | None, protect: bool) -> str:
+def declaration(variable: str, name: str, backend: Backend, account: str | None, protect: bool) -> str:
+    """Returns the statement that declares a backend; it says the id, by which a later import knows it again."""
     arguments = [_literal(name)]
     if backend.labels:
         arguments.append(f"labels={_mapping(dict(backend.labels))}")
@@ -81,7 +114,7 @@ def _block(variable: str, name: str, backend: Backend, account: str | None, prot
         arguments.append(f"account={_literal(account)}")
     arguments.append(f"opts=pulumi.ResourceOptions(protect={protect})")
     lines = "".join(f"{argument},\n" for argument in arguments)
-    return f"{variable} = TunnelGroupBackend(\n{textwrap.indent(lines, '    ')})\n"
+    return f"{variable} = TunnelGroupBackend(  # {backend.id}\n{textwrap.indent(lines, '    ')})\n"
 
 
 def _metadata(text: str) -> str:

@@ -14,6 +14,7 @@ from pulumi_ngrok_tg.accounts import Account, Clients, connect
 from pulumi_ngrok_tg.api.errors import NgrokError
 from pulumi_ngrok_tg.api.models import Backend
 from pulumi_ngrok_tg.cli.project import project_root
+from pulumi_ngrok_tg.cli.show import printable
 
 if TYPE_CHECKING:
     from pulumi_ngrok_tg.cli.stack import Stack
@@ -85,7 +86,7 @@ class Session:
 
     def say(self, line: str) -> None:
         """Tells the user something that is no result."""
-        self._messages.print(line, markup=False, soft_wrap=True)
+        self._messages.print(printable(line), markup=False, soft_wrap=True)
 
     # What a client tells (pulumi_ngrok_tg.api.reporting.Reporter).
 
@@ -127,5 +128,5 @@ label_option = click.option(
     metavar="KEY=VALUE",
     multiple=True,
     callback=_labels,
-    help="Only backends that carry this label; repeat for several.",
+    help="Backends that carry this label; repeat for those that carry several.",
 )

@@ -38,6 +38,11 @@ def printable(text: str) -> str:
     return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)
 
 
+def counted(backends: int) -> str:
+    """Returns how many backends there are, in words."""
+    return f"{backends} backend" + ("" if backends == 1 else "s")
+
+
 def as_dict(backend: Backend) -> dict[str, Any]:
     """Returns a backend as the API holds it."""
     return {**vars(backend), "labels": dict(backend.labels), "tunnels": [vars(tunnel) for tunnel in backend.tunnels]}

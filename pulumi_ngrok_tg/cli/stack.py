@@ -56,6 +56,8 @@ class Wanted:
 
     urn: str
     inputs: Mapping[str, Any]
+    secrets: frozenset[str] = frozenset()
+    """The inputs that are secrets, or hold some."""
 
     @property
     def name(self) -> str:
@@ -146,9 +148,9 @@ class Stack:
                 tell(f"The stack {name} could not be read: {_line(str(error))}")
                 return []
 
-        # How a stack is called in the list differs between backends, so this one is known by what it holds, too.
+        # This stack may be listed by another name than it was given; it is known by what it holds.
         own = {(managed.id, managed.urn) for managed in self.managed()}
-        others = [name for name in stacks if name not in (self.name, self.name.rpartition("/")[2])]
+        others = [name for name in stacks if name != self.name]
         with ThreadPoolExecutor(_EXPORTS_AT_ONCE) as pool:
             found = [managed for resources in pool.map(export, others) for managed in resources]
         return [managed for managed in found if (managed.id, managed.urn) not in own]
@@ -161,9 +163,14 @@ class Stack:
         """
         with _one_line(), tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "import.json"
-            arguments = ("--json", "--show-sames", "--import-file", str(file), "--stack", self.name)
-            steps = json.loads(self._run("preview", *arguments))["steps"]
-            return Preview(steps, json.loads(file.read_text()) if file.exists() else {})
+            plan = Path(folder) / "plan.json"
+            # Only a plan holds secrets in the clear; they decide which backend is the one that is declared.
+            arguments = ("--import-file", str(file), "--save-plan", str(plan), "--show-secrets", "--stack", self.name)
+            try:
+                steps = json.loads(self._run("preview", "--json", "--show-sames", *arguments))["steps"]
+            except ValueError as error:
+                raise StackError("What `pulumi preview --json` prints is no JSON.") from error
+            return Preview(steps, _json_in(file), _json_in(plan).get("resourcePlans", {}))
 
     def import_file(self, file: Path, protect: bool) -> None:
         """Runs ``pulumi import`` of a file."""
@@ -172,7 +179,9 @@ class Stack:
             self._run("import", "--file", str(file.resolve()), *options)
 
     def _run(self, *arguments: str) -> str:
-        return self._command.run([*arguments], str(self.folder), {}).stdout
+        # The other form of --json is a line for each event.
+        environment = {"PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "false"}
+        return self._command.run([*arguments], str(self.folder), environment).stdout
 
 
 @dataclass(frozen=True)
@@ -182,14 +191,21 @@ class Preview:
     steps: list[dict[str, Any]]
     placeholders: dict[str, Any]
     """The import file that Pulumi makes of it, with a placeholder for each id."""
+    plans: dict[str, Any]
+    """What it plans for each resource, by URN; with secrets in the clear."""
 
     def creates(self) -> list[Wanted]:
         """Returns the backends that the program declares and the state lacks."""
         return [
-            Wanted(step["urn"], step["newState"].get("inputs") or {})
+            self._wanted(step["urn"], step["newState"].get("inputs") or {})
             for step in self.steps
             if step["op"] == "create" and step["newState"]["type"] == adoption.TYPE
         ]
+
+    def _wanted(self, urn: str, shown: Mapping[str, Any]) -> Wanted:
+        """Returns what is declared, as the plan says it, or else as it is shown."""
+        planned = self.plans.get(urn, {}).get("goal", {}).get("inputDiff", {}).get("adds", shown)
+        return Wanted(urn, _plain(planned), frozenset(name for name, value in planned.items() if _holds_secret(value)))
 
     def change_of(self, urn: str) -> str:
         """Returns what happens to a resource: ``same`` where nothing does."""
@@ -207,6 +223,19 @@ def _plain(value: Any) -> Any:
     if "plaintext" in value and value.get(SIGNATURE_KEY) == SIGNATURE:
         return json.loads(value["plaintext"])
     return {key: _plain(item) for key, item in value.items()}
+
+
+def _holds_secret(value: Any) -> bool:
+    """Tells whether a value of a state or plan is a secret, or holds one."""
+    if not isinstance(value, dict):
+        return False
+    return SIGNATURE_KEY in value or any(map(_holds_secret, value.values()))
+
+
+def _json_in(file: Path) -> dict[str, Any]:
+    """Returns what a file of the CLI's holds; nothing where an older CLI has not written it."""
+    read: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    return read
 
 
 def _managed(deployment: Mapping[str, Any], stack: str) -> Iterator[Managed]:
@@ -235,8 +264,9 @@ def _line(said: str) -> str:
 
 def _last_word(text: str) -> str:
     """Returns what an error comes down to: the end of a traceback, else what follows "error:"."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
     if "Traceback (most recent call last):" in text:
-        return lines[-1]
+        frames = text.rpartition("\n  ")[2]  # the last line of code; what comes after it is the error
+        return " ".join(frames.split("\n", 1)[-1].split())
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
     errors = [line.partition("error: ")[2] for line in lines if "error: " in line]
     return " ".join(errors or lines)

@@ -76,6 +76,8 @@ def _instances(resources: Any) -> Iterator[Instance]:
             continue
         module = resource.get("module") or ""
         base = f"{module}." if module else ""
+        if not re.fullmatch(rf"{_IDENTIFIER}", resource["name"]) or not re.fullmatch(_MODULES, module):
+            raise ValueError(resource["name"])
         plain = f"{RESOURCE}.{resource['name']}"
         for instance in resource["instances"]:
             if instance.get("deposed"):  # left over by a replacement; Terraform is about to destroy it
@@ -92,8 +94,12 @@ def _instances(resources: Any) -> Iterator[Instance]:
             )
 
 
+_IDENTIFIER = r"[^\W\d][\w-]*"
+"""A name, as Terraform's language has them."""
 _KEY = r'\[(?:\d+|"(?:[^"\\]|\\.)*")\]'
 """An instance's key in an address."""
+_MODULES = rf"(?:module\.{_IDENTIFIER}(?:{_KEY})?(?:\.|$))*"
+"""The address of a module, or none."""
 
 
 def _index(key: object) -> str:

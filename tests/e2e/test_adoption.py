@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,11 @@ from tests.e2e.stack import Outcome, Stack
 
 WEB = {"labels": {"app": "web", "dc": "fra"}, "description": "Website", "metadata": '{"team": "a"}'}
 ARGUMENTS = 'labels={"app": "web", "dc": "fra"}, description="Website", metadata={"team": "a"}'
+LEGACY = (
+    "PULUMI_DIY_BACKEND_LEGACY_LAYOUT",
+    "PULUMI_SELF_MANAGED_STATE_LEGACY_LAYOUT",
+    "PULUMI_DIY_BACKEND_IGNORE_DEPRECATION_ERROR",
+)
 MISSING = "bkdtg_2rwwlBV3giwRa5gGhtBlK6AH8q4"
 
 
@@ -289,7 +295,8 @@ def test_an_adopted_backend_is_not_replaced_by_itself(stack: Stack, emulator: Em
         for command in (stack.preview, stack.up):
             (said,) = import_errors(command(*arguments, fails=True))
             assert said == (
-                f"import_: this resource already manages {web.id}, and is to be replaced. Remove import_ to replace it."
+                f"import_: this resource already manages {web.id}, and is to be replaced, or ngrok does not have it "
+                "any more. Remove import_ to have it created."
             )
     assert_nothing_was_written(emulator, web)
     stack.program(f'TunnelGroupBackend("web", {ARGUMENTS})')
@@ -333,3 +340,91 @@ def test_many_adoptions_take_few_requests(stack: Stack, emulator: Emulator) -> N
     assert 2 <= len(emulator.requests) <= 3
     assert {request.method for request in emulator.requests} == {"GET"}
     assert {resource["id"] for resource in stack.resources()} == {backend.id for backend in made}
+
+
+def test_a_backend_whose_delete_is_pending_outlives_it_where_it_is_adopted(
+    stack: Stack, emulator: Emulator, web: Backend
+) -> None:
+    """The engine would delete it with the old name in one of the next updates."""
+    stack.program(adopting(web, "old"))
+    stack.up()
+    emulator.fault(method="DELETE", times=None, status=400, error_code=6502)
+    stack.program(f'TunnelGroupBackend("old", {ARGUMENTS})')
+    urn = stack.resource("old")["urn"]
+    stack.up("--replace", urn, fails=True)
+    emulator.faults.clear()
+    stack.program(f'TunnelGroupBackend("old", {ARGUMENTS})\n' + adopting(web, "new"))
+    for _ in range(3):
+        said = stack.up(fails=True).text
+        assert f"{web.id} was not deleted: urn:pulumi:dev::shop::" in said
+        assert f"::new holds it, too. Drop {urn} from the state instead" in said
+    assert "DELETE" not in {request.method for request in emulator.requests if request.status == 204}
+    assert web.id in emulator.account(KEY).backends
+
+
+def test_a_state_that_cannot_be_read_lets_nothing_be_adopted(
+    stack: Stack, emulator: Emulator, web: Backend, tmp_path: Path
+) -> None:
+    """Where state files have no project in their path, the engine finds no stack by its full name."""
+    legacy = dict.fromkeys(LEGACY, "1")
+    stack.environment |= {**legacy, "PULUMI_BACKEND_URL": f"file://{tmp_path}/legacy"}
+    (tmp_path / "legacy").mkdir()
+    stack.pulumi("stack", "init", "dev")
+    stack.program(adopting(web))
+    (said,) = import_errors(stack.preview(fails=True))
+    assert said.startswith("import_: the stack's state could not be read to see whether another resource manages")
+    assert_nothing_was_written(emulator, web)
+
+
+@pytest.mark.parametrize("secret_by", ["the program", "a transform", "an option"])
+def test_a_secret_is_not_shown_wherever_it_comes_from(
+    stack: Stack, emulator: Emulator, web: Backend, secret_by: str
+) -> None:
+    import_it = f'import_="{web.id}"'
+    program = {
+        "the program": f"""
+            def t(args):
+                opts = pulumi.ResourceOptions.merge(args.opts, pulumi.ResourceOptions({import_it}))
+                return pulumi.ResourceTransformResult(args.props, opts)
+            pulumi.runtime.register_resource_transform(t)
+            secret = pulumi.Output.secret
+            TunnelGroupBackend("web", labels={{"app": secret("prog-label")}}, description=secret("prog-description"),
+                metadata=secret("prog-metadata"))
+        """,
+        "a transform": f"""
+            def t(args):
+                secret = pulumi.Output.secret
+                props = {{**args.props, "labels": {{"app": secret("prog-label")}}, "metadata": secret("prog-metadata"),
+                    "description": secret("prog-description")}}
+                return pulumi.ResourceTransformResult(props, args.opts)
+            TunnelGroupBackend("web", opts=pulumi.ResourceOptions(transforms=[t], {import_it}))
+        """,
+        "an option": f"""
+            TunnelGroupBackend("web", labels={{"app": "prog-label"}}, description="prog-description",
+                metadata="prog-metadata", opts=pulumi.ResourceOptions({import_it},
+                additional_secret_outputs=["labels", "description", "metadata"]))
+        """,
+    }[secret_by]
+    stack.program(program)
+    said = stack.preview(fails=True)
+    assert len(import_errors(said)) == 4
+    assert "prog-" not in said.text
+    assert "Website" not in said.text
+
+
+def test_transforms_may_come_at_any_time(stack: Stack, emulator: Emulator, web: Backend) -> None:
+    other = emulator.account(KEY).create({"description": "other"})
+    stack.program(f"""
+        def importing(name, id):
+            def t(args):
+                if args.name == name:
+                    opts = pulumi.ResourceOptions.merge(args.opts, pulumi.ResourceOptions(import_=id))
+                    return pulumi.ResourceTransformResult(args.props, opts)
+            return t
+        pulumi.runtime.register_resource_transform(importing("web", "{web.id}"))
+        TunnelGroupBackend("web", {ARGUMENTS})
+        pulumi.runtime.register_resource_transform(importing("other", "{other.id}"))
+        TunnelGroupBackend("other", description="other")
+    """)
+    stack.up()
+    assert {resource["id"] for resource in stack.resources()} == {web.id, other.id}

@@ -1,5 +1,6 @@
 """``pulumi-ngrok-tg import``: what exists comes under code, and nothing at ngrok is touched."""
 
+import dataclasses
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -61,7 +62,7 @@ def test_without_run_two_files_and_what_to_do_with_them(stack: Stack, emulator: 
     entries = json.loads((stack.folder / "import.json").read_text())["resources"]
     assert [(entry["name"], entry["id"]) for entry in entries] == [("web-0", web.id)]
     module = (stack.folder / "tunnel_group_backends.py").read_text()
-    assert 'web_0 = TunnelGroupBackend(\n    "web-0",\n' in module
+    assert f'web_0 = TunnelGroupBackend(  # {web.id}\n    "web-0",\n' in module
     assert "protect=True" in module
     # The same again changes nothing; a file of somebody else is left alone, unless forced.
     stack.tool("import")
@@ -94,6 +95,7 @@ def test_files_in_the_way_are_overwritten_by_force_only(stack: Stack, emulator: 
     stack.tool("import", "--force")
     assert "TunnelGroupBackend(" in (stack.folder / "tunnel_group_backends.py").read_text()
     out = stack.folder / "elsewhere" / "deep"
+    assert "--run needs the module beside __main__.py" in stack.tool("import", "--run", "--out", str(out), code=2).text
     stack.tool("import", "--out", str(out))
     assert sorted(path.name for path in out.iterdir()) == ["import.json", "tunnel_group_backends.py"]
     (stack.folder / "tunnel_group_backends.py").write_text("# Written by `pulumi-ngrok-tg import`\nx = (\n")
@@ -108,7 +110,7 @@ def test_what_is_new_comes_in_later_and_the_rest_is_left(stack: Stack, emulator:
     path.write_text(edited)
     new = emulator.account(KEY).create({"labels": {"app": "api"}})
     said = stack.tool("import", "--run").text
-    assert "Imported 1 backends" in said
+    assert "Imported 1 backend;" in said
     assert said.count("this stack manages it already, as web-") == 2
     assert path.read_text().startswith(edited.rstrip())
     assert stack.resource("api")["id"] == new.id
@@ -173,6 +175,7 @@ def test_a_stack_whose_state_was_lost_is_rebuilt(stack: Stack, emulator: Emulato
     assert {resource["urn"]: resource["id"] for resource in stack.resources()} == before
     assert not (stack.folder / "tunnel_group_backends.py").exists()
     assert "a-secret" not in stack.pulumi("stack", "export").text
+    assert not (stack.folder / "import.json").exists(), "it would hold the secrets"
     stack.up("--refresh")
     assert {*methods(emulator)} == {"GET"}
 
@@ -190,6 +193,104 @@ def test_what_cannot_be_told_apart_is_not_guessed(stack: Stack, emulator: Emulat
     assert reasons.keys() == {unknown.id, *(twin.id for twin in twins)}
     assert reasons[twins[0].id] == "it may be what the program declares as one; say so there, with import_"
     assert stack.resources() == []
+    # What it says helps.
+    stack.program(f"""
+        one = TunnelGroupBackend("one", labels={{"app": "web"}}, opts=pulumi.ResourceOptions(import_="{twins[1].id}"))
+    """)
+    said = json.loads(stack.tool("import", "--run", "--json", "--id", twins[1].id).text)
+    assert [(taken["id"], taken["name"]) for taken in said["taken"]] == [(twins[1].id, "one")]
+    stack.preview("--expect-no-changes")
+
+
+def test_a_secret_decides_like_any_other_value(stack: Stack, emulator: Emulator) -> None:
+    theirs = emulator.account(KEY).create({"labels": {"app": "web"}, "metadata": "somebody-elses"})
+    ours = emulator.account(KEY).create({"labels": {"app": "web"}, "metadata": "a-secret-value"})
+    stack.program("""
+        secret = pulumi.Output.secret
+        TunnelGroupBackend("web", labels={"app": secret("web")}, metadata=secret("a-secret-value"))
+    """)
+    said = stack.tool("import", "--run", "--no-protect", "--id", ours.id, "--id", theirs.id, code=1).text
+    assert "The program does not declare web-" in said
+    stack.tool("import", "--run", "--id", ours.id, "--force")
+    assert stack.resource("web")["id"] == ours.id
+    assert "a-secret-value" not in said + stack.pulumi("stack", "export").text
+    assert "a-secret-value" not in "".join(path.read_text() for path in stack.folder.glob("*.json"))
+    stack.preview("--expect-no-changes")
+    assert {*methods(emulator)} == {"GET"}
+
+
+def test_two_accounts_with_backends_alike(stack: Stack, emulator: Emulator) -> None:
+    with Emulator(api_keys=("test-eu-key",)) as europe:
+        stack.pulumi("config", "set", "--secret", "ngrok-eu:apiKey", "test-eu-key")
+        stack.pulumi("config", "set", "ngrok-eu:apiBaseUrl", europe.url)
+        here = emulator.account(KEY).create({"description": "Web"})
+        there = europe.account("test-eu-key").create({"description": "Web"})
+        stack.tool("import", "--no-protect")
+        said = stack.tool("import", "--run", "--account", "eu", "--no-protect", "--force", code=3).text
+        assert "tunnel_group_backends.py declares web, too: `pulumi up` would create it." in said
+        stack.tool("import", "--run", "--no-protect", "--force")
+        held = {resource["id"]: resource["outputs"]["account"] for resource in stack.resources()}
+        assert held == {here.id: None, there.id: "eu"}
+        stack.up("--expect-no-changes", "--refresh")
+        assert {*methods(emulator), *methods(europe)} == {"GET"}
+
+
+def test_a_module_that_is_out_of_date_is_not_imported(stack: Stack, emulator: Emulator) -> None:
+    web = emulator.account(KEY).create({"description": "Web"})
+    stack.tool("import")
+    path = stack.folder / "tunnel_group_backends.py"
+    before = path.read_text()
+    emulator.account(KEY).update(web.id, {"description": "Shop"})
+    for arguments in ((), ("--run",)):
+        said = stack.tool("import", *arguments, code=1).text
+        assert f"declares web ({web.id}) otherwise than it would be written now" in said
+        assert path.read_text() == before
+    assert stack.resources() == []
+    stack.tool("import", "--run", "--force")
+    assert path.read_text() == before.replace('"Web"', '"Shop"')
+    stack.up("--expect-no-changes", "--refresh")
+    assert {*methods(emulator)} == {"GET"}
+
+
+def test_names_stay_when_a_part_was_imported_by_hand(stack: Stack, emulator: Emulator) -> None:
+    account = emulator.account(KEY)
+    first = account.create({"description": "Web", "labels": {"app": "shop"}})
+    second = account.create({"description": "Shop", "labels": {"app": "foo"}})
+    stack.tool("import", "--no-protect")
+    module = (stack.folder / "tunnel_group_backends.py").read_text()
+    stack.tool("import", "--id", first.id, "--run", "--no-protect", "--force", code=3)
+    stack.tool("import", "--run", "--no-protect", "--force")
+    assert (stack.folder / "tunnel_group_backends.py").read_text() == module
+    assert {r["urn"].rpartition("::")[2]: r["id"] for r in stack.resources()} == {"web": first.id, "shop": second.id}
+    stack.up("--expect-no-changes")
+
+
+def test_a_name_that_the_program_uses_is_not_given_again(stack: Stack, emulator: Emulator) -> None:
+    web = emulator.account(KEY).create({"description": "Web"})
+    stack.program(LOADED + 'TunnelGroupBackend("web", labels={"new": "one"})')
+    stack.tool("import", "--run")
+    assert stack.resource(f"web-{web.id[-6:]}")["id"] == web.id
+    assert {*methods(emulator)} == {"GET"}
+
+
+def test_changes_after_an_import_are_told(stack: Stack, emulator: Emulator) -> None:
+    """Such as those of a transformation that the program applies to all of its resources."""
+    make(emulator, 1)
+    stack.program(f"""
+        def describe(args):
+            return pulumi.ResourceTransformationResult({{**args.props, "description": "Other"}}, args.opts)
+        pulumi.runtime.register_stack_transformation(describe)
+        {LOADED}
+    """)
+    said = stack.tool("import", "--run", code=1).text
+    assert "Imported, but a preview shows changes: web-0 (update). See `pulumi preview --diff`." in said
+
+
+def test_protection_is_as_it_is_asked_for(stack: Stack, emulator: Emulator) -> None:
+    make(emulator, 1)
+    stack.tool("import", "--run", "--no-protect")
+    assert '"protect": true' not in stack.pulumi("stack", "export").text
+    stack.destroy()
 
 
 def test_placeholders_are_completed(stack: Stack, emulator: Emulator) -> None:
@@ -259,17 +360,21 @@ def test_a_terraform_state(stack: Stack, emulator: Emulator) -> None:
     single, first, second, deep, *keyed = made
     other = {"mode": "managed", "type": "ngrok_reserved_domain", "name": "d", "provider": PROVIDER, "instances": [{}]}
     data = {**resource("seen", instance(made[0])), "mode": "data"}
+    deposed = {**instance(made[0]), "deposed": "00000001"}
+    operators = emulator.account(KEY).create({"metadata": '{"owned-by":"ngrok-operator"}'})
     gone = type(single)(id="bkdtg_2rwwlBV3giwRa5gGhtBlK6AH8q4", created_at=single.created_at)
     state = terraform(
         other,
         data,
-        resource("web", instance(single)),
+        resource("web", instance(single), deposed),
+        resource("operators", instance(operators)),
         resource("counted", instance(first, 0), instance(second, 1)),
         resource("inner", instance(deep), module='module.net["a.b"].module.shop', provider=f"{PROVIDER}.eu"),
         resource("each", *(instance(backend, key) for backend, key in zip(keyed, KEYS, strict=True))),
         resource("theirs", instance(gone), provider=f"{PROVIDER}.us"),
     )
     emulator.account(KEY).update(single.id, {"description": "Changed since"})
+    kind = "ngrok_tunnel_group_backend"
     said = stack.tool("import", "--from-terraform", "-", "--run", code=3, given=state).text
     names = {resource["id"]: resource["urn"].rpartition("::")[2] for resource in stack.resources()}
     assert names == {
@@ -283,8 +388,11 @@ def test_a_terraform_state(stack: Stack, emulator: Emulator) -> None:
         },
     }
     assert stack.resource("web")["outputs"]["description"] == "Changed since"
-    assert "ngrok_tunnel_group_backend.web: description changed since; what ngrok holds is written" in said
+    assert "ngrok_tunnel_group_backend.web: description changed since; what ngrok holds is what counts" in said
     assert f"Left out {gone.id}: this account does not have it" in said
+    assert f"Left out {operators.id}: ngrok's Kubernetes operator owns it" in said
+    assert "theirs" not in said, "Terraform goes on to manage what was left out"
+    assert "backend.operators" not in said
     removed = [line.strip() for line in said.splitlines() if line.strip().startswith("terraform state rm")]
     assert removed[:4] == [
         "terraform state rm ngrok_tunnel_group_backend.web",
@@ -298,6 +406,9 @@ def test_a_terraform_state(stack: Stack, emulator: Emulator) -> None:
     assert "destroy = false" in said
     assert {*methods(emulator)} == {"GET"}
     stack.preview("--expect-no-changes")
+    told = json.loads(stack.tool("import", "--from-terraform", "-", "--json", code=3, given=state).text)["terraform"]
+    assert {"id": single.id, "address": f"{kind}.web", "resource": f"{kind}.web"} in told
+    assert {one["id"] for one in told} == {resource["id"] for resource in stack.resources()}
 
 
 @pytest.mark.parametrize(
@@ -312,6 +423,8 @@ def test_a_terraform_state(stack: Stack, emulator: Emulator) -> None:
         ('{"version": 4, "resources": []}', "holds no ngrok_tunnel_group_backend."),
         ('{"version": 4, "resources": [{"mode": "managed"}]}', "its resources are malformed."),
         ('{"version": 4, "resources": 5}', "its resources are malformed."),
+        (terraform({**resource("a\x1b[2J\nrm -rf"), "instances": []}), "its resources are malformed."),
+        (terraform({**resource("a", module="module.x; rm -rf"), "instances": []}), "its resources are malformed."),
     ],
 )
 def test_a_state_that_cannot_be_used_is_one_clear_line(
@@ -323,6 +436,16 @@ def test_a_state_that_cannot_be_used_is_one_clear_line(
     assert error in said
     assert len(said.splitlines()) == 1
     assert emulator.requests == []
+
+
+def test_what_a_state_says_does_nothing_to_the_terminal(stack: Stack, emulator: Emulator) -> None:
+    (web,) = make(emulator, 1)
+    strange = dataclasses.replace(web, id="bkdtg_x\x1b[2J\nFAKE LINE")
+    state = terraform(resource("web", instance(strange, "k\x1b[31m\nrm"), instance(web, "k\x1b[31m\nrm -rf")))
+    said = stack.tool("import", "--from-terraform", "-", code=3, given=state).text
+    assert "Left out bkdtg_x\\x1b[2J\\nFAKE LINE: this account does not have it" in said
+    assert "\x1b" not in said
+    assert r"""terraform state rm 'ngrok_tunnel_group_backend.web["k\u001b[31m\nrm -rf"]'""" in said
 
 
 # What is missing ----------------------------------------------------------------------------------------------------

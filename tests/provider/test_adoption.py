@@ -30,7 +30,7 @@ def provider(emulator: Emulator, told: list[str]) -> TunnelGroupBackendProvider:
 
 
 def inputs(id_: Any, said: Mapping[str, Any] | None = None, **given: Any) -> dict[str, Any]:
-    return {**WEB, **given, adoption.INPUT: {"id": id_, "secret": [], "managed_by": None, **(said or {})}}
+    return {**WEB, **given, adoption.INPUT: {"id": id_, "secret": [], "state": {}, **(said or {})}}
 
 
 def refusals(provider: TunnelGroupBackendProvider, given: dict[str, Any]) -> list[str]:
@@ -93,8 +93,18 @@ def test_what_another_resource_manages_or_adopts_is_refused_without_a_request(
     provider: TunnelGroupBackendProvider, emulator: Emulator
 ) -> None:
     web = emulator.account(KEY).create(WEB)
-    (told,) = refusals(provider, inputs(web.id, {"managed_by": "urn:pulumi:dev::shop::type::old"}))
+    (told,) = refusals(provider, inputs(web.id, {"state": {"managed_by": "urn:pulumi:dev::shop::type::old"}}))
     assert f"{web.id} is already managed in this stack, by urn:pulumi:dev::shop::type::old." in told
+    assert emulator.requests == []
+
+
+def test_where_the_state_cannot_be_read_nothing_is_adopted(
+    provider: TunnelGroupBackendProvider, emulator: Emulator
+) -> None:
+    web = emulator.account(KEY).create(WEB)
+    (told,) = refusals(provider, inputs(web.id, {"state": {"unread": "no such stack"}}))
+    assert "could not be read to see whether another resource manages" in told
+    assert "(no such stack)" in told
     assert emulator.requests == []
 
 
@@ -104,7 +114,7 @@ def test_what_was_adopted_in_this_update_is_not_deleted_in_it(
     """Where the state could not be asked: a rename without an alias deletes the old name after the new one adopts."""
     web = emulator.account(KEY).create(WEB)
     provider.create(provider.check({}, inputs(web.id)).inputs)
-    with pytest.raises(ProviderError, match=f"{web.id} was not deleted: another resource has adopted it in this very"):
+    with pytest.raises(ProviderError, match=f"{web.id} was not deleted: another resource holds it, too."):
         provider.delete(web.id, {**WEB})
     assert web.id in emulator.account(KEY).backends
 
@@ -124,3 +134,19 @@ def test_a_proxys_404_or_a_bad_key_is_an_error_of_its_own(
     (told,) = refusals(provider, inputs(web.id))
     assert told.startswith("import_: GET /backends/tunnel_group/")
     assert "Is a proxy in between" in told
+
+
+def test_who_holds_a_backend_keeps_it() -> None:
+    holders = adoption.Holders()
+    assert holders.other("a", "urn:web") is None
+    holders.keep("a", "urn:web")
+    assert holders.other("a", "urn:web") is None, "its own delete"
+    assert holders.other("a", "urn:old") == "urn:web"
+    assert holders.adopt("a", "urn:new") == "urn:web"
+    assert holders.adopt("b", "urn:new") is None
+    assert holders.adopt("b", "urn:new") is None, "a check may come twice"
+    assert holders.adopt("b", "urn:newer") == "urn:new"
+    assert holders.other("b", "urn:new") == "urn:new", "adopted just now, so it is the old one that goes"
+    assert holders.other("b", "") == "urn:new"
+    holders.keep("c", "")
+    assert holders.other("c", "urn:web") is None, "where the engine's calls do not tell who they are about"

@@ -15,9 +15,10 @@ def wanted(name: str, **inputs: Any) -> Wanted:
     return Wanted(f"urn:pulumi:dev::shop::type::{name}", inputs)
 
 
-def match(wants: list[Wanted], backends: list[Backend], **names: str) -> tuple[dict[str, str], dict[str, list[str]]]:
+def match(wants: list[Wanted], backends: list[Backend], **declared: str) -> tuple[dict[str, str], dict[str, list[str]]]:
     """The matches by resource name, and what is in doubt."""
-    found = matched(wants, backends, {f"bkdtg_{id_}": name for id_, name in names.items()}, None)
+    ids = {name: f"bkdtg_{id_}" for name, id_ in declared.items()}
+    found = matched(wants, backends, ids, None)
     certain = {urn.rpartition("::")[2]: backend.id for urn, backend in found.certain.items()}
     return certain, {urn.rpartition("::")[2]: [b.id for b in several] for urn, several in found.doubtful.items()}
 
@@ -35,32 +36,40 @@ def test_other_contents_or_another_account_do_not() -> None:
     assert match([wanted("web", **WEB)], [backend("1", app="web", dc="fra"), backend("2", "m", app="web")]) == ({}, {})
 
 
-def test_of_several_alike_the_name_decides_and_else_nothing() -> None:
+def test_of_several_alike_the_id_beside_the_name_decides_and_else_nothing() -> None:
     twins = [backend("1", app="web"), backend("2", app="web")]
     assert match([wanted("web", **WEB)], twins) == ({}, {"web": ["bkdtg_1", "bkdtg_2"]})
-    assert match([wanted("web", **WEB)], twins, **{"2": "web"}) == ({"web": "bkdtg_2"}, {})
+    assert match([wanted("web", **WEB)], twins, web="2") == ({"web": "bkdtg_2"}, {})
     both = [wanted("one", **WEB), wanted("two", **WEB)]
     assert match(both, twins[:1]) == ({}, {"one": ["bkdtg_1"], "two": ["bkdtg_1"]})
-    assert match(both, twins, **{"2": "one"}) == ({"one": "bkdtg_2", "two": "bkdtg_1"}, {})
-    assert match(both, twins, **{"1": "two", "2": "one"}) == ({"one": "bkdtg_2", "two": "bkdtg_1"}, {})
+    assert match(both, twins, one="2") == ({"one": "bkdtg_2", "two": "bkdtg_1"}, {})
+    assert match(both, twins, two="1", one="2") == ({"one": "bkdtg_2", "two": "bkdtg_1"}, {})
 
 
-def test_a_secret_matches_anything_beside_what_is_shown() -> None:
-    secret = wanted("web", **WEB, metadata=SECRET)
-    assert match([secret], [backend("1", "a", app="web"), backend("2", "b", app="api")]) == ({"web": "bkdtg_1"}, {})
-    in_labels = wanted("web", labels={"app": "web", "key": SECRET})
-    assert match([in_labels], [backend("1", app="web", key="k")]) == ({"web": "bkdtg_1"}, {})
-    assert match([in_labels], [backend("1", app="web")]) == ({}, {})
+def test_an_id_beside_the_name_whose_contents_are_others_matches_nothing_else() -> None:
+    assert match([wanted("web", **WEB)], [backend("1", app="web"), backend("2")], web="2") == ({}, {})
 
 
-def test_what_is_all_secret_or_not_known_yet_is_in_doubt() -> None:
+def test_what_a_program_adopts_is_what_it_says() -> None:
+    twins = [backend("1", app="web"), backend("2", app="web")]
+    for said in ("bkdtg_2", {"id": "bkdtg_2", "secret": []}):
+        assert match([wanted("web", **WEB, __import=said)], twins) == ({"web": "bkdtg_2"}, {})
+    assert match([wanted("web", **WEB, __import="bkdtg_3")], twins[:1]) == ({}, {})
+
+
+def test_what_is_hidden_or_not_known_yet_is_in_doubt() -> None:
     one = [backend("1", "a", of="x")]
-    assert match([wanted("web", labels={"of": UNKNOWN}, metadata="a")], one) == ({}, {"web": ["bkdtg_1"]})
-    assert match([wanted("web", labels=UNKNOWN, metadata="a")], one) == ({}, {"web": ["bkdtg_1"]})
-    assert match([wanted("web", labels={"of": SECRET}, metadata=SECRET)], one) == ({}, {"web": ["bkdtg_1"]})
-    assert match([wanted("web", labels=SECRET, metadata=UNKNOWN)], one, **{"1": "web"}) == ({}, {"web": ["bkdtg_1"]})
+    for inputs in (
+        {"labels": {"of": UNKNOWN}, "metadata": "a"},
+        {"labels": UNKNOWN, "metadata": "a"},
+        {"labels": {"of": "x"}, "metadata": SECRET},
+        {"labels": {"of": SECRET}, "metadata": "a"},
+        {"labels": SECRET, "metadata": UNKNOWN},
+    ):
+        assert match([wanted("web", **inputs)], one) == ({}, {"web": ["bkdtg_1"]})
+    assert match([wanted("web", labels={"of": UNKNOWN})], [backend("1", app="web")]) == ({}, {})
 
 
-def test_what_is_empty_matches_what_is_empty() -> None:
+def test_what_is_empty_matches_nothing_for_certain() -> None:
     assert match([wanted("empty")], [backend("1")]) == ({}, {"empty": ["bkdtg_1"]})
-    assert match([wanted("empty")], [backend("1")], **{"1": "empty"}) == ({}, {"empty": ["bkdtg_1"]})
+    assert match([wanted("empty")], [backend("1")], empty="1") == ({"empty": "bkdtg_1"}, {})

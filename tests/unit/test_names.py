@@ -1,5 +1,6 @@
 """Names of imported backends: readable, unique, and the same at every run."""
 
+import dataclasses
 import keyword
 import random
 from datetime import datetime, timedelta, timezone
@@ -17,6 +18,25 @@ BEGINNING = datetime(2025, 1, 21, tzinfo=timezone.utc)
 def backend(number: int, description: str = "", **labels: str) -> Backend:
     made = (BEGINNING + timedelta(days=number)).isoformat()
     return Backend(f"bkdtg_2rwwlBV3giwRa5gGhtBlK6{number:05}", "", made, description, "", labels)
+
+
+def test_a_name_that_is_given_stays_and_the_others_are_what_they_would_be() -> None:
+    """So the next run names a backend as the one before, whichever of them the stack manages by then."""
+    first, second = backend(1, "Web", app="shop"), backend(2, "Shop", app="foo")
+    names = resource_names([first, second], {}, {})
+    assert names == {first.id: "web", second.id: "shop"}
+    assert resource_names([first, second], {first.id: "web"}, {}, taken=["web"]) == names
+    assert resource_names([first, second], {second.id: "mine"}, {second.id: "tf"}, taken=["web"]) == {
+        first.id: "shop",
+        second.id: "mine",
+    }
+
+
+def test_of_one_moment_the_ids_decide() -> None:
+    one, two = backend(1, "Web"), backend(1, "Web")
+    two = dataclasses.replace(two, id="bkdtg_3zzzzzzzzzz")
+    for order in ([one, two], [two, one]):
+        assert resource_names(order, {}, {}) == {one.id: "web", two.id: "web-zzzzzz"}
 
 
 ACCOUNTS = st.lists(
@@ -39,31 +59,31 @@ ACCOUNTS = st.lists(
     ],
 )
 def test_a_name_says_what_the_backend_is(made: Backend, name: str) -> None:
-    assert resource_names([made], {}) == {made.id: name}
+    assert resource_names([made], {}, {}) == {made.id: name}
 
 
 def test_of_two_alike_the_older_keeps_the_name() -> None:
     older, younger, twin = backend(1, "Web", n="1"), backend(2, "Web", n="2"), backend(3, "Web", n="2")
-    assert resource_names([twin, younger, older], {}) == {older.id: "web", younger.id: "2", twin.id: "web-600003"}
+    assert resource_names([twin, younger, older], {}, {}) == {older.id: "web", younger.id: "2", twin.id: "web-600003"}
 
 
 def test_what_is_taken_is_not_given_again_and_given_names_come_first() -> None:
     older, younger = backend(1, "Web"), backend(2, "Site")
-    assert resource_names([older], {}, taken=["web"]) == {older.id: "web-600001"}
-    assert resource_names([older, younger], {younger.id: "web"}) == {older.id: "web-600001", younger.id: "web"}
+    assert resource_names([older], {}, {}, taken=["web"]) == {older.id: "web-600001"}
+    assert resource_names([older, younger], {}, {younger.id: "web"}) == {older.id: "web-600001", younger.id: "web"}
 
 
 @given(ACCOUNTS, st.randoms(use_true_random=False))
 def test_names_are_unique_and_depend_on_no_order_and_no_newer_backend(
     account: list[Backend], order: random.Random
 ) -> None:
-    names = resource_names(account, {})
+    names = resource_names(account, {}, {})
     assert len({*names.values()}) == len(account)
     assert all(names.values())
     shuffled = order.sample(account, len(account))
-    assert resource_names(shuffled, {}) == names
+    assert resource_names(shuffled, {}, {}) == names
     older = account[:-1]
-    assert resource_names(older, {}).items() <= names.items()
+    assert resource_names(older, {}, {}).items() <= names.items()
 
 
 @given(

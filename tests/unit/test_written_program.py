@@ -53,14 +53,15 @@ NAMES = st.text(CHARACTERS, min_size=1) | st.sampled_from(
 BACKENDS = st.dictionaries(
     NAMES,
     st.builds(
-        lambda labels, description, metadata: Backend("bkdtg_1", "", "", description, metadata, labels),
+        lambda number, labels, description, metadata: Backend(f"bkdtg_{number}", "", "", description, metadata, labels),
+        st.integers(0, 10**9),
         st.dictionaries(TEXT.filter(bool), TEXT, max_size=4),
         TEXT,
         METADATA,
     ),
     min_size=1,
     max_size=4,
-)
+).filter(lambda backends: len({backend.id for backend in backends.values()}) == len(backends))
 
 
 class Registered(pulumi.runtime.Mocks):
@@ -107,6 +108,9 @@ def test_random_backends_become_code_that_shows_no_change(
     for name, backend in backends.items():
         held = {**backend.contents, "account": account}
         assert properties.differences(held, properties.check(inputs[name])[0]) == {}
+    declared = program.declared_in(module)
+    assert {id_: one.name for id_, one in declared.items()} == {b.id: name for name, b in backends.items()}
+    assert all(one.text in module for one in declared.values())
     ruff("check", given=module)
     assert ruff("format", given=module) == module
 
@@ -151,6 +155,20 @@ def test_what_is_added_leaves_what_is_there_and_takes_no_name_of_it() -> None:
     assert added.startswith(module)
     names = [node.targets[0].id for node in ast.parse(added).body if isinstance(node, ast.Assign)]  # type: ignore[attr-defined]
     assert names == ["web", "web_2", "web_3", "web_4"]
-    assert program.resource_names_in(added) == {"web", "Web"}
+    assert program.names_in(added) == {"web", "Web"}
     assert program.is_ours(added)
     assert not program.is_ours("import pulumi\n")
+
+
+def test_what_was_edited_is_no_more_what_was_written() -> None:
+    module = program.declared({"web": Backend("bkdtg_1", "", "", "One")}, None, True)
+    assert program.declared_in(module)["bkdtg_1"].name == "web"
+    for edited in (module.replace("  # bkdtg_1", ""), module.replace('    "web",', "    NAME,")):
+        assert program.declared_in(edited) == {}
+    with pytest.raises(SyntaxError):
+        program.declared_in("x = (")
+
+
+def test_an_empty_file_may_be_written_to() -> None:
+    assert program.is_ours("\n")
+    assert program.declared({"web": Backend("bkdtg_1", "", "")}, None, True, "\n").startswith('"""ngrok tunnel')
