@@ -38,7 +38,7 @@ class TunnelGroupBackend(pulumi.dynamic.Resource, module="ngrok", name="TunnelGr
             account, ``ngrok:apiKey`` or NGROK_API_KEY. Another account replaces the backend.
         opts: Pulumi's options for the resource. With ``import_`` the resource adopts the backend of that id: nothing is
             written, and labels, description and metadata have to be what ngrok holds, or the preview names what
-            differs. Once it is adopted, the option changes nothing and may stay or go.
+            differs. From then on the option changes nothing and may stay or go, while ngrok has the backend.
         allow_operator_owned: adopt a backend even where ngrok's Kubernetes operator owns it, and would undo changes.
 
     Raises:

@@ -286,6 +286,16 @@ def test_changes_after_an_import_are_told(stack: Stack, emulator: Emulator) -> N
     assert "Imported, but a preview shows changes: web-0 (update). See `pulumi preview --diff`." in said
 
 
+def test_how_the_cli_prints_its_events_is_no_matter(stack: Stack, emulator: Emulator) -> None:
+    (web,) = make(emulator, 1)
+    stack.environment["PULUMI_ENABLE_STREAMING_JSON_PREVIEW"] = "true"
+    stack.program("raise ValueError('first\\nsecond')")
+    assert stack.tool("import", "--run", code=1).text.endswith("Error: ValueError: first second\n")
+    stack.program(LOADED)
+    stack.tool("import", "--run")
+    assert stack.resource("web-0")["id"] == web.id
+
+
 def test_protection_is_as_it_is_asked_for(stack: Stack, emulator: Emulator) -> None:
     make(emulator, 1)
     stack.tool("import", "--run", "--no-protect")

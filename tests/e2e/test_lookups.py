@@ -141,6 +141,24 @@ def test_what_is_unknown_in_a_preview_is_not_asked_for(stack: Stack, emulator: E
     assert stack.output("before") == 4
 
 
+def test_what_a_look_up_depends_on_is_there_in_its_answer(stack: Stack, emulator: Emulator) -> None:
+    stack.program("""web = TunnelGroupBackend("web", labels={"of": "stack"}, description="before")""")
+    stack.up()
+    id_ = stack.resource("web")["id"]
+    looking_up(
+        stack,
+        f"""
+        assert get_tunnel_group_backend(id="{id_}").description == "before"
+        web = TunnelGroupBackend("web", labels={{"of": "stack"}}, description="after")
+        after = pulumi.InvokeOutputOptions(depends_on=[web])
+        pulumi.export("by_id", get_tunnel_group_backend_output(id="{id_}", opts=after).description)
+        pulumi.export("by_labels", get_tunnel_group_backend_output(labels={{"of": "stack"}}, opts=after).description)
+        """,
+    )
+    stack.up()
+    assert (stack.output("by_id"), stack.output("by_labels")) == ("after", "after")
+
+
 def test_look_ups_of_another_account(stack: Stack, emulator: Emulator) -> None:
     with Emulator(api_keys=("test-eu-key",)) as other:
         theirs = other.account("test-eu-key").create({"description": "EU"})

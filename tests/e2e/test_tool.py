@@ -208,6 +208,52 @@ def test_orphans_names_what_is_out_of_step_and_what_mends_it(
     assert "in step" in stack.tool("orphans").text
 
 
+def test_what_orphans_prints_works_from_where_it_was_asked(stack: Stack, emulator: Emulator, tmp_path: Path) -> None:
+    with Emulator(api_keys=("test-eu-key",)) as europe:
+        stack.pulumi("stack", "init", "live")
+        for setting in (("--secret", "ngrok-eu:apiKey", "test-eu-key"), ("ngrok-eu:apiBaseUrl", europe.url)):
+            stack.pulumi("config", "set", *setting)
+        stack.pulumi("stack", "select", "dev")
+        stray = europe.account("test-eu-key").create({"description": "EU"})
+        where = ("-C", str(stack.folder), "-s", "live", "--account", "eu")
+        said = stack.tool("orphans", *where, code=3).text
+        (command,) = re.findall(r"delete: +(pulumi-ngrok-tg delete .*)", said)
+        stack.run("sh", "-c", f"cd {tmp_path} && yes | {command}")
+        assert europe.account("test-eu-key").backends == {}
+        assert stray.id in command
+
+
+def test_only_creates_are_pending_creates(stack: Stack, tmp_path: Path) -> None:
+    (file,) = (tmp_path / "state").glob("**/stacks/shop/dev.json")
+    state = json.loads(file.read_text())
+    deployment = state["checkpoint"]["latest"]
+    resource = next(r for r in deployment["resources"] if r["type"].endswith("TunnelGroupBackend"))
+    create = {**resource, "urn": resource["urn"] + "-new", "id": ""}
+    deployment["pending_operations"] = [
+        {"resource": resource, "type": "deleting"},
+        {"resource": resource, "type": "updating"},
+        {"resource": create, "type": "creating"},
+    ]
+    file.write_text(json.dumps(state))
+    found = json.loads(stack.tool("orphans", "--json", code=3).text)
+    assert found["pending"] == [{"urn": create["urn"], "candidates": []}]
+
+
+def test_a_stack_that_cannot_be_read_is_named(
+    stack: Stack, stray: Backend, new_stack: Callable[..., Stack], tmp_path: Path, engine: Path
+) -> None:
+    new_stack("", "other")
+    cli = tmp_path / "cli" / "pulumi"
+    cli.parent.mkdir()
+    refusal = "*export*other*) echo 'error: no permission' >&2; exit 1"
+    cli.write_text(f'#!/bin/sh\ncase "$*" in {refusal};; esac\nexec {engine}/pulumi "$@"\n')
+    cli.chmod(0o755)
+    stack.environment["PATH"] = f"{cli.parent}:{stack.environment['PATH']}"
+    said = stack.tool("list", "--all-stacks").text
+    assert "The stack organization/other/dev could not be read: no permission" in said
+    assert rows(said)[stray.id][-1] == "nobody"
+
+
 def test_what_another_key_does_not_see_is_not_called_missing(stack: Stack, emulator: Emulator) -> None:
     with Emulator(api_keys=("test-other-key",)) as other:
         stack.environment |= {"NGROK_API_KEY": "test-other-key", "NGROK_API_BASE_URL": other.url}
@@ -232,6 +278,10 @@ def test_delete_asks_first_and_refuses_what_a_stack_manages(
     for managed, by in ((stack.resource("web"), "web in the stack dev"), (other.resource("theirs"), "theirs in the")):
         said = stack.tool("delete", "--yes", stray.id, managed["id"], code=1).text
         assert f"Nothing was deleted: {managed['id']} is managed by {by}" in said
+    # Also where the command is about a stack of another project, which is called the same.
+    web = stack.resource("web")["id"]
+    said = stack.tool("delete", "--yes", web, "--stack", "organization/other/dev", code=1).text
+    assert f"Nothing was deleted: {web} is managed by web in the stack dev" in said
     assert "Aborted!" in stack.tool("delete", stray.id, given="n\n", code=1).text
     assert "Aborted!" in stack.tool("delete", stray.id, given="", code=1).text
     for wrong in ("bkdtg_2rwwlBV3giwRa5gGhtBlK6AH8q4", "../../api_keys/ak_1"):

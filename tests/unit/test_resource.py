@@ -8,7 +8,13 @@ from typing import Any
 import pulumi
 import pytest
 
-from pulumi_ngrok_tg import TunnelGroupBackend, TunnelRef
+from pulumi_ngrok_tg import (
+    GetTunnelGroupBackendResult,
+    TunnelGroupBackend,
+    TunnelRef,
+    get_tunnel_group_backend,
+    get_tunnel_group_backends_output,
+)
 from pulumi_ngrok_tg.provider import TunnelGroupBackendProvider
 
 # pulumi.runtime.set_mocks asks for the current event loop, which Python 3.12 and newer deprecate where there is none.
@@ -26,7 +32,10 @@ class Ngrok(pulumi.runtime.Mocks):
         return "bkdtg_1", {**args.inputs, "uri": "https://x", "created_at": "2025-01-21T18:19:53Z", "tunnels": tunnels}
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> dict[str, Any]:
-        return {}
+        tunnels = [{"id": "tn_1", "uri": ""}]
+        found = {"id": "bkdtg_found", "labels": args.args["labels"], "description": "", "tunnels": tunnels}
+        said = {"ngrok:index:getTunnelGroupBackend": found, "ngrok:index:getTunnelGroupBackends": {"backends": [found]}}
+        return said[args.token]
 
 
 @pytest.fixture(autouse=True)
@@ -194,3 +203,27 @@ def test_a_key_in_plain_text_earns_one_warning(
         f"{key} is in plain text in the stack's config. Run `pulumi config set --secret {key}` instead."
         for key in warned
     ]
+
+
+@pulumi.runtime.test
+def test_under_mocks_an_import_is_what_the_mocks_say() -> "pulumi.Output[None]":
+    web = TunnelGroupBackend("web", labels={"app": "web"}, opts=pulumi.ResourceOptions(import_="bkdtg_theirs"))
+
+    def check(_id: str) -> None:
+        (registered,) = REGISTERED
+        assert registered.resource_id == "bkdtg_theirs"
+        assert registered.inputs.keys() == {"labels", "__provider"}
+
+    return web.id.apply(check)
+
+
+@pulumi.runtime.test
+def test_under_mocks_look_ups_are_calls() -> "pulumi.Output[None]":
+    one = get_tunnel_group_backend(labels={"app": "web"})
+    assert (one.id, one.labels, one.tunnels[0].id) == ("bkdtg_found", {"app": "web"}, "tn_1")
+    every = get_tunnel_group_backends_output(labels=pulumi.Output.from_input({"app": "web"}))
+    return every.backends.apply(lambda backends: check_found(backends[0]))
+
+
+def check_found(found: GetTunnelGroupBackendResult) -> None:
+    assert (found.id, found.description) == ("bkdtg_found", "")
