@@ -130,6 +130,7 @@ def test_a_404_without_a_code_is_never_gone(code: object) -> None:
 def test_the_line_holds_all_a_user_needs() -> None:
     found = api_error(403, 635, "You may\nnot write.", operation="op_1")
     assert str(found) == "GET /x: ngrok says: You may not write (ERR_NGROK_635, HTTP 403, operation op_1)."
+    assert str(api_error(403, 0, "No.")) == "GET /x: ngrok says: No (HTTP 403)."
     assert isinstance(found, ApiError)
     assert (found.status, found.code, found.foreign) == (403, 635, False)
 

@@ -233,9 +233,18 @@ def test_all_goes_on_where_reads_have_left_off(size: int, reads: int) -> None:
 
 def test_many_who_want_all_share_one_listing() -> None:
     account = Account(250)
+    account.held.clear()
+    begun = threading.Barrier(9)
+
+    def want_all() -> list[Backend]:
+        begun.wait(10)
+        return account.inventory.all(PATIENCE)
+
     with ThreadPoolExecutor(8) as pool:
-        found = [pool.submit(account.inventory.all, PATIENCE) for _ in range(20)]
-    assert all(len(done.result()) == 250 for done in found)
+        found = [pool.submit(want_all) for _ in range(8)]
+        begun.wait(10)
+        account.held.set()
+        assert all(len(done.result()) == 250 for done in found)
     assert account.lists == 3
 
 

@@ -354,3 +354,14 @@ def test_after_a_pause_there_is_one_more_at_a_time() -> None:
         known.end(tickets.pop(), 2, None)
         for ticket in tickets:
             known.end(ticket, 2, ConnectionFailed("no", True))
+
+
+def test_a_burst_that_meets_a_limit_counts_once() -> None:
+    """Each further meeting doubles the wait; the last request of the burst was no further one."""
+    known = limits()
+    burst = [known.begin(True) for _ in range(3)]
+    for ticket in burst:
+        known.end(ticket, 0, limited(5001))
+    assert known.wait(0, True) == Wait(pytest.approx(0.1), CREATES)
+    send(known, 10, limited(5001), creates=True)
+    assert known.wait(10, True) == Wait(pytest.approx(0.2), CREATES)
