@@ -78,10 +78,10 @@ def import_(
       terraform state pull | pulumi-ngrok-tg import --from-terraform -
       pulumi preview --import-file import.json && pulumi-ngrok-tg import --file import.json
     """
-    instances = _instances(state)
-    from pulumi_ngrok_tg.cli import import_files
+    from pulumi_ngrok_tg.cli import import_files  # here, as they take a moment to load
     from pulumi_ngrok_tg.cli.importing import Import
 
+    instances = _instances(state)
     session = Session(cwd, stack, account)
     project = session.project_stack
     if project.version < _OLDEST_ENGINE:

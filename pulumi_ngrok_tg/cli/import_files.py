@@ -11,7 +11,7 @@ from pulumi.dynamic.dynamic import PROVIDER_KEY, serialize_provider
 
 from pulumi_ngrok_tg import adoption, properties
 from pulumi_ngrok_tg.api.models import Backend
-from pulumi_ngrok_tg.cli.stack import SIGNATURE, SIGNATURE_KEY, Preview, Wanted, name_of
+from pulumi_ngrok_tg.cli.preview import SIGNATURE, SIGNATURE_KEY, Preview, Wanted, name_of
 from pulumi_ngrok_tg.provider import TunnelGroupBackendProvider, state_of
 
 FILE = "import.json"

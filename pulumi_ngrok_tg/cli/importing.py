@@ -13,9 +13,9 @@ from pulumi_ngrok_tg.cli import files, import_files, program
 from pulumi_ngrok_tg.cli.choice import Choice
 from pulumi_ngrok_tg.cli.matching import Matches, matched
 from pulumi_ngrok_tg.cli.names import resource_names
+from pulumi_ngrok_tg.cli.preview import Preview, name_of
 from pulumi_ngrok_tg.cli.session import Session
 from pulumi_ngrok_tg.cli.show import counted
-from pulumi_ngrok_tg.cli.stack import Preview, name_of
 
 
 class Import:

@@ -6,7 +6,7 @@ from typing import Any
 
 from pulumi_ngrok_tg import adoption, properties
 from pulumi_ngrok_tg.api.models import Backend
-from pulumi_ngrok_tg.cli.stack import SECRET, UNKNOWN, Wanted
+from pulumi_ngrok_tg.cli.preview import SECRET, UNKNOWN, Wanted
 
 
 @dataclass(frozen=True)

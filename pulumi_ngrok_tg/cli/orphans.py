@@ -15,7 +15,8 @@ from pulumi_ngrok_tg.cli.show import as_dict, label_text, print_json, printable
 
 if TYPE_CHECKING:
     from pulumi_ngrok_tg.cli.matching import Matches
-    from pulumi_ngrok_tg.cli.stack import Managed, Wanted
+    from pulumi_ngrok_tg.cli.preview import Wanted
+    from pulumi_ngrok_tg.cli.stack import Managed
 
 
 @click.command()

@@ -4,7 +4,7 @@ from typing import Any
 
 from pulumi_ngrok_tg.api.models import Backend
 from pulumi_ngrok_tg.cli.matching import matched
-from pulumi_ngrok_tg.cli.stack import SECRET, UNKNOWN, Wanted
+from pulumi_ngrok_tg.cli.preview import SECRET, UNKNOWN, Wanted
 
 
 def backend(id_: str, metadata: str = "", **labels: str) -> Backend:
