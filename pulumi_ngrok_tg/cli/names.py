@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pulumi_ngrok_tg.api.models import Backend
 
 _LONGEST = 48
+_LONGEST_VARIABLE = 50  # so that its line is one that the formatter leaves as it is
 _AVOIDED = {*keyword.kwlist, *keyword.softkwlist, "l"}  # "l" looks like a one (E741)
 
 
@@ -40,7 +41,7 @@ def variable_names(names: Iterable[str], taken: Iterable[str] = ()) -> dict[str,
     variables: dict[str, str] = {}
     used = {*taken}
     for name in names:
-        wanted = re.sub(r"[^0-9A-Za-z]+", "_", name).strip("_").lower() or "backend"
+        wanted = re.sub(r"[^0-9A-Za-z]+", "_", name).strip("_").lower()[:_LONGEST_VARIABLE].rstrip("_") or "backend"
         if wanted[0].isdigit():
             wanted = f"backend_{wanted}"
         if wanted in _AVOIDED or hasattr(builtins, wanted):

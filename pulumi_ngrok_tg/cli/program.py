@@ -33,8 +33,7 @@ _DEEPEST = 20
 
 
 _BLOCK = re.compile(
-    r"^(?P<variable>\w+) = TunnelGroupBackend\(  # (?P<id>bkdtg_\w+)\n(?P<name> +[^\n]*),\n.*?^\)\n",
-    re.M | re.S,
+    r"^# (?P<id>bkdtg_\w+)\n(?P<variable>\w+) = TunnelGroupBackend\(\n(?P<name> +[^\n]*),\n.*?^\)\n", re.M | re.S
 )
 """A backend as this module writes it: no line in it begins with the bracket that ends it."""
 
@@ -114,7 +113,7 @@ def declaration(variable: str, name: str, backend: Backend, account: str | None,
         arguments.append(f"account={_literal(account)}")
     arguments.append(f"opts=pulumi.ResourceOptions(protect={protect})")
     lines = "".join(f"{argument},\n" for argument in arguments)
-    return f"{variable} = TunnelGroupBackend(  # {backend.id}\n{textwrap.indent(lines, '    ')})\n"
+    return f"# {backend.id}\n{variable} = TunnelGroupBackend(\n{textwrap.indent(lines, '    ')})\n"
 
 
 def _metadata(text: str) -> str:

@@ -62,7 +62,7 @@ def test_without_run_two_files_and_what_to_do_with_them(stack: Stack, emulator: 
     entries = json.loads((stack.folder / "import.json").read_text())["resources"]
     assert [(entry["name"], entry["id"]) for entry in entries] == [("web-0", web.id)]
     module = (stack.folder / "tunnel_group_backends.py").read_text()
-    assert f'web_0 = TunnelGroupBackend(  # {web.id}\n    "web-0",\n' in module
+    assert f'# {web.id}\nweb_0 = TunnelGroupBackend(\n    "web-0",\n' in module
     assert "protect=True" in module
     # The same again changes nothing; a file of somebody else is left alone, unless forced.
     stack.tool("import")

@@ -42,7 +42,7 @@ def test_of_one_moment_the_ids_decide() -> None:
 ACCOUNTS = st.lists(
     st.tuples(st.sampled_from(["", "Web", "API: v2!", "x" * 60]) | st.text(), st.dictionaries(st.text(), st.text())),
     max_size=12,
-).map(lambda rows: [backend(n, description, **labels) for n, (description, labels) in enumerate(rows)])
+).map(lambda rows: [dataclasses.replace(backend(n, text), labels=labels) for n, (text, labels) in enumerate(rows)])
 
 
 @pytest.mark.parametrize(
@@ -87,13 +87,18 @@ def test_names_are_unique_and_depend_on_no_order_and_no_newer_backend(
 
 
 @given(
-    st.lists(st.text(min_size=1) | st.sampled_from(["class", "match", "print", "l", "1st", "a-b", "a_b"]), unique=True)
+    st.lists(
+        st.text(min_size=1)
+        | st.sampled_from(["class", "match", "print", "l", "1st", "a-b", "a_b", "x" * 99, "x" * 98 + "y"]),
+        unique=True,
+    )
 )
 def test_variables_are_identifiers_of_their_own(names: list[str]) -> None:
     variables = variable_names(names, taken={"web", "a_b"})
     assert variables.keys() == {*names}
     assert len({*variables.values()}) == len(names)
     for variable in variables.values():
+        assert len(variable) < 62
         assert variable.isidentifier()
         assert variable.isascii()
         assert not keyword.iskeyword(variable)

@@ -48,12 +48,14 @@ METADATA = (
     )
 )
 NAMES = st.text(CHARACTERS, min_size=1) | st.sampled_from(
-    ["class", "1st", "print", "pulumi", "web", "Web", "ResourceOptions"]
+    ["class", "1st", "print", "pulumi", "web", "Web", "ResourceOptions", "x" * 200, "0" * 49]
 )
 BACKENDS = st.dictionaries(
     NAMES,
     st.builds(
-        lambda number, labels, description, metadata: Backend(f"bkdtg_{number}", "", "", description, metadata, labels),
+        lambda number, labels, description, metadata: Backend(
+            f"bkdtg_{number:027}", "", "", description, metadata, labels
+        ),
         st.integers(0, 10**9),
         st.dictionaries(TEXT.filter(bool), TEXT, max_size=4),
         TEXT,
@@ -163,7 +165,7 @@ def test_what_is_added_leaves_what_is_there_and_takes_no_name_of_it() -> None:
 def test_what_was_edited_is_no_more_what_was_written() -> None:
     module = program.declared({"web": Backend("bkdtg_1", "", "", "One")}, None, True)
     assert program.declared_in(module)["bkdtg_1"].name == "web"
-    for edited in (module.replace("  # bkdtg_1", ""), module.replace('    "web",', "    NAME,")):
+    for edited in (module.replace("# bkdtg_1\n", ""), module.replace('    "web",', "    NAME,")):
         assert program.declared_in(edited) == {}
     with pytest.raises(SyntaxError):
         program.declared_in("x = (")
