@@ -150,3 +150,60 @@ def test_who_holds_a_backend_keeps_it() -> None:
     assert holders.other("b", "") == "urn:new"
     holders.keep("c", "")
     assert holders.other("c", "urn:web") is None, "where the engine's calls do not tell who they are about"
+
+
+def test_another_id_than_the_managed_one_is_refused(provider: TunnelGroupBackendProvider, emulator: Emulator) -> None:
+    web, other = (emulator.account(KEY).create(WEB) for _ in range(2))
+    with pytest.raises(
+        ProviderError,
+        match=f"^import_ names {other.id}, but this resource already manages {web.id}. Remove import_, or adopt "
+        f"{other.id} under another resource name.$",
+    ):
+        provider.diff(web.id, WEB, {**WEB, adoption.INPUT: other.id})
+    assert emulator.requests == []
+
+
+@pytest.mark.parametrize(
+    ("said", "line"),
+    [
+        ({"managed_by": ""}, "import_: this resource already manages ID, and is to be replaced, or ngrok does not"),
+        ({"managed_by": "urn:a"}, "import_: ID is already managed in this stack, by urn:a. Use that resource;"),
+        ({"unread": "no"}, "import_: the stack's state could not be read to see whether another resource manages ID"),
+    ],
+)
+def test_why_it_is_refused_is_told(
+    provider: TunnelGroupBackendProvider, emulator: Emulator, said: dict[str, str], line: str
+) -> None:
+    web = emulator.account(KEY).create(WEB)
+    (reason,) = refusals(provider, inputs(web.id, {"state": said}))
+    assert reason.startswith(line.replace("ID", web.id))
+
+
+def test_a_missing_backend_is_told_with_its_id(provider: TunnelGroupBackendProvider) -> None:
+    missing = "bkdtg_2rwwlBV3giwRa5gGhtBlK6AH8q4"
+    (reason,) = refusals(provider, inputs(missing))
+    assert reason.startswith(
+        f"import_: There is no backend {missing} in this account. Check the id and the account. (GET"
+    )
+
+
+def test_an_operators_backend_takes_a_word_of_the_program(
+    provider: TunnelGroupBackendProvider, emulator: Emulator
+) -> None:
+    owned = {"labels": {"k8s.ngrok.com/namespace": "x"}, "metadata": ""}
+    backend = emulator.account(KEY).create(owned)
+    (reason,) = refusals(provider, inputs(backend.id, **owned))
+    assert reason.startswith(f"import_: {backend.id} is owned by ngrok's Kubernetes operator")
+    given = {**inputs(backend.id, **owned), adoption.ALLOW_OPERATOR_OWNED: True}
+    assert refusals(provider, given) == []
+
+
+def test_an_update_keeps_the_account(emulator: Emulator) -> None:
+    provider = TunnelGroupBackendProvider(Clients(lambda settings: connect(settings, Heard())))
+    config = {"ngrok-us:apiKey": KEY, "ngrok-us:apiBaseUrl": emulator.url}
+    provider.configure(ConfigureRequest(Config(config, "test")))
+    made = provider.create({"account": "us"})
+    assert made.outs is not None
+    updated = provider.update(made.id, made.outs, {"account": "us", "description": "new"})
+    assert updated.outs is not None
+    assert updated.outs["account"] == "us"
