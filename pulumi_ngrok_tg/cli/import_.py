@@ -95,17 +95,18 @@ def import_(
         managing = managers(backends, managed, project.managed_elsewhere(session.say))
     terraform_names = {instance.id: instance.name for instance in instances}
     choice = chosen(backends, managing, labels, ids, terraform_names)
-    importing = Import(session, choice, backends, terraform_names, protect)
-    folder = out or project.program_folder
-    if run and folder.resolve() != project.program_folder.resolve():
+    home = project.program_folder
+    folder = out or home
+    importing = Import(session, choice, backends, terraform_names, folder, protect)
+    if run and folder.resolve() != home.resolve():
         raise click.UsageError("--run needs the module beside __main__.py. Leave --out away.")
     if placeholders is not None or run:
-        importing.preview(folder)
-    importing.match(folder, force)
+        importing.preview()
+    importing.match(force)
     if placeholders is not None:
         importing.complete(placeholders)
     else:
-        importing.write(folder, force)
+        importing.write(force)
     if run and choice.taken:
         importing.run(placeholders or folder / import_files.FILE)
     let_go = _held_by_terraform(instances, [*choice.taken, *(b for b in backends if managing[b.id].kind == "stack")])
@@ -145,11 +146,8 @@ def _instances(state: TextIO | None) -> list[terraform.Instance]:
 
 def _report(importing: "Import", run: bool) -> dict[str, Any]:
     """Returns what was done, as ``--json`` prints it."""
-    declared = {backend.id: urn.split("::", 3)[3] for urn, backend in importing.matches.certain.items()}
-    taken = [
-        {"id": b.id, "name": declared.get(b.id, importing.names[b.id]), "declared": b.id in declared}
-        for b in importing.choice.taken
-    ]
+    declared = {backend.id for backend in importing.matches.certain.values()}
+    taken = [{"id": b.id, "name": importing.names[b.id], "declared": b.id in declared} for b in importing.choice.taken]
     return {
         "taken": taken,
         "left_out": [{"id": id_, "reason": reason} for id_, reason in importing.choice.left_out.items()],

@@ -26,6 +26,7 @@ class Import:
         choice: the backends.
         account: all backends of the account.
         preferred: names that some are to get, by id.
+        folder: where the module is, or is to be.
         protect: whether they are protected from being deleted.
     """
 
@@ -35,6 +36,7 @@ class Import:
         choice: Choice,
         account: Sequence[Backend],
         preferred: Mapping[str, str],
+        folder: Path,
         protect: bool,
     ) -> None:
         self._session = session
@@ -42,7 +44,8 @@ class Import:
         self._account = account
         self._preferred = preferred
         self._preview: Preview | None = None
-        self._folder = Path()
+        self._folder = folder
+        self._path = folder / program.FILE
         self._module = ""
         self.protect = protect
         self.choice = choice
@@ -59,15 +62,13 @@ class Import:
         declared = {backend.id for backend in self.matches.certain.values()}
         return {self.names[b.id]: b for b in reversed(self.choice.taken) if b.id not in declared}
 
-    def match(self, folder: Path, force: bool) -> None:
+    def match(self, force: bool) -> None:
         """Looks at the module that an import has written before, and names the backends.
 
         Args:
-            folder: where the module is, or is to be.
             force: whether a file that was not written by an import may be overwritten.
         """
-        self._folder = folder
-        self._module = files.module_in(folder / program.FILE, force)
+        self._module = files.module_in(self._path, force)
         declared = program.declared_in(self._module)
         wanted = self._preview.creates() if self._preview else []
         by_name = {one.name: id_ for id_, one in declared.items()}
@@ -87,9 +88,9 @@ class Import:
         given = {id_: name for id_, name in given.items() if id_ in listed}
         self.names = resource_names(self._account, given, self._preferred, taken)
 
-    def preview(self, folder: Path) -> None:
+    def preview(self) -> None:
         """Looks at what the program declares already, whose state was lost or never was."""
-        with files.loadable(folder / program.FILE), self._session.working("Previewing the program"):
+        with files.loadable(self._path), self._session.working("Previewing the program"):
             self._preview = self._stack.preview()
 
     def complete(self, path: Path) -> None:
@@ -101,7 +102,7 @@ class Import:
         self.choice.taken = list(self.matches.certain.values())
         self._write({path: text})
 
-    def write(self, folder: Path, force: bool) -> None:
+    def write(self, force: bool) -> None:
         """Writes the import file, and the module for what no program declares yet."""
         if not self.choice.taken:
             return
@@ -111,10 +112,10 @@ class Import:
         entries = [import_files.entry(name, backend, account, fingerprint) for name, backend in self.new.items()]
         content["resources"] = [*content.get("resources", ()), *entries]
         managed = {resource.id for resource in self._stack.managed()}
-        path, module = folder / import_files.FILE, folder / program.FILE
+        path = self._folder / import_files.FILE
         text = files.import_text(path, content, managed, force)
-        code = files.module_text(module, self._module, self.new, account, self.protect, force)
-        self._write({path: text, module: code})
+        code = files.module_text(self._path, self._module, self.new, account, self.protect, force)
+        self._write({path: text, self._path: code})
 
     def run(self, file: Path) -> None:
         """Imports into the stack, and checks that a preview shows no change of what was imported."""
@@ -134,7 +135,7 @@ class Import:
             raise click.ClickException(
                 f"Imported, but a preview shows changes: {', '.join(changed)}. See `pulumi preview --diff`."
             )
-        module = program.names_in(files.module_in(self._folder / program.FILE, force=True))
+        module = program.names_in(files.module_in(self._path, force=True))
         self.not_imported = [one.name for one in preview.creates() if one.name in module]
 
     def _declared_now(self) -> list[str]:
