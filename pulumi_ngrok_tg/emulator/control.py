@@ -56,7 +56,7 @@ class _Control:
     def connect(self) -> Response:
         account = self._world.account_of(request)
         with self._world.lock:
-            return _json({"id": account.connect_tunnel(request.get_json()["labels"])}, 201)
+            return _json({"id": account.connect_tunnel(**request.get_json())}, 201)
 
     def disconnect(self, id_: str) -> Response:
         account = self._world.account_of(request)

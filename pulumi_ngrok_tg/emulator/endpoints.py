@@ -9,13 +9,13 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 from werkzeug import Request as HttpRequest
 
-from pulumi_ngrok_tg.emulator.store import Account, Backend
+from pulumi_ngrok_tg.emulator import rendering
+from pulumi_ngrok_tg.emulator.rendering import BACKENDS, TUNNELS
+from pulumi_ngrok_tg.emulator.store import Account, Backend, page
 
-COLLECTION = "/backends/tunnel_group"
 _FIELDS = ("description", "metadata", "labels")
 _MAX_PAGE = 100
 
@@ -75,36 +75,37 @@ def handle(request: HttpRequest, account: Account, base_url: str) -> tuple[int, 
         ApiError: where ngrok responds with an error.
     """
     collection, _, id_ = request.path.rpartition("/")
-    if request.path == COLLECTION:
+    if request.path == BACKENDS:
         if request.method == "GET":
-            return 200, _list(request, account, base_url)
+            limit, before_id = _page_asked_for(request, "bkdtg")
+            backends, more = page(account.backends, limit, before_id)
+            shown = [rendering.backend_body(backend, account, base_url) for backend in backends]
+            return 200, rendering.page_body(base_url, BACKENDS, "backends", shown, limit if more else None)
         if request.method == "POST":
-            return 201, render(account.create(_contents(request)), account, base_url)
-    elif collection == COLLECTION:
+            return 201, rendering.backend_body(account.create(_contents(request)), account, base_url)
+    elif collection == BACKENDS:
         if request.method == "GET":
-            return 200, render(_find(account, id_), account, base_url)
+            return 200, rendering.backend_body(_find(account, id_), account, base_url)
         if request.method == "PATCH":
             _find(account, id_)
-            return 200, render(account.update(id_, _contents(request, id_)), account, base_url)
+            return 200, rendering.backend_body(account.update(id_, _contents(request, id_)), account, base_url)
         if request.method == "DELETE":
             del account.backends[_find(account, id_).id]
             return 204, None
+    elif request.path == TUNNELS:
+        if request.method == "GET":
+            limit, before_id = _page_asked_for(request, "tn")
+            tunnels, more = page(account.tunnels, limit, before_id)
+            shown = [rendering.tunnel_body(tunnel, account, base_url) for tunnel in tunnels]
+            return 200, rendering.page_body(base_url, TUNNELS, "tunnels", shown, limit if more else None)
+    elif collection == TUNNELS:
+        if request.method == "GET":
+            if id_ not in account.tunnels:
+                raise ApiError(404, 333, f"No tunnel found with the ID {id_}.")
+            return 200, rendering.tunnel_body(account.tunnels[id_], account, base_url)
     else:
         raise ApiError(404, 0, f"There is nothing at {request.path}.")
     raise ApiError(405, 0, f"{request.method} is not supported at {request.path}.")
-
-
-def render(backend: Backend, account: Account, base_url: str) -> dict[str, Any]:
-    """Returns the backend as the API reference shows it."""
-    return {
-        "id": backend.id,
-        "uri": f"{base_url}{COLLECTION}/{backend.id}",
-        "created_at": backend.created_at,
-        "description": backend.description,
-        "metadata": backend.metadata,
-        "labels": backend.labels,
-        "tunnels": [{"id": t, "uri": f"{base_url}/tunnels/{t}"} for t in account.tunnels_of(backend)],
-    }
 
 
 def _find(account: Account, id_: str) -> Backend:
@@ -117,7 +118,8 @@ def _find(account: Account, id_: str) -> Backend:
     return account.backends[id_]
 
 
-def _list(request: HttpRequest, account: Account, base_url: str) -> dict[str, Any]:
+def _page_asked_for(request: HttpRequest, prefix: str) -> tuple[int, str | None]:
+    """Returns how many objects a page is to hold, and before which id; ``prefix`` is that of their ids."""
     query = request.args
     if unknown := set(query) - {"before_id", "limit"}:
         raise ApiError(
@@ -133,15 +135,9 @@ def _list(request: HttpRequest, account: Account, base_url: str) -> dict[str, An
         raise ApiError(400, 244, f"The page size limit must be a number between 1 and 100 but {limit} was provided.")
     if not 1 <= int(limit) <= _MAX_PAGE:
         raise ApiError(400, 233, f"The page size limit must be between 1 and 100 but {limit} was provided.")
-    if before_id is not None and not before_id.startswith("bkdtg_"):
-        raise ApiError(400, 227, f"The ID {before_id} is invalid. Expected an ID with a prefix of bkdtg.")
-    backends, more = account.page(int(limit), before_id)
-    following = urlencode({"before_id": backends[-1].id, "limit": limit}) if more else None
-    return {
-        "backends": [render(b, account, base_url) for b in backends],
-        "uri": f"{base_url}{COLLECTION}",
-        "next_page_uri": f"{base_url}{COLLECTION}?{following}" if following else None,
-    }
+    if before_id is not None and not before_id.startswith(f"{prefix}_"):
+        raise ApiError(400, 227, f"The ID {before_id} is invalid. Expected an ID with a prefix of {prefix}.")
+    return int(limit), before_id
 
 
 def _contents(request: HttpRequest, id_: str | None = None) -> Mapping[str, Any]:

@@ -111,8 +111,9 @@ class Emulator(World):
         if body is None:
             return Response(status=status)
         body.update(fault.fields)
-        if "backends" in body:
-            body["backends"] = [b for b in body["backends"] if b["id"] not in fault.hide]
+        if "next_page_uri" in body:
+            name = "backends" if "backends" in body else "tunnels"
+            body[name] = [shown for shown in body[name] if shown["id"] not in fault.hide]
         return _json(body, status)
 
     def _admit(self, crowded: bool) -> None:

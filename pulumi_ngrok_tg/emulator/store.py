@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from typing import TypeVar
 
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _ID_LENGTH = 27
@@ -41,17 +42,31 @@ class Backend:
 
 
 @dataclass
+class Tunnel:
+    """A tunnel that is online; the fields are those of the API reference."""
+
+    id: str
+    started_at: str
+    session: str
+    """The id of its tunnel session."""
+    labels: dict[str, str]
+    forwards_to: str
+
+
+_Object = TypeVar("_Object", Backend, Tunnel)
+
+
+@dataclass
 class Account:
     """The backends and online tunnels of one API key."""
 
     backends: dict[str, Backend] = field(default_factory=dict)
-    tunnels: dict[str, dict[str, str]] = field(default_factory=dict)
+    tunnels: dict[str, Tunnel] = field(default_factory=dict)
     ids: IdSource = field(default_factory=IdSource)
 
     def create(self, contents: Mapping[str, object]) -> Backend:
         """Stores a new backend with ``contents`` (description, metadata, labels: absent or null is empty)."""
-        now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-        backend = Backend(self.ids.next("bkdtg"), now)
+        backend = Backend(self.ids.next("bkdtg"), _now())
         self.backends[backend.id] = backend
         self.update(backend.id, contents)
         return backend
@@ -64,18 +79,30 @@ class Account:
                 setattr(backend, name, contents[name])
         return backend
 
-    def page(self, limit: int, before_id: str | None) -> tuple[list[Backend], bool]:
-        """Returns up to ``limit`` backends, newest first, older than ``before_id``, and whether there are more."""
-        ids = sorted((i for i in self.backends if before_id is None or i < before_id), reverse=True)
-        return [self.backends[i] for i in ids[:limit]], len(ids) > limit
+    def connect_tunnel(self, labels: Mapping[str, str], forwards_to: str = "http://localhost:80") -> str:
+        """Puts a tunnel that carries ``labels`` online, as an agent with that upstream does, and returns its id."""
+        tunnel = Tunnel(self.ids.next("tn"), _now(), self.ids.next("ts"), dict(labels), forwards_to)
+        self.tunnels[tunnel.id] = tunnel
+        return tunnel.id
 
-    def connect_tunnel(self, labels: Mapping[str, str]) -> str:
-        """Puts a tunnel that carries ``labels`` online and returns its id."""
-        id_ = self.ids.next("tn")
-        self.tunnels[id_] = dict(labels)
-        return id_
+    def tunnels_of(self, backend: Backend) -> list[Tunnel]:
+        """Returns the tunnels that carry all of the backend's labels."""
+        return [tunnel for tunnel in self.tunnels.values() if _serves(tunnel, backend)]
 
-    def tunnels_of(self, backend: Backend) -> list[str]:
-        """Returns the ids of the tunnels that carry all of the backend's labels."""
-        wanted = backend.labels.items()
-        return [id_ for id_, labels in self.tunnels.items() if wanted and wanted <= labels.items()]
+    def backends_of(self, tunnel: Tunnel) -> list[Backend]:
+        """Returns the backends all of whose labels the tunnel carries."""
+        return [backend for backend in self.backends.values() if _serves(tunnel, backend)]
+
+
+def page(objects: Mapping[str, _Object], limit: int, before_id: str | None) -> tuple[list[_Object], bool]:
+    """Returns up to ``limit`` objects, newest first, older than ``before_id``, and whether there are more."""
+    ids = sorted((i for i in objects if before_id is None or i < before_id), reverse=True)
+    return [objects[i] for i in ids[:limit]], len(ids) > limit
+
+
+def _serves(tunnel: Tunnel, backend: Backend) -> bool:
+    return bool(backend.labels) and backend.labels.items() <= tunnel.labels.items()
+
+
+def _now() -> str:
+    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
