@@ -20,16 +20,7 @@ INPUT = "__import"
 """What the program says of an adoption; what :func:`wanted` reads. Once checked, it is the id alone."""
 ALLOW_OPERATOR_OWNED = "__allow_operator_owned"
 """Whether the program says that a backend of ngrok's Kubernetes operator may be adopted."""
-TYPE = "pulumi-python:dynamic/ngrok:TunnelGroupBackend"
-"""The resource's type token."""
-READ_ONLY = "__read_only"
-"""The output that marks what ``TunnelGroupBackend.get`` has read and the stack does not manage."""
 _SHOWN = 80  # characters of a value in a message
-
-
-def is_managed(type_: str, outputs: Mapping[str, Any]) -> bool:
-    """Tells whether a resource of a state is a backend that its stack manages, not only reads."""
-    return type_ == TYPE and "uri" in outputs and not outputs.get(READ_ONLY)
 
 
 @dataclass(frozen=True)

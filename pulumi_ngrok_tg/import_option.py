@@ -16,6 +16,7 @@ from pulumi.runtime.invoke import invoke_async
 from pulumi.runtime.mocks import MockMonitor
 
 from pulumi_ngrok_tg import adoption
+from pulumi_ngrok_tg.state import TYPE, is_managed
 
 _TRANSFORMS = "__transforms"
 """A prop without a value; what awaits it adds our transform before the resource is registered."""
@@ -81,7 +82,7 @@ async def _add_transform() -> None:
 
 
 def _transform(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | None:
-    if args.type_ != adoption.TYPE:
+    if args.type_ != TYPE:
         return None
     if args.opts.import_ is not None:
         return pulumi.ResourceTransformResult(*_move(args.props, args.opts))
@@ -149,7 +150,7 @@ async def _read_state() -> dict[Any, str] | str:
         return {
             str(resource["outputs"]["uri"]).rpartition("/")[2]: urn
             for urn, resource in state["outputs"].items()
-            if adoption.is_managed(resource["type"], resource["outputs"])
+            if is_managed(resource["type"], resource["outputs"])
         }
     except Exception as error:  # whatever the engine says; the provider refuses to adopt then
         return " ".join(str(error).split())

@@ -1,18 +1,21 @@
-"""The calls on tunnel group backends."""
+"""The calls on tunnel group backends, and a look at the tunnels online."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from pulumi_ngrok_tg.api.creation import Creations
+from pulumi_ngrok_tg.api.diagnosis import one_line, redact
 from pulumi_ngrok_tg.api.errors import ConnectionFailed, InvalidId, NotApplied, NotFound, UnexpectedResponse
 from pulumi_ngrok_tg.api.inventory import Inventory
 from pulumi_ngrok_tg.api.listing import Listing
-from pulumi_ngrok_tg.api.models import Backend, Contents, is_id
+from pulumi_ngrok_tg.api.models import BACKENDS, TUNNELS, Backend, Contents, Tunnel, is_id
+from pulumi_ngrok_tg.api.online import OnlineTunnels
 from pulumi_ngrok_tg.api.patience import Patience
 from pulumi_ngrok_tg.api.reporting import Reporter
 from pulumi_ngrok_tg.api.retrying import Requests
 from pulumi_ngrok_tg.api.settings import Settings
 
-COLLECTION = "/backends/tunnel_group"
+COLLECTION = BACKENDS.path
 
 
 class Client:
@@ -33,6 +36,11 @@ class Client:
             lambda: self._requests.clock_offset,
             settings,
             reporter,
+        )
+        look = self._requests.hurried(settings.look_seconds)
+        self._online = OnlineTunnels(
+            lambda: Listing(lambda path, patience: look.send("GET", path, patience), settings.base_url, TUNNELS),
+            settings,
         )
 
     def get(self, id_: str) -> Backend:
@@ -61,6 +69,13 @@ class Client:
         patience, listing = self._patience(), self._listing()
         while not listing.ended:
             yield listing.next_page(patience)
+
+    def tunnels(self) -> list[Tunnel]:
+        """Returns every tunnel online, newest first, as they were when this was first called; listed once.
+
+        One attempt, in ``look_seconds`` at most: what they are for is advice, and must not hold up what goes on.
+        """
+        return [replace(tunnel, forwards_to=self._shown(tunnel.forwards_to)) for tunnel in self._online.all()]
 
     def create(self, contents: Contents) -> Backend:
         """Creates a backend, once; see :mod:`pulumi_ngrok_tg.api.creation`.
@@ -101,6 +116,10 @@ class Client:
             if not error.after_lost:  # else it was there, and our own first attempt has deleted it
                 raise
 
+    def _shown(self, said: str) -> str:
+        """What an agent says of itself, as one line that does not hold the key."""
+        return one_line(redact(said, self._settings.api_key))
+
     def _post(self, body: Contents, patience: Patience) -> Backend:
         response = self._requests.send("POST", COLLECTION, patience, body=body, creates=True)
         try:
@@ -119,9 +138,9 @@ class Client:
             raise UnexpectedResponse(f"{method} {path}: the response is about {backend.id}.")
         return backend
 
-    def _listing(self) -> Listing:
+    def _listing(self) -> Listing[Backend]:
         return Listing(
-            lambda path, patience: self._requests.send("GET", path, patience), self._settings.base_url, COLLECTION
+            lambda path, patience: self._requests.send("GET", path, patience), self._settings.base_url, BACKENDS
         )
 
     def _patience(self) -> Patience:

@@ -39,7 +39,7 @@ class Creations:
     def __init__(
         self,
         post: Callable[[Contents, Patience], Backend],
-        listing: Callable[[], Listing],
+        listing: Callable[[], Listing[Backend]],
         clock_offset: Callable[[], float],
         settings: Settings,
         reporter: Reporter,

@@ -25,7 +25,7 @@ class Inventory:
         listing: the account's backends.
     """
 
-    def __init__(self, get: Callable[[str, Patience], Backend], listing: Listing) -> None:
+    def __init__(self, get: Callable[[str, Patience], Backend], listing: Listing[Backend]) -> None:
         self._get = get
         self._listing = listing
         self._changed = threading.Condition()

@@ -1,39 +1,40 @@
-"""The account's backends, a page at a time."""
+"""What an account has, a page at a time."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Generic
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from pulumi_ngrok_tg.api.errors import UnexpectedResponse
-from pulumi_ngrok_tg.api.models import Backend, Page
+from pulumi_ngrok_tg.api.models import Collection, Item, Page
 from pulumi_ngrok_tg.api.patience import Patience
 
 PAGE_SIZE = 100
-"""The most backends that ngrok puts on a page."""
+"""The most objects that ngrok puts on a page."""
 _MAX_EMPTY_PAGES = 10
 
 
-class Listing:
-    """One walk through the account's backends, newest first.
+class Listing(Generic[Item]):
+    """One walk through a collection, newest first.
 
     Args:
         fetch: sends a GET of a path below the base URL and returns the JSON body.
         base_url: the API's base URL, the one place to which the pages may lead.
-        path: the path of the collection below it.
+        collection: what is listed.
     """
 
-    def __init__(self, fetch: Callable[[str, Patience], Any], base_url: str, path: str) -> None:
+    def __init__(self, fetch: Callable[[str, Patience], Any], base_url: str, collection: Collection[Item]) -> None:
         self._fetch = fetch
-        self._url = base_url + path
-        self._path = path
-        self._request = f"GET {path}"
+        self._collection = collection
+        self._path = collection.path
+        self._url = base_url + collection.path
+        self._request = f"GET {collection.path}"
         self._query = f"limit={PAGE_SIZE}"
         self._seen: set[str] = set()
         self._empty_pages = 0
         self.ended = False
         """True when the last page has been fetched, or one that leads astray."""
 
-    def next_page(self, patience: Patience) -> tuple[Backend, ...]:
+    def next_page(self, patience: Patience) -> tuple[Item, ...]:
         """Fetches the next page; only while the listing has not ended.
 
         Raises:
@@ -41,16 +42,16 @@ class Listing:
             NgrokError: it could not be fetched.
         """
         self.ended = True  # unless the page says otherwise
-        page = Page.from_json(self._request, self._fetch(f"{self._path}?{self._query}", patience))
+        page = Page.from_json(self._collection, self._request, self._fetch(f"{self._path}?{self._query}", patience))
         if page.next_page_uri is not None:
-            ids = {backend.id for backend in page.backends}
+            ids = {item.id for item in page.items}
             self._empty_pages += not ids
             if (ids and ids <= self._seen) or self._empty_pages > _MAX_EMPTY_PAGES:
                 raise UnexpectedResponse(f"{self._request}: the pages lead in a circle.")
             self._seen |= ids
             self._query = self._query_of(page.next_page_uri)
             self.ended = False
-        return page.backends
+        return page.items
 
     def _query_of(self, uri: str) -> str:
         """Returns the query of the next page's URI, absolute or relative; nothing else of it is believed."""

@@ -1,14 +1,15 @@
 """What the API speaks of: its objects as typed values, made from its JSON and nothing else."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypedDict
+from typing import Any, Generic, TypedDict, TypeVar
 
 from pulumi_ngrok_tg.api.errors import UnexpectedResponse
 
 _ID = re.compile(r"bkdtg_[0-9A-Za-z]{1,64}")
+_TUNNEL_ID = re.compile(r"[a-z]+_[0-9A-Za-z]{1,64}")
 
 
 class Contents(TypedDict, total=False):
@@ -60,7 +61,7 @@ class Backend:
                 created_at=body["created_at"],
                 description=_text(_or(body, "description", "")),
                 metadata=_text(_or(body, "metadata", "")),
-                labels={_text(key): _text(value) for key, value in _or(body, "labels", {}).items()},
+                labels=_labels(body),
                 tunnels=tuple(Ref(_text(t["id"]), _text(_or(t, "uri", ""))) for t in _or(body, "tunnels", ())),
             )
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
@@ -78,15 +79,22 @@ class Backend:
 
 
 @dataclass(frozen=True)
-class Page:
-    """One page of LIST."""
+class Tunnel:
+    """A tunnel that is online (https://ngrok.com/docs/api/resources/tunnels), as far as it concerns backends."""
 
-    backends: tuple[Backend, ...]
-    next_page_uri: str | None
+    id: str
+    started_at: str = ""
+    """RFC 3339, or what the API gave in its place."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """None on a tunnel that an agent has started for an endpoint of its own."""
+    forwards_to: str = ""
+    """The agent's upstream, as a URL or an address."""
+    session: str = ""
+    """The id of the tunnel session: of the agent's connection to ngrok."""
 
     @classmethod
-    def from_json(cls, request: str, body: Any) -> "Page":
-        """Reads a page.
+    def from_json(cls, request: str, body: Any) -> "Tunnel":
+        """Reads a tunnel object.
 
         Args:
             request: what was sent, for the message.
@@ -95,12 +103,64 @@ class Page:
         Raises:
             UnexpectedResponse: the body is not one.
         """
-        if not isinstance(body, dict) or not isinstance(body.get("backends"), list):
-            raise UnexpectedResponse(f"{request}: the response is not a list of tunnel group backends.")
+        try:
+            if not _TUNNEL_ID.fullmatch(body["id"]):
+                raise ValueError
+            return cls(
+                id=body["id"],
+                started_at=_text(_or(body, "started_at", "")),
+                labels=_labels(body),
+                forwards_to=_text(_or(body, "forwards_to", "")),
+                session=_text(_or(_or(body, "tunnel_session", {}), "id", "")),
+            )
+        except (KeyError, TypeError, ValueError, AttributeError):
+            raise UnexpectedResponse(f"{request}: the response is not a tunnel.") from None
+
+
+Item = TypeVar("Item", bound=Backend | Tunnel)
+
+
+@dataclass(frozen=True)
+class Collection(Generic[Item]):
+    """What the API lists in pages."""
+
+    path: str
+    """Below the base URL."""
+    name: str
+    """The field of a page that holds the objects."""
+    read: Callable[[str, Any], Item]
+    """Reads an object from the JSON that came back for a request."""
+
+
+BACKENDS = Collection("/backends/tunnel_group", "backends", Backend.from_json)
+TUNNELS = Collection("/tunnels", "tunnels", Tunnel.from_json)
+
+
+@dataclass(frozen=True)
+class Page(Generic[Item]):
+    """One page of LIST."""
+
+    items: tuple[Item, ...]
+    next_page_uri: str | None
+
+    @classmethod
+    def from_json(cls, collection: Collection[Item], request: str, body: Any) -> "Page[Item]":
+        """Reads a page.
+
+        Args:
+            collection: what is listed.
+            request: what was sent, for the message.
+            body: the JSON that came back.
+
+        Raises:
+            UnexpectedResponse: the body is not one.
+        """
+        if not isinstance(body, dict) or not isinstance(body.get(collection.name), list):
+            raise UnexpectedResponse(f"{request}: the response is not a list of {collection.name}.")
         next_page_uri = _or(body, "next_page_uri", "")
         if not isinstance(next_page_uri, str):
             raise UnexpectedResponse(f"{request}: the response names a next page by something that is not a URI.")
-        return cls(tuple(Backend.from_json(request, backend) for backend in body["backends"]), next_page_uri or None)
+        return cls(tuple(collection.read(request, item) for item in body[collection.name]), next_page_uri or None)
 
 
 def is_id(value: object) -> bool:
@@ -114,6 +174,10 @@ def _seconds(moment: str) -> float:
     if parsed.tzinfo is None:
         raise ValueError(moment)
     return parsed.timestamp()
+
+
+def _labels(body: Mapping[str, Any]) -> dict[str, str]:
+    return {_text(key): _text(value) for key, value in _or(body, "labels", {}).items()}
 
 
 def _or(body: Mapping[str, Any], name: str, empty: Any) -> Any:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,19 +25,33 @@ class Requests:
     Args:
         settings: how to reach the account, and how long to go on.
         reporter: hears of every attempt, and of every wait over a second.
+        pacer: says when a request may go; one of its own where none is given.
     """
 
-    def __init__(self, settings: Settings, reporter: Reporter) -> None:
+    def __init__(self, settings: Settings, reporter: Reporter, pacer: Pacer | None = None) -> None:
         self._settings = settings
         self._base_path = urlsplit(settings.base_url).path
         self._reporter = reporter
         self._transport = Transport(settings)
-        self._pacer = Pacer(Limits(settings), reporter)
+        self._pacer = pacer or Pacer(Limits(settings), reporter)
 
     @property
     def clock_offset(self) -> float:
         """Seconds that the server's clock is ahead of ours."""
         return self._transport.clock_offset
+
+    def hurried(self, seconds: float) -> "Requests":
+        """Returns one for requests that nothing must wait for: sent once, each with a response within that time.
+
+        They keep to the same limits as all others.
+        """
+        settings = replace(
+            self._settings,
+            max_attempts=1,
+            connect_timeout=min(seconds, self._settings.connect_timeout),
+            read_timeout=min(seconds, self._settings.read_timeout),
+        )
+        return Requests(settings, self._reporter, self._pacer)
 
     def send(
         self,

@@ -9,10 +9,11 @@ from typing import Any
 
 from pulumi.dynamic.dynamic import PROVIDER_KEY, serialize_provider
 
-from pulumi_ngrok_tg import adoption, properties
+from pulumi_ngrok_tg import properties
 from pulumi_ngrok_tg.api.models import Backend
 from pulumi_ngrok_tg.cli.preview import SIGNATURE, SIGNATURE_KEY, Preview, Wanted, name_of
-from pulumi_ngrok_tg.provider import TunnelGroupBackendProvider, state_of
+from pulumi_ngrok_tg.provider import TunnelGroupBackendProvider
+from pulumi_ngrok_tg.state import TYPE, outputs
 
 FILE = "import.json"
 PLACEHOLDER = "<PLACEHOLDER>"
@@ -21,14 +22,14 @@ PLACEHOLDER = "<PLACEHOLDER>"
 def entry(name: str, backend: Backend, account: str | None, fingerprint: str) -> dict[str, Any]:
     """Returns a backend as a resource of an import file."""
     provider = {PROVIDER_KEY: serialize_provider(TunnelGroupBackendProvider())}
-    outputs = state_of(backend, account, fingerprint)
-    inputs, _ = properties.check(outputs)
+    held = outputs(backend, account, fingerprint)
+    inputs, _ = properties.check(held)
     return {
-        "type": adoption.TYPE,
+        "type": TYPE,
         "name": name,
         "id": backend.id,
         "inputs": {**inputs, **provider},
-        "outputs": {**outputs, **provider},
+        "outputs": {**held, **provider},
     }
 
 

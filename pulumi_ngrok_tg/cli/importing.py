@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 
-from pulumi_ngrok_tg import adoption
 from pulumi_ngrok_tg.api.models import Backend
 from pulumi_ngrok_tg.cli import files, import_files, program
 from pulumi_ngrok_tg.cli.choice import Choice
@@ -16,6 +15,7 @@ from pulumi_ngrok_tg.cli.names import resource_names
 from pulumi_ngrok_tg.cli.preview import Preview, name_of
 from pulumi_ngrok_tg.cli.session import Session
 from pulumi_ngrok_tg.cli.show import counted
+from pulumi_ngrok_tg.state import TYPE
 
 
 class Import:
@@ -144,7 +144,7 @@ class Import:
             return []
         with self._session.working("Previewing the program"):
             creates = self._stack.preview().creates()
-        urns = {one.name: one.urn for one in creates if one.urn.split("::")[2] == adoption.TYPE}
+        urns = {one.name: one.urn for one in creates if one.urn.split("::")[2] == TYPE}
         if missing := [name for name in self.new if name not in urns]:
             raise click.ClickException(
                 f"The program does not declare {', '.join(missing)}. Add `import {program.MODULE}` to __main__.py, and "

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pulumi_ngrok_tg import adoption
+from pulumi_ngrok_tg.state import TYPE
 
 SECRET = "[secret]"  # noqa: S105
 """What a preview shows of a secret."""
@@ -50,7 +50,7 @@ class Preview:
         return [
             self._wanted(step["urn"], step["newState"].get("inputs") or {})
             for step in self.steps
-            if step["op"] == "create" and step["newState"]["type"] == adoption.TYPE
+            if step["op"] == "create" and step["newState"]["type"] == TYPE
         ]
 
     def _wanted(self, urn: str, shown: Mapping[str, Any]) -> Wanted:

@@ -16,11 +16,10 @@ from typing import Any
 import click
 from pulumi.automation import CommandError, LocalWorkspace, PulumiCommand
 
-from pulumi_ngrok_tg import adoption
 from pulumi_ngrok_tg.api.models import is_id
 from pulumi_ngrok_tg.cli.preview import Preview, Wanted, name_of, plain
 from pulumi_ngrok_tg.cli.project import project_root
-from pulumi_ngrok_tg.provider import FINGERPRINT
+from pulumi_ngrok_tg.state import FINGERPRINT, TYPE
 
 _EXPORTS_AT_ONCE = 8
 
@@ -96,14 +95,14 @@ class Stack:
 
     def names(self) -> set[str]:
         """Returns the names of all backends in the state, those that are only read, too."""
-        return {name_of(r["urn"]) for r in self._state.get("resources") or () if r["type"] == adoption.TYPE}
+        return {name_of(r["urn"]) for r in self._state.get("resources") or () if r["type"] == TYPE}
 
     def pending(self) -> list[Wanted]:
         """Returns the creates of backends that an interrupted update has left in the state."""
         return [
             Wanted(operation["resource"]["urn"], plain(operation["resource"].get("inputs") or {}))
             for operation in self._state.get("pending_operations") or ()
-            if operation["type"] == "creating" and operation["resource"]["type"] == adoption.TYPE
+            if operation["type"] == "creating" and operation["resource"]["type"] == TYPE
         ]
 
     def managed_elsewhere(self, tell: Callable[[str], None]) -> list[Managed]:

@@ -141,7 +141,7 @@ def test_a_body_of_many_packets_is_read_whole(emulator: Emulator, heard: Heard) 
 
 SHAPES: dict[str, Callable[[Client], object]] = {
     f"POST {LIST}: the response is not a tunnel group backend.": lambda client: client.create({"description": "x"}),
-    f"GET {LIST}: the response is not a list of tunnel group backends.": lambda client: client.all(),
+    f"GET {LIST}: the response is not a list of backends.": lambda client: client.all(),
 }
 
 

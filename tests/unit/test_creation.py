@@ -12,7 +12,7 @@ import pytest
 from pulumi_ngrok_tg.api.creation import Creations
 from pulumi_ngrok_tg.api.errors import ApiError, ConnectionFailed, FateUnknown, NgrokError, ServerError
 from pulumi_ngrok_tg.api.listing import Listing
-from pulumi_ngrok_tg.api.models import Backend, Contents
+from pulumi_ngrok_tg.api.models import BACKENDS, Backend, Contents
 from pulumi_ngrok_tg.api.patience import Patience
 from pulumi_ngrok_tg.api.settings import Settings
 from tests.reporter import Heard
@@ -51,7 +51,7 @@ class Account:
             ]
             return {"backends": shown, "next_page_uri": f"?page={number + 1}" if number + 1 < len(self.held) else None}
 
-        return Listing(page, "https://x", "/y")
+        return Listing(page, "https://x", BACKENDS)
 
     def create(self, patience: float = 10) -> Backend:
         return self.creations.create({"description": "x"}, Patience(patience))
@@ -180,7 +180,7 @@ def test_a_list_that_fails_after_a_create_was_made_takes_nothing_back() -> None:
     listings = [account.listing()]
 
     def failing() -> Listing:
-        return listings.pop() if listings else Listing(lambda _path, _patience: None, "https://x", "/y")
+        return listings.pop() if listings else Listing(lambda _path, _patience: None, "https://x", BACKENDS)
 
     account.creations = Creations(account.post, failing, lambda: 0.0, SETTINGS, account.heard)
     assert account.create().id == "bkdtg_a"

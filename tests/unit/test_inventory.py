@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pulumi_ngrok_tg.api.errors import NotFound, UnexpectedResponse
 from pulumi_ngrok_tg.api.inventory import Inventory
 from pulumi_ngrok_tg.api.listing import Listing
-from pulumi_ngrok_tg.api.models import Backend
+from pulumi_ngrok_tg.api.models import BACKENDS, Backend
 from pulumi_ngrok_tg.api.patience import Patience
 
 PAGE = 100
@@ -36,7 +36,7 @@ class Account:
         self.held = threading.Event()
         """Pages come once it is set."""
         self.held.set()
-        self.inventory = Inventory(self.get, Listing(self.page, "https://x", "/y"))
+        self.inventory = Inventory(self.get, Listing(self.page, "https://x", BACKENDS))
 
     def get(self, id_: str, _patience: Patience) -> Backend:
         self.gets.append(id_)
@@ -52,7 +52,7 @@ class Account:
             raise UnexpectedResponse("astray")
         listed = [b for id_, b in self.backends.items() if id_ not in self.unlisted]
         page = [{"id": b.id, "uri": "", "created_at": b.created_at} for b in listed[start : start + PAGE]]
-        more = f"/y?before_id={start + PAGE}" if start + PAGE < len(listed) else None
+        more = f"/backends/tunnel_group?before_id={start + PAGE}" if start + PAGE < len(listed) else None
         return {"backends": page, "next_page_uri": more}
 
     def read_all(self, ids: list[str], threads: int) -> None:
@@ -162,7 +162,7 @@ def test_a_list_that_misses_backends_or_breaks_loses_none(
 
 def test_a_page_that_fails_unexpectedly_leaves_nobody_waiting() -> None:
     account = Account(5)
-    account.inventory = Inventory(account.get, Listing(lambda _path, _patience: 1 / 0, "https://x", "/y"))
+    account.inventory = Inventory(account.get, Listing(lambda _path, _patience: 1 / 0, "https://x", BACKENDS))
     with pytest.raises(ZeroDivisionError):
         account.inventory.read("bkdtg_1", PATIENCE)
     account.read_all(list(account.backends), 4)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from pulumi_ngrok_tg.api.errors import NgrokError, UnexpectedResponse
 from pulumi_ngrok_tg.api.listing import Listing
+from pulumi_ngrok_tg.api.models import BACKENDS
 from pulumi_ngrok_tg.api.patience import Patience
 
 PATIENCE = Patience(0)
@@ -27,7 +28,7 @@ def walk(base_url: str, *pages: Any) -> tuple[list[str], list[str]]:
         paths.append(path)
         return pages[len(paths) - 1]
 
-    listing, ids = Listing(fetch, base_url, COLLECTION), []
+    listing, ids = Listing(fetch, base_url, BACKENDS), []
     while not listing.ended:
         ids += [backend.id for backend in listing.next_page(PATIENCE)]
     return paths, ids
@@ -97,7 +98,7 @@ def test_whatever_the_next_page_is_called_the_walk_ends(uri: str) -> None:
 
 
 def test_a_listing_that_failed_has_ended() -> None:
-    listing = Listing(lambda _path, _patience: [], "https://x", "/y")
+    listing = Listing(lambda _path, _patience: [], "https://x", BACKENDS)
     with pytest.raises(UnexpectedResponse):
         listing.next_page(PATIENCE)
     assert listing.ended

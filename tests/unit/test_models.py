@@ -1,6 +1,7 @@
 """The API's objects, from whatever JSON an answer may hold."""
 
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pulumi_ngrok_tg.api.errors import UnexpectedResponse
-from pulumi_ngrok_tg.api.models import Backend, Page, is_id
+from pulumi_ngrok_tg.api.models import BACKENDS, TUNNELS, Backend, Page, Tunnel, is_id
 
 REQUEST = "GET /x"
 BODY: dict[str, Any] = {
@@ -45,6 +46,34 @@ def test_unknown_fields_are_ignored_and_absent_or_null_ones_are_empty() -> None:
     assert (tunnel.id, tunnel.uri) == ("tn_1", "")
 
 
+def test_a_tunnel_is_read_as_the_api_reference_shows_it() -> None:
+    shown = {
+        "forwards_to": "http://localhost:80",
+        "id": "tn_2k5oiRFOzBIVpy6YJd6gXaVQu8r",
+        "labels": {"baz": "qux", "foo": "bar"},
+        "region": "us",
+        "started_at": "2024-08-02T07:15:24Z",
+        "tunnel_session": {"id": "ts_2k5oiRI4z6fu8lh6FrDcrOEs1pF", "uri": "https://api.ngrok.com/tunnel_sessions/ts_1"},
+    }
+    assert Tunnel.from_json(REQUEST, shown) == Tunnel(
+        id="tn_2k5oiRFOzBIVpy6YJd6gXaVQu8r",
+        started_at="2024-08-02T07:15:24Z",
+        labels={"baz": "qux", "foo": "bar"},
+        forwards_to="http://localhost:80",
+        session="ts_2k5oiRI4z6fu8lh6FrDcrOEs1pF",
+    )
+    bare = {"id": "tn_1", "labels": None, "tunnel_session": None, "forwards_to": None, "started_at": None}
+    assert Tunnel.from_json(REQUEST, bare) == Tunnel("tn_1") == Tunnel.from_json(REQUEST, {"id": "tn_1"})
+
+
+@pytest.mark.parametrize(
+    "field", [{"id": "tn_\x1b[2J"}, {"labels": {"app": 1}}, {"tunnel_session": "ts_1"}, {"labels": []}]
+)
+def test_what_is_no_tunnel(field: dict[str, Any]) -> None:
+    with pytest.raises(UnexpectedResponse, match=f"^{REQUEST}: the response is not a tunnel.$"):
+        Tunnel.from_json(REQUEST, {"id": "tn_1", **field})
+
+
 @pytest.mark.parametrize(
     "moment",
     ["2025-01-21T18:19:53Z", "2025-01-21t18:19:53z", "2025-01-21T18:19:53.5Z", "2025-01-21T19:19:53.123456789+01:00"],
@@ -55,7 +84,12 @@ def test_every_form_of_rfc_3339_is_read(moment: str) -> None:
 
 @given(JSON | st.fixed_dictionaries(dict.fromkeys(BODY, JSON)))
 def test_anything_else_is_an_unexpected_response_and_never_a_crash(body: Any) -> None:
-    for read in (Backend.from_json, Page.from_json):
+    for read in (
+        Backend.from_json,
+        Tunnel.from_json,
+        partial(Page.from_json, BACKENDS),
+        partial(Page.from_json, TUNNELS),
+    ):
         with suppress(UnexpectedResponse):
             read(REQUEST, body)
 

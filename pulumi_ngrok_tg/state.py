@@ -1,0 +1,32 @@
+"""What a stack's state holds of a backend."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pulumi_ngrok_tg.api.models import Backend
+
+TYPE = "pulumi-python:dynamic/ngrok:TunnelGroupBackend"
+"""The resource's type token."""
+FINGERPRINT = "__key_fingerprint"
+"""The output that holds by which key the backend was last seen; the engine displays nothing that begins so."""
+READ_ONLY = "__read_only"
+"""The output that marks what ``TunnelGroupBackend.get`` has read and the stack does not manage."""
+
+
+def outputs(backend: Backend, account: str | None, fingerprint: str) -> dict[str, Any]:
+    """Returns the resource's outputs: the backend as the API gave it, its account, and which key has seen it."""
+    return {
+        "account": account,
+        "description": backend.description,
+        "metadata": backend.metadata,
+        "labels": dict(backend.labels),
+        "uri": backend.uri,
+        "created_at": backend.created_at,
+        "tunnels": [{"id": tunnel.id, "uri": tunnel.uri} for tunnel in backend.tunnels],
+        FINGERPRINT: fingerprint,
+    }
+
+
+def is_managed(type_: str, outputs: Mapping[str, Any]) -> bool:
+    """Tells whether a resource of a state is a backend that its stack manages, not only reads."""
+    return type_ == TYPE and "uri" in outputs and not outputs.get(READ_ONLY)
