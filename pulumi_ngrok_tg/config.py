@@ -19,6 +19,9 @@ DEFAULT_NAMESPACE = "ngrok"
 """The configuration namespace of the default account."""
 OPTIONS = "pulumi-ngrok-tg"
 """The configuration namespace of what is no matter of an account."""
+ON_TRAFFIC_LOSS = f"{OPTIONS}:onTrafficLoss"
+"""The setting that says what happens where a change takes tunnels out of a backend."""
+_ON_TRAFFIC_LOSS = ("warn", "ignore", "refuse")
 
 
 class ConfigError(Exception):
@@ -61,6 +64,23 @@ def read_settings(get: Callable[[str], Any], account: str | None) -> Settings:
         max_wait_seconds=number("maxWaitSeconds", int(Settings.max_wait_seconds), 0, 86_400),
         max_concurrency=number("maxConcurrency", Settings.max_concurrency, 1, 64),
     )
+
+
+def on_traffic_loss(get: Callable[[str], Any]) -> str:
+    """Reads what happens where a change takes tunnels out of a backend: "warn" (the default), "ignore" or "refuse".
+
+    Args:
+        get: returns the stack's config value for a full key, or None.
+
+    Raises:
+        ConfigError: it is something else.
+    """
+    value = get(ON_TRAFFIC_LOSS)
+    if value is None:
+        return _ON_TRAFFIC_LOSS[0]
+    if value not in _ON_TRAFFIC_LOSS:
+        raise ConfigError(f'{ON_TRAFFIC_LOSS} must be "warn", "ignore" or "refuse".')
+    return str(value)
 
 
 def _check_key(prefix: str, account: str | None, key: str | None) -> str:

@@ -21,18 +21,15 @@ from pulumi.dynamic import (
 )
 from pulumi.output import Unknown
 
-from pulumi_ngrok_tg import adoption, advice, config, ownership, properties, upstream
+from pulumi_ngrok_tg import adoption, advice, config, ownership, properties, state, traffic, upstream
 from pulumi_ngrok_tg.accounts import Account, Clients, connect
 from pulumi_ngrok_tg.adoption import Holders
 from pulumi_ngrok_tg.api.errors import NgrokError, NotFound
-from pulumi_ngrok_tg.api.models import Backend
 from pulumi_ngrok_tg.api.settings import Settings
+from pulumi_ngrok_tg.guard import Guard, Log
 
 if TYPE_CHECKING:
     from pulumi_ngrok_tg.api.client import Client
-
-FINGERPRINT = "__key_fingerprint"
-"""The output that holds by which key the backend was last seen; the engine displays nothing that begins so."""
 
 
 class ProviderError(Exception):
@@ -44,16 +41,16 @@ class TunnelGroupBackendProvider(ResourceProvider):
 
     Args:
         clients: the clients to use; those of the process where none are given.
-        tell: hears what the user should know; where it is not given, the engine does.
+        log: hears what the user should know; where it is not given, the engine does.
     """
 
     serialize_as_secret_always = False  # the state shows what the pickle is: a name, no secret
 
-    def __init__(self, clients: Clients | None = None, tell: Callable[[str], None] | None = None) -> None:
+    def __init__(self, clients: Clients | None = None, log: Log | None = None) -> None:
         super().__init__()
         self._clients = clients or _CLIENTS
-        self._tell = tell or (lambda line: _engine_log().info(line))
-        self._holders = _HOLDERS if clients is None else Holders()
+        self._given_log = log
+        self._holders, self._declared = (_HOLDERS, _DECLARED) if clients is None else (Holders(), set())
         self._get_config: Callable[[str], Any] = lambda _key: None
 
     def __reduce__(self) -> tuple[type["TunnelGroupBackendProvider"], tuple[()]]:
@@ -63,7 +60,7 @@ class TunnelGroupBackendProvider(ResourceProvider):
         """Takes the stack's config; called once for each pickle in each provider process."""
         self._get_config = req.config.get
         server = upstream.server()
-        upstream.show_as_one_line(server, (ProviderError, config.ConfigError))
+        upstream.show_as_one_line(server, (ProviderError, config.ConfigError, traffic.Refused))
         upstream.show_differences(server)
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
@@ -71,6 +68,7 @@ class TunnelGroupBackendProvider(ResourceProvider):
 
         Makes no request but to see a backend that is to be adopted.
         """
+        self._declared.add(upstream.current_urn())
         inputs, problems = properties.check(news)
         # Without the property: the engine would print its value, secret or not (pulumi/pulumi#19465).
         failures = [CheckFailure("", problem.reason) for problem in problems]
@@ -78,6 +76,7 @@ class TunnelGroupBackendProvider(ResourceProvider):
         if account is None or (isinstance(account, str) and not any(p.property == "account" for p in problems)):
             try:
                 config.read_settings(self._get_config, account)
+                config.on_traffic_loss(self._get_config)
             except config.ConfigError as error:
                 failures.append(CheckFailure("", str(error)))
         if wanted := adoption.wanted(news):
@@ -88,16 +87,23 @@ class TunnelGroupBackendProvider(ResourceProvider):
         return CheckResult(inputs, failures)
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        """Compares meaning; another account replaces. Makes no request."""
+        """Compares meaning; another account replaces. Makes no request but to see what a change does to traffic.
+
+        Raises:
+            traffic.Refused: tunnels would leave, and the stack's setting refuses that.
+        """
         named = _news.get(adoption.INPUT, _id)
         if named != _id and not isinstance(named, Unknown):
             raise ProviderError(adoption.manages_another(_id, named))
+        urn = upstream.current_urn()
+        if urn in self._declared:  # else the engine compares what a refresh has read, and changes nothing
+            self._guard().before_change(_id, _olds, _news)
         differences = properties.differences(_olds, _news)
         upstream.tell_differences(
             {path: kind + ("_REPLACE" if path == "account" else "") for path, kind in differences.items()}
         )
         if "account" not in differences:
-            self._holders.keep(_id, upstream.current_urn())
+            self._holders.keep(_id, urn)
         return DiffResult(
             changes=bool(differences),
             replaces=["account"] if "account" in differences else [],
@@ -112,7 +118,7 @@ class TunnelGroupBackendProvider(ResourceProvider):
                 backend = account.client.read(id_)
             else:
                 backend = account.client.create(properties.contents(props))
-            return CreateResult(backend.id, state_of(backend, props.get("account"), account.fingerprint))
+            return CreateResult(backend.id, state.outputs(backend, props.get("account"), account.fingerprint))
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Reads the backend, for a refresh or for ``TunnelGroupBackend.get``.
@@ -131,11 +137,11 @@ class TunnelGroupBackendProvider(ResourceProvider):
                     _require_same_key(error, props, account)
                     return ReadResult("", {})
                 raise ProviderError(advice.missing(error, id_)) from error
-            state = state_of(backend, props.get("account"), account.fingerprint)
-            if not refresh or props.get(adoption.READ_ONLY):
-                state[adoption.READ_ONLY] = True
-        inputs, _ = properties.check(state)
-        return ReadResult(backend.id, state, inputs)
+            outputs = state.outputs(backend, props.get("account"), account.fingerprint)
+            if not refresh or props.get(state.READ_ONLY):
+                outputs[state.READ_ONLY] = True
+        inputs, _ = properties.check(outputs)
+        return ReadResult(backend.id, outputs, inputs)
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Changes with one PATCH what has another meaning now, and nothing else."""
@@ -148,7 +154,7 @@ class TunnelGroupBackendProvider(ResourceProvider):
                     f"The backend {_id} no longer exists. Run `pulumi refresh`, then `pulumi up` to create it. "
                     f"({error})"
                 ) from error
-            return UpdateResult(state_of(backend, _news.get("account"), account.fingerprint))
+            return UpdateResult(state.outputs(backend, _news.get("account"), account.fingerprint))
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Deletes with one DELETE. A backend that is already gone is a success, under the key that saw it last."""
@@ -156,10 +162,18 @@ class TunnelGroupBackendProvider(ResourceProvider):
         if (holder := self._holders.other(_id, urn)) is not None:
             raise ProviderError(adoption.held_by_another(_id, urn, holder))
         with self._account(_props) as account:
+            self._guard().before_delete(_id, account)
             try:
                 account.client.delete(_id)
             except NotFound as error:
                 _require_same_key(error, _props, account)
+
+    @property
+    def _log(self) -> Log:
+        return self._given_log or _engine_log()
+
+    def _guard(self) -> Guard:
+        return Guard(self._get_config, self._clients, self._log)
 
     def _refusals(self, wanted: adoption.Adoption, inputs: dict[str, Any]) -> Iterator[str]:
         """Says what keeps a backend from being adopted."""
@@ -186,7 +200,7 @@ class TunnelGroupBackendProvider(ResourceProvider):
         if other := self._holders.adopt(id_, urn):
             yield adoption.managed_already(id_, other, False)
         elif not differing:
-            self._tell(f"adopts {id_}, which exists; nothing is created or changed at ngrok")
+            self._log.info(f"adopts {id_}, which exists; nothing is created or changed at ngrok")
 
     @contextmanager
     def _account(self, props: Mapping[str, Any]) -> Iterator[Account]:
@@ -198,25 +212,11 @@ class TunnelGroupBackendProvider(ResourceProvider):
             raise ProviderError(advice.explain(error, config.namespace(name))) from error
 
 
-def _require_same_key(error: NotFound, state: Mapping[str, Any], account: Account) -> None:
+def _require_same_key(error: NotFound, outputs: Mapping[str, Any], account: Account) -> None:
     """Believes that a backend is gone only where the key that saw it last says so, or none is known."""
-    if state.get(FINGERPRINT, account.fingerprint) != account.fingerprint:
-        namespace = config.namespace(state.get("account"))
+    if outputs.get(state.FINGERPRINT, account.fingerprint) != account.fingerprint:
+        namespace = config.namespace(outputs.get("account"))
         raise ProviderError(advice.gone_under_another_key(error, namespace, upstream.current_urn())) from error
-
-
-def state_of(backend: Backend, account: str | None, fingerprint: str) -> dict[str, Any]:
-    """Returns the resource's outputs: the backend as the API gave it, its account, and which key has seen it."""
-    return {
-        "account": account,
-        "description": backend.description,
-        "metadata": backend.metadata,
-        "labels": dict(backend.labels),
-        "uri": backend.uri,
-        "created_at": backend.created_at,
-        "tunnels": [{"id": tunnel.id, "uri": tunnel.uri} for tunnel in backend.tunnels],
-        FINGERPRINT: fingerprint,
-    }
 
 
 def _make_client(settings: Settings) -> "Client":
@@ -233,3 +233,5 @@ def _engine_log() -> upstream.EngineLog:
 _CLIENTS = Clients(_make_client)
 _HOLDERS = Holders()
 """Those of this process: the engine may load the provider several times, from pickles written differently."""
+_DECLARED: set[str] = set()
+"""The URNs of the resources that this process has checked: those that the program declares."""

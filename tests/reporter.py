@@ -9,6 +9,7 @@ class Heard:
 
     debugs: list[str] = field(default_factory=list)
     statuses: list[str] = field(default_factory=list)
+    infos: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
     def debug(self, line: str) -> None:
@@ -16,6 +17,9 @@ class Heard:
 
     def status(self, line: str) -> None:
         self.statuses.append(line)
+
+    def info(self, line: str) -> None:
+        self.infos.append(line)
 
     def warn(self, line: str) -> None:
         self.warnings.append(line)

@@ -1,24 +1,29 @@
 """``pulumi-ngrok-tg list``: what an account has, and who manages it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
+from pulumi_ngrok_tg.api.models import Backend, Tunnel
 from pulumi_ngrok_tg.cli.managers import managers
 from pulumi_ngrok_tg.cli.session import Session, json_option, label_option, stack_options
 from pulumi_ngrok_tg.cli.show import age, as_dict, label_text, print_json, print_table
+from pulumi_ngrok_tg.traffic import carries
 
 
 @click.command("list")
 @label_option
 @click.option("--unmanaged", is_flag=True, help="Only backends that nobody manages.")
+@click.option("--tunnels", "with_tunnels", is_flag=True, help="Show the tunnels online, and what each serves, too.")
 @click.option("--all-stacks", is_flag=True, help="Look at the other stacks of the state's backend, too.")
 @json_option
 @stack_options
 def list_(
     labels: Mapping[str, str],
     unmanaged: bool,
+    with_tunnels: bool,
     all_stacks: bool,
     as_json: bool,
     cwd: Path,
@@ -33,6 +38,7 @@ def list_(
     Examples:
       pulumi-ngrok-tg list
       pulumi-ngrok-tg list --label app=web --label dc=fra
+      pulumi-ngrok-tg list --tunnels
       pulumi-ngrok-tg list --unmanaged --all-stacks
       pulumi-ngrok-tg list --json | jq -r '.backends[].id'
     """
@@ -48,12 +54,38 @@ def list_(
         for backend in backends
         if labels.items() <= backend.labels.items() and (not unmanaged or managing[backend.id].kind == "nobody")
     ]
+    serving = _serving(session.tunnels(), backends, shown) if with_tunnels else None
     if as_json:
-        print_json({"backends": [{**as_dict(b), "managed_by": managing[b.id].as_json()} for b in shown]})
+        result: dict[str, Any] = {"backends": [{**as_dict(b), "managed_by": managing[b.id].as_json()} for b in shown]}
+        if serving is not None:
+            result["tunnels"] = [{**as_dict(tunnel), "backends": ids} for tunnel, ids in serving]
+        print_json(result)
         return
     print_table(
         ("ID", "LABELS", "DESCRIPTION", "TUNNELS", "AGE", "MANAGED BY"),
         [(b.id, label_text(b), b.description, str(len(b.tunnels)), age(b), str(managing[b.id])) for b in shown],
     )
+    if serving is not None:
+        click.echo()
+        print_table(
+            ("TUNNEL", "SERVES", "FORWARDS TO", "AGENT SESSION", "LABELS"),
+            [
+                (tunnel.id, ", ".join(ids) or "no backend", tunnel.forwards_to, tunnel.session, label_text(tunnel))
+                for tunnel, ids in serving
+            ],
+        )
     if session.stack and not all_stacks and any(managing[b.id].kind == "nobody" for b in shown):
         session.say("Other stacks were not looked at; --all-stacks does.")
+
+
+def _serving(
+    tunnels: Sequence[Tunnel], backends: Sequence[Backend], shown: Sequence[Backend]
+) -> list[tuple[Tunnel, list[str]]]:
+    """Returns the tunnels that serve a shown backend, and those that serve none at all, each with the ids it serves."""
+    serving = [(tunnel, [backend.id for backend in backends if carries(tunnel, backend.labels)]) for tunnel in tunnels]
+    ids = {backend.id for backend in shown}
+    return [
+        (tunnel, served)
+        for tunnel, served in serving
+        if ids & set(served) or (not served and len(ids) == len(backends))
+    ]

@@ -1,6 +1,7 @@
 """How results are shown: to people in tables, to programs as JSON."""
 
 import json
+from dataclasses import asdict
 from datetime import datetime, timezone
 from typing import Any
 
@@ -9,10 +10,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pulumi_ngrok_tg.api.models import Backend
+from pulumi_ngrok_tg.api.models import Backend, Tunnel
 
 _ONE_LINE = 100_000  # columns
-_STYLES = {"nobody": "yellow", "unknown": "dim", "ngrok's operator": "magenta"}
+_STYLES = {"nobody": "yellow", "no backend": "yellow", "unknown": "dim", "ngrok's operator": "magenta"}
 
 
 def print_json(value: object) -> None:
@@ -43,14 +44,14 @@ def counted(backends: int) -> str:
     return f"{backends} backend" + ("" if backends == 1 else "s")
 
 
-def as_dict(backend: Backend) -> dict[str, Any]:
-    """Returns a backend as the API holds it."""
-    return {**vars(backend), "labels": dict(backend.labels), "tunnels": [vars(tunnel) for tunnel in backend.tunnels]}
+def as_dict(shown: Backend | Tunnel) -> dict[str, Any]:
+    """Returns a backend or a tunnel as the API holds it."""
+    return asdict(shown)
 
 
-def label_text(backend: Backend) -> str:
+def label_text(shown: Backend | Tunnel) -> str:
     """Returns the labels as the command line takes them."""
-    return ", ".join(f"{key}={value}" for key, value in sorted(backend.labels.items()))
+    return ", ".join(f"{key}={value}" for key, value in sorted(shown.labels.items()))
 
 
 def age(backend: Backend) -> str:

@@ -98,7 +98,7 @@ class Deployment:
     def start(self) -> TunnelGroupBackendProvider:
         """Starts a provider process."""
         started = TunnelGroupBackendProvider(
-            Clients(lambda settings: connect(replace(settings, **self.settings), self.heard))
+            Clients(lambda settings: connect(replace(settings, **self.settings), self.heard)), self.heard
         )
         config = {"ngrok:apiKey": self.key, "ngrok:apiBaseUrl": self.base_url or self.emulator.url}
         started.configure(ConfigureRequest(Config(config, "test")))

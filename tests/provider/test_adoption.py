@@ -24,7 +24,7 @@ def told() -> list[str]:
 
 @pytest.fixture
 def provider(emulator: Emulator, told: list[str]) -> TunnelGroupBackendProvider:
-    made = TunnelGroupBackendProvider(Clients(lambda settings: connect(settings, Heard())), told.append)
+    made = TunnelGroupBackendProvider(Clients(lambda settings: connect(settings, Heard())), Heard(infos=told))
     made.configure(ConfigureRequest(Config({"ngrok:apiKey": KEY, "ngrok:apiBaseUrl": emulator.url}, "test")))
     return made
 
