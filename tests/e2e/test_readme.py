@@ -26,8 +26,8 @@ def test_the_program_in_the_readme_runs(new_stack: Callable[..., Stack], emulato
 def test_the_readme_names_every_setting_of_the_code() -> None:
     readme = (ROOT / "README.md").read_text()
     code = (ROOT / "pulumi_ngrok_tg/config.py").read_text()
-    for reader, namespace in (("text", "ngrok"), ("number", "pulumi-ngrok-tg")):
-        settings = set(re.findall(rf'{reader}\("(\w+)"', code))
+    for setting, namespace in ((r'text\("(\w+)"', "ngrok"), (r'(?:number\("|\{OPTIONS\}:)(\w+)"', "pulumi-ngrok-tg")):
+        settings = set(re.findall(setting, code))
         assert settings
         assert settings == set(re.findall(rf"^\| `{namespace}:(\w+)`", readme, re.MULTILINE))
 
@@ -110,8 +110,8 @@ def test_the_page_of_the_command_tells_what_it_does(new_stack: Callable[..., Sta
     (resource,) = stack.resources()
     del emulator.account(KEY).backends[resource["id"]]
     shape = page.partition("## JSON")[2]
-    for command, code in (("list", 0), ("orphans", 3), ("import", 0)):
-        told = json.loads(stack.tool(command, "--json", code=code).text)
+    for command, code in (("list --tunnels", 0), ("orphans", 3), ("import", 0)):
+        told = json.loads(stack.tool(*command.split(), "--json", code=code).text)
         assert keys(told)
         assert {key for key in keys(told) if f"`{key}`" not in shape} == set()
     (pipe,) = commands_in("docs/cli.md", "## JSON")

@@ -129,6 +129,11 @@ def test_a_page_holds_100_at_most(api: Api) -> None:
         ("GET", f"{PATH}/bkdhr_2rwwlBV3giwRa5gGhtBlK6AH8q4", {}, 400, 6527),
         ("GET", f"{PATH}/bkdtg_2rwwlBV3giwRa5gGhtBlK6AH8q4", {}, 404, 6514),
         ("GET", "/backends", {}, 404, 0),
+        ("GET", "/tunnels?before_id=bkdtg_x", {}, 400, 227),
+        ("GET", "/tunnels?limit=101", {}, 400, 233),
+        ("GET", "/tunnels/tn_2k5oiRFOzBIVpy6YJd6gXaVQu8r", {}, 404, 333),
+        ("POST", "/tunnels", {"json": {}}, 405, 0),
+        ("DELETE", "/tunnels/tn_2k5oiRFOzBIVpy6YJd6gXaVQu8r", {}, 405, 0),
         ("PUT", PATH, {"json": {}}, 405, 0),
     ],
 )
@@ -160,6 +165,48 @@ def test_tunnels_join_every_backend_whose_labels_they_carry(api: Api, emulator: 
     assert (tunnels(web), tunnels(fra)) == ([narrow], [])
     # The control path is no part of what ngrok sees.
     assert all(request.path.startswith(PATH) for request in emulator.requests)
+
+
+def test_the_tunnels_online_are_as_the_reference_shows_them(api: Api, emulator: Emulator) -> None:
+    web = create(api, labels={"app": "web"})["id"]
+    told = api.post("/_emulator/tunnels", json={"labels": {"app": "web", "host": "a"}, "forwards_to": "localhost:8080"})
+    id_ = told.json()["id"]
+    assert re.fullmatch(r"tn_[0-9A-Za-z]{27}", id_)
+    tunnel = api.get(f"/tunnels/{id_}").json()
+    session = tunnel["tunnel_session"]["id"]
+    assert re.fullmatch(r"ts_[0-9A-Za-z]{27}", session)
+    assert datetime.fromisoformat(tunnel["started_at"].replace("Z", "+00:00")).tzinfo is not None
+    assert tunnel == {
+        "id": id_,
+        "started_at": tunnel["started_at"],
+        "region": "us",
+        "tunnel_session": {"id": session, "uri": f"{emulator.url}/tunnel_sessions/{session}"},
+        "labels": {"app": "web", "host": "a"},
+        "backends": [{"id": web, "uri": f"{emulator.url}{PATH}/{web}"}],
+        "forwards_to": "localhost:8080",
+    }
+    page = api.get("/tunnels").json()
+    assert page == {"tunnels": [tunnel], "uri": f"{emulator.url}/tunnels", "next_page_uri": None}
+    # The reference leaves out what is empty.
+    emulator.account(KEY).connect_tunnel({"app": "other"})
+    emulator.account(KEY).connect_tunnel({})
+    assert [sorted(tunnel.keys() & {"labels", "backends"}) for tunnel in api.get("/tunnels").json()["tunnels"]] == [
+        [],
+        ["labels"],
+        ["backends", "labels"],
+    ]
+
+
+def test_tunnels_come_in_pages_too(api: Api, emulator: Emulator) -> None:
+    ids = [emulator.account(KEY).connect_tunnel({"n": str(n)}) for n in range(5)]
+    seen, uri = [], "/tunnels?limit=2"
+    while uri:
+        page = api.get(uri).json()
+        seen.append([tunnel["id"] for tunnel in page["tunnels"]])
+        uri = (page["next_page_uri"] or "").removeprefix(emulator.url)
+    assert seen == [ids[4:2:-1], ids[2:0:-1], ids[:1]]
+    emulator.fault(path="/tunnels", hide=(ids[2],))
+    assert [tunnel["id"] for tunnel in api.get("/tunnels").json()["tunnels"]] == [ids[4], ids[3], ids[1], ids[0]]
 
 
 def test_limits_refuse_with_ngroks_codes(api: Api) -> None:

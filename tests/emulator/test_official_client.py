@@ -30,6 +30,19 @@ def test_the_whole_life_of_a_backend(client: ngrok.Client, emulator: Emulator) -
         backends.delete(made.id)
 
 
+def test_the_tunnels_online(client: ngrok.Client, emulator: Emulator) -> None:
+    web = client.backends.tunnel_group.create(labels={"app": "web"}).id
+    ids = [emulator.account(KEY).connect_tunnel({"app": "web", "n": str(n)}, f"localhost:{n}") for n in range(5)]
+    listed = list(client.tunnels.list(limit="2"))
+    assert [tunnel.id for tunnel in listed] == ids[::-1]
+    one = client.tunnels.get(ids[3])
+    assert (one.labels, one.forwards_to, one.region) == ({"app": "web", "n": "3"}, "localhost:3", "us")
+    assert [backend.id for backend in one.backends] == [web]
+    assert one.tunnel_session.id.startswith("ts_")
+    with pytest.raises(NotFoundError):
+        client.tunnels.get("tn_2k5oiRFOzBIVpy6YJd6gXaVQu8r")
+
+
 def test_a_list_over_several_pages(client: ngrok.Client) -> None:
     made = [client.backends.tunnel_group.create(description=str(number)).id for number in range(7)]
     assert [backend.id for backend in client.backends.tunnel_group.list(limit="3")] == made[::-1]

@@ -38,6 +38,8 @@ class Deployment:
         self.state: dict[str, Resource] = {}
         self.heard = Heard()
         self.settings = {**QUICK, **settings}
+        self.config: dict[str, Any] = {}
+        """The stack's config besides."""
 
     def up(self, wanted: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
         """Creates, updates and deletes what differs from ``wanted``; returns the errors by name."""
@@ -100,7 +102,8 @@ class Deployment:
         started = TunnelGroupBackendProvider(
             Clients(lambda settings: connect(replace(settings, **self.settings), self.heard)), self.heard
         )
-        config = {"ngrok:apiKey": self.key, "ngrok:apiBaseUrl": self.base_url or self.emulator.url}
+        account = {"ngrok:apiKey": self.key, "ngrok:apiBaseUrl": self.base_url or self.emulator.url}
+        config = {**account, **self.config}
         started.configure(ConfigureRequest(Config(config, "test")))
         return started
 

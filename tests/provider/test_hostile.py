@@ -182,6 +182,35 @@ def test_any_response_ends_in_a_result_or_one_of_our_errors(call: str, responses
     assert_ours(ended[0])
 
 
+TUNNEL: dict[str, Any] = {
+    "id": "tn_1",
+    "started_at": "2025-01-21T18:19:53Z",
+    "labels": {"app": "web"},
+    "forwards_to": "localhost:80",
+    "tunnel_session": {"id": "ts_1", "uri": "https://x"},
+}
+TUNNEL_PAGES = st.one_of(
+    with_one_field_wrong(TUNNEL).map(lambda tunnel: {"tunnels": [tunnel]}),
+    with_one_field_wrong({"tunnels": [TUNNEL], "next_page_uri": None}),
+    JSON,
+)
+
+
+@given(RESPONSES | TUNNEL_PAGES.map(lambda page: raw(200, encoded(page))))
+def test_whatever_the_list_of_tunnels_holds_only_the_words_change(listed: bytes) -> None:
+    with HostileServer(lambda _method, _path: listed) as server, Emulator() as unused:
+        deployment = Deployment(unused, server.url, **HOSTILE, look_seconds=0.5)
+        provider = deployment.start()
+        news = {"labels": {"app": "new"}}
+        provider.check({**STATE}, news)
+        assert provider.diff(ID, {**STATE}, news).changes
+        for line in (*deployment.heard.warnings, *deployment.heard.infos):
+            assert line.isprintable()
+            assert KEY not in line
+            line.encode()
+        assert len(server.requests) <= 20
+
+
 @given(RESPONSES, RESPONSES)
 def test_reads_at_the_same_time_never_wait_for_a_list_that_failed(listed: bytes, found: bytes) -> None:
     _, ended = outcomes(lambda _method, path: listed if "?" in path else found, *["refresh"] * 3)

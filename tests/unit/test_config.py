@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pulumi_ngrok_tg.api.settings import Settings
-from pulumi_ngrok_tg.config import ConfigError, read_settings
+from pulumi_ngrok_tg.config import ConfigError, on_traffic_loss, read_settings
 
 
 @pytest.fixture(autouse=True)
@@ -37,6 +37,20 @@ def test_a_named_account_reads_its_own_namespace_only(monkeypatch: pytest.Monkey
     assert read({"ngrok:apiKey": "x", "ngrok-eu:apiKey": "eu_key"}, "eu") == Settings("eu_key")
     with pytest.raises(ConfigError, match="ngrok-eu:apiKey"):
         read({"ngrok:apiKey": "x"}, "eu")
+
+
+@pytest.mark.parametrize(
+    ("given", "read_as"), [(None, "warn"), ("warn", "warn"), ("ignore", "ignore"), ("refuse", "refuse")]
+)
+def test_what_happens_on_traffic_loss(given: str | None, read_as: str) -> None:
+    config = {} if given is None else {"pulumi-ngrok-tg:onTrafficLoss": given}
+    assert on_traffic_loss(config.get) == read_as
+
+
+@pytest.mark.parametrize("given", ["", "Refuse", "refuse ", "error", "true", 5, True])
+def test_anything_else_on_traffic_loss_is_refused(given: object) -> None:
+    with pytest.raises(ConfigError, match=r'^pulumi-ngrok-tg:onTrafficLoss must be "warn", "ignore" or "refuse"'):
+        on_traffic_loss({"pulumi-ngrok-tg:onTrafficLoss": given}.get)
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:4041", "http://localhost", "http://[::1]:1", "http://127.9.9.9"])

@@ -1,0 +1,208 @@
+"""What a change of labels does to traffic, as the terminal says it; docs/traffic.md quotes it word for word."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from pulumi_ngrok_tg.emulator import Emulator
+from tests.conftest import KEY, ROOT
+from tests.e2e.stack import Stack
+
+SOME = "2 of 3 online tunnels leave (tn_ -> localhost:8081, tn_ -> localhost:8080), 1 stays, none joins"
+ALL = (
+    "ALL 3 online tunnels leave (tn_ -> localhost:8082, tn_ -> localhost:8081, tn_ -> localhost:8080), none stays, "
+    "none joins: NOTHING is left to serve the traffic of this backend"
+)
+JOINS = "1 online tunnel joins (tn_ -> localhost:9090), none stays"
+UNKNOWN = "which online tunnels leave or join is not known before `pulumi up`: the new labels depend on other resources"
+NOT_CHANGED = (
+    f'Not changed, as pulumi-ngrok-tg:onTrafficLoss is "refuse": {SOME}. First have the tunnels carry the new labels, '
+    "too (they may carry more than their backend asks for), or stop those that leave; or allow it with `pulumi config "
+    "set pulumi-ngrok-tg:onTrafficLoss warn`."
+)
+NOT_REPLACED = (
+    f'Not replaced, as pulumi-ngrok-tg:onTrafficLoss is "refuse": {ALL}. Stop the tunnels first, or allow it with '
+    "`pulumi config set pulumi-ngrok-tg:onTrafficLoss warn`."
+)
+NOT_DELETED = (
+    'bkdtg_ was not deleted, as pulumi-ngrok-tg:onTrafficLoss is "refuse": 3 tunnels are online in it (tn_, tn_, tn_). '
+    "Stop them first, or allow it with `pulumi config set pulumi-ngrok-tg:onTrafficLoss warn` (a `pulumi destroy` "
+    "heeds that with --run-program)."
+)
+NOT_FOUND_OUT = (
+    "3 tunnels were online when it was last read; which of them carry the new labels could not be found out "
+    "(GET /tunnels: ngrok says: Withdrawn (ERR_NGROK_7008, HTTP 404, operation op_))"
+)
+WEB = {"app": "web"}
+
+
+@pytest.fixture
+def tunnels(emulator: Emulator) -> list[str]:
+    """Three tunnels of the website, of which one is in fra, and one of something else."""
+    connect = emulator.account(KEY).connect_tunnel
+    website = [connect(WEB, "localhost:8080"), connect(WEB, "localhost:8081")]
+    return [*website, connect({**WEB, "dc": "fra"}, "localhost:8082"), connect({"app": "shop"}, "localhost:9090")]
+
+
+def web(**labels: str) -> str:
+    return f'TunnelGroupBackend("web", labels={labels})'
+
+
+def said(text: str) -> dict[str, str]:
+    """What the diagnostics say of each resource, without what differs from run to run."""
+    diagnostics = text.partition("Diagnostics:")[2].partition("\nResources:")[0]
+    told = re.findall(r"^  \S+ \((\S+)\):\n((?:    .+\n)+)", diagnostics, re.MULTILINE)
+    return {name: re.sub(r"(tn_|bkdtg_|op_)\w+", r"\1", " ".join(lines.split())) for name, lines in told}
+
+
+def asked(emulator: Emulator) -> list[str]:
+    """The requests since the last look, but for writes."""
+    reads = [request.path for request in emulator.requests if request.method == "GET"]
+    emulator.requests.clear()
+    return reads
+
+
+def test_the_row_says_who_leaves_stays_and_joins(
+    new_stack: Callable[..., Stack], emulator: Emulator, tunnels: list[str]
+) -> None:
+    names = ("some", "all", "joins", "nobody", "later")
+
+    def program(*labels: str, more: str = "") -> str:
+        declared = [
+            f'TunnelGroupBackend("{name}", labels={given}{more})' for name, given in zip(names, labels, strict=True)
+        ]
+        return "\n".join(['fresh = TunnelGroupBackend("fresh")' if "fresh" in labels[-1] else "", *declared])
+
+    stack = new_stack(program(f"{WEB}", f"{WEB}", "{'app': 'none'}", "{'app': 'nobody'}", f"{WEB}"))
+    stack.up()
+    asked(emulator)
+    after = (
+        "{'app': 'web', 'dc': 'fra'}",
+        "{'app': 'api'}",
+        "{'app': 'shop'}",
+        "{'dc': 'nowhere'}",
+        "{'app': fresh.id}",
+    )
+    stack.program(program(*after))
+    expected = {"some": f"warning: {SOME}", "all": f"warning: {ALL}", "joins": JOINS}
+    assert said(stack.preview().text) == {**expected, "later": UNKNOWN}
+    assert asked(emulator) == ["/tunnels"]
+    assert said(stack.up().text) == {**expected, "later": f"warning: {ALL}"}
+    assert asked(emulator) == ["/tunnels"]
+
+    stack.program(program(*after, more=", description='new'"))
+    assert said(stack.preview().text) == {}
+    assert said(stack.up().text) == {}
+    assert asked(emulator) == []
+
+
+def test_refuse_keeps_tunnels_from_leaving_until_there_is_a_way_round(
+    new_stack: Callable[..., Stack], emulator: Emulator, tunnels: list[str]
+) -> None:
+    account = emulator.account(KEY)
+    stack = new_stack(web(app="web"))
+    stack.pulumi("config", "set", "pulumi-ngrok-tg:onTrafficLoss", "refuse")
+    stack.up()
+    (backend,) = account.backends.values()
+    stack.program(web(app="web", dc="fra"))
+    for refused in (stack.preview(fails=True), stack.up(fails=True)):
+        assert said(refused.text)["web"] == f"error: {NOT_CHANGED}"
+    assert (backend.labels, stack.resource("web")["outputs"]["labels"]) == (WEB, WEB)
+
+    # Those that would leave come back with the new labels beside the old ones.
+    for gone in tunnels[:2]:
+        del account.tunnels[gone]
+        account.connect_tunnel({**WEB, "dc": "fra"})
+    assert said(stack.up().text) == {}
+    assert backend.labels == {**WEB, "dc": "fra"}
+
+    # Or it is allowed.
+    stack.program(web(app="api"))
+    stack.preview(fails=True)
+    stack.pulumi("config", "set", "pulumi-ngrok-tg:onTrafficLoss", "warn")
+    assert "warning: ALL 3 online tunnels leave" in said(stack.up().text)["web"]
+
+
+def test_refuse_guards_replacements_and_deletes(
+    new_stack: Callable[..., Stack], emulator: Emulator, tunnels: list[str]
+) -> None:
+    account = emulator.account(KEY)
+    stack = new_stack(web(app="web"))
+    stack.pulumi("config", "set", "pulumi-ngrok-tg:onTrafficLoss", "refuse")
+    stack.pulumi("config", "set", "ngrok-eu:apiKey", "--secret", KEY)
+    stack.pulumi("config", "set", "ngrok-eu:apiBaseUrl", emulator.url)
+    stack.up()
+    stack.program(web(app="web").replace(")", ', account="eu")'))
+    assert said(stack.preview(fails=True).text)["web"] == f"error: {NOT_REPLACED}"
+    # The engine asks nobody about a delete, or a replacement of its own, in a preview.
+    stack.program("")
+    assert said(stack.preview().text) == {}
+    stack.program(web(app="web"))
+    for refused in (
+        stack.destroy(fails=True),
+        stack.up("--replace", stack.resource("web")["urn"], fails=True),
+    ):
+        assert said(refused.text)["web"] == f"error: {NOT_DELETED}"
+    assert len(account.backends) == 2, "the replacement is there before the old one may go"
+    stack.pulumi("config", "set", "pulumi-ngrok-tg:onTrafficLoss", "warn")
+    stack.destroy(fails=True)
+    stack.destroy("--run-program")
+    assert account.backends == {}
+
+
+def test_nothing_is_guarded_that_does_not_change(
+    new_stack: Callable[..., Stack], emulator: Emulator, tunnels: list[str]
+) -> None:
+    """A refresh compares, too, but changes nothing at ngrok; and what is ignored costs no call."""
+    stack = new_stack(web(app="web"))
+    stack.pulumi("config", "set", "pulumi-ngrok-tg:onTrafficLoss", "refuse")
+    stack.up()
+    (backend,) = emulator.account(KEY).backends.values()
+    backend.labels = {"app": "drift"}
+    asked(emulator)
+    look = ("refresh", "--preview-only")
+    for seen in (stack.pulumi(*look), stack.pulumi(*look, "--run-program"), stack.refresh()):
+        assert said(seen.text) == {}
+    assert set(asked(emulator)) == {"/backends/tunnel_group"}
+    assert said(stack.preview("--refresh").text)["web"].startswith("3 online tunnels join (")
+    stack.up()
+    stack.pulumi("config", "set", "pulumi-ngrok-tg:onTrafficLoss", "ignore")
+    stack.program(web(app="api"))
+    asked(emulator)
+    assert said(stack.preview().text) == said(stack.up().text) == {}
+    assert asked(emulator) == []
+    stack.pulumi("config", "set", "pulumi-ngrok-tg:onTrafficLoss", "allow")
+    (wrong,) = stack.preview(fails=True).errors
+    assert wrong.endswith(': pulumi-ngrok-tg:onTrafficLoss must be "warn", "ignore" or "refuse".')
+
+
+def test_where_ngrok_does_not_show_its_tunnels_the_state_says_what_it_saw(
+    new_stack: Callable[..., Stack], emulator: Emulator, tunnels: list[str]
+) -> None:
+    stack = new_stack(web(app="web"))
+    stack.up()
+    stack.program(web(app="web", dc="fra"))
+    asked(emulator)
+    emulator.fault(path="/tunnels", times=None, status=404, error_code=7008, message="Withdrawn.")
+    for seen in (stack.preview(), stack.up()):
+        assert said(seen.text)["web"] == f"warning: {NOT_FOUND_OUT}"
+    assert asked(emulator) == ["/tunnels"] * 2
+
+
+def test_200_changes_cost_one_list(new_stack: Callable[..., Stack], emulator: Emulator, tunnels: list[str]) -> None:
+    program = 'for n in range(200): TunnelGroupBackend(f"web{n}", labels={"app": "%s"})'
+    stack = new_stack(program % "web")
+    stack.up()
+    asked(emulator)
+    stack.program(program % "api")
+    told = said(stack.preview().text)
+    assert len(told) == 200
+    assert set(told.values()) == {f"warning: {ALL}"}
+    assert asked(emulator) == ["/tunnels"]
+
+
+@pytest.mark.parametrize("line", [SOME, ALL, JOINS, UNKNOWN, NOT_CHANGED, NOT_REPLACED, NOT_DELETED, NOT_FOUND_OUT])
+def test_the_page_has_the_terminals_words(line: str) -> None:
+    page = re.sub(r"(tn_|bkdtg_|op_)\w+", r"\1", " ".join((ROOT / "docs/traffic.md").read_text().split()))
+    assert line in page

@@ -1,0 +1,107 @@
+"""Who leaves, stays and joins, and in what words."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pulumi_ngrok_tg import traffic
+from pulumi_ngrok_tg.api.errors import NgrokError
+from pulumi_ngrok_tg.api.models import Ref, Tunnel
+
+LABELS = st.dictionaries(st.sampled_from(["app", "App", "dc"]), st.sampled_from(["a", "A", "b"]))
+
+
+def serves(tunnel: dict[str, str], backend: dict[str, str]) -> bool:
+    """ngrok's rule in its own words: a tunnel is in a backend when it carries all of its labels."""
+    for key in backend:
+        if key not in tunnel or tunnel[key] != backend[key]:
+            return False
+    return len(backend) > 0
+
+
+@given(LABELS, LABELS, st.lists(LABELS, max_size=12))
+def test_who_moves_is_as_a_plain_model_has_it(
+    before: dict[str, str], after: dict[str, str], online: list[dict[str, str]]
+) -> None:
+    tunnels = [Tunnel(f"tn_{number}", labels=labels) for number, labels in enumerate(online)]
+    moved = traffic.moves(before, after, tunnels)
+    for number, labels in enumerate(online):
+        was, will = serves(labels, before), serves(labels, after)
+        there = [tunnels[number] in group for group in moved]
+        assert there == [was and not will, was and will, will and not was]
+    assert sum(map(len, moved)) == sum(serves(labels, before) or serves(labels, after) for labels in online)
+    line = traffic.told(moved)
+    assert bool(line) == bool(moved.leaving or moved.joining)
+    assert ("NOTHING" in line) == bool(moved.leaving and not moved.staying and not moved.joining)
+    assert (" ALL " in f" {line}" or "ONLY" in line) == bool(moved.leaving and not moved.staying)
+
+
+A, B, C = (Tunnel(f"tn_{name}", forwards_to=f"localhost:808{n}") for n, name in enumerate("abc"))
+MANY = tuple(Tunnel(f"tn_{number}") for number in range(19))
+
+
+@pytest.mark.parametrize(
+    ("moved", "line"),
+    [
+        (
+            traffic.Moves((A, B), (C,), ()),
+            "2 of 3 online tunnels leave (tn_a -> localhost:8080, tn_b -> localhost:8081), 1 stays, none joins",
+        ),
+        (
+            traffic.Moves((A,), (B, C), (Tunnel("tn_d"),)),
+            "1 of 3 online tunnels leaves (tn_a -> localhost:8080), 2 stay, 1 joins (tn_d)",
+        ),
+        (
+            traffic.Moves((A, B), (), ()),
+            "ALL 2 online tunnels leave (tn_a -> localhost:8080, tn_b -> localhost:8081), none stays, none joins: "
+            "NOTHING is left to serve the traffic of this backend",
+        ),
+        (
+            traffic.Moves((A,), (), ()),
+            "the ONLY online tunnel leaves (tn_a -> localhost:8080), none stays, none joins: "
+            "NOTHING is left to serve the traffic of this backend",
+        ),
+        (
+            traffic.Moves((A,), (), (B, C)),
+            "the ONLY online tunnel leaves (tn_a -> localhost:8080), none stays, "
+            "2 join (tn_b -> localhost:8081, tn_c -> localhost:8082)",
+        ),
+        (traffic.Moves((), (A, B), (C,)), "1 online tunnel joins (tn_c -> localhost:8082), 2 stay"),
+        (
+            traffic.Moves((), (), (A, B)),
+            "2 online tunnels join (tn_a -> localhost:8080, tn_b -> localhost:8081), none stays",
+        ),
+        (
+            traffic.Moves(MANY, (A,), ()),
+            "19 of 20 online tunnels leave (tn_0, tn_1, tn_2, tn_3, tn_4 and 14 more), 1 stays, none joins",
+        ),
+        (traffic.Moves((), (A,), ()), ""),
+        (traffic.Moves((), (), ()), ""),
+    ],
+)
+def test_the_line_that_tells(moved: traffic.Moves, line: str) -> None:
+    assert traffic.told(moved) == line
+
+
+@pytest.mark.parametrize(
+    ("seen", "line"),
+    [
+        (0, "no tunnel was online when it was last read; whether one is now could not be found out (no)"),
+        (1, "1 tunnel was online when it was last read; whether it carries the new labels could not be found out (no)"),
+        (
+            3,
+            "3 tunnels were online when it was last read; "
+            "which of them carry the new labels could not be found out (no)",
+        ),
+    ],
+)
+def test_the_line_where_nobody_can_tell(seen: int, line: str) -> None:
+    assert traffic.not_found_out(seen, NgrokError("no.")) == line
+
+
+def test_a_refused_delete_names_the_tunnels() -> None:
+    one = traffic.refused_delete("bkdtg_1", [Ref("tn_a", "")])
+    assert one.startswith('bkdtg_1 was not deleted, as pulumi-ngrok-tg:onTrafficLoss is "refuse": ')
+    assert "1 tunnel is online in it (tn_a). Stop it first" in one
+    many = traffic.refused_delete("bkdtg_1", [Ref(f"tn_{n}", "") for n in range(7)])
+    assert "7 tunnels are online in it (tn_0, tn_1, tn_2, tn_3, tn_4 and 2 more). Stop them first" in many
