@@ -6,12 +6,19 @@ A tunnel is in a backend when it carries all of its labels, case-sensitive; in o
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from pulumi_ngrok_tg.api.models import Ref, Tunnel
+from pulumi_ngrok_tg.api.models import Tunnel
 from pulumi_ngrok_tg.config import ON_TRAFFIC_LOSS
 
-UNKNOWN = "which online tunnels leave or join is not known before `pulumi up`: the new labels depend on other resources"
+UNKNOWN_LABELS = (
+    "which online tunnels leave or join is not known before `pulumi up`: the new labels depend on other resources"
+)
 """The line for labels that a preview does not know yet."""
+UNKNOWN_ACCOUNT = (
+    "whether all online tunnels leave is not known before `pulumi up`: the account depends on other resources"
+)
+"""The line for an account that a preview does not know yet."""
 _NAMED = 5  # tunnels in one line
+_LONGEST = 100  # characters of a name
 _ALLOW = f"or allow it with `pulumi config set {ON_TRAFFIC_LOSS} warn`"
 
 
@@ -32,15 +39,26 @@ def carries(tunnel: Tunnel, labels: Mapping[str, str]) -> bool:
     return bool(labels) and labels.items() <= tunnel.labels.items()
 
 
-def moves(before: Mapping[str, str], after: Mapping[str, str], tunnels: Iterable[Tunnel]) -> Moves:
+def serving(id_: str, labels: Mapping[str, str], tunnels: Sequence[Tunnel]) -> list[Tunnel]:
+    """Returns which of an account's tunnels are in a backend: as the API says, or by the rule where it does not say.
+
+    The API's word holds also where the labels were changed behind the stack's back.
+    """
+    said = any(tunnel.backends for tunnel in tunnels)
+    return [tunnel for tunnel in tunnels if (id_ in tunnel.backends if said else carries(tunnel, labels))]
+
+
+def moves(members: Iterable[Tunnel], after: Mapping[str, str], tunnels: Iterable[Tunnel]) -> Moves:
     """Returns who leaves, stays and joins.
 
     Args:
-        before: the labels of the backend now.
+        members: the tunnels that are in the backend now.
         after: the labels to come; none where the backend goes.
-        tunnels: those online in the account.
+        tunnels: those online in the account. A member that is none of them counts as one that leaves.
     """
-    there = [(tunnel, carries(tunnel, before), carries(tunnel, after)) for tunnel in tunnels]
+    now, online = {tunnel.id: tunnel for tunnel in members}, {tunnel.id: tunnel for tunnel in tunnels}
+    everyone = [*online.values(), *(tunnel for id_, tunnel in now.items() if id_ not in online)]
+    there = [(tunnel, tunnel.id in now, carries(tunnel, after)) for tunnel in everyone]
     return Moves(
         tuple(tunnel for tunnel, was, will in there if was and not will),
         tuple(tunnel for tunnel, was, will in there if was and will),
@@ -63,26 +81,31 @@ def told(moved: Moves) -> str:
     return ""
 
 
-def not_found_out(last_seen: int, why: Exception) -> str:
+def not_found_out(seen: int | None, after: Mapping[str, str], why: Exception) -> str:
     """Returns the line for a change of which nobody can tell what it does.
 
     Args:
-        last_seen: how many tunnels were online when the backend was last read.
+        seen: how many tunnels were online when the backend was last read; None where that is not known either.
+        after: the labels to come; none where the backend goes.
         why: what kept the tunnels from being listed.
     """
     reason = str(why).rstrip(".")
-    if last_seen == 0:
+    if seen is None:
+        return f"how many tunnels are online could not be found out ({reason})"
+    if seen == 0:
         return f"no tunnel was online when it was last read; whether one is now could not be found out ({reason})"
-    seen = "1 tunnel was" if last_seen == 1 else f"{last_seen} tunnels were"
-    which = "whether it carries" if last_seen == 1 else "which of them carry"
-    return f"{seen} online when it was last read; {which} the new labels could not be found out ({reason})"
+    there = "1 tunnel was" if seen == 1 else f"{seen} tunnels were"
+    if not after:
+        return f"{there} online when it was last read, and ALL leave; which are now could not be found out ({reason})"
+    which = "whether it carries" if seen == 1 else "which of them carry"
+    return f"{there} online when it was last read; {which} the new labels could not be found out ({reason})"
 
 
 def refused_change(line: str) -> str:
     """Returns the line for a change of labels that was refused; ``line`` is what it would do."""
     return (
-        f'Not changed, as {ON_TRAFFIC_LOSS} is "refuse": {line}. First have the tunnels carry the new labels, too '
-        f"(they may carry more than their backend asks for), or stop those that leave; {_ALLOW}."
+        f'Not changed, as {ON_TRAFFIC_LOSS} is "refuse": {line}. First start the tunnels with labels that fit both '
+        f"(where a value changes, go by way of a label that both carry), or stop those that leave; {_ALLOW}."
     )
 
 
@@ -91,7 +114,7 @@ def refused_replacement(line: str) -> str:
     return f'Not replaced, as {ON_TRAFFIC_LOSS} is "refuse": {line}. Stop the tunnels first, {_ALLOW}.'
 
 
-def refused_delete(id_: str, online: Sequence[Ref]) -> str:
+def refused_delete(id_: str, online: Sequence[Tunnel]) -> str:
     """Returns the line for a delete that was refused.
 
     Args:
@@ -105,14 +128,14 @@ def refused_delete(id_: str, online: Sequence[Ref]) -> str:
     )
 
 
-def _named(tunnels: Sequence[Tunnel | Ref]) -> str:
+def _named(tunnels: Sequence[Tunnel]) -> str:
     names = ", ".join(map(_name, tunnels[:_NAMED]))
     return names + (f" and {len(tunnels) - _NAMED} more" if len(tunnels) > _NAMED else "")
 
 
-def _name(tunnel: Tunnel | Ref) -> str:
-    upstream = tunnel.forwards_to if isinstance(tunnel, Tunnel) else ""
-    return f"{tunnel.id} -> {upstream}" if upstream else tunnel.id
+def _name(tunnel: Tunnel) -> str:
+    name = f"{tunnel.id} -> {tunnel.forwards_to}" if tunnel.forwards_to else tunnel.id
+    return name if len(name) <= _LONGEST else f"{name[:_LONGEST]}…"
 
 
 def _joining(tunnels: Sequence[Tunnel]) -> str:

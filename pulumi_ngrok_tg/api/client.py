@@ -1,6 +1,6 @@
 """The calls on tunnel group backends, and a look at the tunnels online."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from pulumi_ngrok_tg.api.creation import Creations
@@ -8,7 +8,7 @@ from pulumi_ngrok_tg.api.diagnosis import one_line, redact
 from pulumi_ngrok_tg.api.errors import ConnectionFailed, InvalidId, NotApplied, NotFound, UnexpectedResponse
 from pulumi_ngrok_tg.api.inventory import Inventory
 from pulumi_ngrok_tg.api.listing import Listing
-from pulumi_ngrok_tg.api.models import BACKENDS, TUNNELS, Backend, Contents, Tunnel, is_id
+from pulumi_ngrok_tg.api.models import BACKENDS, TUNNELS, Backend, Collection, Contents, Item, Tunnel, is_id
 from pulumi_ngrok_tg.api.online import OnlineTunnels
 from pulumi_ngrok_tg.api.patience import Patience
 from pulumi_ngrok_tg.api.reporting import Reporter
@@ -32,16 +32,16 @@ class Client:
         self.start_over()
         self._creations = Creations(
             self._post,
-            self._listing,
+            lambda: self._listing(BACKENDS),
             lambda: self._requests.clock_offset,
             settings,
             reporter,
         )
-        look = self._requests.hurried(settings.look_seconds)
-        self._online = OnlineTunnels(
-            lambda: Listing(lambda path, patience: look.send("GET", path, patience), settings.base_url, TUNNELS),
-            settings,
-        )
+        # Its head and its body have half of the time each.
+        half = settings.look_seconds / 2
+        hasty = replace(settings, max_attempts=1, connect_timeout=half, read_timeout=min(half, settings.read_timeout))
+        looks = Requests(hasty, reporter, beside=self._requests)
+        self._online = OnlineTunnels(lambda once: self._listing(TUNNELS, looks, once), settings)
 
     def get(self, id_: str) -> Backend:
         """Fetches a backend with one GET.
@@ -62,20 +62,36 @@ class Client:
 
     def start_over(self) -> None:
         """Has :meth:`read` and :meth:`all` see the account as it is from now on."""
-        self._inventory = Inventory(self._get, self._listing())
+        self._inventory = Inventory(self._get, self._listing(BACKENDS))
 
     def pages(self) -> Iterator[tuple[Backend, ...]]:
         """Yields the account's backends, newest first, a page of up to 100 at a time."""
-        patience, listing = self._patience(), self._listing()
+        patience, listing = self._patience(), self._listing(BACKENDS)
         while not listing.ended:
             yield listing.next_page(patience)
 
     def tunnels(self) -> list[Tunnel]:
-        """Returns every tunnel online, newest first, as they were when this was first called; listed once.
+        """Returns every tunnel online, newest first."""
+        patience, listing = self._patience(), self._listing(TUNNELS)
+        found: dict[str, Tunnel] = {}
+        while not listing.ended:
+            found.update((tunnel.id, tunnel) for tunnel in listing.next_page(patience))
+        return self._as_shown(found.values())
 
-        One attempt, in ``look_seconds`` at most: what they are for is advice, and must not hold up what goes on.
+    def look_at_tunnels(self, patiently: bool) -> list[Tunnel]:
+        """Returns every tunnel online as the first such look has found them: one listing, for all who ask.
+
+        A look is for advice: it goes within ngrok's limits, but however it ends, it holds nothing else up. It asks
+        once for each page and is given up after ``look_seconds``.
+
+        Args:
+            patiently: whether it may wait for ngrok's limits as long as any call, and ask again after them.
         """
-        return [replace(tunnel, forwards_to=self._shown(tunnel.forwards_to)) for tunnel in self._online.all()]
+        return self._as_shown(self._online.all(patiently))
+
+    def shown(self, said: str) -> str:
+        """Returns what a server or an agent says as one line that does not hold the key."""
+        return one_line(redact(said, self._settings.api_key))
 
     def create(self, contents: Contents) -> Backend:
         """Creates a backend, once; see :mod:`pulumi_ngrok_tg.api.creation`.
@@ -116,9 +132,9 @@ class Client:
             if not error.after_lost:  # else it was there, and our own first attempt has deleted it
                 raise
 
-    def _shown(self, said: str) -> str:
-        """What an agent says of itself, as one line that does not hold the key."""
-        return one_line(redact(said, self._settings.api_key))
+    def _as_shown(self, tunnels: Iterable[Tunnel]) -> list[Tunnel]:
+        """Names and upstreams are anybody's words."""
+        return [replace(one, id=self.shown(one.id), forwards_to=self.shown(one.forwards_to)) for one in tunnels]
 
     def _post(self, body: Contents, patience: Patience) -> Backend:
         response = self._requests.send("POST", COLLECTION, patience, body=body, creates=True)
@@ -138,9 +154,12 @@ class Client:
             raise UnexpectedResponse(f"{method} {path}: the response is about {backend.id}.")
         return backend
 
-    def _listing(self) -> Listing[Backend]:
+    def _listing(
+        self, collection: Collection[Item], requests: Requests | None = None, once: bool = False
+    ) -> Listing[Item]:
+        sender = requests or self._requests
         return Listing(
-            lambda path, patience: self._requests.send("GET", path, patience), self._settings.base_url, BACKENDS
+            lambda path, patience: sender.send("GET", path, patience, once=once), self._settings.base_url, collection
         )
 
     def _patience(self) -> Patience:

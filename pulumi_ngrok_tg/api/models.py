@@ -9,7 +9,6 @@ from typing import Any, Generic, TypedDict, TypeVar
 from pulumi_ngrok_tg.api.errors import UnexpectedResponse
 
 _ID = re.compile(r"bkdtg_[0-9A-Za-z]{1,64}")
-_TUNNEL_ID = re.compile(r"[a-z]+_[0-9A-Za-z]{1,64}")
 
 
 class Contents(TypedDict, total=False):
@@ -91,6 +90,8 @@ class Tunnel:
     """The agent's upstream, as a URL or an address."""
     session: str = ""
     """The id of the tunnel session: of the agent's connection to ngrok."""
+    backends: frozenset[str] = frozenset()
+    """The ids of the backends that it serves, as far as the API says so."""
 
     @classmethod
     def from_json(cls, request: str, body: Any) -> "Tunnel":
@@ -104,14 +105,13 @@ class Tunnel:
             UnexpectedResponse: the body is not one.
         """
         try:
-            if not _TUNNEL_ID.fullmatch(body["id"]):
-                raise ValueError
             return cls(
-                id=body["id"],
+                id=_text(body["id"]),
                 started_at=_text(_or(body, "started_at", "")),
                 labels=_labels(body),
                 forwards_to=_text(_or(body, "forwards_to", "")),
                 session=_text(_or(_or(body, "tunnel_session", {}), "id", "")),
+                backends=frozenset(_text(backend["id"]) for backend in _or(body, "backends", ())),
             )
         except (KeyError, TypeError, ValueError, AttributeError):
             raise UnexpectedResponse(f"{request}: the response is not a tunnel.") from None

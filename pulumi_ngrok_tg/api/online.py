@@ -1,4 +1,4 @@
-"""The tunnels online, looked at once for all who ask: what they are for helps people, and nothing waits for it long."""
+"""The tunnels online, looked at once for all who ask."""
 
 import threading
 import time
@@ -15,20 +15,22 @@ class OnlineTunnels:
     """What one listing of the account's tunnels has shown; safe to share between threads.
 
     Args:
-        listing: begins the listing.
-        settings: how long it may take.
+        listing: begins the listing; whether each page is asked for once only.
+        settings: how long it may take, and wait.
     """
 
-    def __init__(self, listing: Callable[[], Listing[Tunnel]], settings: Settings) -> None:
+    def __init__(self, listing: Callable[[bool], Listing[Tunnel]], settings: Settings) -> None:
         self._listing = listing
-        self._seconds = settings.look_seconds
-        self._max_wait = min(settings.look_seconds, settings.max_wait_seconds)
+        self._settings = settings
         self._lock = threading.Lock()
         self._seen: tuple[Tunnel, ...] | None = None
         self._failure: NgrokError | None = None
 
-    def all(self) -> tuple[Tunnel, ...]:
+    def all(self, patiently: bool) -> tuple[Tunnel, ...]:
         """Returns every tunnel online, newest first: lists them at first use, and never again.
+
+        Args:
+            patiently: whether to wait for ngrok's limits as long as any call may; else all in all ``look_seconds``.
 
         Raises:
             NgrokError: they could not be listed, whoever has tried.
@@ -38,17 +40,20 @@ class OnlineTunnels:
                 raise self._failure
             if self._seen is None:
                 try:
-                    self._seen = self._list()
+                    self._seen = self._list(patiently)
                 except NgrokError as error:
                     self._failure = error
                     raise
             return self._seen
 
-    def _list(self) -> tuple[Tunnel, ...]:
-        listing, patience, began = self._listing(), Patience(self._max_wait), time.monotonic()
+    def _list(self, patiently: bool) -> tuple[Tunnel, ...]:
+        seconds, longest = self._settings.look_seconds, self._settings.max_wait_seconds
+        patience = Patience(longest if patiently else min(seconds, longest))
+        listing, began = self._listing(not patiently), time.monotonic()
         found: dict[str, Tunnel] = {}
         while not listing.ended:
-            if time.monotonic() - began > self._seconds:
-                raise GaveUp(f"The tunnels online were not all listed within {self._seconds:g} s.")
+            waited = patience.spent if patiently else 0.0
+            if time.monotonic() - began - waited > seconds:
+                raise GaveUp(f"The tunnels online were not all listed within {seconds:g} s.")
             found.update((tunnel.id, tunnel) for tunnel in listing.next_page(patience))
         return tuple(found.values())

@@ -11,6 +11,8 @@ from pulumi_ngrok_tg.api.limits import Limits, Ticket, Wait
 from pulumi_ngrok_tg.api.patience import NOTICEABLE, Patience
 from pulumi_ngrok_tg.api.reporting import Reporter
 
+_TELLS_NOTHING = NgrokError()
+
 
 class Pacer:
     """Has the threads of an account wait together for what :class:`Limits` allows."""
@@ -21,13 +23,14 @@ class Pacer:
         self._changed = threading.Condition()
 
     @contextmanager
-    def slot(self, request: str, creates: bool, patience: Patience) -> Iterator[None]:
+    def slot(self, request: str, creates: bool, patience: Patience, learns: bool = True) -> Iterator[None]:
         """Waits until a request may go, and holds its place while it is under way.
 
         Args:
             request: what is sent, for messages.
             creates: whether it creates a backend.
             patience: what the call may still wait.
+            learns: whether an error tells something about the limits.
 
         Raises:
             GaveUp: the wait would be longer than that.
@@ -37,7 +40,7 @@ class Pacer:
         try:
             yield
         except NgrokError as failure:
-            error = failure
+            error = failure if learns else _TELLS_NOTHING
             raise
         finally:
             with self._changed:

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,33 +24,22 @@ class Requests:
     Args:
         settings: how to reach the account, and how long to go on.
         reporter: hears of every attempt, and of every wait over a second.
-        pacer: says when a request may go; one of its own where none is given.
+        beside: the requests of the account, where these are looks beside them: they go when those may go, too, but
+            what comes of them teaches nothing about the account's limits, and so holds nothing else up.
     """
 
-    def __init__(self, settings: Settings, reporter: Reporter, pacer: Pacer | None = None) -> None:
+    def __init__(self, settings: Settings, reporter: Reporter, beside: "Requests | None" = None) -> None:
         self._settings = settings
+        self._learns = beside is None
         self._base_path = urlsplit(settings.base_url).path
         self._reporter = reporter
         self._transport = Transport(settings)
-        self._pacer = pacer or Pacer(Limits(settings), reporter)
+        self._pacer: Pacer = beside._pacer if beside else Pacer(Limits(settings), reporter)
 
     @property
     def clock_offset(self) -> float:
         """Seconds that the server's clock is ahead of ours."""
         return self._transport.clock_offset
-
-    def hurried(self, seconds: float) -> "Requests":
-        """Returns one for requests that nothing must wait for: sent once, each with a response within that time.
-
-        They keep to the same limits as all others.
-        """
-        settings = replace(
-            self._settings,
-            max_attempts=1,
-            connect_timeout=min(seconds, self._settings.connect_timeout),
-            read_timeout=min(seconds, self._settings.read_timeout),
-        )
-        return Requests(settings, self._reporter, self._pacer)
 
     def send(
         self,
@@ -61,6 +49,7 @@ class Requests:
         *,
         body: Mapping[str, Any] | None = None,
         creates: bool = False,
+        once: bool = False,
     ) -> Any:
         """Sends a request and returns the JSON body of its response, or None where it has none.
 
@@ -70,11 +59,14 @@ class Requests:
             patience: what the call may still wait.
             body: the JSON body.
             creates: whether it creates something, so that it must not be repeated when it may have had its effect.
+            once: whether it must not be repeated, whatever comes of it.
 
         Raises:
             NgrokError: one of its kinds; see :mod:`pulumi_ngrok_tg.api.errors`.
         """
-        attempts = _Attempts(self._settings, self._reporter, patience, repeatable=not creates)
+        attempts = _Attempts(self._settings, self._reporter, patience, repeatable=not creates, paced=self._learns)
+        if once:
+            return self._attempt(attempts, method, path, patience, body, creates)
         return attempts.retrying()(lambda: self._attempt(attempts, method, path, patience, body, creates))
 
     def _attempt(
@@ -90,7 +82,7 @@ class Requests:
         attempts.sent += 1
         began, outcome, operation = time.monotonic(), "no response", ""
         try:
-            with self._pacer.slot(request, creates, patience):
+            with self._pacer.slot(request, creates, patience, self._learns):
                 began = time.monotonic()
                 response = self._transport.exchange(request, method, path, body)
                 outcome, operation = f"HTTP {response.status}", response.operation
@@ -114,7 +106,9 @@ class Requests:
 class _Attempts:
     """How often one request is sent."""
 
-    def __init__(self, settings: Settings, reporter: Reporter, patience: Patience, repeatable: bool) -> None:
+    def __init__(
+        self, settings: Settings, reporter: Reporter, patience: Patience, repeatable: bool, paced: bool
+    ) -> None:
         self.sent = 0
         self.lost = False
         """Whether one of them may have had its effect without a response that says so."""
@@ -124,6 +118,7 @@ class _Attempts:
         self._reporter = reporter
         self._patience = patience
         self._repeatable = repeatable
+        self._paced = paced
 
     def retrying(self) -> Retrying:
         return Retrying(
@@ -144,8 +139,10 @@ class _Attempts:
     def _wait(self, state: RetryCallState) -> float:
         """Seconds before the next attempt; where the response asks for a wait, the pacer has it wait instead."""
         error = _error(state)
-        paced = isinstance(error, Limited) or (isinstance(error, ApiError) and error.retry_after is not None)
-        return 0.0 if paced else self._backoff(state)
+        asked = error.retry_after if isinstance(error, ApiError) else None
+        if self._paced and (isinstance(error, Limited) or asked is not None):
+            return 0.0
+        return self._backoff(state) if asked is None else asked
 
     def _stop(self, state: RetryCallState) -> bool:
         return self._failures >= self._max_attempts or not self._patience.allows(state.upcoming_sleep)

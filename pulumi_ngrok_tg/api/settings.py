@@ -23,7 +23,7 @@ class Settings:
     read_timeout: float = 30.0
     """Seconds without a byte of the response."""
     look_seconds: float = 10.0
-    """Seconds after which no further page of the tunnels online is asked for; each page has as long to come."""
+    """Seconds after which a look at the tunnels online asks for no further page; each page has as long to come."""
     rate_limit: int = 120
     """Requests ngrok accepts in ``rate_window`` seconds (API overview, 2026). Heeded once ngrok has enforced it."""
     rate_window: float = 60.0

@@ -10,7 +10,7 @@ from pulumi_ngrok_tg.api.models import Backend, Tunnel
 from pulumi_ngrok_tg.cli.managers import managers
 from pulumi_ngrok_tg.cli.session import Session, json_option, label_option, stack_options
 from pulumi_ngrok_tg.cli.show import age, as_dict, label_text, print_json, print_table
-from pulumi_ngrok_tg.traffic import carries
+from pulumi_ngrok_tg.traffic import serving
 
 
 @click.command("list")
@@ -82,10 +82,13 @@ def _serving(
     tunnels: Sequence[Tunnel], backends: Sequence[Backend], shown: Sequence[Backend]
 ) -> list[tuple[Tunnel, list[str]]]:
     """Returns the tunnels that serve a shown backend, and those that serve none at all, each with the ids it serves."""
-    serving = [(tunnel, [backend.id for backend in backends if carries(tunnel, backend.labels)]) for tunnel in tunnels]
-    ids = {backend.id for backend in shown}
+    served: dict[str, list[str]] = {tunnel.id: [] for tunnel in tunnels}
+    for backend in backends:
+        for tunnel in serving(backend.id, backend.labels, tunnels):
+            served[tunnel.id].append(backend.id)
+    wanted, everything = {backend.id for backend in shown}, len(shown) == len(backends)
     return [
-        (tunnel, served)
-        for tunnel, served in serving
-        if ids & set(served) or (not served and len(ids) == len(backends))
+        (tunnel, served[tunnel.id])
+        for tunnel in tunnels
+        if wanted & set(served[tunnel.id]) or (everything and not served[tunnel.id])
     ]

@@ -3,7 +3,6 @@
 import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,15 +13,12 @@ from pulumi_ngrok_tg import advice, config
 from pulumi_ngrok_tg.accounts import Account, Clients, connect
 from pulumi_ngrok_tg.api.errors import NgrokError
 from pulumi_ngrok_tg.api.models import Backend, Tunnel
-from pulumi_ngrok_tg.api.settings import Settings
 from pulumi_ngrok_tg.cli.project import project_root
 from pulumi_ngrok_tg.cli.show import printable
 
 if TYPE_CHECKING:
-    from pulumi_ngrok_tg.api.client import Client
     from pulumi_ngrok_tg.cli.stack import Stack
 
-_LOOK_SECONDS = 60.0  # here somebody waits for the tunnels alone
 FOUND = 3
 """Exit code of a command that has run well and found what it was to look for, or could not do all of it."""
 
@@ -45,13 +41,10 @@ class Session:
         self.stack = self._open(cwd, stack, needs_stack)
         try:
             get = self.stack.config if self.stack else lambda _key: None
-            self.account = Account(account, get, Clients(self._connect))
+            self.account = Account(account, get, Clients(lambda settings: connect(settings, self)))
         except config.ConfigError as error:
             raise click.ClickException(str(error)) from error
         self.client = self.account.client
-
-    def _connect(self, settings: Settings) -> "Client":
-        return connect(replace(settings, look_seconds=_LOOK_SECONDS), self)
 
     def _open(self, cwd: Path, name: str | None, needed: bool) -> "Stack | None":
         if not needed and name is None and project_root(cwd) is None:

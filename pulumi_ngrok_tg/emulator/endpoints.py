@@ -100,6 +100,8 @@ def handle(request: HttpRequest, account: Account, base_url: str) -> tuple[int, 
             return 200, rendering.page_body(base_url, TUNNELS, "tunnels", shown, limit if more else None)
     elif collection == TUNNELS:
         if request.method == "GET":
+            if not re.fullmatch(r"tn_[0-9A-Za-z]+", id_):
+                raise ApiError(400, 227, f"The ID {id_} is invalid. Expected an ID with a prefix of tn.")
             if id_ not in account.tunnels:
                 raise ApiError(404, 333, f"No tunnel found with the ID {id_}.")
             return 200, rendering.tunnel_body(account.tunnels[id_], account, base_url)

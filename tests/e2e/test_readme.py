@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pulumi_ngrok_tg.api.settings import Settings
 from pulumi_ngrok_tg.emulator import Emulator
 from tests.conftest import KEY, ROOT
 from tests.e2e.stack import Stack
@@ -21,6 +22,10 @@ def test_the_program_in_the_readme_runs(new_stack: Callable[..., Stack], emulato
     (backend,) = emulator.account(KEY).backends.values()
     assert stack.output("web_backend_id") == backend.id
     assert backend.metadata == '{"team":"storefront"}'
+
+
+def test_the_page_about_traffic_knows_how_long_a_look_may_take() -> None:
+    assert f"after {Settings.look_seconds:g} seconds no" in (ROOT / "docs/traffic.md").read_text()
 
 
 def test_the_readme_names_every_setting_of_the_code() -> None:

@@ -17,9 +17,9 @@ ALL = (
 JOINS = "1 online tunnel joins (tn_ -> localhost:9090), none stays"
 UNKNOWN = "which online tunnels leave or join is not known before `pulumi up`: the new labels depend on other resources"
 NOT_CHANGED = (
-    f'Not changed, as pulumi-ngrok-tg:onTrafficLoss is "refuse": {SOME}. First have the tunnels carry the new labels, '
-    "too (they may carry more than their backend asks for), or stop those that leave; or allow it with `pulumi config "
-    "set pulumi-ngrok-tg:onTrafficLoss warn`."
+    f'Not changed, as pulumi-ngrok-tg:onTrafficLoss is "refuse": {SOME}. First start the tunnels with labels that fit '
+    "both (where a value changes, go by way of a label that both carry), or stop those that leave; or allow it with "
+    "`pulumi config set pulumi-ngrok-tg:onTrafficLoss warn`."
 )
 NOT_REPLACED = (
     f'Not replaced, as pulumi-ngrok-tg:onTrafficLoss is "refuse": {ALL}. Stop the tunnels first, or allow it with '
@@ -110,15 +110,31 @@ def test_refuse_keeps_tunnels_from_leaving_until_there_is_a_way_round(
         assert said(refused.text)["web"] == f"error: {NOT_CHANGED}"
     assert (backend.labels, stack.resource("web")["outputs"]["labels"]) == (WEB, WEB)
 
-    # Those that would leave come back with the new labels beside the old ones.
+    # Those that would leave come back with labels that fit both.
     for gone in tunnels[:2]:
         del account.tunnels[gone]
         account.connect_tunnel({**WEB, "dc": "fra"})
     assert said(stack.up().text) == {}
     assert backend.labels == {**WEB, "dc": "fra"}
 
+    # A new value goes by way of a label that both carry, as docs/traffic.md has it.
+    def restart(**labels: str) -> None:
+        account.tunnels.clear()
+        for _ in range(3):
+            account.connect_tunnel(labels)
+
+    steps: tuple[tuple[dict[str, str], dict[str, str]], ...] = (
+        ({"app": "web", "dc": "fra", "tier": "web-2"}, {"tier": "web-2"}),
+        ({"app": "api", "tier": "web-2"}, {"app": "api"}),
+    )
+    for tunnel, wanted in steps:
+        restart(**tunnel)
+        stack.program(web(**wanted))
+        assert said(stack.up().text) == {}
+        assert backend.labels == wanted
+
     # Or it is allowed.
-    stack.program(web(app="api"))
+    stack.program(web(app="shop"))
     stack.preview(fails=True)
     stack.pulumi("config", "set", "pulumi-ngrok-tg:onTrafficLoss", "warn")
     assert "warning: ALL 3 online tunnels leave" in said(stack.up().text)["web"]

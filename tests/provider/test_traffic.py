@@ -1,13 +1,14 @@
 """What a change does to the tunnels online: what is asked of ngrok, what is said, what is refused."""
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
-from itertools import repeat
+from itertools import count, repeat
 from typing import Any
 
 import pytest
 from pulumi.output import Unknown
 
-from pulumi_ngrok_tg.emulator import Emulator
+from pulumi_ngrok_tg.emulator import Emulator, RateLimit
 from pulumi_ngrok_tg.emulator.store import Backend
 from pulumi_ngrok_tg.provider import ProviderError, TunnelGroupBackendProvider
 from pulumi_ngrok_tg.traffic import Refused
@@ -15,7 +16,8 @@ from tests.conftest import KEY
 from tests.provider.deployment import Deployment
 from tests.provider.hostile import HostileServer, response
 
-WEB, NEW = {"app": "web"}, {"app": "new"}
+WEB, NEW, HOST_A = {"app": "web"}, {"app": "new"}, {"app": "web", "host": "a"}
+CREATED = {"created_at": "2025-01-21T18:19:53Z"}
 
 
 @pytest.fixture
@@ -32,70 +34,103 @@ def web(emulator: Emulator) -> Backend:
     return account.create({"labels": WEB})
 
 
-def change(
-    deployment: Deployment, id_: str, before: dict[str, Any], after: dict[str, Any], mode: str | None = None
-) -> TunnelGroupBackendProvider:
-    """A program's change, in a process of its own, as the engine goes about it."""
-    return diff(started(deployment, mode), id_, before, after)
-
-
 def started(deployment: Deployment, mode: str | None = None) -> TunnelGroupBackendProvider:
     deployment.config = {} if mode is None else {"pulumi-ngrok-tg:onTrafficLoss": mode}
     return deployment.start()
 
 
-def diff(
-    provider: TunnelGroupBackendProvider, id_: str, before: dict[str, Any], after: dict[str, Any]
-) -> TunnelGroupBackendProvider:
-    provider.check(before, after)
-    assert provider.diff(id_, {"created_at": "2025-01-21T18:19:53Z", **before}, after).changes
-    return provider
+def diff(provider: TunnelGroupBackendProvider, backend: Backend, news: dict[str, Any], **state: Any) -> None:
+    """A change that a program declares, as the engine goes about it; the state is as it is at ngrok, or as given."""
+    olds = {**CREATED, "labels": dict(backend.labels), "tunnels": [], **state}
+    provider.check(olds, news)
+    assert provider.diff(backend.id, olds, news).changes
+
+
+def change(deployment: Deployment, backend: Backend, labels: Any, mode: str | None = None, **state: Any) -> None:
+    """Another set of labels, in a provider process of its own."""
+    diff(started(deployment, mode), backend, {"labels": labels}, **state)
+
+
+def said(deployment: Deployment) -> tuple[list[str], list[str]]:
+    """The warnings and what else was said since the last look."""
+    heard = deployment.heard
+    told = list(heard.warnings), list(heard.infos)
+    heard.warnings.clear()
+    heard.infos.clear()
+    return told
 
 
 def paths(emulator: Emulator) -> list[str]:
-    return [f"{request.method} {request.path}" for request in emulator.requests]
+    told = [f"{request.method} {request.path}" for request in emulator.requests]
+    emulator.requests.clear()
+    return told
 
 
 # What is said -------------------------------------------------------------------------------------------------------
 
 
 def test_who_leaves_is_a_warning_and_who_joins_is_good_to_know(deployment: Deployment, web: Backend) -> None:
-    change(deployment, web.id, {"labels": WEB}, {"labels": {**WEB, "host": "a"}})
-    change(deployment, web.id, {"labels": {**WEB, "host": "a"}}, {"labels": WEB})
-    change(deployment, web.id, {"labels": {"host": "a", **WEB}}, {"labels": {"host": "a"}})
-    (warning,), (info,) = deployment.heard.warnings, deployment.heard.infos
+    change(deployment, web, HOST_A)
+    (warning,), infos = said(deployment)
     assert warning.startswith("1 of 2 online tunnels leaves (tn_")
     assert warning.endswith(" -> localhost:b), 1 stays, none joins")
+    web.labels = HOST_A
+    change(deployment, web, WEB)
+    warnings, (info,) = said(deployment)
     assert info.startswith("1 online tunnel joins (tn_")
     assert info.endswith(" -> localhost:b), 1 stays")
+    change(deployment, web, {"host": "a"})
+    assert warnings == infos == []
+    assert said(deployment) == ([], [])
 
 
 def test_labels_that_are_cleared_leave_no_tunnel(deployment: Deployment, web: Backend) -> None:
-    change(deployment, web.id, {"labels": WEB}, {})
+    change(deployment, web, {})
     assert deployment.heard.warnings[0].startswith("ALL 2 online tunnels leave")
 
 
 def test_another_account_takes_all_tunnels_of_the_old_one(
     emulator: Emulator, deployment: Deployment, web: Backend
 ) -> None:
-    provider = started(deployment)
-    diff(provider, web.id, {"labels": WEB}, {"labels": WEB, "account": "eu"})
+    diff(started(deployment), web, {"labels": WEB, "account": "eu"})
     assert deployment.heard.warnings[0].startswith("ALL 2 online tunnels leave")
     assert [request.headers["Authorization"] for request in emulator.requests] == [f"Bearer {KEY}"]
 
 
+@pytest.mark.parametrize("mode", [None, "refuse"])
+def test_a_change_behind_the_stacks_back_hides_nobody(
+    emulator: Emulator, deployment: Deployment, web: Backend, mode: str | None
+) -> None:
+    """The state's labels were never those that the tunnels came by."""
+    try:
+        diff(started(deployment, mode), web, {"labels": NEW}, labels={"app": "old"})
+        (line,), _ = said(deployment)
+    except Refused as refused:
+        line = str(refused)
+    assert "ALL 2 online tunnels leave" in line
+    # Nor does it count those in who are not.
+    emulator.account(KEY).create({"labels": {"host": "a"}})
+    web.labels = {"app": "nobody"}
+    diff(started(deployment, mode), web, {"labels": NEW}, labels=WEB)
+    assert said(deployment) == ([], [])
+
+
 @pytest.mark.parametrize(
-    "after",
-    [{"labels": Unknown()}, {"labels": {**WEB, "dc": Unknown()}}, {"labels": WEB, "account": Unknown()}],
+    ("after", "begins"),
+    [
+        ({"labels": Unknown()}, "which online tunnels leave or join is not known before `pulumi up`: the new labels"),
+        ({"labels": {**WEB, "dc": Unknown()}}, "which online tunnels leave or join is not known before `pulumi up`"),
+        ({"labels": WEB, "account": Unknown()}, "whether all online tunnels leave is not known before `pulumi up`"),
+    ],
 )
 @pytest.mark.parametrize("mode", ["warn", "refuse"])
 def test_what_is_not_known_yet_is_not_guessed(
-    emulator: Emulator, deployment: Deployment, web: Backend, after: dict[str, Any], mode: str
+    emulator: Emulator, deployment: Deployment, web: Backend, after: dict[str, Any], begins: str, mode: str
 ) -> None:
-    change(deployment, web.id, {"labels": WEB}, after, mode)
-    (line,) = deployment.heard.infos
-    assert line.startswith("which online tunnels leave or join is not known before `pulumi up`")
-    assert (deployment.heard.warnings, emulator.requests) == ([], [])
+    diff(started(deployment, mode), web, after)
+    warnings, (line,) = said(deployment)
+    assert line.startswith(begins)
+    assert (warnings, emulator.requests) == ([], [])
 
 
 def test_what_an_agent_calls_its_upstream_is_one_line_without_the_key(
@@ -103,59 +138,77 @@ def test_what_an_agent_calls_its_upstream_is_one_line_without_the_key(
 ) -> None:
     account = emulator.account(KEY)
     account.connect_tunnel(WEB, f"evil\x1b[2J\r\nerror: {KEY} " + "x" * 5000)
-    change(deployment, account.create({"labels": WEB}).id, {"labels": WEB}, {"labels": NEW})
-    (line,) = deployment.heard.warnings
+    change(deployment, account.create({"labels": WEB}), NEW)
+    (line,), _ = said(deployment)
     assert line.isprintable()
     assert KEY not in line
-    assert len(line) < 800
+    assert len(line) < 300
 
 
 # What is asked of ngrok -----------------------------------------------------------------------------------------------
 
 
 def test_200_changes_at_once_list_the_tunnels_once(emulator: Emulator, deployment: Deployment, web: Backend) -> None:
+    backends = [web, *(emulator.account(KEY).create({"labels": WEB}) for _ in range(199))]
     provider = started(deployment)
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda n: diff(provider, f"bkdtg_{n}", {"labels": WEB}, {"labels": {"n": str(n)}}), range(200)))
+        list(pool.map(lambda backend: diff(provider, backend, {"labels": {"n": backend.id}}), backends))
     assert paths(emulator) == ["GET /tunnels"]
     assert len(deployment.heard.warnings) == 200
+
+
+def test_refuse_asks_for_200_backends_in_pages(emulator: Emulator, deployment: Deployment) -> None:
+    backends = [emulator.account(KEY).create({"labels": {"n": str(n)}}) for n in range(200)]
+    provider = started(deployment, "refuse")
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda backend: diff(provider, backend, {"labels": NEW}), backends))
+    assert len(paths(emulator)) <= 4
 
 
 def test_every_page_is_read(emulator: Emulator, deployment: Deployment) -> None:
     for _ in range(201):
         emulator.account(KEY).connect_tunnel(WEB)
-    change(deployment, "bkdtg_1", {"labels": WEB}, {"labels": NEW})
+    change(deployment, emulator.account(KEY).create({"labels": WEB}), NEW)
     assert deployment.heard.warnings[0].startswith("ALL 201 online tunnels leave")
     assert paths(emulator) == ["GET /tunnels"] * 3
 
 
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [
-        ({"labels": WEB}, {"labels": WEB, "description": "new"}),
-        ({"labels": WEB, "metadata": "{}"}, {"labels": WEB}),
-    ],
-)
+def test_a_tunnel_on_two_pages_is_one(deployment: Deployment, web: Backend) -> None:
+    pages = iter([("tn_1", "tn_2"), ("tn_2", "tn_3")])
+
+    def page(_method: str, _path: str) -> bytes:
+        tunnels = [{"id": id_, "labels": WEB} for id_ in next(pages)]
+        return response(
+            200, {"tunnels": tunnels, "next_page_uri": "/tunnels?p=2" if tunnels[0]["id"] == "tn_1" else None}
+        )
+
+    with HostileServer(page) as server:
+        twice = Deployment(deployment.emulator, server.url)
+        change(twice, web, NEW)
+        assert twice.heard.warnings[0].startswith("ALL 3 online tunnels leave (tn_1, tn_2, tn_3)")
+
+
+@pytest.mark.parametrize("mode", ["warn", "refuse"])
 def test_where_no_label_changes_nothing_is_asked(
-    emulator: Emulator, deployment: Deployment, web: Backend, before: dict[str, Any], after: dict[str, Any]
+    emulator: Emulator, deployment: Deployment, web: Backend, mode: str
 ) -> None:
-    for mode in ("warn", "refuse"):
-        change(deployment, web.id, before, after, mode)
-    assert (emulator.requests, deployment.heard.warnings, deployment.heard.infos) == ([], [], [])
+    diff(started(deployment, mode), web, {"labels": WEB, "description": "new"})
+    diff(started(deployment, mode), web, {"labels": WEB}, metadata="{}")
+    assert (emulator.requests, *said(deployment)) == ([], [], [])
 
 
 def test_ignore_asks_nothing_and_says_nothing(emulator: Emulator, deployment: Deployment, web: Backend) -> None:
-    provider = change(deployment, web.id, {"labels": WEB}, {"labels": NEW}, "ignore")
-    provider.delete(web.id, {})
+    change(deployment, web, NEW, "ignore")
+    started(deployment, "ignore").delete(web.id, {})
     assert paths(emulator) == [f"DELETE /backends/tunnel_group/{web.id}"]
-    assert (deployment.heard.warnings, deployment.heard.infos) == ([], [])
+    assert said(deployment) == ([], [])
 
 
-def test_a_refresh_is_no_change(emulator: Emulator, deployment: Deployment, web: Backend) -> None:
+@pytest.mark.parametrize("mode", ["warn", "refuse"])
+def test_a_refresh_is_no_change(emulator: Emulator, deployment: Deployment, web: Backend, mode: str) -> None:
     """The engine compares in a refresh, too: what was read with the state. There it checks nothing first."""
-    for mode in ("warn", "refuse"):
-        started(deployment, mode).diff(web.id, {"labels": NEW}, {"labels": WEB})
-    assert (emulator.requests, deployment.heard.warnings) == ([], [])
+    started(deployment, mode).diff(web.id, {"labels": NEW}, {"labels": WEB})
+    assert (emulator.requests, *said(deployment)) == ([], [], [])
 
 
 # Refusing -------------------------------------------------------------------------------------------------------------
@@ -163,12 +216,23 @@ def test_a_refresh_is_no_change(emulator: Emulator, deployment: Deployment, web:
 
 def test_a_change_by_which_tunnels_leave_is_refused(emulator: Emulator, deployment: Deployment, web: Backend) -> None:
     with pytest.raises(Refused, match=r'^Not changed, as .*onTrafficLoss is "refuse": 1 of 2 online tunnels leaves \('):
-        change(deployment, web.id, {"labels": WEB}, {"labels": {**WEB, "host": "a"}}, "refuse")
-    change(deployment, web.id, {"labels": {**WEB, "host": "a"}}, {"labels": WEB}, "refuse")
+        change(deployment, web, HOST_A, "refuse")
     with pytest.raises(Refused, match=r'^Not replaced, as .*onTrafficLoss is "refuse": ALL 2 online tunnels leave \('):
-        change(deployment, web.id, {"labels": WEB}, {"labels": WEB, "account": "eu"}, "refuse")
-    assert deployment.heard.warnings == []
-    assert len(deployment.heard.infos) == 1, "who only joins is no loss"
+        diff(started(deployment, "refuse"), web, {"labels": WEB, "account": "eu"})
+    assert said(deployment) == ([], [])
+    web.labels = HOST_A
+    change(deployment, web, WEB, "refuse")
+    _, (info,) = said(deployment)
+    assert info.startswith("1 online tunnel joins"), "who only joins is no loss"
+
+
+def test_tunnels_that_the_list_leaves_out_are_not_forgotten(
+    emulator: Emulator, deployment: Deployment, web: Backend
+) -> None:
+    hidden = tuple(emulator.account(KEY).tunnels)
+    emulator.fault(path="/tunnels", times=None, hide=hidden)
+    with pytest.raises(Refused, match=rf"ALL 2 online tunnels leave \({', '.join(hidden)}\)"):
+        change(deployment, web, NEW, "refuse")
 
 
 def test_a_delete_is_refused_while_tunnels_are_online(emulator: Emulator, deployment: Deployment, web: Backend) -> None:
@@ -192,92 +256,162 @@ def test_a_delete_whose_tunnels_cannot_be_seen_deletes_nothing(
     assert web.id in emulator.account(KEY).backends
 
 
+def test_what_a_server_calls_its_tunnels_is_one_line_without_the_key(
+    emulator: Emulator, deployment: Deployment, web: Backend
+) -> None:
+    emulator.fault(times=None, method="GET", fields={"tunnels": [{"id": f"evil\x1b[31m\n{KEY}" + "x" * 9000}]})
+    with pytest.raises(Refused) as refused:
+        started(deployment, "refuse").delete(web.id, {})
+    assert str(refused.value).isprintable()
+    assert KEY not in str(refused.value)
+    assert len(str(refused.value)) < 600
+
+
+def test_what_is_gone_is_for_the_update_to_find_out(emulator: Emulator, deployment: Deployment, web: Backend) -> None:
+    del emulator.account(KEY).backends[web.id]
+    change(deployment, web, NEW, "refuse")
+    assert said(deployment) == ([], [])
+
+
 # Where ngrok does not tell --------------------------------------------------------------------------------------------
 
-REFUSALS = [
+WITHDRAWN: dict[str, Any] = {"status": 404, "error_code": 7008}
+REFUSALS: list[dict[str, Any]] = [
     {"status": 403, "error_code": 205},
-    {"status": 404, "error_code": 7008},
+    WITHDRAWN,
     {"status": 404, "error_code": 6514},
     {"status": 404, "body": "<html>"},
     {"status": 401, "error_code": 203},
+    {"status": 429},
+    {"status": 429, "error_code": 225},
     {"status": 429, "error_code": 226, "headers": {"Retry-After": "3600"}},
+    {"status": 429, "headers": {"Retry-After": "3600"}},
+    {"status": 503, "headers": {"Retry-After": "3600"}},
     {"status": 503},
     {"drop": "before"},
     {"truncate": True},
     {"body": "[]"},
     {"body": '{"tunnels": [{}]}'},
 ]
+THREE = [{"id": f"tn_{n}"} for n in range(3)]
 
 
 @pytest.mark.parametrize("fault", REFUSALS, ids=str)
-def test_what_the_state_saw_is_said_instead_and_nobody_asks_again(
+def test_what_the_state_saw_is_said_instead_and_the_change_goes_on(
     emulator: Emulator, deployment: Deployment, web: Backend, fault: dict[str, Any]
 ) -> None:
     emulator.fault(path="/tunnels", times=None, **fault)
-    seen = {"labels": WEB, "tunnels": [{"id": "tn_1"}, {"id": "tn_2"}, {"id": "tn_3"}]}
     provider = started(deployment)
     for _ in range(3):
-        diff(provider, web.id, seen, {"labels": NEW})
-    assert len(set(deployment.heard.warnings)) == 1
-    assert deployment.heard.warnings[0].startswith(
+        diff(provider, web, {"labels": NEW}, tunnels=THREE)
+    warnings, infos = said(deployment)
+    assert len(set(warnings)) == 1
+    assert warnings[0].startswith(
         "3 tunnels were online when it was last read; which of them carry the new labels could not be found out (GET "
     )
-    diff(provider, web.id, {"labels": WEB, "tunnels": []}, {"labels": NEW})
-    assert deployment.heard.infos[0].startswith("no tunnel was online when it was last read; whether one is now could")
+    assert infos == []
+    diff(provider, web, {"labels": NEW}, tunnels=[])
+    diff(provider, web, {"labels": NEW}, tunnels=None)
+    _, infos = said(deployment)
+    assert infos[0].startswith("no tunnel was online when it was last read; whether one is now could")
+    assert infos[1].startswith("how many tunnels are online could not be found out (GET ")
     assert paths(emulator) == ["GET /tunnels"]
 
+    # What /tunnels says of limits and waits is not heeded elsewhere.
+    provider.update(web.id, {**CREATED, "labels": WEB}, {"labels": NEW})
+    provider.create({"labels": WEB})
+    assert paths(emulator) == [f"PATCH /backends/tunnel_group/{web.id}", "POST /backends/tunnel_group"]
+    assert deployment.heard.statuses == []
 
-@pytest.mark.parametrize("fault", [{"status": 404, "error_code": 7008}, {"status": 404, "body": "<html>"}], ids=str)
-def test_refuse_asks_the_backend_itself_then(
-    emulator: Emulator, deployment: Deployment, web: Backend, fault: dict[str, Any]
+
+def test_who_stays_for_certain_is_no_matter_of_the_list(
+    emulator: Emulator, deployment: Deployment, web: Backend
 ) -> None:
-    emulator.fault(path="/tunnels", times=None, **fault)
-    old_state = {"labels": WEB, "tunnels": []}
+    emulator.fault(path="/tunnels", times=None, **WITHDRAWN)
+    web.labels = HOST_A
+    for mode in ("warn", "refuse"):
+        change(deployment, web, WEB, mode, tunnels=THREE)
+    assert said(deployment) == ([], [])
+    change(deployment, web, {}, tunnels=THREE)
+    (line,), _ = said(deployment)
+    assert "3 tunnels were online when it was last read, and ALL leave" in line
+
+
+def test_refuse_goes_by_what_the_backend_says_then(emulator: Emulator, deployment: Deployment, web: Backend) -> None:
+    emulator.fault(path="/tunnels", times=None, **WITHDRAWN)
     with pytest.raises(Refused, match="2 tunnels were online when it was last read; which of them carry the new"):
-        change(deployment, web.id, old_state, {"labels": NEW}, "refuse")
+        change(deployment, web, NEW, "refuse")
     emulator.account(KEY).tunnels.clear()
-    change(deployment, web.id, old_state, {"labels": NEW}, "refuse")
-    emulator.fault(times=None, **fault)
-    with pytest.raises(Refused, match="whether one is now could not be found out"):
-        change(deployment, web.id, old_state, {"labels": NEW}, "refuse")
+    change(deployment, web, NEW, "refuse")
+    emulator.fault(times=None, status=404, body="<html>")
+    with pytest.raises(Refused, match="how many tunnels are online could not be found out"):
+        change(deployment, web, NEW, "refuse")
 
 
-def test_a_list_without_an_end_is_not_read_to_the_end(deployment: Deployment) -> None:
+def test_refuse_waits_for_a_limit_rather_than_refuse(emulator: Emulator, deployment: Deployment, web: Backend) -> None:
+    emulator.rate_limit = RateLimit(2, 0.5)
+    emulator.fault(path="/tunnels", times=2, status=429, error_code=225)
+    web.labels = HOST_A
+    change(deployment, web, WEB, "refuse")
+    _, (info,) = said(deployment)
+    assert info.startswith("1 online tunnel joins")
+
+
+def test_a_look_keeps_to_the_limits_that_are_known(emulator: Emulator, deployment: Deployment, web: Backend) -> None:
+    hasty = Deployment(emulator, look_seconds=0.2, max_concurrency=1)
+    provider = started(hasty)
+    emulator.fault(method="GET", path=web.id, hang=0.3)
+    emulator.latency = 0.05
+    with ThreadPoolExecutor(2) as pool:
+        reading = pool.submit(provider.read, web.id, {})
+        diff(provider, web, {"labels": NEW})
+        reading.result()
+    assert emulator.peak == 1
+    emulator.latency = 0
+
+    provider = started(hasty)
+    emulator.fault(method="GET", path=web.id, status=429, error_code=226, headers={"Retry-After": "2"})
+    with ThreadPoolExecutor(1) as pool:
+        reading = pool.submit(provider.read, web.id, {})
+        while not any(request.status == 429 for request in emulator.requests):
+            threading.Event().wait(0.01)
+        said(hasty)
+        diff(provider, web, {"labels": NEW})
+        _, (line,) = said(hasty)
+        assert line.endswith("and one call may wait 0.2 s in all)")
+        reading.result()
+
+
+def test_a_list_without_an_end_is_not_read_to_the_end(deployment: Deployment, web: Backend) -> None:
     """Each page is quick and names another one."""
-    pages = iter(range(10**9))
+    numbers = count()
 
     def page(_method: str, _path: str) -> bytes:
-        number = next(pages)
+        number = next(numbers)
         return response(200, {"tunnels": [{"id": f"tn_{number}"}], "next_page_uri": f"/tunnels?p={number}"})
 
     with HostileServer(page) as server:
         endless = Deployment(deployment.emulator, server.url, look_seconds=0.3)
-        change(endless, "bkdtg_1", {"labels": WEB}, {"labels": NEW})
-        (line,) = endless.heard.infos
+        change(endless, web, NEW)
+        _, (line,) = said(endless)
         assert line.endswith("could not be found out (The tunnels online were not all listed within 0.3 s)")
 
 
-def test_a_list_that_comes_too_slowly_is_asked_for_once(deployment: Deployment) -> None:
+def test_a_list_that_comes_too_slowly_is_asked_for_once(deployment: Deployment, web: Backend) -> None:
     with HostileServer(lambda _method, _path: repeat(b" ")) as server:
-        slow = Deployment(deployment.emulator, server.url, look_seconds=0.3, read_timeout=30)
+        slow = Deployment(deployment.emulator, server.url, look_seconds=0.4, read_timeout=30)
         provider = started(slow)
-        for n in range(3):
-            diff(provider, f"bkdtg_{n}", {"labels": WEB}, {"labels": NEW})
-        assert len(slow.heard.infos) == 3
-        assert all(" within 0.3 s" in line for line in slow.heard.infos)
+        for _ in range(3):
+            diff(provider, web, {"labels": NEW})
+        assert [" within 0.2 s" in line for line in slow.heard.infos] == [True] * 3
         assert server.requests == ["GET /tunnels?limit=100"]
 
 
-def test_the_key_of_the_old_account_may_be_gone(deployment: Deployment) -> None:
-    before = {"labels": WEB, "account": "eu", "tunnels": [{"id": "tn_1"}]}
-    change(deployment, "bkdtg_1", before, {"labels": WEB})
-    assert "No ngrok API key is configured for the account 'eu'" in deployment.heard.warnings[0]
-
-
-def test_a_look_waits_for_a_limit_as_long_as_a_look_may(
-    emulator: Emulator, deployment: Deployment, web: Backend
-) -> None:
-    emulator.fault(path="/tunnels", status=429, error_code=225)
-    change(deployment, web.id, {"labels": WEB}, {"labels": NEW})
-    assert deployment.heard.warnings[0].startswith("ALL 2 online tunnels leave")
-    assert paths(emulator) == ["GET /tunnels"] * 2
+@pytest.mark.parametrize("mode", [None, "refuse"])
+def test_the_key_of_the_old_account_may_be_gone(deployment: Deployment, web: Backend, mode: str | None) -> None:
+    try:
+        diff(started(deployment, mode), web, {"labels": WEB}, account="eu", tunnels=THREE)
+        (line,), _ = said(deployment)
+    except Refused as refused:
+        line = str(refused)
+    assert "No ngrok API key is configured for the account 'eu'" in line

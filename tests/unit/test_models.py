@@ -54,6 +54,7 @@ def test_a_tunnel_is_read_as_the_api_reference_shows_it() -> None:
         "region": "us",
         "started_at": "2024-08-02T07:15:24Z",
         "tunnel_session": {"id": "ts_2k5oiRI4z6fu8lh6FrDcrOEs1pF", "uri": "https://api.ngrok.com/tunnel_sessions/ts_1"},
+        "backends": [{"id": "bkdtg_1", "uri": "https://api.ngrok.com/backends/tunnel_group/bkdtg_1"}],
     }
     assert Tunnel.from_json(REQUEST, shown) == Tunnel(
         id="tn_2k5oiRFOzBIVpy6YJd6gXaVQu8r",
@@ -61,13 +62,15 @@ def test_a_tunnel_is_read_as_the_api_reference_shows_it() -> None:
         labels={"baz": "qux", "foo": "bar"},
         forwards_to="http://localhost:80",
         session="ts_2k5oiRI4z6fu8lh6FrDcrOEs1pF",
+        backends=frozenset({"bkdtg_1"}),
     )
-    bare = {"id": "tn_1", "labels": None, "tunnel_session": None, "forwards_to": None, "started_at": None}
+    bare = dict.fromkeys(("labels", "tunnel_session", "forwards_to", "started_at", "backends"))
+    bare = {**bare, "id": "tn_1"}
     assert Tunnel.from_json(REQUEST, bare) == Tunnel("tn_1") == Tunnel.from_json(REQUEST, {"id": "tn_1"})
 
 
 @pytest.mark.parametrize(
-    "field", [{"id": "tn_\x1b[2J"}, {"labels": {"app": 1}}, {"tunnel_session": "ts_1"}, {"labels": []}]
+    "field", [{"id": 5}, {"labels": {"app": 1}}, {"tunnel_session": "ts_1"}, {"labels": []}, {"backends": ["bkdtg_1"]}]
 )
 def test_what_is_no_tunnel(field: dict[str, Any]) -> None:
     with pytest.raises(UnexpectedResponse, match=f"^{REQUEST}: the response is not a tunnel.$"):

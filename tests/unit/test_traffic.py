@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from pulumi_ngrok_tg import traffic
 from pulumi_ngrok_tg.api.errors import NgrokError
-from pulumi_ngrok_tg.api.models import Ref, Tunnel
+from pulumi_ngrok_tg.api.models import Tunnel
 
 LABELS = st.dictionaries(st.sampled_from(["app", "App", "dc"]), st.sampled_from(["a", "A", "b"]))
 
@@ -19,21 +19,32 @@ def serves(tunnel: dict[str, str], backend: dict[str, str]) -> bool:
     return len(backend) > 0
 
 
-@given(LABELS, LABELS, st.lists(LABELS, max_size=12))
+@given(LABELS, LABELS, st.lists(LABELS, max_size=12), st.booleans())
 def test_who_moves_is_as_a_plain_model_has_it(
-    before: dict[str, str], after: dict[str, str], online: list[dict[str, str]]
+    before: dict[str, str], after: dict[str, str], online: list[dict[str, str]], said: bool
 ) -> None:
-    tunnels = [Tunnel(f"tn_{number}", labels=labels) for number, labels in enumerate(online)]
-    moved = traffic.moves(before, after, tunnels)
+    """Also where the API says who serves what, after a change behind the stack's back."""
+    held = {**before, "app": "b"} if said else before
+    tunnels = [
+        Tunnel(f"tn_{n}", labels=labels, backends=frozenset({"bkdtg_1"} if said and serves(labels, held) else ()))
+        for n, labels in enumerate(online)
+    ]
+    if said:  # another backend's tunnel: the API does say who serves what
+        tunnels.append(Tunnel("tn_other", backends=frozenset({"bkdtg_2"})))
+    moved = traffic.moves(traffic.serving("bkdtg_1", before, tunnels), after, tunnels)
     for number, labels in enumerate(online):
-        was, will = serves(labels, before), serves(labels, after)
-        there = [tunnels[number] in group for group in moved]
-        assert there == [was and not will, was and will, will and not was]
-    assert sum(map(len, moved)) == sum(serves(labels, before) or serves(labels, after) for labels in online)
+        was, will = serves(labels, held), serves(labels, after)
+        assert [tunnels[number] in group for group in moved] == [was and not will, was and will, will and not was]
+    assert sum(map(len, moved)) == sum(serves(labels, held) or serves(labels, after) for labels in online)
     line = traffic.told(moved)
     assert bool(line) == bool(moved.leaving or moved.joining)
     assert ("NOTHING" in line) == bool(moved.leaving and not moved.staying and not moved.joining)
     assert (" ALL " in f" {line}" or "ONLY" in line) == bool(moved.leaving and not moved.staying)
+
+
+def test_a_member_that_is_not_listed_leaves() -> None:
+    moved = traffic.moves([A, B], {"app": "web"}, [Tunnel("tn_a", labels={"app": "web"})])
+    assert ([one.id for one in moved.staying], moved.leaving, moved.joining) == (["tn_a"], (B,), ())
 
 
 A, B, C = (Tunnel(f"tn_{name}", forwards_to=f"localhost:808{n}") for n, name in enumerate("abc"))
@@ -75,6 +86,10 @@ MANY = tuple(Tunnel(f"tn_{number}") for number in range(19))
             traffic.Moves(MANY, (A,), ()),
             "19 of 20 online tunnels leave (tn_0, tn_1, tn_2, tn_3, tn_4 and 14 more), 1 stays, none joins",
         ),
+        (
+            traffic.Moves((Tunnel("tn_1", forwards_to="x" * 200),), (A, B), ()),
+            f"1 of 3 online tunnels leaves (tn_1 -> {'x' * 92}…), 2 stay, none joins",
+        ),
         (traffic.Moves((), (A,), ()), ""),
         (traffic.Moves((), (), ()), ""),
     ],
@@ -84,24 +99,35 @@ def test_the_line_that_tells(moved: traffic.Moves, line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seen", "line"),
+    ("seen", "after", "line"),
     [
-        (0, "no tunnel was online when it was last read; whether one is now could not be found out (no)"),
-        (1, "1 tunnel was online when it was last read; whether it carries the new labels could not be found out (no)"),
+        (None, {"app": "x"}, "how many tunnels are online could not be found out (no)"),
+        (0, {"app": "x"}, "no tunnel was online when it was last read; whether one is now could not be found out (no)"),
+        (
+            1,
+            {"app": "x"},
+            "1 tunnel was online when it was last read; whether it carries the new labels could not be found out (no)",
+        ),
         (
             3,
+            {"app": "x"},
             "3 tunnels were online when it was last read; "
             "which of them carry the new labels could not be found out (no)",
         ),
+        (
+            3,
+            {},
+            "3 tunnels were online when it was last read, and ALL leave; which are now could not be found out (no)",
+        ),
     ],
 )
-def test_the_line_where_nobody_can_tell(seen: int, line: str) -> None:
-    assert traffic.not_found_out(seen, NgrokError("no.")) == line
+def test_the_line_where_nobody_can_tell(seen: int | None, after: dict[str, str], line: str) -> None:
+    assert traffic.not_found_out(seen, after, NgrokError("no.")) == line
 
 
 def test_a_refused_delete_names_the_tunnels() -> None:
-    one = traffic.refused_delete("bkdtg_1", [Ref("tn_a", "")])
+    one = traffic.refused_delete("bkdtg_1", [Tunnel("tn_a")])
     assert one.startswith('bkdtg_1 was not deleted, as pulumi-ngrok-tg:onTrafficLoss is "refuse": ')
     assert "1 tunnel is online in it (tn_a). Stop it first" in one
-    many = traffic.refused_delete("bkdtg_1", [Ref(f"tn_{n}", "") for n in range(7)])
+    many = traffic.refused_delete("bkdtg_1", [Tunnel(f"tn_{n}") for n in range(7)])
     assert "7 tunnels are online in it (tn_0, tn_1, tn_2, tn_3, tn_4 and 2 more). Stop them first" in many
