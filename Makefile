@@ -27,8 +27,9 @@ nightly: engine  ## Thousands of random programs and responses
 mutants: setup  ## Whether the tests notice when the code is broken on purpose; takes hours
 	@$(PY) tools/mutants
 
-bench: setup  ## What speed claims are made of
+bench: engine  ## What speed claims are made of
 	@$(PY) benchmarks/import_cost.py
+	@$(PY) benchmarks/policy_cost.py
 
 engine: setup  ## The Pulumi CLI: found, installed or built
 	@$(PY) tools/engine > /dev/null

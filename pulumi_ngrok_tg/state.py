@@ -1,9 +1,10 @@
 """What a stack's state holds of a backend."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pulumi_ngrok_tg.api.models import Backend
+if TYPE_CHECKING:
+    from pulumi_ngrok_tg.api.models import Backend
 
 TYPE = "pulumi-python:dynamic/ngrok:TunnelGroupBackend"
 """The resource's type token."""
@@ -13,7 +14,7 @@ READ_ONLY = "__read_only"
 """The output that marks what ``TunnelGroupBackend.get`` has read and the stack does not manage."""
 
 
-def outputs(backend: Backend, account: str | None, fingerprint: str) -> dict[str, Any]:
+def outputs(backend: "Backend", account: str | None, fingerprint: str) -> dict[str, Any]:
     """Returns the resource's outputs: the backend as the API gave it, its account, and which key has seen it."""
     return {
         "account": account,

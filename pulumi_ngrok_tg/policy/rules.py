@@ -1,0 +1,161 @@
+"""The rules: what is wrong with a backend, or with the backends of a stack, as pure functions.
+
+A rule for one backend yields a sentence for each thing that is wrong, a rule for a stack also the backend that it is
+about, or None. What is not known yet is not judged; no sentence holds a value that a program has given, for it may be
+a secret.
+"""
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from pulumi_ngrok_tg import ownership
+from pulumi_ngrok_tg.policy import credentials
+from pulumi_ngrok_tg.policy.declared import UNKNOWN, Declared
+
+Settings = Mapping[str, Any]
+_NAMED = 5  # backends in one sentence
+
+
+def labels_required(backend: Declared, _settings: Settings) -> Iterator[str]:
+    """No tunnel joins a backend without labels."""
+    if not backend.labels:
+        yield 'It has no labels, so no tunnel would ever join it. Give it some, such as labels={"app": "web"}.'
+
+
+def required_label_keys(backend: Declared, settings: Settings) -> Iterator[str]:
+    """Labels that every backend has to carry, with any value, one of several, or one that matches a pattern."""
+    if backend.labels is UNKNOWN:
+        return
+    keys = settings.get("keys") or {}
+    allowed: Mapping[str, Any] = keys if isinstance(keys, Mapping) else dict.fromkeys(keys)
+    for key, values in allowed.items():
+        value = backend.labels.get(key)
+        if value is None:
+            yield f'It has no label "{key}". Add it.'
+        elif value is UNKNOWN or values is None:
+            continue
+        elif isinstance(values, str) and not re.fullmatch(values, value):
+            yield f'The value of its label "{key}" does not match {values}. Change it.'
+        elif not isinstance(values, str) and value not in values:
+            yield f'The value of its label "{key}" is none of {", ".join(values)}. Choose one of these.'
+
+
+def label_format(backend: Declared, settings: Settings) -> Iterator[str]:
+    """How keys and values of labels are written, and how long they may be."""
+    if backend.labels is UNKNOWN:
+        return
+    keys = list(backend.labels)
+    values = [value for value in backend.labels.values() if value is not UNKNOWN]
+    for what, texts, pattern, longest in (
+        ("key", keys, settings["keyPattern"], settings["maxKeyLength"]),
+        ("value", values, settings["valuePattern"], settings["maxValueLength"]),
+    ):
+        if wrong := sum(not re.fullmatch(pattern, text) for text in texts):
+            yield f"{_of_labels(wrong, keys)} {_have(wrong)} a {what} that does not match {pattern}. Rewrite it."
+        if wrong := sum(len(text) > longest for text in texts):
+            yield f"{_of_labels(wrong, keys)} {_have(wrong)} a {what} of more than {longest:g} characters. Shorten it."
+
+
+def description_required(backend: Declared, _settings: Settings) -> Iterator[str]:
+    """A description tells others what traffic this is."""
+    if not backend.description:
+        yield "It has no description. Say what traffic it carries, or whom to ask."
+
+
+def metadata_json_object(backend: Declared, _settings: Settings) -> Iterator[str]:
+    """Metadata that tools can read."""
+    if backend.metadata is UNKNOWN or not backend.metadata:
+        return
+    try:
+        ok = isinstance(json.loads(backend.metadata), dict)
+    except (ValueError, RecursionError):
+        ok = False
+    if not ok:
+        yield 'Its metadata is no JSON object. Give a mapping, such as metadata={"team": "web"}.'
+
+
+def no_secrets(backend: Declared, settings: Settings) -> Iterator[str]:
+    """Credentials do not belong where everybody with API access reads them."""
+    texts: dict[str, list[str]] = {"description": [], "metadata": [], "labels": []}
+    for name, text in (("description", backend.description), ("metadata", backend.metadata)):
+        if text is not UNKNOWN:
+            texts[name].append(text)
+    if backend.labels is not UNKNOWN:
+        known = {key: "" if value is UNKNOWN else value for key, value in backend.labels.items()}
+        texts["labels"] += [*known, json.dumps(known)]
+    for name, given in texts.items():
+        kinds = {kind for text in given for kind in credentials.kinds(text, settings.get("allow") or ())}
+        if kinds:
+            yield (
+                f"The {name} {'hold' if name == 'labels' else 'holds'} what looks like a credential "
+                f"({', '.join(sorted(kinds))}). Remove it, and revoke it if it is real; if it is none, name it in the "
+                "setting `allow`."
+            )
+
+
+def no_operator_owned(backend: Declared, _settings: Settings) -> Iterator[str]:
+    """Two controllers of one backend undo each other's changes."""
+    labels = {} if backend.labels is UNKNOWN else dict.fromkeys(backend.labels)
+    metadata = "" if backend.metadata is UNKNOWN else backend.metadata
+    if ownership.is_operators({"labels": labels, "metadata": metadata}):
+        yield "ngrok's Kubernetes operator owns it, by its labels or metadata. Leave it to the operator."
+
+
+def protected(backend: Declared, settings: Settings) -> Iterator[str]:
+    """Backends that must not go with a slip of the hand."""
+    wanted, selector = settings.get("labels"), backend.selector or frozenset()
+    if wanted is not None and not backend.protect and wanted.items() <= dict(selector).items():
+        yield "It is not protected. Give it opts=pulumi.ResourceOptions(protect=True)."
+
+
+def unique_selectors(backends: Sequence[Declared], _settings: Settings) -> Iterator[tuple[Declared, str]]:
+    """Two backends with the same labels get the same tunnels, and an edge may use the wrong one."""
+    same: defaultdict[Any, list[Declared]] = defaultdict(list)
+    for backend in backends:
+        if backend.selector is not None and backend.account is not UNKNOWN:
+            same[backend.account, backend.selector].append(backend)
+    for group in same.values():
+        for backend in group if len(group) > 1 else ():
+            others = [other for other in group if other is not backend]
+            yield backend, f"It has the same labels as {_named(others)}. Use one backend for both, or other labels."
+
+
+def overlapping_selectors(backends: Sequence[Declared], _settings: Settings) -> Iterator[tuple[Declared, str]]:
+    """A backend whose labels are all among those of another one gets that one's tunnels, too."""
+    known = [(one, one.selector) for one in backends if one.selector is not None and one.account is not UNKNOWN]
+    # Whoever holds all labels of a selector holds its rarest one: few have to be compared, however many there are.
+    carriers: defaultdict[Any, list[tuple[Declared, frozenset[Any]]]] = defaultdict(list)
+    for backend, selector in known:
+        for label in selector or ():
+            carriers[backend.account, label].append((backend, selector or frozenset()))
+    for backend, selector in known:
+        rarest = min((carriers[backend.account, label] for label in selector or ()), key=len)
+        if narrower := [other for other, labels in rarest if selector and selector < labels]:
+            yield (
+                backend,
+                f"Every tunnel of {_named(narrower)} joins {backend.name}, too: its labels are all among theirs. Add a "
+                "label that tells them apart, or let it be if that is meant.",
+            )
+
+
+def max_backends(backends: Sequence[Declared], settings: Settings) -> Iterator[tuple[None, str]]:
+    """How many backends a stack may have."""
+    most = settings.get("max")
+    if most is not None and len(backends) > most:
+        yield None, f"The stack has {len(backends)} tunnel group backends; {most:g} are allowed. Remove some."
+
+
+def _named(backends: Sequence[Declared]) -> str:
+    names = ", ".join(backend.name for backend in backends[:_NAMED])
+    return names + (f" and {len(backends) - _NAMED} more" if len(backends) > _NAMED else "")
+
+
+def _of_labels(count: int, labels: Sequence[str]) -> str:
+    return f"{count} of its {len(labels)} labels" if len(labels) > 1 else "Its label"
+
+
+def _have(count: int) -> str:
+    return "has" if count == 1 else "have"

@@ -1,0 +1,40 @@
+"""The settings of a policy: what its schema allows, with clear errors for the rest."""
+
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema.exceptions import best_match
+
+Schema = Mapping[str, Mapping[str, Any]]
+"""From the name of a setting to its JSON schema."""
+
+
+class SettingError(ValueError):
+    """A policy or a setting that is unknown or cannot be used. Names the policy and the setting."""
+
+
+def checked(policy: str, schema: Schema, settings: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Returns the settings, with the defaults for those that are not given.
+
+    Raises:
+        SettingError: one is unknown, or of another type or form than the schema says.
+    """
+    return _checked(policy, json.dumps(schema), json.dumps(settings))
+
+
+@lru_cache
+def _checked(policy: str, schema_text: str, settings_text: str) -> Mapping[str, Any]:
+    """The same for texts: a policy is asked about each backend, and always with the same settings."""
+    schema, settings = json.loads(schema_text), json.loads(settings_text)
+    if unknown := sorted(settings.keys() - schema.keys()):
+        known = ", ".join(sorted(schema)) or "none"
+        raise SettingError(f"policy {policy}: there is no setting {', '.join(unknown)}; there is {known}.")
+    whole = {"type": "object", "properties": schema}
+    error = best_match(Draft202012Validator(whole, format_checker=FormatChecker(["regex"])).iter_errors(settings))
+    if error is not None:
+        path = ".".join(map(str, error.absolute_path))
+        raise SettingError(f"policy {policy}: the setting {path}: {error.message}.")
+    return {**{name: one["default"] for name, one in schema.items() if "default" in one}, **settings}

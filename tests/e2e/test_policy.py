@@ -1,0 +1,225 @@
+"""The policy pack with the real CLI: as an executable, as a folder, and as a team's own pack."""
+
+import json
+import os
+import re
+import runpy
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pulumi_ngrok_tg.emulator import Emulator
+from pulumi_ngrok_tg.policy.catalog import POLICIES
+from tests.conftest import KEY, ROOT
+from tests.e2e.stack import Outcome, Stack
+
+PACK = ("--policy-pack", str(Path(sys.executable).parent / "pulumi-ngrok-tg-policy"))
+STRICT = {
+    "required-label-keys": {"keys": {"app": ["web", "api"]}},
+    "protected": {"labels": {"app": "web"}},
+    "max-backends": {"max": 7},
+}
+SECRET = "hush-9f8e7d"
+BAD = f"""
+secret = pulumi.Output.secret
+named = {{"description": "Website", "opts": pulumi.ResourceOptions(protect=True)}}
+TunnelGroupBackend("bare", labels={{}}, **named)
+TunnelGroupBackend("foreign", labels={{"app": secret("{SECRET}")}}, **named)
+TunnelGroupBackend("format", labels={{"app": "web", "my team": "x"}}, **named)
+TunnelGroupBackend("silent", labels={{"app": "api", "n": "1"}})
+TunnelGroupBackend("open", labels={{"app": "web", "n": "1"}}, description="Website")
+TunnelGroupBackend("text", labels={{"app": "web", "n": "2"}}, metadata="{SECRET}", **named)
+TunnelGroupBackend("leak", labels={{"app": "web", "n": "3"}}, metadata=secret('{{"password": "{SECRET}"}}'), **named)
+TunnelGroupBackend("operators", labels={{"app": "web", "k8s.ngrok.com/namespace": "x"}}, **named)
+TunnelGroupBackend("twin", labels={{"app": "web", "n": "3"}}, **named)
+TunnelGroupBackend("wide", labels={{"n": "3"}}, **named)
+"""
+FOUND = {
+    ("labels-required", "bare"),
+    ("required-label-keys", "bare"),
+    ("required-label-keys", "foreign"),
+    ("required-label-keys", "wide"),
+    ("label-format", "format"),
+    ("description-required", "silent"),
+    ("protected", "open"),
+    ("metadata-json-object", "text"),
+    ("no-secrets", "leak"),
+    ("no-operator-owned", "operators"),
+    ("unique-selectors", "leak"),
+    ("unique-selectors", "twin"),
+    ("overlapping-selectors", "wide"),
+    ("max-backends", "shop-dev"),
+}
+GOOD = 'TunnelGroupBackend("web", labels={"app": "web"}, description="Website")'
+
+
+def violations(said: Outcome) -> set[tuple[str, str]]:
+    """Which policy was violated by which resource."""
+    return set(re.findall(r"\[(?:advisory|mandatory)\]\s+([\w-]+)\s+\(\S+ (\S+)\)", said.text))
+
+
+def config(stack: Stack, settings: object) -> tuple[str, ...]:
+    (stack.folder / "policies.json").write_text(json.dumps(settings))
+    return (*PACK, "--policy-pack-config", "policies.json")
+
+
+def test_each_policy_fails_and_passes_in_preview_and_up(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
+    stack = new_stack(BAD)
+    strict = config(stack, STRICT)
+    assert {policy for policy, _ in FOUND} == {policy.name for policy in POLICIES}
+    for said in (stack.preview(*strict, fails=True), stack.pulumi("up", "--yes", *strict, fails=True)):
+        assert violations(said) == FOUND
+        assert SECRET not in said.text
+    assert emulator.account(KEY).backends == {}
+    # Without a preview, what is wrong with a backend still keeps it from being made.
+    stack.program('TunnelGroupBackend("bare", description="Website")')
+    assert violations(stack.up(*PACK, fails=True)) == {("labels-required", "bare")}
+    assert emulator.account(KEY).backends == {}
+    other = new_stack(GOOD, "other")
+    for said in (other.preview(*strict[:2]), other.up(*strict[:2])):
+        assert violations(said) == set()
+        assert "✅ ngrok-tunnel-groups@" in said.text
+
+
+def test_updates_and_adoptions_are_judged_too(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
+    account = emulator.account(KEY)
+    operators = account.create({"labels": {"k8s.ngrok.com/namespace": "x"}, "description": "Operator's"})
+    stack = new_stack(GOOD)
+    stack.up(*PACK)
+    (web,) = (backend for backend in account.backends.values() if backend is not operators)
+    stack.program(GOOD.replace('{"app": "web"}', "{}"))
+    assert violations(stack.up(*PACK, fails=True)) == {("labels-required", "web")}
+    assert web.labels == {"app": "web"}
+
+    adopting = (
+        'TunnelGroupBackend("theirs", labels={"k8s.ngrok.com/namespace": "x"}, description="Operator\'s", '
+        f'allow_operator_owned=True, opts=pulumi.ResourceOptions(import_="{operators.id}"))'
+    )
+    stack.program(f"{GOOD}\n{adopting}")
+    assert violations(stack.preview(*PACK, fails=True)) == {("no-operator-owned", "theirs")}
+    # `pulumi import` takes no policy pack; the next preview judges what it has brought in.
+    stack.program("import tunnel_group_backends")
+    stack.tool("import", "--id", operators.id, "--run")
+    (name,) = {resource for policy, resource in violations(stack.preview(*PACK, fails=True)) if "operator" in policy}
+    assert name in stack.resource(name)["urn"]
+
+
+def test_levels_and_settings_are_the_teams(new_stack: Callable[..., Stack]) -> None:
+    stack = new_stack(GOOD.replace('{"app": "web"}', '{"app": "web", "x y": ""}'))
+    assert violations(stack.preview(*PACK)) == {("label-format", "web")}
+    assert violations(stack.preview(*config(stack, {"label-format": "mandatory"}), fails=True)) == {
+        ("label-format", "web")
+    }
+    assert violations(stack.preview(*config(stack, {"label-format": {"keyPattern": ".*"}}))) == set()
+    assert violations(stack.preview(*config(stack, {"all": "disabled"}))) == set()
+    wrong = {
+        "required-label-keys: keys: Invalid type. Expected: [array,object]": {"required-label-keys": {"keys": 5}},
+        "label-format: keyPattern: Does not match format 'regex'": {"label-format": {"keyPattern": "("}},
+        "policy label-format: there is no setting keypattern; there is keyPattern": {
+            "label-format": {"keypattern": "x"}
+        },
+    }
+    for says, settings in wrong.items():
+        assert says in stack.preview(*config(stack, settings), fails=True).text
+
+
+def test_by_hand_the_program_says_how_it_is_used(new_stack: Callable[..., Stack]) -> None:
+    said = subprocess.run([PACK[1]], capture_output=True, text=True, check=False)
+    assert said.returncode == 1
+    (command,) = (line.strip() for line in said.stderr.splitlines() if line.startswith("  "))
+    assert "✅ ngrok-tunnel-groups@" in new_stack(GOOD).run("sh", "-c", f"{command} --non-interactive")
+
+
+# The folder form ------------------------------------------------------------------------------------------------------
+
+INLINE = """
+import sys
+import pulumi
+from pulumi import automation
+from pulumi_ngrok_tg import TunnelGroupBackend
+
+def program():
+    TunnelGroupBackend("web", labels={"app": "web", "env": "prod"})
+
+stack = automation.create_or_select_stack("inline", "shop", program)
+try:
+    stack.preview(policy_packs=[sys.argv[1]], on_output=print)
+except automation.CommandError:
+    sys.exit(1)
+"""
+
+
+@pytest.fixture
+def folder_form(engine: Path, tmp_path: Path, new_stack: Callable[..., Stack]) -> Callable[[Path], Outcome]:
+    """Previews a program that violates something, with a pack in a folder.
+
+    The language host that can be built cannot start such packs; the engine starts them by itself where there is none.
+    """
+    stack = new_stack("")
+    programs = ("pulumi", "pulumi-resource-pulumi-python", "pulumi-analyzer-policy-python")
+    if all((engine / program).exists() for program in programs):
+        bin_ = tmp_path / "bin"
+        bin_.mkdir()
+        for program in programs:
+            try:
+                os.link(engine / program, bin_ / program)  # it looks for the others where it is itself
+            except OSError:
+                shutil.copy(engine / program, bin_ / program)
+        stack.environment["PATH"] = os.pathsep.join([str(bin_), str(Path(sys.executable).parent), "/usr/bin", "/bin"])
+    (stack.folder / "inline.py").write_text(INLINE)
+
+    def preview(folder: Path) -> Outcome:
+        done = subprocess.run(
+            [sys.executable, "inline.py", folder],
+            cwd=stack.folder,
+            env=stack.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=240,
+            check=False,
+        )
+        return Outcome(done.returncode, done.stdout)
+
+    return preview
+
+
+def test_the_pack_is_a_folder_too(folder_form: Callable[[Path], Outcome]) -> None:
+    said = folder_form(ROOT / "pulumi_ngrok_tg/policy")
+    assert said.code == 0, said.text
+    assert violations(said) == {("description-required", "web")}
+    assert "ngrok-tunnel-groups@v0.1.0" in said.text
+
+
+def test_the_example_is_a_teams_own_pack(folder_form: Callable[[Path], Outcome]) -> None:
+    said = folder_form(ROOT / "examples/policy")
+    assert said.code == 1, said.text
+    assert violations(said) == {("description-required", "web"), ("protected", "web"), ("owner-required", "web")}
+    assert "storefront@v1.0.0" in said.text
+
+
+# The page -------------------------------------------------------------------------------------------------------------
+
+
+def test_the_table_of_policies_is_as_the_code_has_it() -> None:
+    made = runpy.run_path(str(ROOT / "tools/policy_table"))
+    page = made["PAGE"].read_text()
+    assert page == made["page"](page), "run: python tools/policy_table"
+
+
+def test_the_commands_of_the_page_run(new_stack: Callable[..., Stack]) -> None:
+    page = (ROOT / "docs/policies.md").read_text()
+    (settings,) = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    stack = new_stack('TunnelGroupBackend("web", labels={"app": "web", "env": "prod"}, description="Website")')
+    (stack.folder / "policies.json").write_text(settings)
+    commands = re.findall(r"^    (pulumi preview .*)$", page, re.MULTILINE)
+    assert len(commands) == 3
+    for command in commands[:2]:
+        assert "✅ ngrok-tunnel-groups@" in stack.run("sh", "-c", f"{command} --non-interactive")
+    # The language host that can be built starts no folders; what the command finds is the folder tried above.
+    (folder,) = re.findall(r'"\$\((.*)\)"', commands[2])
+    assert stack.run("sh", "-c", folder).strip() == str(ROOT / "pulumi_ngrok_tg/policy")

@@ -1,0 +1,143 @@
+"""The policies as objects to compose: levels, settings, and what happens to a policy that fails inside."""
+
+from typing import Any
+
+import pytest
+from pulumi_policy import (
+    EnforcementLevel,
+    PolicyCustomTimeouts,
+    PolicyResource,
+    PolicyResourceOptions,
+    ResourceValidationArgs,
+    ResourceValidationPolicy,
+    StackValidationArgs,
+    StackValidationPolicy,
+)
+from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, unknown_checking_proxy
+
+from pulumi_ngrok_tg.policy import SettingError, tunnel_group_policies
+from pulumi_ngrok_tg.policy.catalog import POLICIES
+from pulumi_ngrok_tg.policy.pack import PolicyFailed
+from pulumi_ngrok_tg.state import READ_ONLY, TYPE
+
+URN = f"urn:pulumi:dev::shop::{TYPE}::"
+
+
+def options(protect: bool = False) -> PolicyResourceOptions:
+    return PolicyResourceOptions(protect, [], None, [], PolicyCustomTimeouts(0, 0, 0), [], None)
+
+
+def reported(name: str, *props: Any, overrides: Any = None, type_: str = TYPE, config: Any = None) -> list[str]:
+    """What a policy reports of resources that the engine shows it."""
+    (policy,) = (one for one in tunnel_group_policies(overrides) if one.name == name)
+    said: list[str] = []
+
+    def report(message: str, urn: str | None = None) -> None:
+        said.append(f"{(urn or '').rpartition('::')[2]}: {message}")
+
+    if isinstance(policy, ResourceValidationPolicy):
+        for given in props:
+            shown = unknown_checking_proxy(given)
+            args = ResourceValidationArgs(type_, shown, f"{URN}web", "web", options(), None, config, {})
+            policy.validate(args, report)
+    else:
+        assert isinstance(policy, StackValidationPolicy)
+        resources = [
+            PolicyResource(type_, unknown_checking_proxy(given), f"{URN}b{n}", f"b{n}", options(), None, None, [], {})
+            for n, given in enumerate(props)
+        ]
+        policy.validate(StackValidationArgs(resources, config, {}), report)
+    return said
+
+
+def test_levels_are_as_the_catalog_has_them_or_as_overridden() -> None:
+    assert {p.name: p.enforcement_level.value for p in tunnel_group_policies() if p.enforcement_level} == {
+        policy.name: policy.level for policy in POLICIES
+    }
+    overrides = {
+        "all": "disabled",
+        "labels-required": "advisory",
+        "no-secrets": EnforcementLevel.MANDATORY,
+        "max-backends": {"enforcementLevel": "advisory", "max": 3},
+        "label-format": {"maxKeyLength": 3},
+    }
+    levels = {policy.name: policy.enforcement_level for policy in tunnel_group_policies(overrides)}
+    assert levels["labels-required"] == levels["max-backends"] == EnforcementLevel.ADVISORY
+    assert levels["no-secrets"] == EnforcementLevel.MANDATORY
+    assert levels["label-format"] == levels["description-required"] == EnforcementLevel.DISABLED
+
+
+def test_settings_in_the_engines_config_come_before_those_of_the_pack() -> None:
+    two = [{"labels": {"n": "1"}}, {"labels": {"n": "2"}}]
+    assert reported("max-backends", *two) == []
+    assert len(reported("max-backends", *two, overrides={"max-backends": {"max": 1}})) == 1
+    assert reported("max-backends", *two, overrides={"max-backends": {"max": 1}}, config={"max": 2.0}) == []
+    (policy,) = (p for p in tunnel_group_policies({"max-backends": {"max": 1}}) if p.name == "max-backends")
+    assert policy.config_schema is not None
+    assert policy.config_schema.properties["max"]["default"] == 1
+
+
+@pytest.mark.parametrize(
+    ("overrides", "says"),
+    [
+        ({"label-fromat": "advisory"}, "there is no policy label-fromat."),
+        (
+            {"label-format": "hard"},
+            "policy label-format: 'hard' is no enforcement level; there is advisory, ",
+        ),
+        ({"all": "hard"}, "'hard' is no enforcement level"),
+        (
+            {"label-format": {"keypattern": "x"}},
+            "policy label-format: there is no setting keypattern; there is keyPattern",
+        ),
+        ({"labels-required": {"x": 1}}, "policy labels-required: there is no setting x; there is none."),
+        ({"label-format": {"keyPattern": "("}}, "policy label-format: the setting keyPattern: '(' is not a 'regex'"),
+        ({"label-format": {"maxKeyLength": 0}}, "the setting maxKeyLength: 0 is less than the minimum of 1"),
+        (
+            {"required-label-keys": {"keys": 5}},
+            "required-label-keys: the setting keys: 5 is not of type 'array', ",
+        ),
+        ({"required-label-keys": {"keys": {"a": [5]}}}, "the setting keys.a.0: 5 is not of type 'string'"),
+        ({"max-backends": {"max": "3"}}, "policy max-backends: the setting max: '3' is not of type 'integer'"),
+        ({"protected": {"labels": ["a"]}}, "policy protected: the setting labels: ['a'] is not of type 'object'"),
+    ],
+)
+def test_what_cannot_be_used_is_named(overrides: dict[str, Any], says: str) -> None:
+    with pytest.raises(SettingError) as wrong:
+        tunnel_group_policies(overrides)
+    assert says in str(wrong.value)
+
+
+def test_a_setting_that_the_engine_lets_through_is_an_error_of_the_policy() -> None:
+    with pytest.raises(PolicyFailed, match=r"^policy label-format: there is no setting keypattern; there is key"):
+        reported("label-format", {"labels": {}}, config={"keypattern": "x"})
+
+
+@pytest.mark.parametrize("name", [policy.name for policy in POLICIES])
+def test_other_resources_are_not_touched(name: str) -> None:
+    strict = {"required-label-keys": {"keys": ["x"]}, "max-backends": {"max": 0}, "protected": {"labels": {}}}
+    other = {"labels": 5, "description": ["password=swordfish9"], "metadata": {"a": 1}}
+    overrides = {name: strict[name]} if name in strict else None
+    assert reported(name, other, other, type_="aws:s3/bucket:Bucket", overrides=overrides) == []
+
+
+def test_values_that_a_preview_does_not_know_are_not_judged() -> None:
+    unknown = {"labels": {"app": UNKNOWN_STRING_VALUE}, "description": UNKNOWN_STRING_VALUE, "account": None}
+    assert reported("description-required", unknown) == reported("unique-selectors", unknown, unknown) == []
+    assert len(reported("metadata-json-object", {**unknown, "metadata": "x"})) == 1
+    assert reported("labels-required", {"labels": UNKNOWN_STRING_VALUE}) == []
+
+
+def test_what_a_stack_only_reads_is_not_its_own() -> None:
+    same = {"labels": {"app": "web"}, "account": None}
+    assert len(reported("unique-selectors", same, same)) == 2
+    assert reported("unique-selectors", same, {**same, READ_ONLY: True}) == []
+
+
+@pytest.mark.parametrize("name", ["labels-required", "unique-selectors"])
+def test_a_failure_inside_is_no_pass_and_tells_no_secret(name: str) -> None:
+    with pytest.raises(PolicyFailed) as failed:
+        reported(name, {"labels": {5: "hush"}.values()})
+    assert f"policy {name} failed inside (" in str(failed.value)
+    assert "so nothing was judged" in str(failed.value)
+    assert "hush" not in str(failed.value)
