@@ -270,6 +270,13 @@ def test_what_a_server_calls_its_tunnels_is_one_line_without_the_key(
     assert len(str(refused.value)) < 600
 
 
+def test_a_mode_that_there_is_not_is_said_before_anything_is_made(deployment: Deployment) -> None:
+    failures = started(deployment, "allow").check({}, {"labels": WEB}).failures
+    assert [failure.reason for failure in failures or ()] == [
+        'pulumi-ngrok-tg:onTrafficLoss must be "warn", "ignore" or "refuse".'
+    ]
+
+
 def test_what_is_gone_is_for_the_update_to_find_out(emulator: Emulator, deployment: Deployment, web: Backend) -> None:
     del emulator.account(KEY).backends[web.id]
     change(deployment, web, NEW, "refuse")
@@ -366,7 +373,9 @@ def test_what_refuse_waits_is_not_what_the_list_takes(emulator: Emulator, deploy
     backend = emulator.account(KEY).create({"labels": HOST_A})
     emulator.fault(path="/tunnels", skip=1, status=429, headers={"Retry-After": "1"})
     change(Deployment(emulator, look_seconds=0.7), backend, WEB, "refuse")
-    assert paths(emulator).count("GET /tunnels") == 4
+    looks = [request.arrived for request in emulator.requests if request.path == "/tunnels"]
+    assert len(looks) == 4
+    assert looks[2] - looks[1] >= 1
 
 
 def test_refuse_asks_once_where_the_list_fails(emulator: Emulator, deployment: Deployment, web: Backend) -> None:
