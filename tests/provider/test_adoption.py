@@ -35,6 +35,8 @@ def inputs(id_: Any, said: Mapping[str, Any] | None = None, **given: Any) -> dic
 
 def refusals(provider: TunnelGroupBackendProvider, given: dict[str, Any]) -> list[str]:
     checked = provider.check({}, given)
+    # Where a property is named, the engine would print its value, secret or not.
+    assert {failure.property for failure in checked.failures} <= {""}
     return [failure.reason for failure in checked.failures]
 
 

@@ -32,7 +32,8 @@ def provider(emulator: Emulator) -> TunnelGroupBackendProvider:
 def test_a_refresh_of_what_is_gone_says_gone_and_a_get_of_it_fails(provider: TunnelGroupBackendProvider) -> None:
     refreshed = provider.read(MISSING, {**STATE})
     assert (refreshed.id, refreshed.outs) == ("", {})
-    with pytest.raises(ProviderError, match=f"There is no backend {MISSING} in this account"):
+    told = rf"There is no backend {MISSING} in this account. Check the id and the account. \(GET .*ERR_NGROK_6514"
+    with pytest.raises(ProviderError, match=told):
         provider.read(MISSING, {})
 
 
@@ -45,6 +46,15 @@ def test_a_provider_that_the_engine_loads_has_the_clients_of_its_process(emulato
         assert loaded.read(made.id, made.outs).outs["description"] == "x"
     # The second one reads what the first one's client knows.
     assert [request.method for request in emulator.requests] == ["POST", "POST"]
+
+
+@pytest.mark.parametrize("state", [{}, STATE])
+def test_what_is_read_keeps_its_account(emulator: Emulator, state: dict[str, Any]) -> None:
+    deployment = Deployment(emulator)
+    deployment.config = {"ngrok-eu:apiKey": KEY, "ngrok-eu:apiBaseUrl": emulator.url}
+    found = deployment.start().read(emulator.account(KEY).create({}).id, {**state, "account": "eu"})
+    assert found.outs is not None
+    assert found.outs["account"] == "eu"
 
 
 def test_a_get_is_one_get(provider: TunnelGroupBackendProvider, emulator: Emulator) -> None:

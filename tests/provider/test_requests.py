@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pulumi_ngrok_tg.api.client import Client
-from pulumi_ngrok_tg.api.errors import ApiError, ConnectionFailed, GaveUp, NotFound, ServerError
+from pulumi_ngrok_tg.api.errors import ApiError, ConnectionFailed, GaveUp, NotFound, ServerError, UnexpectedResponse
 from pulumi_ngrok_tg.api.patience import Patience
 from pulumi_ngrok_tg.api.retrying import Requests
 from pulumi_ngrok_tg.api.settings import Settings
@@ -20,7 +20,7 @@ from tests.provider.hostile import HostileServer, response
 from tests.reporter import Heard
 
 LIST = "/backends/tunnel_group"
-OPERATION = r"operation op_[0-9a-f]+"
+OPERATION = r"operation op_[0-9a-f]+\b"
 
 
 @pytest.fixture
@@ -165,6 +165,20 @@ def test_each_request_says_what_it_takes_and_who_sends_it(emulator: Emulator, re
     assert headers["Ngrok-Version"] == "2"
     assert headers["User-Agent"] == f"pulumi-ngrok-tg/{version('pulumi-ngrok-tg')}"
     assert headers["Authorization"] == f"Bearer {KEY}"
+
+
+@pytest.mark.parametrize("header", ["Ngrok-Operation-Id", "NGROK-OPERATION-ID"])
+def test_the_operation_of_a_response_that_is_not_ngroks_is_in_its_header(
+    emulator: Emulator, requests: Requests, heard: Heard, header: str
+) -> None:
+    emulator.fault(method="GET", body="[]", headers={header: "op_2rwwlBV3giwRa5gGhtBlK6AH8q4"})
+    requests.send("GET", LIST, Patience(0))
+    assert facts(heard) == [f"GET {LIST}: HTTP 200 in N ms (attempt 1, operation op_2rwwlBV3giwRa5gGhtBlK6AH8q4)"]
+
+
+def test_an_address_of_which_no_request_can_be_made_is_said(heard: Heard) -> None:
+    with pytest.raises(UnexpectedResponse, match=f"^GET {LIST}: no request can be made of this address.$"):
+        Requests(Settings(KEY, "https://*"), heard).send("GET", LIST, Patience(0))
 
 
 def test_ngroks_clock_is_read_off_its_successes(heard: Heard) -> None:

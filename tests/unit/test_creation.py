@@ -1,5 +1,6 @@
 """Creates whose response is lost: found by their contents and time, or sent again, and never made twice unnoticed."""
 
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -98,6 +99,14 @@ def test_a_response_about_another_creates_backend_is_no_response() -> None:
     assert [account.create().id, account.create().id] == ["bkdtg_a", "bkdtg_b"]
 
 
+def test_responses_that_are_always_about_another_creates_backend_leave_the_fate_unknown() -> None:
+    account = Account(made("bkdtg_a"), lambda account: account.held[0])
+    account.create()
+    told = r"^The response to a create is about bkdtg_a, which another create has made\. No backend with these contents"
+    with pytest.raises(FateUnknown, match=told):
+        account.create()
+
+
 @pytest.mark.parametrize("error", [LOST, ServerError("down", 503)], ids=["lost", "down"])
 def test_attempts_that_are_used_up_leave_the_fate_unknown(error: NgrokError) -> None:
     account = Account(lost(error=error))
@@ -165,8 +174,43 @@ def test_waits_between_attempts_are_told_and_counted() -> None:
 def test_a_backend_found_after_several_lost_requests_earns_a_warning() -> None:
     account = Account(lost(), lambda account: lost("bkdtg_ours")(account), made("bkdtg_again"))
     assert account.create().id == "bkdtg_ours"
-    (line,) = account.heard.warnings
-    assert line.startswith("The create of bkdtg_ours was sent 2 times without a response")
+    assert account.heard.warnings == [
+        "The create of bkdtg_ours was sent 2 times without a response; should another backend with its contents appear "
+        "that nobody else made, delete it"
+    ]
+
+
+def test_a_backend_found_after_one_lost_request_earns_none() -> None:
+    account = Account(lost("bkdtg_ours"))
+    assert account.create().id == "bkdtg_ours"
+    assert account.heard.warnings == []
+
+
+def test_different_creates_are_sent_at_the_same_time_and_identical_ones_are_not() -> None:
+    """Identical, in whatever order the labels are written."""
+    together = threading.Barrier(2)
+
+    def outcome(account: Account) -> Backend:
+        together.wait(2)
+        return account.make(f"bkdtg_{len(account.held)}")
+
+    def create(account: Account, *both: Contents) -> list[Backend]:
+        with ThreadPoolExecutor(2) as pool:
+            return list(pool.map(lambda contents: account.creations.create(contents, Patience(10)), both))
+
+    create(Account(outcome), {"description": "one"}, {"description": "two"})
+    together.reset()
+    with pytest.raises(threading.BrokenBarrierError):
+        create(Account(outcome), {"labels": {"a": "1", "b": "2"}}, {"labels": {"b": "2", "a": "1"}})
+
+
+def test_a_wait_of_the_one_before_is_not_counted_again() -> None:
+    account = Account(lost(), lost(), made("bkdtg_a"), made("bkdtg_b"))
+    first, second = Patience(10), Patience(10)
+    account.creations.create({"description": "x"}, first)
+    account.creations.create({"description": "x"}, second)
+    assert first.spent > 0
+    assert second.spent == 0
 
 
 def test_a_backend_of_four_seconds_ago_is_not_ours() -> None:

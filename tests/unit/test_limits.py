@@ -8,7 +8,10 @@ from hypothesis import strategies as st
 
 from pulumi_ngrok_tg.api.errors import ConnectionFailed, Limited, NgrokError, NotFound, ServerError
 from pulumi_ngrok_tg.api.limits import AT_ONCE, CREATES, REQUESTS, TOO_MANY, Limits, Wait
+from pulumi_ngrok_tg.api.pacing import Pacer
+from pulumi_ngrok_tg.api.patience import Patience
 from pulumi_ngrok_tg.api.settings import Settings
+from tests.reporter import Heard
 from tests.unit.simulation import Account, dictated, run
 
 SETTINGS = Settings("key", backoff=0.4, rate_limit=10, max_concurrency=4)
@@ -190,6 +193,24 @@ def test_creates_go_one_by_one_after_a_pause_of_theirs() -> None:
     assert known.wait(1.0, creates=False) is None
     known.end(first, 1.1, None)
     assert known.wait(1.1, creates=True) is None
+
+
+def test_after_a_pause_of_creates_there_is_one_more_at_a_time() -> None:
+    known = limits()
+    send(known, 0.0, limited(5001, 1), creates=True)
+    known.end(known.begin(creates=True), 1.1, None)
+    known.begin(creates=True)
+    assert known.wait(1.1, creates=True) is None, "two, after one went through"
+    known.begin(creates=True)
+    assert known.wait(1.1, creates=True) == Wait(None)
+
+
+def test_a_create_under_way_counts_as_one() -> None:
+    known = limits()
+    send(known, 0.0, limited(5001, 0.001), creates=True)
+    with Pacer(known, Heard()).slot("POST /x", True, Patience(1)):
+        assert known.wait(1.0, creates=True) == Wait(None)
+    assert known.wait(1.0, creates=True) is None
 
 
 def test_a_pause_that_is_asked_for_while_others_are_in_flight_holds_too() -> None:
