@@ -121,7 +121,8 @@ def test_replace_on_changes_replaces(stack: Stack, emulator: Emulator, watched: 
     stack.program(f"{WEB}, {options})".replace('"app": "web"', '"app": "shop"'))
     assert "1 to replace" in stack.preview().text
     stack.up()
-    assert [request.method for request in emulator.requests] == (["DELETE", "POST"] if first else ["POST", "DELETE"])
+    written = [request.method for request in emulator.requests if request.method != "GET"]
+    assert written == (["DELETE", "POST"] if first else ["POST", "DELETE"])
     (new,) = emulator.account(KEY).backends.values()
     assert new.id != old
     assert new.labels["app"] == "shop"
@@ -131,7 +132,7 @@ def test_what_is_not_watched_is_no_reason_to_replace(stack: Stack, emulator: Emu
     options = 'opts=pulumi.ResourceOptions(replace_on_changes=["labels.app"])'
     stack.program(f"{WEB}, {options})".replace('"dc": "fra"', '"dc": "ams"').replace("Website", "Shop"))
     stack.up()
-    assert [request.method for request in emulator.requests] == ["PATCH"]
+    assert [request.method for request in emulator.requests if request.method != "GET"] == ["PATCH"]
 
 
 # What is told while it goes on --------------------------------------------------------------------------------------
