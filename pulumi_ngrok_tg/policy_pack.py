@@ -1,5 +1,6 @@
 """``pulumi-ngrok-tg-policy``: the policy pack as a program that the Pulumi engine starts."""
 
+import re
 import sys
 
 _USE = """The Pulumi engine starts this program; give it to a preview or an update:
@@ -9,7 +10,8 @@ _USE = """The Pulumi engine starts this program; give it to a preview or an upda
 
 def main() -> None:
     """Serves the policies to the engine that started this, until it ends it; or says which extra is missing."""
-    if len(sys.argv) < 2:  # the engine gives its address
+    # The engine gives its address, and reads the standard output.
+    if not re.fullmatch(r"\S+:[0-9]+", (sys.argv[1:] or [""])[0]) or sys.stdout is None:
         sys.exit(_USE)
     try:
         from pulumi_ngrok_tg.policy.pack import serve

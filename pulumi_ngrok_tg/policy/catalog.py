@@ -49,7 +49,7 @@ POLICIES: tuple[OfBackend | OfStack, ...] = (
             "keys": {
                 "type": ["array", "object"],
                 "items": _TEXT,
-                "additionalProperties": {"type": ["array", "string"], "items": _TEXT, "format": "regex"},
+                "additionalProperties": {"type": ["array", "string"], "items": _TEXT, "minItems": 1, "format": "regex"},
                 "description": "Names of labels; or names and what is allowed for each: a list of values, or a regular "
                 "expression for the whole value. Off until it is set.",
             }

@@ -75,11 +75,11 @@ def _made(policy: OfBackend | OfStack, override: Any, for_all: Any) -> Policy:
 
 
 def _level(policy: str, given: Any) -> EnforcementLevel:
-    try:
-        return EnforcementLevel(given)
-    except ValueError:
-        levels = ", ".join(level.value for level in EnforcementLevel)
-        raise SettingError(f"policy {policy}: {given!r} is no enforcement level; there is {levels}.") from None
+    levels = {level.value: level for level in EnforcementLevel if level is not EnforcementLevel.REMEDIATE}
+    found = given if given in levels.values() else levels.get(given) if isinstance(given, str) else None
+    if not isinstance(found, EnforcementLevel):
+        raise SettingError(f"policy {policy}: {given!r} is no enforcement level; there is {', '.join(levels)}.")
+    return found
 
 
 def _backend_validation(policy: OfBackend, schema: Schema) -> Callable[[ResourceValidationArgs, ReportViolation], None]:
@@ -118,7 +118,7 @@ def _judge(policy: str, judge: Callable[[], None]) -> None:
         at = traceback.extract_tb(error.__traceback__)[-1]
         raise PolicyFailed(
             f"policy {policy} failed inside ({type(error).__name__} in {Path(at.filename).name}, line {at.lineno}), so "
-            "nothing was judged. Please report this; until it is mended, the policy can be disabled in the config."
+            "it has judged nothing. Please report this; until it is mended, the policy can be disabled in the config."
         ) from None
 
 

@@ -56,7 +56,7 @@ def label_format(backend: Declared, settings: Settings) -> Iterator[str]:
         if wrong := sum(not re.fullmatch(pattern, text) for text in texts):
             yield f"{_of_labels(wrong, keys)} {_have(wrong)} a {what} that does not match {pattern}. Rewrite it."
         if wrong := sum(len(text) > longest for text in texts):
-            yield f"{_of_labels(wrong, keys)} {_have(wrong)} a {what} of more than {longest:g} characters. Shorten it."
+            yield f"{_of_labels(wrong, keys)} {_have(wrong)} a {what} of more than {longest} characters. Shorten it."
 
 
 def description_required(backend: Declared, _settings: Settings) -> Iterator[str]:
@@ -91,8 +91,8 @@ def no_secrets(backend: Declared, settings: Settings) -> Iterator[str]:
         if kinds:
             yield (
                 f"The {name} {'hold' if name == 'labels' else 'holds'} what looks like a credential "
-                f"({', '.join(sorted(kinds))}). Remove it, and revoke it if it is real; if it is none, name it in the "
-                "setting `allow`."
+                f"({', '.join(sorted(kinds))}). Remove it, and revoke it if it is real; if it is none, let a regular "
+                "expression in the setting `allow` match it."
             )
 
 
@@ -106,8 +106,11 @@ def no_operator_owned(backend: Declared, _settings: Settings) -> Iterator[str]:
 
 def protected(backend: Declared, settings: Settings) -> Iterator[str]:
     """Backends that must not go with a slip of the hand."""
-    wanted, selector = settings.get("labels"), backend.selector or frozenset()
-    if wanted is not None and not backend.protect and wanted.items() <= dict(selector).items():
+    wanted = settings.get("labels")
+    if wanted is None or backend.protect or (backend.labels is UNKNOWN and wanted):
+        return
+    labels = {} if backend.labels is UNKNOWN else backend.labels
+    if all(labels.get(key) == value for key, value in wanted.items()):
         yield "It is not protected. Give it opts=pulumi.ResourceOptions(protect=True)."
 
 
@@ -145,7 +148,7 @@ def max_backends(backends: Sequence[Declared], settings: Settings) -> Iterator[t
     """How many backends a stack may have."""
     most = settings.get("max")
     if most is not None and len(backends) > most:
-        yield None, f"The stack has {len(backends)} tunnel group backends; {most:g} are allowed. Remove some."
+        yield None, f"The stack has {len(backends)} tunnel group backends; {most} are allowed. Remove some."
 
 
 def _named(backends: Sequence[Declared]) -> str:

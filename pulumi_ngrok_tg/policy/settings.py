@@ -22,7 +22,11 @@ def checked(policy: str, schema: Schema, settings: Mapping[str, Any]) -> Mapping
     Raises:
         SettingError: one is unknown, or of another type or form than the schema says.
     """
-    return _checked(policy, json.dumps(schema), json.dumps(settings))
+    try:
+        text = json.dumps(settings)
+    except (TypeError, ValueError) as error:
+        raise SettingError(f"policy {policy}: the settings cannot be written as JSON: {error}.") from None
+    return _checked(policy, json.dumps(schema), text)
 
 
 @lru_cache
@@ -37,4 +41,6 @@ def _checked(policy: str, schema_text: str, settings_text: str) -> Mapping[str, 
     if error is not None:
         path = ".".join(map(str, error.absolute_path))
         raise SettingError(f"policy {policy}: the setting {path}: {error.message}.")
-    return {**{name: one["default"] for name, one in schema.items() if "default" in one}, **settings}
+    # The engine hands every number over as a float.
+    given = {name: int(one) if isinstance(one, float) else one for name, one in settings.items()}
+    return {**{name: one["default"] for name, one in schema.items() if "default" in one}, **given}

@@ -48,6 +48,7 @@ FAILING = [
     ("metadata-json-object", {"metadata": "[" * 100_000}, {}, "Its metadata is no JSON object."),
     ("no-secrets", {"description": "password=swordfish9"}, {}, "The description holds what looks like a credential ("),
     ("no-secrets", {"labels": {"db-password": "s3cr3tValue9"}}, {}, "The labels hold what looks like a credential ("),
+    ("no-secrets", {"labels": {"ghp_" + "aB3" * 12: "x"}}, {}, "The labels hold what looks like a credential ("),
     ("no-operator-owned", {"labels": {"k8s.ngrok.com/namespace": "x"}}, {}, "ngrok's Kubernetes operator owns it"),
     ("no-operator-owned", {"metadata": '{"owned-by":"ngrok-operator"}'}, {}, "ngrok's Kubernetes operator owns it"),
     ("protected", {}, {"labels": WEB}, "It is not protected."),
@@ -143,6 +144,7 @@ def test_how_many_a_stack_may_have() -> None:
     assert judged("max-backends", *two, max=1) == [
         "stack: The stack has 2 tunnel group backends; 1 are allowed. Remove some."
     ]
+    assert "; 1234567 are allowed" in judged("max-backends", *two * 617284, max=1234567.0)[0]
 
 
 LABELS = st.dictionaries(st.sampled_from("abc"), st.sampled_from("xy"))
