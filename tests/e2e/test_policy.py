@@ -95,6 +95,12 @@ def test_updates_and_adoptions_are_judged_too(new_stack: Callable[..., Stack], e
     assert violations(stack.up(*PACK, fails=True)) == {("labels-required", "web")}
     assert web.labels == {"app": "web"}
 
+    read = f'TunnelGroupBackend.get("read", "{web.id}")'
+    stack.program(f"{GOOD}\n{read}")
+    assert violations(stack.preview(*PACK)) == set(), "what is only read is no twin"
+    stack.program(f"{GOOD}\n{GOOD.replace('web', 'twin', 1)}")
+    assert violations(stack.preview(*PACK, fails=True)) == {("unique-selectors", "web"), ("unique-selectors", "twin")}
+
     adopting = (
         'TunnelGroupBackend("theirs", labels={"k8s.ngrok.com/namespace": "x"}, description="Operator\'s", '
         f'allow_operator_owned=True, opts=pulumi.ResourceOptions(import_="{operators.id}"))'
@@ -128,8 +134,9 @@ def test_levels_and_settings_are_the_teams(new_stack: Callable[..., Stack]) -> N
 
 
 def test_by_hand_the_program_says_how_it_is_used(new_stack: Callable[..., Stack]) -> None:
-    said = subprocess.run([PACK[1]], capture_output=True, text=True, check=False)
-    assert said.returncode == 1
+    for arguments in ((), ("--help",)):
+        said = subprocess.run([PACK[1], *arguments], capture_output=True, text=True, check=False, timeout=60)
+        assert said.returncode == 1
     (command,) = (line.strip() for line in said.stderr.splitlines() if line.startswith("  "))
     assert "✅ ngrok-tunnel-groups@" in new_stack(GOOD).run("sh", "-c", f"{command} --non-interactive")
 
