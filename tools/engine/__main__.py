@@ -32,9 +32,10 @@ PROGRAMS = (
     "pulumi-resource-pulumi-python",
 )
 SCRIPTS = (
-    "python/cmd/pulumi-language-python-exec",
-    "python/dist/pulumi-resource-pulumi-python",
-    "python/dist/pulumi-analyzer-policy-python",  # starts policy packs that are folders
+    ("pulumi", "python/cmd/pulumi-language-python-exec"),
+    ("pulumi", "python/dist/pulumi-resource-pulumi-python"),
+    # Starts policy packs that are folders; today's language host does that itself, and the SDK has it no more.
+    ("language-host", "python/dist/pulumi-analyzer-policy-python"),
 )
 SOURCES = Path(__file__).parent
 SDK = "github.com/pulumi/pulumi/sdk/v3"
@@ -105,8 +106,8 @@ def build(target: Path, scratch: Path) -> None:
         say(f"  {what} ...")
         run(go, "build", "-v", "-trimpath", f"-ldflags={flags}", "-o", str(target / program), package, module=module)
     say("  3/3 the Python scripts beside them ...")
-    sdk = Path(run(go, "list", "-m", "-f", "{{.Dir}}", SDK, module="pulumi").strip())
-    for script in SCRIPTS:
+    for module, script in SCRIPTS:
+        sdk = Path(run(go, "list", "-m", "-f", "{{.Dir}}", SDK, module=module).strip())
         copy = target / Path(script).name
         shutil.copyfile(sdk / script, copy)
         copy.chmod(0o755)
