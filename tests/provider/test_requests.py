@@ -209,6 +209,17 @@ def test_a_date_to_wait_for_is_one_of_ngroks_clock(heard: Heard, dated: bool) ->
         Requests(Settings(KEY, server.url), heard).send("GET", LIST, Patience(1))
 
 
+def test_all_tunnels_are_listed_patiently_and_their_words_cleaned(emulator: Emulator, heard: Heard) -> None:
+    ids = [emulator.account(KEY).connect_tunnel({"n": str(n)}, f"evil\x1b {KEY}") for n in range(101)]
+    client = Client(settings(emulator), heard)
+    emulator.fault(path="/tunnels", status=503)
+    tunnels = client.tunnels()
+    assert [tunnel.id for tunnel in tunnels] == ids[::-1]
+    assert {tunnel.forwards_to for tunnel in tunnels} == {"evil [redacted]"}
+    assert tunnels[0].labels == {"n": "100"}
+    assert [request.path for request in emulator.requests] == ["/tunnels"] * 3
+
+
 def test_a_walk_through_the_account_is_told_page_by_page(emulator: Emulator, heard: Heard) -> None:
     for _ in range(101):
         emulator.account(KEY).create({})

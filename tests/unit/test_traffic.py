@@ -90,6 +90,14 @@ MANY = tuple(Tunnel(f"tn_{number}") for number in range(19))
             traffic.Moves((Tunnel("tn_1", forwards_to="x" * 200),), (A, B), ()),
             f"1 of 3 online tunnels leaves (tn_1 -> {'x' * 92}…), 2 stay, none joins",
         ),
+        (
+            traffic.Moves((Tunnel("tn_1", forwards_to="x" * 92),), (A, B), ()),
+            f"1 of 3 online tunnels leaves (tn_1 -> {'x' * 92}), 2 stay, none joins",
+        ),
+        (
+            traffic.Moves(MANY[:5], (A,), ()),
+            "5 of 6 online tunnels leave (tn_0, tn_1, tn_2, tn_3, tn_4), 1 stays, none joins",
+        ),
         (traffic.Moves((), (A,), ()), ""),
         (traffic.Moves((), (), ()), ""),
     ],
