@@ -264,6 +264,19 @@ def test_a_response_that_trickles_for_ever_ends_all_the_same(endless: Callable[[
     assert len(server.backends) == 2
 
 
+@pytest.mark.parametrize("endless", ENDLESS.values(), ids=ENDLESS.keys())
+def test_it_ends_over_tls_too(monkeypatch: pytest.MonkeyPatch, endless: Callable[[], Iterator[bytes]]) -> None:
+    context, authority = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), trustme.CA()
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with authority.cert_pem.tempfile() as bundle, Emulator() as unused:
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
+        with HostileServer(lambda _method, _path: endless(), context) as server:
+            with pytest.raises(ProviderError, match=r"no response from 127\.0\.0\.1"):
+                Deployment(unused, server.url, **HOSTILE).start().read(ID, {})
+            assert len(server.requests) == 2
+
+
 @pytest.mark.parametrize("status", [429, 503])
 @pytest.mark.parametrize("asked", ["0", "Thu, 01 Jan 1970 00:00:00 GMT", "-5", "soon"])
 def test_a_wait_of_no_length_is_no_leave_to_hammer(status: int, asked: str) -> None:
