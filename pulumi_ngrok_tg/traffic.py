@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from pulumi_ngrok_tg.api.models import Tunnel
 from pulumi_ngrok_tg.config import ON_TRAFFIC_LOSS
+from pulumi_ngrok_tg.wording import first_few
 
 UNKNOWN_LABELS = (
     "which online tunnels leave or join is not known before `pulumi up`: the new labels depend on other resources"
@@ -17,7 +18,6 @@ UNKNOWN_ACCOUNT = (
     "whether all online tunnels leave is not known before `pulumi up`: the account depends on other resources"
 )
 """The line for an account that a preview does not know yet."""
-_NAMED = 5  # tunnels in one line
 _LONGEST = 100  # characters of a name
 _ALLOW = f"or allow it with `pulumi config set {ON_TRAFFIC_LOSS} warn`"
 
@@ -129,8 +129,7 @@ def refused_delete(id_: str, online: Sequence[Tunnel]) -> str:
 
 
 def _named(tunnels: Sequence[Tunnel]) -> str:
-    names = ", ".join(map(_name, tunnels[:_NAMED]))
-    return names + (f" and {len(tunnels) - _NAMED} more" if len(tunnels) > _NAMED else "")
+    return first_few([_name(tunnel) for tunnel in tunnels])
 
 
 def _name(tunnel: Tunnel) -> str:

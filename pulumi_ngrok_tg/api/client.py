@@ -1,7 +1,8 @@
 """The calls on tunnel group backends, and a look at the tunnels online."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 from pulumi_ngrok_tg.api.creation import Creations
 from pulumi_ngrok_tg.api.diagnosis import one_line, redact
@@ -41,7 +42,8 @@ class Client:
         half = settings.look_seconds / 2
         hasty = replace(settings, max_attempts=1, connect_timeout=half, read_timeout=min(half, settings.read_timeout))
         looks = Requests(hasty, reporter, beside=self._requests)
-        self._online = OnlineTunnels(lambda once: self._listing(TUNNELS, looks, once), settings)
+        self._tunnels = replace(TUNNELS, read=self._tunnel)
+        self._online = OnlineTunnels(lambda once: self._listing(self._tunnels, looks, once), settings)
 
     def get(self, id_: str) -> Backend:
         """Fetches a backend with one GET.
@@ -72,13 +74,13 @@ class Client:
 
     def tunnels(self) -> list[Tunnel]:
         """Returns every tunnel online, newest first."""
-        patience, listing = self._patience(), self._listing(TUNNELS)
+        patience, listing = self._patience(), self._listing(self._tunnels)
         found: dict[str, Tunnel] = {}
         while not listing.ended:
             found.update((tunnel.id, tunnel) for tunnel in listing.next_page(patience))
-        return self._as_shown(found.values())
+        return list(found.values())
 
-    def look_at_tunnels(self, patiently: bool) -> list[Tunnel]:
+    def look_at_tunnels(self, patiently: bool) -> tuple[Tunnel, ...]:
         """Returns every tunnel online as the first such look has found them: one listing, for all who ask.
 
         A look is for advice: it goes within ngrok's limits, but however it ends, it holds nothing else up. It asks
@@ -87,7 +89,7 @@ class Client:
         Args:
             patiently: whether it may wait for ngrok's limits as long as any call, and ask again after them.
         """
-        return self._as_shown(self._online.all(patiently))
+        return self._online.all(patiently)
 
     def shown(self, said: str) -> str:
         """Returns what a server or an agent says as one line that does not hold the key."""
@@ -132,9 +134,10 @@ class Client:
             if not error.after_lost:  # else it was there, and our own first attempt has deleted it
                 raise
 
-    def _as_shown(self, tunnels: Iterable[Tunnel]) -> list[Tunnel]:
-        """Names and upstreams are anybody's words."""
-        return [replace(one, id=self.shown(one.id), forwards_to=self.shown(one.forwards_to)) for one in tunnels]
+    def _tunnel(self, request: str, body: Any) -> Tunnel:
+        """Reads a tunnel, once for all who look; its name and its upstream are anybody's words."""
+        tunnel = Tunnel.from_json(request, body)
+        return replace(tunnel, id=self.shown(tunnel.id), forwards_to=self.shown(tunnel.forwards_to))
 
     def _post(self, body: Contents, patience: Patience) -> Backend:
         response = self._requests.send("POST", COLLECTION, patience, body=body, creates=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Generic, Literal, TypeVar
 
 from pulumi_ngrok_tg.policy import rules
 from pulumi_ngrok_tg.policy.declared import Declared
@@ -11,31 +11,27 @@ from pulumi_ngrok_tg.policy.settings import Schema
 
 BackendRule = Callable[[Declared, Settings], Iterator[str]]
 StackRule = Callable[[Sequence[Declared], Settings], Iterator[tuple[Declared | None, str]]]
+Rule = TypeVar("Rule", BackendRule, StackRule)
 _TEXT = {"type": "string"}
 _PATTERN = {"type": "string", "format": "regex"}
 _LENGTH = {"type": "integer", "minimum": 1}
 
 
 @dataclass(frozen=True)
-class OfBackend:
+class _Policy(Generic[Rule]):
+    name: str
+    description: str
+    level: Literal["advisory", "mandatory"]
+    rule: Rule
+    settings: Schema = field(default_factory=dict)
+
+
+class OfBackend(_Policy[BackendRule]):
     """A policy that judges one backend at a time."""
 
-    name: str
-    description: str
-    level: Literal["advisory", "mandatory"]
-    rule: BackendRule
-    settings: Schema = field(default_factory=dict)
 
-
-@dataclass(frozen=True)
-class OfStack:
+class OfStack(_Policy[StackRule]):
     """A policy that judges all backends of a stack together."""
-
-    name: str
-    description: str
-    level: Literal["advisory", "mandatory"]
-    rule: StackRule
-    settings: Schema = field(default_factory=dict)
 
 
 POLICIES: tuple[OfBackend | OfStack, ...] = (

@@ -3,7 +3,8 @@
 import io
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -85,33 +86,30 @@ def _level(policy: str, given: Any) -> EnforcementLevel:
 def _backend_validation(policy: OfBackend, schema: Schema) -> Callable[[ResourceValidationArgs, ReportViolation], None]:
     def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
         if args.resource_type == TYPE:
-            _judge(policy.name, lambda: _report(args, report))
-
-    def _report(args: ResourceValidationArgs, report: ReportViolation) -> None:
-        for reason in policy.rule(_declared(args), checked(policy.name, schema, args.get_config())):
-            report(reason, None)
+            with _judging(policy.name):
+                for reason in policy.rule(_declared(args), checked(policy.name, schema, args.get_config())):
+                    report(reason, None)
 
     return validate
 
 
 def _stack_validation(policy: OfStack, schema: Schema) -> Callable[[StackValidationArgs, ReportViolation], None]:
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
-        _judge(policy.name, lambda: _report(args, report))
-
-    def _report(args: StackValidationArgs, report: ReportViolation) -> None:
-        # Those that are only read are managed elsewhere.
-        ours = [one for one in args.resources if one.resource_type == TYPE and not one.props.get(READ_ONLY)]
-        settings = checked(policy.name, schema, args.get_config())
-        for backend, reason in policy.rule([_declared(one) for one in ours], settings):
-            report(reason, backend.urn if backend else None)
+        with _judging(policy.name):
+            # Those that are only read are managed elsewhere.
+            ours = [one for one in args.resources if one.resource_type == TYPE and not one.props.get(READ_ONLY)]
+            settings = checked(policy.name, schema, args.get_config())
+            for backend, reason in policy.rule([_declared(one) for one in ours], settings):
+                report(reason, backend.urn if backend else None)
 
     return validate
 
 
-def _judge(policy: str, judge: Callable[[], None]) -> None:
-    """Judges, and says of a failure where it was, but not in its own words: they could hold a secret."""
+@contextmanager
+def _judging(policy: str) -> Iterator[None]:
+    """Says of a failure where it was, but not in its own words: they could hold a secret."""
     try:
-        judge()
+        yield
     except SettingError as error:
         raise PolicyFailed(str(error)) from None
     except Exception as error:

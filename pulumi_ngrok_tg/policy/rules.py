@@ -14,9 +14,9 @@ from typing import Any
 from pulumi_ngrok_tg import ownership
 from pulumi_ngrok_tg.policy import credentials
 from pulumi_ngrok_tg.policy.declared import UNKNOWN, Declared
+from pulumi_ngrok_tg.wording import first_few
 
 Settings = Mapping[str, Any]
-_NAMED = 5  # backends in one sentence
 
 
 def labels_required(backend: Declared, _settings: Settings) -> Iterator[str]:
@@ -152,8 +152,7 @@ def max_backends(backends: Sequence[Declared], settings: Settings) -> Iterator[t
 
 
 def _named(backends: Sequence[Declared]) -> str:
-    names = ", ".join(backend.name for backend in backends[:_NAMED])
-    return names + (f" and {len(backends) - _NAMED} more" if len(backends) > _NAMED else "")
+    return first_few([backend.name for backend in backends])
 
 
 def _of_labels(count: int, labels: Sequence[str]) -> str:
