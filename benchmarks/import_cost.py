@@ -1,4 +1,4 @@
-"""What ``import pulumi_ngrok_tg`` costs a program on top of ``import pulumi``: pairs, run in turn, medians."""
+"""What importing the resource costs a program on top of ``import pulumi``: pairs, run in turn, medians."""
 
 import statistics
 import subprocess
@@ -7,6 +7,7 @@ import time
 
 PAIRS = 21
 ALLOWED_MS = 30
+OURS = "from pulumi_ngrok_tg import TunnelGroupBackend, get_tunnel_group_backend"
 
 
 def milliseconds(program: str) -> float:
@@ -16,11 +17,11 @@ def milliseconds(program: str) -> float:
 
 
 def main() -> int:
-    milliseconds("import pulumi, pulumi_ngrok_tg")  # fills the file cache and writes the bytecode
-    pairs = [(milliseconds("import pulumi"), milliseconds("import pulumi, pulumi_ngrok_tg")) for _ in range(PAIRS)]
+    milliseconds(f"import pulumi; {OURS}")  # fills the file cache and writes the bytecode
+    pairs = [(milliseconds("import pulumi"), milliseconds(f"import pulumi; {OURS}")) for _ in range(PAIRS)]
     base = statistics.median(alone for alone, _ in pairs)
     added = statistics.median(both - alone for alone, both in pairs)
-    print(f"import pulumi: {base:.0f} ms; import pulumi_ngrok_tg adds {added:.1f} ms (x{1 + added / base:.3f})")
+    print(f"import pulumi: {base:.0f} ms; {OURS} adds {added:.1f} ms (x{1 + added / base:.3f})")
     return 0 if added <= ALLOWED_MS else 1
 
 

@@ -31,8 +31,8 @@ class TunnelGroupBackend(pulumi.dynamic.Resource, module="ngrok", name="TunnelGr
         resource_name: the unique name of the resource in the stack.
         labels: the labels a tunnel must carry to receive traffic, str to str, case-sensitive; neither a key nor a value
             may contain "=". A tunnel may carry more labels, and may join several backends.
-        description: what the backend is for, for humans; at most 255 bytes.
-        metadata: data for machines, at most 4096 bytes: a string, or a mapping that is written as canonical JSON.
+        description: what the backend is for, for humans; at most 255 characters.
+        metadata: data for machines, at most 4096 characters: a string, or a mapping that is written as canonical JSON.
             JSON objects and arrays that differ only in spacing or in the order of keys are the same.
         account: the ngrok account, by name: ``"eu"`` uses the configuration ``ngrok-eu:apiKey``. None is the default
             account, ``ngrok:apiKey`` or NGROK_API_KEY. Another account replaces the backend.

@@ -1,33 +1,66 @@
 """``pulumi-ngrok-tg emulator``: a local ngrok API."""
 
+import errno
+import signal
 import threading
+from typing import BinaryIO
 
 import click
 
 
 @click.command()
-@click.option("--port", default=4041, show_default=True, help="Port on 127.0.0.1; 0 picks a free one.")
+@click.option("--port", type=click.IntRange(0, 65535), default=4041, show_default=True, help="0 picks a free one.")
 @click.option("--api-key", "api_keys", multiple=True, help="Accept this key only; repeat for several accounts.")
-def emulator(port: int, api_keys: tuple[str, ...]) -> None:
-    """Serve a local ngrok API on loopback, for trying out and for tests.
+@click.option("--latency", type=click.FloatRange(0, 3600), default=0, help="Seconds that every request takes longer.")
+@click.option("--realistic", is_flag=True, help="Limit requests as ngrok does: 120 in any 60 seconds.")
+@click.option(
+    "--seed",
+    type=click.File("rb"),
+    help="JSON file of the backends that every account begins with, such as `pulumi-ngrok-tg list --json` prints.",
+)
+def emulator(port: int, api_keys: tuple[str, ...], latency: float, realistic: bool, seed: BinaryIO | None) -> None:
+    """Serve a local ngrok API on 127.0.0.1, for trying out and for tests.
 
     Without --api-key every key is accepted, each with an account of its own.
+
+    \b
+    Examples:
+      pulumi-ngrok-tg emulator
+      pulumi-ngrok-tg emulator --latency 0.1 --realistic
+      pulumi-ngrok-tg list --json > backends.json && pulumi-ngrok-tg emulator --seed backends.json
     """
     try:
-        from pulumi_ngrok_tg.emulator import Emulator
+        from pulumi_ngrok_tg.emulator import Emulator, RateLimit
+        from pulumi_ngrok_tg.emulator.seed import from_json
     except ModuleNotFoundError as error:
-        if error.name not in ("flask", "werkzeug"):
+        if error.name not in ("h11", "msgspec"):
             raise
         raise click.ClickException("This needs an extra. Run: pip install 'pulumi-ngrok-tg[emulator]'") from error
     try:
-        server = Emulator(port, api_keys)
-    except SystemExit as error:  # how werkzeug ends when the port is taken
-        raise click.ClickException(f"Port {port} on 127.0.0.1 is in use. Choose another with --port.") from error
+        backends = from_json(seed.read()) if seed else ()
+    except ValueError as error:
+        raise click.BadParameter(f"{error}.", param_hint="--seed") from error
+    try:
+        server = Emulator(port, api_keys, backends)
+    except OSError as error:
+        raise click.ClickException(_unavailable(port, error)) from error
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    server.set(latency=latency, rate_limit=RateLimit() if realistic else None)
+    ended = threading.Event()
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, lambda *_: ended.set())
     with server:
         click.echo(f"Serving ngrok's Tunnel Group Backends API on {server.url} (Ctrl-C ends it)")
-        key = api_keys[0] if api_keys else "any-key"
-        click.echo(f"Use it with: export NGROK_API_BASE_URL={server.url} NGROK_API_KEY={key}")
-        try:
-            threading.Event().wait()
-        except KeyboardInterrupt:
-            click.echo("Stopped.")
+        settings = " ".join(f"{name}={value}" for name, value in server.environment.items())
+        click.echo(f"Use it with: export {settings}")
+        ended.wait()
+    click.echo("Stopped.")
+
+
+def _unavailable(port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {port} on 127.0.0.1 is in use. Choose another with --port."
+    if error.errno == errno.EACCES:
+        return f"Port {port} needs rights that you do not have. Choose one from 1024 up with --port."
+    return f"Port {port} on 127.0.0.1 cannot be listened on ({error.strerror}). Choose another with --port."

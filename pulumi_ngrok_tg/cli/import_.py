@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 from pulumi_ngrok_tg.api.models import Backend
-from pulumi_ngrok_tg.cli import program, terraform
+from pulumi_ngrok_tg.cli import terraform
 from pulumi_ngrok_tg.cli.choice import chosen
 from pulumi_ngrok_tg.cli.managers import managers
 from pulumi_ngrok_tg.cli.session import FOUND, Session, json_option, label_option, stack_options
@@ -158,6 +158,8 @@ def _report(importing: "Import", run: bool) -> dict[str, Any]:
 
 def _tell(session: Session, importing: "Import", run: bool) -> None:
     """Tells what was done, and what comes next."""
+    from pulumi_ngrok_tg.cli import program
+
     report = _report(importing, run)
     if taken := report["taken"]:
         by_id = {backend.id: backend for backend in importing.choice.taken}

@@ -5,8 +5,8 @@ codes and error codes, and can be told to be slow, to limit, to fail and to drop
 it knows Pulumi or the client of this package. Needs the ``emulator`` extra.
 """
 
-from pulumi_ngrok_tg.emulator.faults import Fault, RateLimit
+from pulumi_ngrok_tg.emulator.log import Request
 from pulumi_ngrok_tg.emulator.server import Emulator
-from pulumi_ngrok_tg.emulator.world import Request
+from pulumi_ngrok_tg.emulator.settings import Fault, RateLimit, Settings
 
-__all__ = ["Emulator", "Fault", "RateLimit", "Request"]
+__all__ = ["Emulator", "Fault", "RateLimit", "Request", "Settings"]

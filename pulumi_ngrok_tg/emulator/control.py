@@ -1,70 +1,134 @@
-"""The control path: faults, limits, tunnels and the request log, from outside the process. No part of ngrok's API."""
+"""The control path: settings, faults, tunnels and the request log, from outside the process. No part of ngrok's API."""
 
 import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
-from flask import Flask, Response, request
+import msgspec
 
-from pulumi_ngrok_tg.emulator.endpoints import ApiError
-from pulumi_ngrok_tg.emulator.faults import RateLimit
+from pulumi_ngrok_tg.emulator.errors import ApiError
+from pulumi_ngrok_tg.emulator.http import HttpRequest, HttpResponse
+from pulumi_ngrok_tg.emulator.settings import Fault, Online
 from pulumi_ngrok_tg.emulator.world import World
 
 PREFIX = "/_emulator"
-_DONE = 204
+_LOOPBACK = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:[0-9]+)?", re.IGNORECASE)
+_SHOWN = ("method", "path", "query", "status", "arrived", "ended")  # not the headers: they hold the key
+_Type = TypeVar("_Type")
 
 
-def add_control_paths(app: Flask, world: World) -> None:
-    """Serves the control path beside the API."""
-    control = _Control(world)
-    app.add_url_rule(f"{PREFIX}/settings", "settings", control.settings, methods=["PATCH"])
-    app.add_url_rule(f"{PREFIX}/faults", "faults", control.faults, methods=["POST", "DELETE"])
-    app.add_url_rule(f"{PREFIX}/requests", "requests", control.requests, methods=["GET", "DELETE"])
-    app.add_url_rule(f"{PREFIX}/tunnels", "tunnels", control.connect, methods=["POST"])
-    app.add_url_rule(f"{PREFIX}/tunnels/<id_>", "tunnel", control.disconnect, methods=["DELETE"])
+class _Refused(Exception):
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
 
 
-class _Control:
-    def __init__(self, world: World) -> None:
-        self._world = world
-
-    def settings(self) -> Response:
-        settings = request.get_json()
-        with self._world.lock:
-            for name in settings.keys() & {"latency", "max_concurrency"}:
-                setattr(self._world, name, settings[name])
-            if "rate_limit" in settings:
-                limit = settings["rate_limit"]
-                self._world.rate_limit = RateLimit(**limit) if limit else None
-        return Response(status=_DONE)
-
-    def faults(self) -> Response:
-        if request.method == "POST":
-            self._world.fault(**request.get_json())
-        else:
-            with self._world.lock:
-                self._world.faults.clear()
-        return Response(status=_DONE)
-
-    def requests(self) -> Response:
-        with self._world.lock:
-            if request.method == "DELETE":
-                self._world.requests.clear()
-                return Response(status=_DONE)
-            # Not the headers: they hold the key.
-            shown = ("method", "path", "query", "status", "arrived", "ended")
-            return _json([{name: getattr(r, name) for name in shown} for r in self._world.requests])
-
-    def connect(self) -> Response:
-        account = self._world.account_of(request)
-        with self._world.lock:
-            return _json({"id": account.connect_tunnel(**request.get_json())}, 201)
-
-    def disconnect(self, id_: str) -> Response:
-        account = self._world.account_of(request)
-        with self._world.lock:
-            if account.tunnels.pop(id_, None) is None:
-                raise ApiError(404, 0, f"There is no tunnel {id_}.")
-        return Response(status=_DONE)
+def is_control(request: HttpRequest) -> bool:
+    """Tells whether a request is one for the control path, be it a wrong one."""
+    return request.path.startswith(PREFIX)
 
 
-def _json(body: object, status: int = 200) -> Response:
-    return Response(json.dumps(body), status, mimetype="application/json")
+def respond(request: HttpRequest, world: World) -> HttpResponse:
+    """Does what a request for the control path asks, or refuses it in one line that names what is wrong."""
+    try:
+        # A web page may have given this address to a name of its own; its scripts would come with that name.
+        if not _LOOPBACK.fullmatch(request.headers.get("Host", "")):
+            raise _Refused(403, "The Host header has to name this machine, such as 127.0.0.1.")
+        status, body = _action(request)(request, world)
+    except _Refused as error:
+        status, body = error.status, {"error": str(error)}
+    except ApiError as error:
+        status, body = error.status, {"error": error.message}
+    content = b"" if body is None else json.dumps(body).encode()
+    return HttpResponse(status, {"Content-Type": "application/json"} if content else {}, content)
+
+
+_Outcome = tuple[int, Any]
+_DONE = 204, None
+
+
+def _show_settings(request: HttpRequest, world: World) -> _Outcome:
+    return 200, msgspec.to_builtins(world.settings)
+
+
+def _set(request: HttpRequest, world: World) -> _Outcome:
+    changes = _body(request, dict[str, Any])
+    try:
+        world.set(**changes)
+    except ValueError as error:
+        raise _not_understood(error) from error
+    return _DONE
+
+
+def _add_fault(request: HttpRequest, world: World) -> _Outcome:
+    fault = _body(request, Fault)
+    with world.lock:
+        world.faults.append(fault)
+    return _DONE
+
+
+def _clear_faults(request: HttpRequest, world: World) -> _Outcome:
+    with world.lock:
+        world.faults.clear()
+    return _DONE
+
+
+def _show_requests(request: HttpRequest, world: World) -> _Outcome:
+    return 200, [{name: getattr(logged, name) for name in _SHOWN} for logged in world.requests]
+
+
+def _clear_requests(request: HttpRequest, world: World) -> _Outcome:
+    world.requests.clear()
+    return _DONE
+
+
+def _connect(request: HttpRequest, world: World) -> _Outcome:
+    online = _body(request, Online)
+    account = world.account_of(request)
+    with world.lock:
+        return 201, {"id": account.connect_tunnel(online.labels, online.forwards_to)}
+
+
+def _disconnect(request: HttpRequest, world: World) -> _Outcome:
+    id_ = request.path.rpartition("/")[2]
+    account = world.account_of(request)
+    with world.lock:
+        if account.tunnels.pop(id_, None) is None:
+            raise _Refused(404, f"There is no tunnel {id_}.")
+    return _DONE
+
+
+_PATHS: Mapping[str, Mapping[str, Callable[[HttpRequest, World], _Outcome]]] = {
+    "/settings": {"GET": _show_settings, "PATCH": _set},
+    "/faults": {"POST": _add_fault, "DELETE": _clear_faults},
+    "/requests": {"GET": _show_requests, "DELETE": _clear_requests},
+    "/tunnels": {"POST": _connect},
+    "/tunnels/{id}": {"DELETE": _disconnect},
+}
+
+
+def _action(request: HttpRequest) -> Callable[[HttpRequest, World], _Outcome]:
+    path = re.sub("^/tunnels/[^/]+$", "/tunnels/{id}", request.path.removeprefix(PREFIX))
+    if path not in _PATHS:
+        known = ", ".join(PREFIX + path for path in _PATHS)
+        raise _Refused(404, f"There is no {request.path} to control. There are: {known}.")
+    if request.method not in _PATHS[path]:
+        raise _Refused(405, f"{request.path} takes {' and '.join(_PATHS[path])}, not {request.method}.")
+    return _PATHS[path][request.method]
+
+
+def _body(request: HttpRequest, kind: type[_Type]) -> _Type:
+    # A web page can send anything but this without being asked for its origin first.
+    if request.headers.get("Content-Type", "").partition(";")[0].strip().lower() != "application/json":
+        raise _Refused(415, "The Content-Type has to be application/json.")
+    if request.content is None:
+        raise _Refused(400, "The body did not arrive whole, or is larger than 8 MiB.")
+    try:
+        return msgspec.json.decode(request.content, type=kind)
+    except (ValueError, RecursionError) as error:
+        raise _not_understood(error) from error
+
+
+def _not_understood(error: Exception) -> _Refused:
+    return _Refused(400, f"The body is not what it has to be: {error}.")

@@ -1,188 +1,259 @@
-"""The emulated endpoints: which request gets which response, as a pure function of the account it meets.
+"""The emulated endpoints: which request gets which response, as a function of the account it meets and its limits.
 
-Error codes and texts follow ngrok's published list (https://ngrok.com/docs/errors/reference). ngrok publishes no
-maximum for labels, so none is enforced here; description and metadata have the documented 255 and 4096 bytes.
+ngrok publishes no maximum for labels, so none is enforced unless the settings name one; description and metadata have
+the documented 255 and 4096 characters.
 """
 
+import json
 import re
-import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-
-from werkzeug import Request as HttpRequest
+from urllib.parse import parse_qs
 
 from pulumi_ngrok_tg.emulator import rendering
+from pulumi_ngrok_tg.emulator.errors import published
+from pulumi_ngrok_tg.emulator.http import HttpRequest
 from pulumi_ngrok_tg.emulator.rendering import BACKENDS, TUNNELS
-from pulumi_ngrok_tg.emulator.store import Account, Backend, page
+from pulumi_ngrok_tg.emulator.settings import Settings
+from pulumi_ngrok_tg.emulator.store import Account, Backend, Tunnel, page
 
 _FIELDS = ("description", "metadata", "labels")
+_MAX_DESCRIPTION, _MAX_METADATA = 255, 4096  # characters
 _MAX_PAGE = 100
 
 
-@dataclass
-class ApiError(Exception):
-    """A response in ngrok's error format; ``code`` 0 is an error without a code of its own."""
+@dataclass(frozen=True)
+class Call:
+    """An authenticated request, and what it meets."""
 
-    status: int
-    code: int
-    message: str
+    request: HttpRequest
+    account: Account
+    settings: Settings
+    base_url: str
 
-    def body(self) -> dict[str, Any]:
-        """Returns the JSON body ngrok sends for it."""
-        return {
-            "error_code": f"ERR_NGROK_{self.code}" if self.code else "",
-            "status_code": self.status,
-            "msg": self.message,
-            "details": {"operation_id": f"op_{secrets.token_hex(13)}"},
-        }
+
+Response = tuple[int, dict[str, Any] | None]
+"""A status, and a JSON body where there is one."""
 
 
 def api_key(request: HttpRequest) -> str:
     """Returns the request's bearer token, or raises ngrok's error."""
     header = request.headers.get("Authorization")
     if not header:
-        raise ApiError(401, 200, "The ngrok API requires that you set the Authorization header for authentication.")
+        raise published(200)
     scheme, _, token = header.partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
-        raise ApiError(401, 201, "The ngrok API requires that you use Basic or Bearer authentication.")
+        raise published(201, value=header)
     return token.strip()
-
-
-def unknown_key(token: str) -> ApiError:
-    """The error for a key that belongs to no account. Like ngrok's, it quotes the credential."""
-    return ApiError(
-        401,
-        203,
-        "The API authentication you specified is properly formed, but it is invalid. "
-        f"Your authentication: {token}. API keys are available on your dashboard.",
-    )
 
 
 def require_version(request: HttpRequest) -> None:
     """Raises ngrok's error for a request without ``Ngrok-Version: 2``."""
     version = request.headers.get("Ngrok-Version")
     if version is None:
-        raise ApiError(400, 218, "Your request has not specified an API version. Supported versions: 2.")
+        raise published(218)
     if version != "2":
-        raise ApiError(400, 217, f"The provided API version {version} is invalid or unsupported.")
+        raise published(217, version=version)
 
 
-def handle(request: HttpRequest, account: Account, base_url: str) -> tuple[int, dict[str, Any] | None]:
-    """Returns the status and JSON body of ngrok's response to ``request``.
+def methods_at(path: str) -> tuple[str, ...]:
+    """Returns the methods that a path takes; none where there is no such path."""
+    return tuple(_actions_at(path)[0])
+
+
+def handle(call: Call) -> Response:
+    """Returns ngrok's response to a request.
 
     Raises:
-        ApiError: where ngrok responds with an error.
+        ApiError: ngrok responds with an error.
     """
-    collection, _, id_ = request.path.rpartition("/")
-    if request.path == BACKENDS:
-        if request.method == "GET":
-            limit, before_id = _page_asked_for(request, "bkdtg")
-            backends, more = page(account.backends, limit, before_id)
-            shown = [rendering.backend_body(backend, account, base_url) for backend in backends]
-            return 200, rendering.page_body(base_url, BACKENDS, "backends", shown, limit if more else None)
-        if request.method == "POST":
-            return 201, rendering.backend_body(account.create(_contents(request)), account, base_url)
-    elif collection == BACKENDS:
-        if request.method == "GET":
-            return 200, rendering.backend_body(_find(account, id_), account, base_url)
-        if request.method == "PATCH":
-            _find(account, id_)
-            return 200, rendering.backend_body(account.update(id_, _contents(request, id_)), account, base_url)
-        if request.method == "DELETE":
-            del account.backends[_find(account, id_).id]
-            return 204, None
-    elif request.path == TUNNELS:
-        if request.method == "GET":
-            limit, before_id = _page_asked_for(request, "tn")
-            tunnels, more = page(account.tunnels, limit, before_id)
-            shown = [rendering.tunnel_body(tunnel, account, base_url) for tunnel in tunnels]
-            return 200, rendering.page_body(base_url, TUNNELS, "tunnels", shown, limit if more else None)
-    elif collection == TUNNELS:
-        if request.method == "GET":
-            if not re.fullmatch(r"tn_[0-9A-Za-z]+", id_):
-                raise ApiError(400, 227, f"The ID {id_} is invalid. Expected an ID with a prefix of tn.")
-            if id_ not in account.tunnels:
-                raise ApiError(404, 333, f"No tunnel found with the ID {id_}.")
-            return 200, rendering.tunnel_body(account.tunnels[id_], account, base_url)
-    else:
-        raise ApiError(404, 0, f"There is nothing at {request.path}.")
-    raise ApiError(405, 0, f"{request.method} is not supported at {request.path}.")
+    request = call.request
+    actions, id_ = _actions_at(request.path)
+    if not actions:
+        raise published(27204, path=request.path)
+    if request.method not in actions:
+        raise published(27614, {"Allow": ", ".join(actions)})
+    if request.method == "GET" and request.content != b"":
+        raise published(211, method="GET")
+    return actions[request.method](call, id_)
 
 
-def _find(account: Account, id_: str) -> Backend:
+def _list_backends(call: Call, _: str) -> Response:
+    limit, before_id = _page_asked_for(call.request, "bkdtg")
+    backends, more = page(call.account.backends, limit, before_id)
+    shown = [rendering.backend_body(backend, call.account, call.base_url) for backend in backends]
+    return 200, rendering.page_body(call.base_url, BACKENDS, "backends", shown, limit if more else None)
+
+
+def _create_backend(call: Call, _: str) -> Response:
+    backend = call.account.create(_contents(call))
+    return 201, rendering.backend_body(backend, call.account, call.base_url)
+
+
+def _get_backend(call: Call, id_: str) -> Response:
+    return 200, rendering.backend_body(_backend(call, id_), call.account, call.base_url)
+
+
+def _update_backend(call: Call, id_: str) -> Response:
+    backend = call.account.update(_backend(call, id_).id, _contents(call, id_))
+    return 200, rendering.backend_body(backend, call.account, call.base_url)
+
+
+def _delete_backend(call: Call, id_: str) -> Response:
+    del call.account.backends[_backend(call, id_).id]
+    return 204, None
+
+
+def _list_tunnels(call: Call, _: str) -> Response:
+    limit, before_id = _page_asked_for(call.request, "tn")
+    tunnels, more = page(call.account.tunnels, limit, before_id)
+    shown = [rendering.tunnel_body(tunnel, call.account, call.base_url) for tunnel in tunnels]
+    return 200, rendering.page_body(call.base_url, TUNNELS, "tunnels", shown, limit if more else None)
+
+
+def _get_tunnel(call: Call, id_: str) -> Response:
+    return 200, rendering.tunnel_body(_tunnel(call, id_), call.account, call.base_url)
+
+
+_Actions = Mapping[str, Callable[[Call, str], Response]]
+
+_OF_COLLECTION: Mapping[str, _Actions] = {
+    BACKENDS: {"GET": _list_backends, "POST": _create_backend},
+    TUNNELS: {"GET": _list_tunnels},
+}
+_OF_OBJECT: Mapping[str, _Actions] = {
+    BACKENDS: {"GET": _get_backend, "PATCH": _update_backend, "DELETE": _delete_backend},
+    TUNNELS: {"GET": _get_tunnel},
+}
+
+
+def _actions_at(path: str) -> tuple[_Actions, str]:
+    """Returns what can be done at a path, and the id in it."""
+    collection, _, id_ = path.rpartition("/")
+    return _OF_COLLECTION.get(path) or _OF_OBJECT.get(collection, {}), id_
+
+
+def _backend(call: Call, id_: str) -> Backend:
     if not re.fullmatch(r"[a-z]+_[0-9A-Za-z]+", id_):
-        raise ApiError(400, 227, f"The ID {id_} is invalid. Expected an ID with a prefix of bkdtg.")
+        raise published(227, id=id_, prefix="bkdtg")
     if not id_.startswith("bkdtg_"):
-        raise ApiError(400, 6527, f"The id {id_} is invalid; expected an id of type tunnel group backend.")
-    if id_ not in account.backends:
-        raise ApiError(404, 6514, f"Backend {id_} not found.")
-    return account.backends[id_]
+        raise published(6527, id=id_)
+    if id_ not in call.account.backends:
+        raise published(6514)
+    return call.account.backends[id_]
+
+
+def _tunnel(call: Call, id_: str) -> Tunnel:
+    if not re.fullmatch(r"tn_[0-9A-Za-z]+", id_):
+        raise published(227, id=id_, prefix="tn")
+    if id_ not in call.account.tunnels:
+        raise published(333, id=id_)
+    return call.account.tunnels[id_]
 
 
 def _page_asked_for(request: HttpRequest, prefix: str) -> tuple[int, str | None]:
     """Returns how many objects a page is to hold, and before which id; ``prefix`` is that of their ids."""
-    query = request.args
-    if unknown := set(query) - {"before_id", "limit"}:
-        raise ApiError(
-            400,
-            231,
-            f"The query part of the requested URI includes unknown parameters: {', '.join(sorted(unknown))}.",
-        )
-    for name in query:
-        if len(values := query.getlist(name)) > 1:
-            raise ApiError(400, 232, f"The request must specify a single value for {name} but got {len(values)}.")
-    limit, before_id = query.get("limit") or str(_MAX_PAGE), query.get("before_id") or None
-    if not re.fullmatch(r"[+-]?[0-9]+", limit):
-        raise ApiError(400, 244, f"The page size limit must be a number between 1 and 100 but {limit} was provided.")
+    query = _query(request.query)
+    supported = ("before_id", "limit")
+    if unknown := sorted(query.keys() - set(supported)):
+        raise published(231, unknown=", ".join(unknown), supported=", ".join(supported))
+    for name, values in query.items():
+        if len(values) > 1:
+            raise published(232, name=name, count=len(values), values=", ".join(values))
+    limit = query.get("limit", [""])[0] or str(_MAX_PAGE)
+    before_id = query.get("before_id", [""])[0] or None
+    if not re.fullmatch(r"[+-]?[0-9]{1,18}", limit):
+        raise published(244, max=_MAX_PAGE, value=limit)
     if not 1 <= int(limit) <= _MAX_PAGE:
-        raise ApiError(400, 233, f"The page size limit must be between 1 and 100 but {limit} was provided.")
+        raise published(233, max=_MAX_PAGE, value=limit)
     if before_id is not None and not before_id.startswith(f"{prefix}_"):
-        raise ApiError(400, 227, f"The ID {before_id} is invalid. Expected an ID with a prefix of {prefix}.")
+        raise published(227, id=before_id, prefix=prefix)
     return int(limit), before_id
 
 
-def _contents(request: HttpRequest, id_: str | None = None) -> Mapping[str, Any]:
-    if not request.mimetype:
-        raise ApiError(400, 216, "You did not provide a Content-Type with your request.")
-    if request.mimetype != "application/json":
-        raise ApiError(415, 210, f"The content type you specified {request.mimetype} is not supported by the API.")
-    body = request.get_json(silent=True)
-    if not isinstance(body, dict):
-        raise ApiError(400, 213, "The application/json request body could not be parsed.")
+def _query(query: str) -> dict[str, list[str]]:
+    """Reads a query as Go does, which ngrok's API is written in: neither stray percent signs nor semicolons."""
+    if stray := re.search(r"%(?![0-9A-Fa-f]{2}).{0,2}", query):
+        raise published(230, error=f'invalid URL escape "{stray[0]}"')
+    if ";" in query:
+        raise published(230, error="invalid semicolon separator in query")
+    return parse_qs(query, keep_blank_values=True)
+
+
+def _contents(call: Call, id_: str | None = None) -> Mapping[str, Any]:
+    """Returns what a create, or an update of ``id_``, is to write."""
+    body = _json_object(call.request)
     supported = (*_FIELDS, "id") if id_ else _FIELDS
     for name in body:
         if name not in supported:
-            raise ApiError(
-                400,
-                214,
-                f"The request parameter {name} is unknown and not expected. "
-                f"The supported fields are: {', '.join(supported)}.",
-            )
-    for name in ("description", "metadata"):
-        if not isinstance(body.get(name), str | None):
-            raise _invalid(name)
+            raise published(214, name=name, supported=", ".join(supported))
     if body.get("id", id_) != id_:
-        raise _invalid("id")
-    if len((body.get("description") or "").encode()) > 255:
-        raise ApiError(400, 6503, "The description must be at most 255 bytes.")
-    if len((body.get("metadata") or "").encode()) > 4096:
-        raise ApiError(400, 6504, "The metadata must be at most 4096 bytes.")
-    _check_labels(body.get("labels"))
+        raise published(215, name="id")
+    check_contents(body, call.settings)
     return body
 
 
-def _check_labels(labels: object) -> None:
+def check_contents(contents: Mapping[str, Any], settings: Settings) -> None:
+    """Raises ngrok's error for a description, metadata or labels that a backend cannot have."""
+    for name in ("description", "metadata"):
+        if not isinstance(contents.get(name), str | None):
+            raise published(215, name=name)
+    for code, name, most in ((6503, "description", _MAX_DESCRIPTION), (6504, "metadata", _MAX_METADATA)):
+        if (length := len(contents.get(name) or "")) > most:
+            raise published(code, max=most, value=length)
+    _check_labels(contents.get("labels"), settings)
+
+
+def _json_object(request: HttpRequest) -> dict[str, Any]:
+    type_ = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if not type_:
+        raise published(216)
+    if type_ != "application/json":
+        raise published(210, type=type_)
+    if request.content is None:
+        raise published(212)
+    try:
+        body = json.loads(request.content.decode("utf-8", "replace"), parse_constant=_no_json)
+    except (ValueError, RecursionError):
+        raise published(213) from None
+    if not isinstance(body, dict):
+        raise published(213)
+    # Half of a surrogate pair is no text; ngrok's API is written in Go, which puts U+FFFD there as for broken UTF-8.
+    return {_text(name): _text(value) for name, value in body.items()}
+
+
+def _no_json(constant: str) -> None:
+    raise ValueError(constant)
+
+
+def _text(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, dict):
+        return {_text(key): _text(item) for key, item in value.items()}
+    return value
+
+
+def _check_labels(labels: object, settings: Settings) -> None:
     if labels is None:
         return
     if not isinstance(labels, dict) or not all(isinstance(value, str) for value in labels.values()):
-        raise _invalid("labels")
+        raise published(215, name="labels")
+    if settings.max_labels is not None and len(labels) > settings.max_labels:
+        raise published(6508, max=settings.max_labels, value=len(labels))
     for key, value in labels.items():
-        if not key:
-            raise ApiError(400, 6509, "A label key must not be empty.")
+        if not key or _too_long(key, settings.max_label_key):
+            raise published(6509, min=1, max=_number(settings.max_label_key), name=key, value=len(key))
+        if _too_long(value, settings.max_label_value):
+            raise published(6510, min=0, max=_number(settings.max_label_value), name=value, value=len(value))
         if "=" in key or "=" in value:
-            raise ApiError(400, 6531, f"The label {key} must not contain '='.")
+            raise published(6531, id=key if "=" in key else value)
 
 
-def _invalid(name: str) -> ApiError:
-    return ApiError(400, 215, f"The value provided for the request parameter {name} is invalid.")
+def _too_long(text: str, most: int | None) -> bool:
+    return most is not None and len(text) > most
+
+
+def _number(most: int | None) -> str:
+    return "any number" if most is None else str(most)

@@ -1,23 +1,19 @@
-"""The HTTP server: requests in, the emulated API's responses out, with the faults asked for."""
+"""The emulator: HTTP requests in, the emulated API's responses out, with the faults asked for."""
 
 import json
-import os
-import socket
-import struct
 import threading
 import time
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
-from flask import Flask, Response, jsonify, request
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
-
-from pulumi_ngrok_tg.emulator import endpoints
-from pulumi_ngrok_tg.emulator.control import add_control_paths
-from pulumi_ngrok_tg.emulator.faults import Fault
-from pulumi_ngrok_tg.emulator.world import Request, World
-
-_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+from pulumi_ngrok_tg.emulator import control, cors, endpoints
+from pulumi_ngrok_tg.emulator.errors import ApiError, published
+from pulumi_ngrok_tg.emulator.http import Ending, HttpRequest, HttpResponse, HttpServer
+from pulumi_ngrok_tg.emulator.log import Request
+from pulumi_ngrok_tg.emulator.seed import Seed
+from pulumi_ngrok_tg.emulator.settings import Fault
+from pulumi_ngrok_tg.emulator.world import World
 
 
 class Emulator(World):
@@ -26,19 +22,30 @@ class Emulator(World):
     Args:
         port: TCP port on 127.0.0.1; 0 picks a free one.
         api_keys: the keys that are accepted, each an account of its own. Empty: every key is accepted.
+        backends: what every account begins with, in the form and order of the API's list; ids may be absent.
+
+    Raises:
+        OSError: the port cannot be listened on.
+        ValueError: a key is empty, or a backend is not what the API could hold.
     """
 
-    def __init__(self, port: int = 0, api_keys: tuple[str, ...] = ()) -> None:
-        super().__init__(api_keys)
+    def __init__(
+        self, port: int = 0, api_keys: Sequence[str] = (), backends: Sequence[Mapping[str, Any] | Seed] = ()
+    ) -> None:
+        super().__init__(api_keys, backends)
         self._stopping = threading.Event()
-        self._in_flight = 0
-        self._server: BaseWSGIServer = make_server("127.0.0.1", port, self._app(), True, request_handler=_Handler)
+        self._server = HttpServer(port, self._respond, self._malformed)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
     @property
     def url(self) -> str:
         """The base URL, such as ``http://127.0.0.1:4041``."""
         return f"http://127.0.0.1:{self._server.port}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment variables that point a stack, or the command, at this server."""
+        return {"NGROK_API_BASE_URL": self.url, "NGROK_API_KEY": self.api_key}
 
     def start(self) -> None:
         """Serves in a thread of its own, until :meth:`stop`."""
@@ -47,9 +54,8 @@ class Emulator(World):
     def stop(self) -> None:
         """Stops serving; requests that hang are let go."""
         self._stopping.set()
-        self._server.shutdown()
+        self._server.close()
         self._thread.join()
-        self._server.server_close()
 
     def __enter__(self) -> "Emulator":
         self.start()
@@ -58,116 +64,88 @@ class Emulator(World):
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self.stop()
 
-    def _app(self) -> Flask:
-        app = Flask(__name__)
-        app.config["PROPAGATE_EXCEPTIONS"] = True
-        for path in ("/", "/<path:rest>"):
-            app.add_url_rule(path, path, self._respond, methods=_METHODS)
-        add_control_paths(app, self)
-        app.register_error_handler(endpoints.ApiError, lambda error: (jsonify(error.body()), error.status))
-        return app
-
-    def _respond(self, rest: str = "") -> Response:
+    def _respond(self, request: HttpRequest) -> HttpResponse:
+        if control.is_control(request):
+            return control.respond(request, self)
         arrived = time.monotonic()
-        with self.lock:
-            crowded = self.max_concurrency is not None and self._in_flight >= self.max_concurrency
-            self._in_flight += not crowded
-            self.peak = max(self.peak, self._in_flight)
-            fault = next((f for f in self.faults if f.take(request.method, request.path)), Fault())
-        try:
-            if not crowded:
-                self._stopping.wait(self.latency + fault.stall)
-            response = self._handle(fault, crowded)
-        finally:
-            with self.lock:
-                self._in_flight -= not crowded
+        fault = self.fault_for(request)
+        with self.place() as free:
+            if free:
+                self._stopping.wait(self.settings.latency + fault.stall)
+            response = self._outcome(request, fault, free)
         self._stopping.wait(fault.hang)
         if fault.body is not None:
-            response.set_data(fault.body)
-        response.headers.update(fault.headers)
-        dropped = fault.drop is not None or fault.truncate
-        self._record(None if dropped else response.status_code, arrived)
-        if dropped:
-            _cut(response if fault.truncate else None)
+            response.content = fault.body.encode("utf-8", "surrogatepass")
+        response.headers.update(cors.headers(request, endpoints.methods_at(request.path)))
+        for name, value in fault.headers.items():
+            response.headers.pop(name.title(), None)
+            response.headers[name] = value
+        response.ending = _ending(fault)
+        status = response.status if response.ending in (Ending.KEPT, Ending.CLOSED_AFTER) else None
+        self.requests.add(
+            Request(
+                request.method,
+                request.path,
+                request.query,
+                dict(request.headers),
+                request.content,
+                status,
+                arrived,
+                time.monotonic(),
+            )
+        )
         return response
 
-    def _handle(self, fault: Fault, crowded: bool) -> Response:
+    def _outcome(self, request: HttpRequest, fault: Fault, free: bool) -> HttpResponse:
+        """Returns the response to an API request, as far as it is not sent in another way."""
+        operation = self.operation()
         if fault.drop == "before":
-            return Response()
+            return HttpResponse(200)
         try:
             with self.lock:
-                self._admit(crowded)
+                if not free:
+                    raise published(225, max=self.settings.max_concurrency)
+                self.admit()
                 if fault.status is None or fault.handled:
-                    account = self.account_of(request)
-                    endpoints.require_version(request)
-                    status, body = endpoints.handle(request, account, self.url)
+                    status, body = self._handled(request)
                 if fault.status is not None:
-                    raise endpoints.ApiError(fault.status, fault.error_code or 0, fault.message)
-        except endpoints.ApiError as error:
-            response = _json(error.body(), error.status)
-            if error.code == 226 and self.rate_limit and self.rate_limit.retry_after:
-                response.headers["Retry-After"] = self.rate_limit.retry_after
-            return response
-        if body is None:
-            return Response(status=status)
-        body.update(fault.fields)
-        if "next_page_uri" in body:
-            name = "backends" if "backends" in body else "tunnels"
-            body[name] = [shown for shown in body[name] if shown["id"] not in fault.hide]
-        return _json(body, status)
+                    message = "The emulator was told to fail." if fault.message is None else fault.message
+                    raise ApiError(fault.status, fault.error_code or 0, message)
+        except ApiError as error:
+            return _response(error.status, error.body(operation), operation, error.headers)
+        if body is not None:
+            if "next_page_uri" in body:
+                name = "backends" if "backends" in body else "tunnels"
+                body[name] = [shown for shown in body[name] if shown["id"] not in fault.hide]
+            body.update(fault.fields)
+        return _response(status, body, operation)
 
-    def _admit(self, crowded: bool) -> None:
-        if crowded:
-            raise endpoints.ApiError(
-                429, 225, f"Your account is limited to {self.max_concurrency} simultaneous API requests."
-            )
-        if self.rate_limit and not self.rate_limit.admit():
-            raise endpoints.ApiError(
-                429,
-                226,
-                f"Your account is rate limited to {self.rate_limit.requests} API requests "
-                f"per {self.rate_limit.seconds:g}s.",
-            )
+    def _handled(self, request: HttpRequest) -> endpoints.Response:
+        if cors.is_preflight(request) and endpoints.methods_at(request.path):
+            return 204, None
+        account = self.account_of(request)
+        endpoints.require_version(request)
+        return endpoints.handle(endpoints.Call(request, account, self.settings, self.url))
 
-    def _record(self, status: int | None, arrived: float) -> None:
-        entry = Request(
-            request.method,
-            request.path,
-            request.query_string.decode(),
-            dict(request.headers),
-            request.get_json(silent=True),
-            status,
-            arrived,
-            time.monotonic(),
-        )
-        with self.lock:
-            self.requests.append(entry)
+    def _malformed(self, status: int, reason: str) -> HttpResponse:
+        operation = self.operation()
+        return _response(status, ApiError(status, 0, f"This is no HTTP request: {reason}.").body(operation), operation)
 
 
-class _Handler(WSGIRequestHandler):
-    protocol_version = "HTTP/1.1"  # keeps connections open, as ngrok does
-
-    def connection_dropped(self, error: BaseException, environ: dict[str, Any] | None = None) -> None:
-        """Serves nothing more on a connection that is gone."""
-        self.close_connection = True
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Logs nothing: :attr:`Emulator.requests` is the log."""
+def _response(
+    status: int, body: dict[str, Any] | None, operation: str, headers: Mapping[str, str] | None = None
+) -> HttpResponse:
+    content = b"" if body is None else json.dumps(body).encode()
+    described = {"Content-Type": "application/json"} if content else {}
+    return HttpResponse(status, {**described, "Ngrok-Operation-Id": operation, **(headers or {})}, content)
 
 
-def _json(body: object, status: int) -> Response:
-    return Response(json.dumps(body), status, mimetype="application/json")
-
-
-def _cut(half_of: Response | None) -> None:
-    """Ends the connection: after the first half of a response where there is one, else with a reset."""
-    connection: socket.socket = request.environ["werkzeug.socket"]
-    if half_of is not None:
-        body = half_of.get_data()
-        head = f"HTTP/1.1 {half_of.status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-        connection.sendall(head.encode() + body[: len(body) // 2])
-        connection.shutdown(socket.SHUT_RDWR)
-    else:
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        os.close(connection.detach())  # close() would wait for the handler's files
-    raise ConnectionResetError
+def _ending(fault: Fault) -> Ending:
+    """How the connection goes on."""
+    if fault.truncate:
+        return Ending.HALF
+    if fault.drop == "idle":
+        return Ending.CLOSED_AFTER
+    if fault.drop:
+        return Ending.RESET if fault.reset else Ending.CLOSED
+    return Ending.KEPT

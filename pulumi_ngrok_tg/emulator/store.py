@@ -2,10 +2,12 @@
 
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import TypeVar
+
+from pulumi_ngrok_tg.emulator.seed import Seed
 
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _ID_LENGTH = 27
@@ -63,6 +65,16 @@ class Account:
     backends: dict[str, Backend] = field(default_factory=dict)
     tunnels: dict[str, Tunnel] = field(default_factory=dict)
     ids: IdSource = field(default_factory=IdSource)
+
+    @classmethod
+    def of(cls, seeds: Sequence[Seed]) -> "Account":
+        """Returns an account that begins with backends, the newest first."""
+        account = cls()
+        for seed in reversed(seeds):
+            backend = Backend(seed.id or account.ids.next("bkdtg"), seed.created_at or _now())
+            account.backends[backend.id] = backend
+            account.update(backend.id, seed.contents())
+        return account
 
     def create(self, contents: Mapping[str, object]) -> Backend:
         """Stores a new backend with ``contents`` (description, metadata, labels: absent or null is empty)."""

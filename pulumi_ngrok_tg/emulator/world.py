@@ -1,31 +1,20 @@
 """What the emulator holds and how it behaves: accounts, limits, faults, and the log of requests."""
 
 import threading
-from dataclasses import dataclass
+import time
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-from werkzeug import Request as HttpRequest
+import msgspec
 
-from pulumi_ngrok_tg.emulator import endpoints
-from pulumi_ngrok_tg.emulator.faults import Fault, RateLimit
-from pulumi_ngrok_tg.emulator.store import Account
-
-
-@dataclass(frozen=True)
-class Request:
-    """One API request as it arrived: for asserting what ngrok would have seen."""
-
-    method: str
-    path: str
-    query: str
-    headers: dict[str, str]
-    body: Any
-    status: int | None
-    """The status of the response; None when the connection was dropped."""
-    arrived: float
-    """When it arrived, in seconds of the monotonic clock of the emulator's process."""
-    ended: float
-    """When its response was ready to leave, by the same clock."""
+from pulumi_ngrok_tg.emulator import endpoints, seed
+from pulumi_ngrok_tg.emulator.errors import ApiError, published
+from pulumi_ngrok_tg.emulator.http import HttpRequest
+from pulumi_ngrok_tg.emulator.log import Log
+from pulumi_ngrok_tg.emulator.settings import Fault, RateLimit, Settings, checked
+from pulumi_ngrok_tg.emulator.store import Account, IdSource
 
 
 class World:
@@ -33,43 +22,120 @@ class World:
 
     Args:
         api_keys: the keys that are accepted, each an account of its own. Empty: every key is accepted.
+        backends: what every account begins with, in the form and order of the API's list; ids may be absent.
+
+    Raises:
+        ValueError: a key is empty, or a backend is not what the API could hold.
     """
 
-    def __init__(self, api_keys: tuple[str, ...] = ()) -> None:
-        self.latency = 0.0
-        """Seconds that every API request takes longer."""
-        self.rate_limit: RateLimit | None = None
-        self.max_concurrency: int | None = None
-        """Requests handled at once; beyond it ERR_NGROK_225."""
+    def __init__(self, api_keys: Sequence[str] = (), backends: Sequence[Mapping[str, Any] | seed.Seed] = ()) -> None:
+        self.settings = Settings()
+        """How the API behaves; :meth:`set` changes it."""
         self.faults: list[Fault] = []
-        self.requests: list[Request] = []
+        self.requests = Log()
         """Every API request so far, in the order of the responses."""
         self.peak = 0
         """The most API requests handled at once so far."""
         self.lock = threading.RLock()
         """Held while anything of the above, or of an account, is looked at or changed."""
-        self._api_keys = set(api_keys)
-        self._accounts = {key: Account() for key in api_keys}
+        self._api_keys = tuple(api_keys)
+        for key in self._api_keys:
+            if len(key.split()) != 1:
+                raise ValueError(f"An API key is one word; {key!r} is not.")
+        self._seeds = seed.checked(backends)
+        for number, one in enumerate(self._seeds, 1):
+            try:
+                endpoints.check_contents(one.contents(), self.settings)
+            except ApiError as error:
+                raise ValueError(f"Backend {one.id or number}: {error.message}") from error
+        self._accounts: dict[str, Account] = {}
+        self._operations = IdSource()
+        self._in_flight = 0
+        self._admitted: deque[float] = deque()
+
+    @property
+    def api_key(self) -> str:
+        """A key that is accepted."""
+        return self._api_keys[0] if self._api_keys else "any-key"
 
     def account(self, key: str) -> Account:
         """Returns what the account of ``key`` holds; it comes into being at first use."""
         with self.lock:
-            return self._accounts.setdefault(key, Account())
-
-    def rotate_key(self, old: str, new: str) -> None:
-        """Gives the account of one key to another one from now on, and to that alone."""
-        with self.lock:
-            self._accounts[new] = self._accounts.pop(old)
-            self._api_keys = (self._api_keys - {old}) | {new}
-
-    def fault(self, **what: Any) -> None:
-        """Adds a :class:`Fault`."""
-        with self.lock:
-            self.faults.append(Fault(**what))
+            if key not in self._accounts:
+                self._accounts[key] = Account.of(self._seeds)
+            return self._accounts[key]
 
     def account_of(self, request: HttpRequest) -> Account:
         """Returns the account whose key the request carries, or raises ngrok's error."""
         key = endpoints.api_key(request)
         if self._api_keys and key not in self._api_keys:
-            raise endpoints.unknown_key(key)
+            raise published(203, token=key)
         return self.account(key)
+
+    def rotate_key(self, old: str, new: str) -> None:
+        """Gives the account of one key to another one from now on, and to that alone."""
+        with self.lock:
+            self._accounts[new] = self._accounts.pop(old)
+            self._api_keys = (*(key for key in self._api_keys if key != old), new)
+
+    def set(self, **settings: Any) -> None:
+        """Changes some of the :class:`Settings`, or none where one of them is not what it has to be.
+
+        Raises:
+            ValueError: names the setting.
+        """
+        with self.lock:
+            self.settings = checked(Settings, {**msgspec.structs.asdict(self.settings), **settings})
+            if "rate_limit" in settings:
+                self._admitted.clear()
+
+    def fault(self, **what: Any) -> None:
+        """Adds a :class:`Fault`.
+
+        Raises:
+            ValueError: names the field that is not what it has to be.
+        """
+        fault = checked(Fault, what)
+        with self.lock:
+            self.faults.append(fault)
+
+    def fault_for(self, request: HttpRequest) -> Fault:
+        """Returns the fault that befalls the request, and counts it; one without effect where there is none."""
+        with self.lock:
+            return next((fault for fault in self.faults if fault.take(request.method, request.path)), Fault())
+
+    def operation(self) -> str:
+        """Returns the id of a new operation."""
+        with self.lock:
+            return self._operations.next("op")
+
+    @contextmanager
+    def place(self) -> Iterator[bool]:
+        """Takes one of the places for requests that are handled at once; False where all are taken."""
+        with self.lock:
+            most = self.settings.max_concurrency
+            free = most is None or self._in_flight < most
+            self._in_flight += free
+            self.peak = max(self.peak, self._in_flight)
+        try:
+            yield free
+        finally:
+            with self.lock:
+                self._in_flight -= free
+
+    def admit(self) -> None:
+        """Counts a request, or raises ngrok's error where it is one too many for the rate limit."""
+        limit = self.settings.rate_limit
+        if limit is None:
+            return
+        now = time.monotonic()
+        while self._admitted and self._admitted[0] <= now - limit.seconds:
+            self._admitted.popleft()
+        if len(self._admitted) >= limit.requests:
+            raise _beyond(limit)
+        self._admitted.append(now)
+
+
+def _beyond(limit: RateLimit) -> ApiError:
+    headers = {} if limit.retry_after is None else {"Retry-After": limit.retry_after}
+    return published(226, headers, max=limit.requests, interval=f"{limit.seconds:g}s")

@@ -142,7 +142,7 @@ def test_without_patience_a_healthy_api_serves_all_the_same(
     stack = new_stack(program(6))
     stack.pulumi("config", "set", "pulumi-ngrok-tg:maxWaitSeconds", "0")
     stack.pulumi("config", "set", "pulumi-ngrok-tg:maxConcurrency", "1")
-    emulator.latency = 0.1
+    emulator.set(latency=0.1)
     stack.up()
     stack.up("--refresh", "--expect-no-changes")
     emulator.fault(status=429, error_code=226)
@@ -156,7 +156,7 @@ def test_a_limit_of_creates_holds_up_creates_only(new_stack: Callable[..., Stack
     stack = new_stack(program(24))
     stack.up()
     emulator.requests.clear()
-    emulator.latency = 0.1
+    emulator.set(latency=0.1)
     emulator.fault(method="POST", status=400, error_code=5001, headers={"Retry-After": "3"})
     stack.program('TunnelGroupBackend("new")\n' + program(24, description="new"))
     said = stack.up().text
@@ -208,7 +208,7 @@ def test_a_credential_that_ngrok_quotes_is_shown_nowhere(
 
 
 def test_a_stack_beyond_the_real_rate_limit_completes(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
-    emulator.rate_limit = RateLimit()  # 120 requests in a rolling minute, no Retry-After
+    emulator.set(rate_limit=RateLimit())  # 120 requests in a rolling minute, no Retry-After
     stack = new_stack(program(150))
     said = stack.up().text
     assert_in_step(stack, emulator, 150)
@@ -234,7 +234,7 @@ def test_a_refresh_of_200_takes_3_calls_at_most(new_stack: Callable[..., Stack],
 
 
 def test_as_many_requests_are_in_flight_as_configured(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
-    emulator.latency = 0.4
+    emulator.set(latency=0.4)
     stack = new_stack(program(24))
     stack.up("--parallel", "32")
     assert emulator.peak == 8, "the dynamic provider server alone would serve 4"
@@ -282,12 +282,12 @@ def test_all_works_only_plainer_when_upstreams_internals_are_renamed(
         ("DynamicResourceProviderServicer", "Servicer"),
         ("futures.ThreadPoolExecutor(max_workers=4)", "type('Pool', (futures.ThreadPoolExecutor,), {})(max_workers=4)"),
     )
-    emulator.latency = 0.4
+    emulator.set(latency=0.4)
     emulator.fault(method="POST", drop="after")
     stack.up("--parallel", "32")
     assert_in_step(stack, emulator, 12)
     assert emulator.peak == 4
-    emulator.latency = 0
+    emulator.set(latency=0)
     emulator.fault(status=403, error_code=635, message="No write right.")
     stack.program(program(12, description="new"))
     said = stack.up(fails=True).text
@@ -350,9 +350,9 @@ def end_once_some_exist(process: subprocess.Popen[bytes], emulator: Emulator, se
 
 def test_an_interrupted_up_goes_on_where_it_was(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
     stack = new_stack(program(20))
-    emulator.latency = 0.3
+    emulator.set(latency=0.3)
     interrupted_up(stack, emulator, signal.SIGINT)
-    emulator.latency = 0
+    emulator.set(latency=0)
     assert 3 <= len(emulator.account(KEY).backends) < 20
     stack.refresh()
     assert_in_step(stack, emulator, len(emulator.account(KEY).backends))

@@ -239,7 +239,7 @@ def test_custom_timeouts_are_no_hindrance(stack: Stack, emulator: Emulator) -> N
         'opts=pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create="1s", update="1s", delete="1s"))'
     )
     stack.program(f"{WEB}, {timeouts})".replace("Website", "Shop"))
-    emulator.latency = 1.2
+    emulator.set(latency=1.2)
     stack.up()
     assert written(emulator) == ["PATCH"], "the engine's timeouts are the provider's to keep; ours are in the settings"
 

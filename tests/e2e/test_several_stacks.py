@@ -3,15 +3,15 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from pulumi_ngrok_tg.emulator import Emulator, RateLimit
+from pulumi_ngrok_tg.emulator import Emulator, RateLimit, Request
 from tests.conftest import KEY
 from tests.e2e.stack import Stack
 
 SIZE = 50
 
 
-def go_up_together(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
-    """All complete, and the account holds what the states hold: nothing is lost, nothing doubled."""
+def go_up_together(new_stack: Callable[..., Stack], emulator: Emulator) -> list[Request]:
+    """All complete, and the account holds what the states hold; returns the creates."""
     stacks = [
         new_stack(
             "".join(f'TunnelGroupBackend("b{n}", labels={{"of": "{name}", "n": "{n}"}})\n' for n in range(SIZE)), name
@@ -23,24 +23,23 @@ def go_up_together(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
     ids = [resource["id"] for stack in stacks for resource in stack.resources()]
     assert len(set(ids)) == 3 * SIZE
     assert sorted(ids) == sorted(emulator.account(KEY).backends)
-    emulator.requests = [request for request in emulator.requests if request.method == "POST"]
+    return [request for request in emulator.requests if request.method == "POST"]
 
 
 def test_under_a_limit_of_requests_a_minute(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
-    emulator.rate_limit = RateLimit()  # 120 in a rolling minute, no Retry-After
-    go_up_together(new_stack, emulator)
-    admitted = sorted(request.arrived for request in emulator.requests if request.status == 201)
+    emulator.set(rate_limit=RateLimit())  # 120 in a rolling minute, no Retry-After
+    creates = go_up_together(new_stack, emulator)
+    admitted = sorted(request.arrived for request in creates if request.status == 201)
     dictated = admitted[-1 - 120] + 60 - admitted[0]
     assert admitted[-1] - admitted[0] <= 1.3 * dictated
-    assert [request.status for request in emulator.requests].count(429) <= 120
+    assert [request.status for request in creates].count(429) <= 120
 
 
 def test_under_a_limit_of_requests_at_once(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
-    emulator.max_concurrency = 3
-    emulator.latency = 0.3
-    go_up_together(new_stack, emulator)
-    admitted = sorted(request.arrived for request in emulator.requests if request.status == 201)
-    dictated = len(admitted) / 3 * emulator.latency
+    emulator.set(max_concurrency=3, latency=0.3)
+    creates = go_up_together(new_stack, emulator)
+    admitted = sorted(request.arrived for request in creates if request.status == 201)
+    dictated = len(admitted) / 3 * emulator.settings.latency
     assert admitted[-1] - admitted[0] <= 1.3 * dictated
-    assert [request.status for request in emulator.requests].count(429) <= 120
+    assert [request.status for request in creates].count(429) <= 120
     assert emulator.peak == 3

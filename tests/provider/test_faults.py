@@ -11,6 +11,7 @@ from email.utils import format_datetime
 from typing import Any
 
 import pytest
+import requests
 import trustme
 
 from pulumi_ngrok_tg.emulator import Emulator, RateLimit
@@ -151,7 +152,7 @@ def dictated(emulator: Emulator, a_window: int, window: float) -> float:
 
 def test_requests_at_once_settle_at_the_limit(emulator: Emulator) -> None:
     """How fast they settle is held in simulated time, in unit/test_limits; here it is how little is refused."""
-    emulator.max_concurrency, emulator.latency = 3, 0.05
+    emulator.set(max_concurrency=3, latency=0.05)
     deployment = Deployment(emulator, backoff=0.5)
     assert deployment.up(backends(60)) == {}
     deployment.assert_in_step()
@@ -164,8 +165,8 @@ def test_three_stacks_at_the_same_time_all_complete(
     emulator: Emulator, at_once: int | None, a_minute: int | None
 ) -> None:
     window = 6.0
-    emulator.max_concurrency, emulator.latency = at_once, 0.02
-    emulator.rate_limit = RateLimit(a_minute, window) if a_minute else None
+    emulator.set(max_concurrency=at_once, latency=0.02)
+    emulator.set(rate_limit=RateLimit(a_minute, window) if a_minute else None)
     settings = {"rate_limit": a_minute or 120, "rate_window": window, "max_wait_seconds": 60, "backoff": 0.1}
     stacks = [Deployment(emulator, **settings) for _ in range(3)]
     with ThreadPoolExecutor(3) as pool:
@@ -456,7 +457,7 @@ def test_a_request_that_arrives_late_is_told_of(deployment: Deployment) -> None:
 
 def test_the_rolling_limit_is_kept_by_pacing(emulator: Emulator) -> None:
     limit, window, count = 60, 3.0, 75
-    emulator.rate_limit = RateLimit(limit, window)
+    emulator.set(rate_limit=RateLimit(limit, window))
     deployment = Deployment(emulator, rate_limit=limit, rate_window=window, max_wait_seconds=60)
     assert deployment.up(backends(count)) == {}
     deployment.assert_in_step()
@@ -468,9 +469,11 @@ def test_the_rolling_limit_is_kept_by_pacing(emulator: Emulator) -> None:
 
 
 def test_a_limit_that_others_have_used_up_is_waited_for(emulator: Emulator) -> None:
-    emulator.rate_limit = RateLimit(10, 1.0)
-    while emulator.rate_limit.admit():
-        pass
+    emulator.set(rate_limit=RateLimit(10, 1.0))
+    with requests.Session() as other:
+        while other.get(emulator.url, timeout=10).status_code != 429:
+            pass
+    emulator.requests.clear()
     deployment = Deployment(emulator, rate_limit=10, rate_window=1.0, backoff=0.1)
     assert deployment.up(backends(15)) == {}
     deployment.assert_in_step()
@@ -495,7 +498,7 @@ def test_what_one_call_may_wait_is_for_all_of_its_requests(emulator: Emulator) -
 @pytest.mark.parametrize("identical", [True, False])
 def test_waiting_for_our_own_requests_is_no_waiting_for_ngrok(emulator: Emulator, identical: bool) -> None:
     deployment = Deployment(emulator, max_wait_seconds=0, max_concurrency=1)
-    emulator.latency = 0.02
+    emulator.set(latency=0.02)
     wanted = {name: {} if identical else inputs for name, inputs in backends(8).items()}
     assert deployment.up(wanted) == {}
     assert deployment.refresh() == {}
@@ -505,7 +508,7 @@ def test_waiting_for_our_own_requests_is_no_waiting_for_ngrok(emulator: Emulator
 
 def test_without_any_patience_a_limit_is_told_at_once(emulator: Emulator) -> None:
     deployment = Deployment(emulator, max_wait_seconds=0)
-    emulator.max_concurrency = 0
+    emulator.set(max_concurrency=0)
     (error,) = deployment.up(backends(1)).values()
     assert error.startswith(
         "POST /backends/tunnel_group: ngrok's limit of requests at once is reached (ERR_NGROK_225)."

@@ -232,7 +232,7 @@ def test_the_error_names_the_backend_and_the_settings_of_its_account(emulator: E
     with pytest.raises(ProviderError) as error:
         provider.delete(MISSING, {**STATE, "account": "eu", "__key_fingerprint": "00000000"})
     path = f"/backends/tunnel_group/{MISSING}"
-    assert str(error.value).startswith(f"DELETE {path}: ngrok says: Backend {MISSING} not found")
+    assert str(error.value).startswith(f"DELETE {path}: ngrok says: Backend not found")
     assert "set the right one (ngrok-eu:apiKey; ngrok-eu:apiBaseUrl)" in str(error.value)
     assert "drop it from the state with `pulumi state delete`." in str(error.value)
 

@@ -364,7 +364,7 @@ def test_refuse_goes_by_what_the_backend_says_then(emulator: Emulator, deploymen
 
 
 def test_refuse_waits_for_a_limit_rather_than_refuse(emulator: Emulator, deployment: Deployment, web: Backend) -> None:
-    emulator.rate_limit = RateLimit(2, 0.5)
+    emulator.set(rate_limit=RateLimit(2, 0.5))
     emulator.fault(path="/tunnels", times=2, status=429, error_code=225)
     web.labels = HOST_A
     change(deployment, web, WEB, "refuse")
@@ -396,13 +396,13 @@ def test_a_look_keeps_to_the_limits_that_are_known(emulator: Emulator, deploymen
     hasty = Deployment(emulator, look_seconds=0.2, max_concurrency=1)
     provider = started(hasty)
     emulator.fault(method="GET", path=web.id, hang=0.3)
-    emulator.latency = 0.05
+    emulator.set(latency=0.05)
     with ThreadPoolExecutor(2) as pool:
         reading = pool.submit(provider.read, web.id, {})
         diff(provider, web, {"labels": NEW})
         reading.result()
     assert emulator.peak == 1
-    emulator.latency = 0
+    emulator.set(latency=0)
 
     provider = started(hasty)
     emulator.fault(method="GET", path=web.id, status=429, error_code=226, headers={"Retry-After": "2"})

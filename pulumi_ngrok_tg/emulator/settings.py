@@ -1,0 +1,135 @@
+"""What can be set and asked of the emulator, as types: the Python API, the control path and its page follow them."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct
+
+Seconds = Annotated[float, Meta(ge=0, le=86_400)]
+Count = Annotated[int, Meta(ge=0)]
+HeaderName = Annotated[str, Meta(pattern=r"^(?!(?i:content-length|transfer-encoding)$)[!#$%&'*+.^_`|~0-9A-Za-z-]+$")]
+HeaderValue = Annotated[str, Meta(pattern=r"^([!-~]([ -~]*[!-~])?)?$")]
+
+
+class RateLimit(Struct, frozen=True, forbid_unknown_fields=True):
+    """ngrok's limit: ``requests`` within any ``seconds``; beyond it ERR_NGROK_226."""
+
+    requests: Count = 120
+    seconds: Seconds = 60.0
+    retry_after: HeaderValue | None = None
+    """The Retry-After header of the error; ngrok promises none."""
+
+
+class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the emulated API behaves."""
+
+    latency: Annotated[Seconds, Meta(description="Seconds that every API request takes longer.")] = 0.0
+    max_concurrency: Annotated[
+        Count | None, Meta(description="API requests handled at once; beyond it ERR_NGROK_225. null: any number.")
+    ] = None
+    rate_limit: Annotated[
+        RateLimit | None,
+        Meta(description="So many `requests` in any `seconds`; beyond it ERR_NGROK_226. null: no limit."),
+    ] = None
+    max_labels: Annotated[
+        Count | None, Meta(description="Labels of a backend; beyond it ERR_NGROK_6508. null: any number.")
+    ] = None
+    max_label_key: Annotated[
+        Count | None, Meta(description="Characters of a label's key; beyond it ERR_NGROK_6509. null: any number.")
+    ] = None
+    max_label_value: Annotated[
+        Count | None, Meta(description="Characters of a label's value; beyond it ERR_NGROK_6510. null: any number.")
+    ] = None
+
+
+class Fault(Struct, kw_only=True, forbid_unknown_fields=True):
+    """What happens to the next ``times`` API requests that match.
+
+    A fault without ``status`` and ``drop`` lets the request through and alters its response.
+    """
+
+    method: Annotated[
+        Literal["GET", "POST", "PATCH", "DELETE", "PUT", "HEAD", "OPTIONS"] | None,
+        Meta(description="The HTTP method to match. null: any."),
+    ] = None
+    path: Annotated[
+        str | None,
+        Meta(description="How the path must end, such as `tunnel_group` for list and create. null: any."),
+    ] = None
+    times: Annotated[
+        Count | None, Meta(description="How many matching requests it befalls. null: all, until faults are cleared.")
+    ] = 1
+    skip: Annotated[Count, Meta(description="How many matching requests pass first.")] = 0
+    status: Annotated[
+        Annotated[int, Meta(ge=200, le=599)] | None,
+        Meta(description="Respond with this HTTP status instead of handling the request."),
+    ] = None
+    handled: Annotated[bool, Meta(description="With `status`: handle the request first.")] = False
+    error_code: Annotated[
+        Annotated[int, Meta(ge=1, le=999_999)] | None,
+        Meta(description="With `status`: respond with this ERR_NGROK code."),
+    ] = None
+    message: Annotated[str | None, Meta(description="With `status`: what the error says.")] = None
+    body: Annotated[str | None, Meta(description="Respond with this body, whatever it is.")] = None
+    headers: Annotated[
+        dict[HeaderName, HeaderValue], Meta(description="Headers to add to the response, or to put over its own.")
+    ] = msgspec.field(default_factory=dict)
+    drop: Annotated[
+        Literal["before", "after", "idle"] | None,
+        Meta(
+            description="End the connection: `before` the request is handled, `after` it is but before its response, "
+            "or unannounced once the response has left (`idle`: the next request finds it dead)."
+        ),
+    ] = None
+    reset: Annotated[
+        bool, Meta(description="With `drop` before or after: end it by a reset; false: close it in order.")
+    ] = True
+    truncate: Annotated[bool, Meta(description="Send half of the response, then close the connection.")] = False
+    hang: Annotated[
+        Seconds, Meta(description="Seconds to wait, after the request is handled, before its response leaves.")
+    ] = 0.0
+    stall: Annotated[
+        Seconds,
+        Meta(description="Seconds to wait before the request is handled; it is, even when the client has left."),
+    ] = 0.0
+    fields: Annotated[dict[str, Any], Meta(description="Fields to put over those of a JSON response.")] = msgspec.field(
+        default_factory=dict
+    )
+    hide: Annotated[tuple[str, ...], Meta(description="Ids that a list leaves out.")] = ()
+
+    def __post_init__(self) -> None:
+        if self.status is None and (self.handled or self.error_code or self.message):
+            raise ValueError("`handled`, `error_code` and `message` need a `status`")
+        if self.truncate and self.drop:
+            raise ValueError("`truncate` and `drop` exclude each other")
+
+    def take(self, method: str, path: str) -> bool:
+        """Tells whether this fault befalls the request, and counts it."""
+        if self.times == 0 or (self.method or method) != method or not path.endswith(self.path or ""):
+            return False
+        if self.skip:
+            self.skip -= 1
+            return False
+        if self.times is not None:
+            self.times -= 1
+        return True
+
+
+class Online(Struct, forbid_unknown_fields=True):
+    """A tunnel to put online."""
+
+    labels: Annotated[dict[str, str], Meta(description="The labels it carries.")]
+    forwards_to: Annotated[str, Meta(description="The agent's upstream.")] = "http://localhost:80"
+
+
+_Type = TypeVar("_Type", bound=Struct)
+
+
+def checked(kind: type[_Type], given: Mapping[str, Any]) -> _Type:
+    """Returns what is given as a value of its type.
+
+    Raises:
+        ValueError: it is not one; names the field.
+    """
+    return msgspec.convert(msgspec.to_builtins(given), kind)

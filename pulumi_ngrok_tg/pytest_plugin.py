@@ -1,0 +1,28 @@
+"""The pytest plugin: a local ngrok API as a fixture. Imports nothing that a test does not ask for."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pulumi_ngrok_tg.emulator import Emulator
+
+
+@pytest.fixture
+def ngrok_emulator(monkeypatch: pytest.MonkeyPatch) -> Iterator["Emulator"]:
+    """A local ngrok API of the test's own (:class:`pulumi_ngrok_tg.emulator.Emulator`).
+
+    NGROK_API_BASE_URL and NGROK_API_KEY point at it for as long as the test runs, so whatever the test starts uses it
+    and cannot reach ngrok by mistake.
+    """
+    try:
+        from pulumi_ngrok_tg.emulator import Emulator
+    except ModuleNotFoundError as error:
+        if error.name not in ("h11", "msgspec"):
+            raise
+        pytest.fail("ngrok_emulator needs an extra. Run: pip install 'pulumi-ngrok-tg[emulator]'", pytrace=False)
+    with Emulator(api_keys=("test-key",)) as server:
+        for name, value in server.environment.items():
+            monkeypatch.setenv(name, value)
+        yield server

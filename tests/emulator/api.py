@@ -1,0 +1,29 @@
+"""A client of the emulated API that adds nothing but ngrok's headers, over connections that it keeps."""
+
+from typing import Any
+
+import requests
+
+from tests.conftest import KEY
+
+PATH = "/backends/tunnel_group"
+
+
+class Api(requests.Session):
+    """A session with ngrok's headers and base URL."""
+
+    def __init__(self, base_url: str, key: str = KEY) -> None:
+        super().__init__()
+        self.trust_env = False
+        self.base_url = base_url
+        self.headers.update({"Authorization": f"Bearer {key}", "Ngrok-Version": "2"})
+
+    def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:
+        return super().request(method, f"{self.base_url}{url!s}", *args, timeout=10, **kwargs)
+
+    def create(self, **contents: Any) -> dict[str, Any]:
+        """Creates a backend and returns it."""
+        response = self.post(PATH, json=contents)
+        assert response.status_code == 201
+        created: dict[str, Any] = response.json()
+        return created
