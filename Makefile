@@ -10,7 +10,7 @@ demo: engine  ## The main job on a local ngrok API: up, outputs, drift, repair, 
 	@$(PY) tools/demo
 
 test: engine  ## All tests, with the real Pulumi CLI
-	@$(PY) -m pytest -n auto $(PYTEST_ARGS)
+	@$(PY) -m pytest -n auto --dist worksteal $(PYTEST_ARGS)
 
 check: setup  ## Lint, types, and the direction of the imports
 	@$(PY) -m ruff check .

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+import psutil
 import requests
 
+from pulumi_ngrok_tg.emulator import Emulator
 from tests.conftest import KEY
 
 PATH = "/backends/tunnel_group"
@@ -27,3 +29,10 @@ class Api(requests.Session):
         assert response.status_code == 201
         created: dict[str, Any] = response.json()
         return created
+
+
+def open_sockets(emulator: Emulator) -> int:
+    """How many sockets the server has open; those that only wait out their time are the system's."""
+    port = int(emulator.url.rpartition(":")[2])
+    waiting = (psutil.CONN_TIME_WAIT, psutil.CONN_FIN_WAIT1, psutil.CONN_FIN_WAIT2, psutil.CONN_LAST_ACK)
+    return sum(one.laddr.port == port and one.status not in waiting for one in psutil.Process().net_connections("tcp4"))
