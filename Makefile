@@ -22,7 +22,7 @@ support: engine  ## The tests on every Python that is here, and on the oldest de
 	@PATH="$$($(PY) tools/engine):$$PATH:$$(printf '%s:' ~/.pyenv/versions/*/bin)$(CURDIR)/$(VENV)/bin" $(VENV)/bin/tox run
 
 nightly: engine  ## Thousands of random programs and responses
-	@HYPOTHESIS_PROFILE=nightly $(PY) -m pytest -n auto --timeout 3600 tests/provider tests/unit
+	@HYPOTHESIS_PROFILE=nightly $(PY) -m pytest -n auto --timeout 3600 tests/provider tests/unit tests/emulator
 
 mutants: setup  ## Whether the tests notice when the code is broken on purpose; takes hours
 	@$(PY) tools/mutants
@@ -30,6 +30,7 @@ mutants: setup  ## Whether the tests notice when the code is broken on purpose; 
 bench: engine  ## What speed claims are made of
 	@$(PY) benchmarks/import_cost.py
 	@$(PY) benchmarks/policy_cost.py
+	@$(PY) benchmarks/emulator.py
 
 engine: setup  ## The Pulumi CLI: found, installed or built
 	@$(PY) tools/engine > /dev/null

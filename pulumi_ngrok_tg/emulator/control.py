@@ -99,7 +99,7 @@ def _disconnect(request: HttpRequest, world: World) -> _Outcome:
     return _DONE
 
 
-_PATHS: Mapping[str, Mapping[str, Callable[[HttpRequest, World], _Outcome]]] = {
+PATHS: Mapping[str, Mapping[str, Callable[[HttpRequest, World], _Outcome]]] = {
     "/settings": {"GET": _show_settings, "PATCH": _set},
     "/faults": {"POST": _add_fault, "DELETE": _clear_faults},
     "/requests": {"GET": _show_requests, "DELETE": _clear_requests},
@@ -110,12 +110,12 @@ _PATHS: Mapping[str, Mapping[str, Callable[[HttpRequest, World], _Outcome]]] = {
 
 def _action(request: HttpRequest) -> Callable[[HttpRequest, World], _Outcome]:
     path = re.sub("^/tunnels/[^/]+$", "/tunnels/{id}", request.path.removeprefix(PREFIX))
-    if path not in _PATHS:
-        known = ", ".join(PREFIX + path for path in _PATHS)
+    if path not in PATHS:
+        known = ", ".join(PREFIX + path for path in PATHS)
         raise _Refused(404, f"There is no {request.path} to control. There are: {known}.")
-    if request.method not in _PATHS[path]:
-        raise _Refused(405, f"{request.path} takes {' and '.join(_PATHS[path])}, not {request.method}.")
-    return _PATHS[path][request.method]
+    if request.method not in PATHS[path]:
+        raise _Refused(405, f"{request.path} takes {' and '.join(PATHS[path])}, not {request.method}.")
+    return PATHS[path][request.method]
 
 
 def _body(request: HttpRequest, kind: type[_Type]) -> _Type:

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import runpy
 import shutil
 import subprocess
 import sys
@@ -210,12 +209,6 @@ def test_the_example_is_a_teams_own_pack(folder_form: Callable[[Path], Outcome])
 
 
 # The page -------------------------------------------------------------------------------------------------------------
-
-
-def test_the_table_of_policies_is_as_the_code_has_it() -> None:
-    made = runpy.run_path(str(ROOT / "tools/policy_table"))
-    page = made["PAGE"].read_text()
-    assert page == made["page"](page), "run: python tools/policy_table"
 
 
 def test_the_commands_of_the_page_run(new_stack: Callable[..., Stack]) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 
 from pulumi_ngrok_tg.api.settings import Settings
 from pulumi_ngrok_tg.emulator import Emulator
+from pulumi_ngrok_tg.emulator.control import PATHS, PREFIX
 from tests.conftest import KEY, ROOT
 from tests.e2e.stack import Stack
 
@@ -59,10 +61,17 @@ def test_the_program_in_the_emulators_page_runs(new_stack: Callable[..., Stack])
 
 
 def test_the_emulators_page_names_every_control_path() -> None:
-    page, code = (ROOT / "docs/emulator.md").read_text(), (ROOT / "pulumi_ngrok_tg/emulator/control.py").read_text()
-    paths = {path.replace("<id_>", "{id}") for path in re.findall(r'f"\{PREFIX\}(/[^"]+)"', code)}
-    assert len(paths) == 5
-    assert all(f"/_emulator{path}`" in page for path in paths)
+    page = (ROOT / "docs/emulator.md").read_text()
+    told = re.findall(r"^\| `(\w+) (/_emulator/[^`]+)` \|", page, re.MULTILINE)
+    assert sorted(told) == sorted((method, PREFIX + path) for path, methods in PATHS.items() for method in methods)
+
+
+def test_the_page_about_testing_holds_a_test_that_passes(new_stack: Callable[..., Stack]) -> None:
+    tests, program = re.findall(r"```python\n(.*?)```", (ROOT / "docs/testing.md").read_text(), re.DOTALL)
+    stack = new_stack(program, environment={})
+    (stack.folder / "test_stack.py").write_text(tests)
+    said = stack.run(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_stack.py")
+    assert "3 passed" in said
 
 
 # Bringing in what exists ----------------------------------------------------------------------------------------------

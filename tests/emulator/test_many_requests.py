@@ -22,7 +22,7 @@ class Worker:
     """Makes, changes, reads and deletes backends of its own, and knows what the account has to hold of them."""
 
     def __init__(self, emulator: Emulator, number: int) -> None:
-        self._random = random.Random(number)  # noqa: S311: not for secrets
+        self._random = random.Random(number)  # noqa: S311
         self._number = number
         self._connection = http.client.HTTPConnection("127.0.0.1", int(emulator.url.rpartition(":")[2]), timeout=60)
         self.model: dict[str, dict[str, Any]] = {}

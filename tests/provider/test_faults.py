@@ -10,6 +10,7 @@ from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 from typing import Any
 
+import psutil
 import pytest
 import requests
 import trustme
@@ -35,6 +36,8 @@ LOST: dict[str, dict[str, Any]] = {
     "503 with Retry-After": {"status": 503, "headers": {"Retry-After": "1"}},
     "reset before the request": {"drop": "before"},
     "reset before the answer": {"drop": "after"},
+    "a close before the request": {"drop": "before", "reset": False},
+    "a close before the answer": {"drop": "after", "reset": False},
     "half an answer": {"truncate": True},
     "an answer that is not JSON": {"body": HTML},
     "an answer of another shape": {"body": '{"id": 5}'},
@@ -86,6 +89,59 @@ def test_reads_updates_and_deletes_are_repeated(deployment: Deployment, method: 
     deployment.assert_in_step()
     assert deployment.destroy() == {}
     deployment.assert_in_step()
+
+
+def test_a_base_url_with_a_path_that_ngrok_does_not_have_forgets_nothing(emulator: Emulator) -> None:
+    deployment = Deployment(emulator)
+    deployment.up(backends(2))
+    deployment.base_url = f"{emulator.url}/v2"
+    for errors in (deployment.refresh(), deployment.destroy()):
+        assert all("Unsupported API surface" in error for error in errors.values())
+        assert len(errors) == 2
+    deployment.assert_in_step()
+
+
+# Connections that stay open -----------------------------------------------------------------------------------------
+
+
+def test_a_deployment_keeps_its_connections(emulator: Emulator) -> None:
+    deployment = Deployment(emulator, max_concurrency=4)
+    assert deployment.up(backends(40)) == {}
+    assert deployment.destroy() == {}
+    assert len(emulator.requests) == 80
+    port = int(emulator.url.rpartition(":")[2])
+    # Those that have ended are still known to the system for a minute.
+    sockets = psutil.net_connections("tcp4")
+    clients = {one.laddr.port for one in sockets if one.raddr and one.raddr.port == port}
+    clients |= {one.raddr.port for one in sockets if one.raddr and one.laddr.port == port}
+    assert 1 <= len(clients) <= 2 * 4, "each of the two operations has its own"
+
+
+def test_a_connection_that_was_closed_while_idle_costs_nothing(emulator: Emulator) -> None:
+    """The next request finds it dead: it goes over a new one, and no create is taken for one of unknown fate."""
+    deployment = Deployment(emulator, max_concurrency=1)
+    for method in ("POST", "PATCH", "GET", "DELETE"):
+        emulator.fault(method=method, times=None, drop="idle")
+    steps = (
+        lambda: deployment.up(backends(6)),
+        deployment.refresh,
+        lambda: deployment.up(backends(6, metadata="new")),
+        deployment.destroy,
+    )
+    for step in steps:
+        assert step() == {}
+        deployment.assert_in_step()
+    assert [request.method for request in emulator.requests if request.method == "POST"] == ["POST"] * 6
+    assert {request.status for request in emulator.requests} == {200, 201, 204}
+
+
+@pytest.mark.parametrize("reset", [True, False])
+def test_a_create_on_a_connection_that_dies_under_it_is_looked_for_first(emulator: Emulator, reset: bool) -> None:
+    deployment = Deployment(emulator, max_concurrency=1)
+    emulator.fault(method="POST", skip=1, drop="before", reset=reset)
+    assert deployment.up(backends(2)) == {}
+    deployment.assert_in_step()
+    assert deployment.calls() == ["POST", "POST", "GET", "POST", "GET"], "once more after the second"
 
 
 def test_retry_after_may_be_a_date(deployment: Deployment) -> None:

@@ -46,6 +46,7 @@ def api_error(status: int, code: int, message: str = "No.", **more: Any) -> Ngro
         (404, 7008, ApiError),
         *[(404, code, ApiError) for code in (7196, 635, 5000, 6501, 6502, 6503, 6504, 6508, 6509, 6510, 6531)],
         (404, 381, ApiError),
+        (404, 27204, ApiError),
         (404, 6027, ApiError),
         (410, 6514, ApiError),
         (401, 203, ApiError),
@@ -181,6 +182,9 @@ def test_what_is_redacted_and_what_is_not() -> None:
     assert told == "no abcdefg, but [redacted] and [redacted] not gh12345"
     assert redact("the key abcdefgh and bcdefgh", "abcdefgh") == "the key [redacted] and bcdefgh"
     assert redact("Bad. your credential: x.y Check it.", key) == "Bad. Your credential: [redacted]. Check it."
+    quoted = "Not parsed. Authorization Header: Basic dXNlcjpw\n x.y. API keys are on your dashboard."
+    assert redact(quoted, key) == "Not parsed. Authorization Header: [redacted]. API keys are on your dashboard."
+    assert redact("authorization header: Digest dXNlcjpw", key) == "authorization header: [redacted]"
 
 
 def test_a_line_is_cut_and_has_no_end() -> None:

@@ -1,0 +1,65 @@
+"""The pytest plugin, in test suites of its users'."""
+
+import subprocess
+import sys
+
+import pytest
+
+
+def test_each_test_gets_a_local_api_of_its_own(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NGROK_API_KEY", "the-real-one")
+    monkeypatch.delenv("NGROK_API_BASE_URL", raising=False)
+    pytester.makepyfile(
+        """
+        import os
+        import pytest
+        import requests
+
+        PATH = "/backends/tunnel_group"
+
+        def post(key):
+            headers = {"Authorization": f"Bearer {key}", "Ngrok-Version": "2"}
+            return requests.post(os.environ["NGROK_API_BASE_URL"] + PATH, json={}, headers=headers).status_code
+
+        @pytest.mark.parametrize("again", [1, 2])
+        def test_with(ngrok_emulator, again):
+            assert os.environ["NGROK_API_BASE_URL"] == ngrok_emulator.url
+            assert os.environ["NGROK_API_KEY"] == ngrok_emulator.api_key
+            ngrok_emulator.fault(method="POST", status=503)
+            assert [post(os.environ["NGROK_API_KEY"]), post(os.environ["NGROK_API_KEY"])] == [503, 201]
+            assert len(ngrok_emulator.account(ngrok_emulator.api_key).backends) == 1
+            assert post("the-real-one") == 401
+
+        def test_without():
+            assert os.environ["NGROK_API_KEY"] == "the-real-one"
+            assert "NGROK_API_BASE_URL" not in os.environ
+        """
+    )
+    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=3)
+
+
+def test_a_missing_extra_is_named(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest("import sys; sys.modules['msgspec'] = None")
+    pytester.makepyfile("def test_it(ngrok_emulator): pass")
+    ran = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    ran.assert_outcomes(errors=1)
+    ran.stdout.fnmatch_lines(["*ngrok_emulator needs an extra. Run: pip install 'pulumi-ngrok-tg[[]emulator]'"])
+    ran.stdout.no_fnmatch_line("*Traceback*")
+
+
+def test_it_costs_nothing_where_nobody_asks_for_it(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import sys
+
+        def test_what_is_loaded(request):
+            assert request.config.pluginmanager.hasplugin("pulumi-ngrok-tg")
+            assert not {"pulumi", "requests", "h11", "msgspec"} & set(sys.modules)
+        """
+    )
+    plugins = ("no:cacheprovider", "no:schemathesis", "no:hypothesispytest", "no:pytester")
+    options = [option for plugin in plugins for option in ("-p", plugin)]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", *options], cwd=pytester.path, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stdout

@@ -1,0 +1,76 @@
+"""Writes the tables in docs/ that the code holds: ``python tools/tables``."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from pulumi_ngrok_tg.emulator.settings import Fault, RateLimit, Settings
+from pulumi_ngrok_tg.policy.catalog import POLICIES, OfStack
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def policies() -> str:
+    rows = ["| policy | level | what it asks | settings |", "|---|---|---|---|"]
+    for policy in POLICIES:
+        settings = [
+            f"`{name}`: {schema['description']}"
+            + (f" Default: `{json.dumps(schema['default'])}`." if "default" in schema else "")
+            for name, schema in policy.settings.items()
+        ]
+        asks = policy.description + (" (of a stack)" if isinstance(policy, OfStack) else "")
+        rows.append(f"| `{policy.name}` | {policy.level} | {asks} | {' '.join(settings) or '-'} |")
+    return "\n".join(rows) + "\n"
+
+
+def fields_of(kind: type[msgspec.Struct]) -> str:
+    """A table of a type's fields, as its JSON takes them."""
+    (schema,), definitions = msgspec.json.schema_components([kind], ref_template="{name}")
+    rows = ["| field | takes | default | |", "|---|---|---|---|"]
+    for name, field in definitions[schema["$ref"]]["properties"].items():
+        default = json.dumps(field.get("default", {} if field.get("type") == "object" else None))
+        rows.append(f"| `{name}` | {takes(field)} | `{default}` | {field['description']} |")
+    return "\n".join(rows) + "\n"
+
+
+def takes(field: dict[str, Any]) -> str:
+    if "anyOf" in field:
+        return " or ".join(takes(one) for one in field["anyOf"])
+    if "$ref" in field:
+        given = ", ".join(f"`{name}` ({default!r})" for name, default in RateLimit().__rich_repr__())
+        return f"object of {given}".replace("'", "").replace("None", "null")
+    if "enum" in field:
+        return ", ".join(f"`{value}`" for value in field["enum"] if value is not None) + (
+            " or null" if None in field["enum"] else ""
+        )
+    least, most = field.get("minimum"), field.get("maximum")
+    bounds = f" {least:g} to {most:g}" if most is not None else f" from {least:g} up" if least is not None else ""
+    return f"{field['type']}{bounds}"
+
+
+TABLES: dict[str, dict[str, Callable[[], str]]] = {
+    "policies.md": {"policies": policies},
+    "emulator.md": {"settings": lambda: fields_of(Settings), "faults": lambda: fields_of(Fault)},
+}
+
+
+def page(name: str) -> str:
+    """A page with its tables as the code has them."""
+    text = (DOCS / name).read_text()
+    for table, made in TABLES[name].items():
+        begin, end = f"<!-- made by tools/tables: {table} -->\n", "<!-- end -->\n"
+        body = made()
+        text, count = re.subn(f"{begin}.*?{end}", lambda _: f"{begin}{body}{end}", text, flags=re.DOTALL)  # noqa: B023
+        if count != 1:
+            raise SystemExit(f"{name} has no place for the table of {table}")
+    return text
+
+
+if __name__ == "__main__":
+    for name in TABLES:
+        made = page(name)
+        (DOCS / name).write_text(made)
