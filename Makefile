@@ -4,7 +4,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/ready
 
-.PHONY: demo test check support nightly mutants bench engine setup
+.PHONY: demo test check support nightly mutants bench lock engine setup
 
 demo: engine  ## The main job on a local ngrok API: up, outputs, drift, repair, destroy
 	@$(PY) tools/demo
@@ -32,15 +32,19 @@ bench: engine  ## What speed claims are made of
 	@$(PY) benchmarks/policy_cost.py
 	@$(PY) benchmarks/emulator.py
 
+lock: setup  ## Renews what a clean clone installs: the newest of everything
+	@$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.10 --upgrade --no-emit-index-url --no-header \
+	  --no-annotate --all-extras --group dev pyproject.toml --output-file constraints.txt
+
 engine: setup  ## The Pulumi CLI: found, installed or built
 	@$(PY) tools/engine > /dev/null
 
 setup: $(READY)
 
-$(READY): pyproject.toml
+$(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.10 or newer is needed; name one with make PYTHON=...") if sys.version_info < (3, 10) else None'
 	@echo "Setting up $(VENV) ..." >&2
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(PY) -m pip install --quiet --upgrade pip
-	@$(PY) -m pip install --quiet --editable '.[all]' --group dev
+	@$(PY) -m pip install --quiet --constraint constraints.txt --editable '.[all]' --group dev
 	@touch $@

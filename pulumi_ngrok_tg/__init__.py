@@ -26,13 +26,13 @@ __all__ = [
 ]
 
 
-# On demand, so that the emulator, which needs nothing of Pulumi, does not wait for it.
-def __getattr__(name: str) -> Any:
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home = "resource" if name in ("TunnelGroupBackend", "TunnelRef") else "lookup"
-    return getattr(import_module(f"{__name__}.{home}"), name)
+if not TYPE_CHECKING:
+    # On demand, so that the emulator, which needs nothing of Pulumi, does not wait for it.
+    def __getattr__(name: str) -> Any:
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        home = "resource" if name in ("TunnelGroupBackend", "TunnelRef") else "lookup"
+        return getattr(import_module(f"{__name__}.{home}"), name)
 
-
-def __dir__() -> list[str]:
-    return __all__
+    def __dir__() -> list[str]:
+        return __all__

@@ -44,7 +44,7 @@ def pulumi_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def new_stack(engine: Path, pulumi_home: Path, tmp_path: Path, emulator: Emulator) -> Callable[..., Stack]:
     """Makes stacks that share a state folder and use the emulator."""
 
-    def make(program: str, project: str = "shop", environment: dict[str, str] | None = None) -> Stack:
+    def make(program: str | Path, project: str = "shop", environment: dict[str, str] | None = None) -> Stack:
         settings = {"NGROK_API_KEY": KEY, "NGROK_API_BASE_URL": emulator.url}
         return Stack(engine, pulumi_home, tmp_path, project, program, settings if environment is None else environment)
 

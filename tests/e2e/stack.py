@@ -34,10 +34,14 @@ class Stack:
     """One stack: a program, its settings, and the commands a user would give."""
 
     def __init__(
-        self, engine: Path, home: Path, folder: Path, project: str, program: str, environment: Mapping[str, str]
+        self, engine: Path, home: Path, folder: Path, project: str, program: str | Path, environment: Mapping[str, str]
     ) -> None:
+        """Makes a project of a program, or of a folder that holds one."""
         self.folder = folder / project
-        self.folder.mkdir()
+        if isinstance(program, Path):
+            shutil.copytree(program, self.folder, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            self.folder.mkdir()
         (folder / "state").mkdir(exist_ok=True)
         self.environment = {
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), str(engine), "/usr/bin", "/bin"]),
@@ -48,9 +52,11 @@ class Stack:
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             **environment,
         }
-        (self.folder / "Pulumi.yaml").write_text(f"name: {project}\nruntime: python\n")
-        self.program(program)
-        self.pulumi("stack", "init", "dev")
+        if isinstance(program, str):
+            (self.folder / "Pulumi.yaml").write_text(f"name: {project}\nruntime: python\n")
+            self.program(program)
+        if (self.folder / "Pulumi.yaml").exists():
+            self.pulumi("stack", "init", "dev")
 
     def program(self, text: str) -> None:
         """Replaces the program; ``pulumi`` and ``TunnelGroupBackend`` are imported."""

@@ -1,10 +1,120 @@
-"""What an installed package does to its users' runs."""
+"""What is packaged, and what an installed package does to its users' runs."""
 
+import json
+import re
+import subprocess
+import sys
+import tarfile
+import venv
+import zipfile
 from collections.abc import Callable
+from pathlib import Path
 
+import pytest
+
+from pulumi_ngrok_tg.emulator import Emulator
+from tests.conftest import KEY, ROOT
 from tests.e2e.stack import Stack
+
+PROGRAM = Path(__file__).parents[1] / "typing/program.py"
 
 
 def test_the_engine_looks_for_no_plugin_of_this_package(new_stack: Callable[..., Stack]) -> None:
     stack = new_stack('TunnelGroupBackend("web")')
     assert "pulumi-resource-ngrok-tg" not in stack.preview("--logtostderr", "-v=7").text
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of an sdist, and of the wheel that is built from it."""
+    folder = tmp_path_factory.mktemp("dist")
+    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, ROOT]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+def test_a_wheel_and_an_sdist_hold_what_they_should(built: Path) -> None:
+    (wheel,) = built.glob("*.whl")
+    (sdist,) = built.glob("*.tar.gz")
+    with zipfile.ZipFile(wheel) as packed:
+        names = packed.namelist()
+        (metadata,) = (name for name in names if name.endswith("/METADATA"))
+        said = packed.read(metadata).decode()
+    assert {name.partition("/")[0] for name in names if "dist-info" not in name} == {"pulumi_ngrok_tg"}
+    for name in ("py.typed", "pulumi-plugin.json", "policy/PulumiPolicy.yaml", "policy/__main__.py"):
+        assert names.count(f"pulumi_ngrok_tg/{name}") == 1
+    assert any(name.endswith("/licenses/LICENSE") for name in names)
+    assert "License-Expression: Apache-2.0" in said
+    assert set(re.findall("^Provides-Extra: (.*)$", said, re.MULTILINE)) == {"all", "cli", "emulator", "policy"}
+    with tarfile.open(sdist) as archive:
+        held = {name.partition("/")[2].partition("/")[0] for name in archive.getnames()}
+    assert held >= {"pulumi_ngrok_tg", "tests", "examples", "docs", "LICENSE", "README.md", "pyproject.toml"}
+    assert not held & {".venv", ".ci", "dist", "mutants"}
+
+
+def test_the_wheel_alone_runs_a_stack(
+    built: Path, new_stack: Callable[..., Stack], engine: Path, emulator: Emulator, tmp_path: Path
+) -> None:
+    (wheel,) = built.glob("*.whl")
+    venv.create(tmp_path / "venv", with_pip=True)
+    bin_ = tmp_path / "venv/bin"
+    install = [bin_ / "python", "-m", "pip", "install", "--quiet", "--constraint", ROOT / "constraints.txt", wheel]
+    subprocess.run(install, check=True, timeout=280)
+    environment = {
+        "PATH": f"{bin_}:{engine}:/usr/bin:/bin",
+        "NGROK_API_KEY": KEY,
+        "NGROK_API_BASE_URL": emulator.url,
+    }
+    stack = new_stack('pulumi.export("id", TunnelGroupBackend("web", labels={"app": "web"}).id)', "shop", environment)
+    stack.up()
+    assert stack.output("id") in emulator.account(KEY).backends
+    stack.destroy()
+    assert emulator.account(KEY).backends == {}
+    installed = json.loads(subprocess.check_output([bin_ / "python", "-m", "pip", "list", "--format=json"]))
+    extras = {"click", "rich", "h11", "msgspec", "pulumi_policy", "detect-secrets", "jsonschema", "pytest"}
+    assert not extras & {package["name"] for package in installed}
+    for command, extra in (("pulumi-ngrok-tg", "cli"), ("pulumi-ngrok-tg-policy 127.0.0.1:1", "policy")):
+        done = subprocess.run(
+            [bin_ / part if n == 0 else part for n, part in enumerate(command.split())],
+            text=True,
+            stderr=-1,
+            check=False,
+        )
+        assert done.returncode == 1
+        assert f"pip install 'pulumi-ngrok-tg[{extra}]'" in done.stderr
+
+
+# Types ---------------------------------------------------------------------------------------------------------------
+
+
+def wrong_lines() -> list[int]:
+    """The lines of the program that a type checker has to refuse."""
+    lines = PROGRAM.read_text().splitlines()
+    wrong = [number for number, line in enumerate(lines, 1) if line.endswith("  # error")]
+    assert len(wrong) >= 9
+    return wrong
+
+
+def test_mypy_understands_a_users_program(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", tmp_path, "--no-error-summary", PROGRAM]
+    said = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False, cwd=tmp_path).stdout
+    assert sorted({int(line) for line in re.findall(r"program\.py:(\d+): error", said)}) == wrong_lines(), said
+
+
+def test_pyright_understands_a_users_program(tmp_path: Path) -> None:
+    (tmp_path / "pyrightconfig.json").write_text('{"typeCheckingMode": "standard"}')
+    (tmp_path / "program.py").write_text(PROGRAM.read_text())
+    command = [
+        sys.executable,
+        "-m",
+        "basedpyright",
+        "--pythonpath",
+        sys.executable,
+        "--outputjson",
+        "--project",
+        tmp_path,
+    ]
+    said = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False, cwd=tmp_path).stdout
+    told = [found for found in json.loads(said)["generalDiagnostics"] if found["severity"] == "error"]
+    assert sorted({found["range"]["start"]["line"] + 1 for found in told}) == wrong_lines(), said
