@@ -4,7 +4,10 @@ VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/ready
 
-.PHONY: demo test check support nightly mutants bench lock engine setup
+.PHONY: help demo test check support nightly mutants bench lock dist engine setup
+
+help:  ## What there is
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
 
 demo: engine  ## The main job on a local ngrok API: up, outputs, drift, repair, destroy
 	@$(PY) tools/demo
@@ -12,11 +15,14 @@ demo: engine  ## The main job on a local ngrok API: up, outputs, drift, repair, 
 test: engine  ## All tests, with the real Pulumi CLI
 	@$(PY) -m pytest -n auto --dist worksteal $(PYTEST_ARGS)
 
-check: setup  ## Lint, types, and the direction of the imports
+check: setup  ## Lint, types, the direction of the imports, and the workflow files
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
 	@$(VENV)/bin/lint-imports
+	@$(VENV)/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@$(VENV)/bin/check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
+	@$(VENV)/bin/zizmor --quiet --offline .github
 
 support: engine  ## The tests on every Python that is here, and on the oldest dependencies; says which are missing
 	@PATH="$$($(PY) tools/engine):$$PATH:$$(printf '%s:' ~/.pyenv/versions/*/bin)$(CURDIR)/$(VENV)/bin" $(VENV)/bin/tox run
@@ -35,6 +41,9 @@ bench: engine  ## What speed claims are made of
 lock: setup  ## Renews what a clean clone installs: the newest of everything
 	@$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.10 --upgrade --no-emit-index-url --no-header \
 	  --no-annotate --all-extras --group dev pyproject.toml --output-file constraints.txt
+
+dist: setup  ## An sdist, and the wheel that is built from it
+	@$(PY) -m build --no-isolation --outdir dist .
 
 engine: setup  ## The Pulumi CLI: found, installed or built
 	@$(PY) tools/engine > /dev/null
