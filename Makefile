@@ -4,7 +4,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/ready
 
-.PHONY: help demo test check support nightly mutants bench lock dist engine setup
+.PHONY: help demo test check support nightly mutants bench docs links lock dist engine setup
 
 help:  ## What there is
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -37,6 +37,12 @@ bench: engine  ## What speed claims are made of
 	@$(PY) benchmarks/import_cost.py
 	@$(PY) benchmarks/policy_cost.py
 	@$(PY) benchmarks/emulator.py
+
+docs: setup  ## The pages and the API reference, in docs/_build
+	@$(VENV)/bin/sphinx-build -W --keep-going -q -E -b html docs docs/_build
+
+links: setup  ## Whether the addresses in the docs are there; asks the network
+	@$(VENV)/bin/sphinx-build -q -b linkcheck docs docs/_build/links
 
 lock: setup  ## Renews what a clean clone installs: the newest of everything
 	@$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.10 --upgrade --no-emit-index-url --no-header \

@@ -5,7 +5,7 @@ import shlex
 from pulumi_ngrok_tg.api.errors import ApiError, FateUnknown, GaveUp, InvalidId, NgrokError, NotApplied
 from pulumi_ngrok_tg.config import DEFAULT_NAMESPACE, OPTIONS
 
-_BY_CODE = {
+BY_CODE = {
     **dict.fromkeys(
         (200, 201, 202, 203, 206, 207, 208),
         "Set a valid API key (not a tunnel authtoken or a key id): `pulumi config set --secret {namespace}:apiKey`. "
@@ -29,6 +29,7 @@ _BY_CODE = {
     6527: "The id is of another kind of backend; check the id.",
     7008: "ngrok has withdrawn edges and backends from this account; the resource stays in the state until you decide. "
     "Move the traffic to internal endpoints, then remove it with `pulumi state delete`.",
+    27204: "Is {namespace}:apiBaseUrl wrong, or a proxy in between?",
     7196: "ngrok lets this account read its edges and backends, but no longer change them. Leave the program as it is "
     "deployed, move the traffic to internal endpoints, then remove the resource with `pulumi state delete`; or ask "
     "ngrok support for write access.",
@@ -70,8 +71,8 @@ def gone_under_another_key(error: NgrokError, namespace: str, urn: str) -> str:
 
 
 def _advice(error: NgrokError, namespace: str) -> str:
-    if isinstance(error, ApiError) and error.code in _BY_CODE:
-        return _BY_CODE[error.code].format(namespace=namespace)
+    if isinstance(error, ApiError) and error.code in BY_CODE:
+        return BY_CODE[error.code].format(namespace=namespace)
     if isinstance(error, GaveUp):
         return f"Try again later, or raise {OPTIONS}:maxWaitSeconds."
     if isinstance(error, NotApplied):

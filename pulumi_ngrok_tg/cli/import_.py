@@ -17,7 +17,7 @@ from pulumi_ngrok_tg.cli.show import counted, label_text, print_json, print_tabl
 if TYPE_CHECKING:
     from pulumi_ngrok_tg.cli.importing import Import
 
-_OLDEST_ENGINE = (3, 254)  # the first that takes outputs from an import file
+OLDEST_ENGINE = (3, 254)  # the first that takes outputs from an import file
 
 
 @click.command("import")
@@ -84,10 +84,10 @@ def import_(
     instances = _instances(state)
     session = Session(cwd, stack, account)
     project = session.project_stack
-    if project.version < _OLDEST_ENGINE:
+    if project.version < OLDEST_ENGINE:
         raise click.ClickException(
             f"This Pulumi CLI is {'.'.join(map(str, project.version))}; to import a dynamic provider's resources, it "
-            f"has to be {'.'.join(map(str, _OLDEST_ENGINE))} or newer. Update it: https://www.pulumi.com/docs/install/"
+            f"has to be {'.'.join(map(str, OLDEST_ENGINE))} or newer. Update it: https://www.pulumi.com/docs/install/"
         )
     backends = session.backends()
     managed = project.managed()

@@ -77,9 +77,9 @@ class Stack:
         assert "Traceback" not in said
         return Outcome(ended, said)
 
-    def run(self, *command: str) -> str:
+    def run(self, *command: str, given: str | None = None) -> str:
         """Runs another command in the project's folder, and expects it to succeed."""
-        code, said = self._run(*command)
+        code, said = self._run(*command, given=given)
         assert code == 0, said
         return said
 

@@ -364,7 +364,7 @@ def test_an_interrupted_up_goes_on_where_it_was(new_stack: Callable[..., Stack],
 def test_a_killed_up_is_recovered_as_the_docs_say(
     new_stack: Callable[..., Stack], emulator: Emulator, way: str
 ) -> None:
-    """The steps of docs/operations.md, "After a kill", and what ``orphans`` says, word for word."""
+    """The steps of docs/failures.md, "After a kill", and what ``orphans`` says, word for word."""
     stack = new_stack(program(20))
     emulator.fault(method="POST", times=None, hang=20)  # created, but nobody has heard of it yet
     interrupted_up(stack, emulator, signal.SIGKILL)

@@ -97,6 +97,7 @@ def test_a_base_url_with_a_path_that_ngrok_does_not_have_forgets_nothing(emulato
     deployment.base_url = f"{emulator.url}/v2"
     for errors in (deployment.refresh(), deployment.destroy()):
         assert all("Unsupported API surface" in error for error in errors.values())
+        assert all(error.endswith("Is ngrok:apiBaseUrl wrong, or a proxy in between?") for error in errors.values())
         assert len(errors) == 2
     deployment.assert_in_step()
 

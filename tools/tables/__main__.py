@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from pulumi_ngrok_tg.advice import BY_CODE
 from pulumi_ngrok_tg.emulator.settings import Fault, RateLimit, Settings
 from pulumi_ngrok_tg.policy.catalog import POLICIES, OfStack
 
@@ -52,8 +53,19 @@ def takes(field: dict[str, Any]) -> str:
     return f"{field['type']}{bounds}"
 
 
+def messages() -> str:
+    """A table of what ngrok's errors mean to a user of Pulumi."""
+    codes: dict[str, list[int]] = {}
+    for code, advice in BY_CODE.items():
+        codes.setdefault(advice.format(namespace="ngrok"), []).append(code)
+    rows = ["| ERR_NGROK | what to do |", "|---|---|"]
+    rows += [f"| {', '.join(map(str, sorted(numbers)))} | {advice} |" for advice, numbers in codes.items()]
+    return "\n".join(rows) + "\n"
+
+
 TABLES: dict[str, dict[str, Callable[[], str]]] = {
     "policies.md": {"policies": policies},
+    "failures.md": {"messages": messages},
     "emulator.md": {"settings": lambda: fields_of(Settings), "faults": lambda: fields_of(Fault)},
 }
 

@@ -1,0 +1,320 @@
+"""The README and the pages of docs/, as a reader would try them."""
+
+import json
+import re
+import sys
+import textwrap
+from collections.abc import Callable
+from importlib.metadata import metadata, requires
+from typing import Any
+
+import pytest
+
+from pulumi_ngrok_tg.api.settings import Settings
+from pulumi_ngrok_tg.cli.import_ import OLDEST_ENGINE
+from pulumi_ngrok_tg.emulator import Emulator
+from pulumi_ngrok_tg.emulator.control import PATHS, PREFIX
+from tests.conftest import KEY, ROOT
+from tests.e2e.stack import Stack
+
+
+class Reader:
+    """Somebody who types what a page says into a terminal, in a folder of their own."""
+
+    def __init__(self, stack: Stack, emulator: Emulator) -> None:
+        self._stack, self._emulator = stack, emulator
+        self.folder = stack.folder / "reader"
+        self.folder.mkdir()
+        self._typed = [f"cd {self.folder}"]
+
+    def types(self, commands: list[str], given: str = "") -> str:
+        """What the terminal says to commands; the folder and the variables of those before hold."""
+        answers = "export PULUMI_SKIP_CONFIRMATIONS=true PULUMI_CONFIG_PASSPHRASE=test"
+        script = "\n".join(["set -e", answers, *self._typed, "echo =====", *commands])
+        script = script.replace("http://127.0.0.1:4041", self._emulator.url).replace("any-key", KEY)
+        self._typed += [one for one in commands if one.startswith(("mkdir", "export", "unset"))]
+        self._typed = [one.replace("mkdir shop && ", "mkdir -p shop && ") for one in self._typed]
+        return self._stack.run("bash", "-c", script, given=given).partition("=====\n")[2]
+
+
+@pytest.fixture
+def reader(new_stack: Callable[..., Stack], emulator: Emulator) -> Reader:
+    return Reader(new_stack("", "elsewhere", {}), emulator)
+
+
+def test_the_readme_gets_one_started(reader: Reader, emulator: Emulator) -> None:
+    (program,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    commands = commands_in("README.md", "## Getting started")
+    made = emulator.account(KEY).create({"labels": {"made": "by hand"}})
+    new, existing = commands[:5], commands[5:]
+    assert new[0].startswith("mkdir shop")
+    assert new[-1] == "pulumi up"
+    reader.types([new[0], f"export NGROK_API_BASE_URL={emulator.url} PULUMI_BACKEND_URL=file://$PWD"])
+    (reader.folder / "shop/__main__.py").write_text(program)
+    reader.types(new[1:], given=KEY)
+    (web,) = (backend for backend in emulator.account(KEY).backends.values() if backend.id != made.id)
+    assert web.metadata == '{"team":"storefront"}'
+    said = reader.types(existing)
+    assert "Imported 1 backend" in said
+    assert made.id in (reader.folder / "shop/tunnel_group_backends.py").read_text()
+    assert [request.method for request in emulator.requests].count("POST") == 1
+
+
+def test_the_quickstart_goes_the_whole_way(reader: Reader, emulator: Emulator) -> None:
+    page = (ROOT / "docs/quickstart.md").read_text()
+    program = textwrap.dedent(re.findall(r"    ```python\n(.*?)    ```", page, re.DOTALL)[0])
+    steps = [
+        [line.strip() for line in step.splitlines() if line.startswith("        ")]
+        for step in re.split(r"^\d\.  ", re.sub(r"    ```python\n.*?    ```\n", "", page, flags=re.DOTALL), flags=re.M)[
+            1:
+        ]
+    ]
+    install, serve, make, write, bring_up, change, take_away = steps
+    assert (len(install), serve, write) == (1, ["pulumi-ngrok-tg emulator"], [])
+    reader.types(make)
+    (reader.folder / "shop/__main__.py").write_text(program)
+    assert "Public website" in reader.types(bring_up)
+    (backend,) = emulator.account(KEY).backends.values()
+    (reader.folder / "shop/__main__.py").write_text(program.replace('"app": "web"', '"app": "shop"'))
+    assert '~ app: "web" => "shop"' in reader.types(change)
+    assert backend.labels == {"app": "shop"}
+    reader.types(take_away)
+    assert emulator.account(KEY).backends == {}
+    on_ngrok = commands_in("docs/quickstart.md", "## On ngrok")
+    reader.types(on_ngrok, given=KEY)
+    assert "ngrok:apiKey:" in (reader.folder / "shop/Pulumi.dev.yaml").read_text()
+
+
+def test_the_page_about_traffic_knows_how_long_a_look_may_take() -> None:
+    assert f"after {Settings.look_seconds:g} seconds no" in (ROOT / "docs/traffic.md").read_text()
+
+
+def test_the_page_about_configuration_names_every_setting_of_the_code() -> None:
+    page = (ROOT / "docs/configuration.md").read_text()
+    code = (ROOT / "pulumi_ngrok_tg/config.py").read_text()
+    for setting, namespace in ((r'text\("(\w+)"', "ngrok"), (r'(?:number\("|\{OPTIONS\}:)(\w+)"', "pulumi-ngrok-tg")):
+        settings = set(re.findall(setting, code))
+        assert settings
+        assert settings == set(re.findall(rf"^\| `{namespace}:(\w+)`", page, re.MULTILINE))
+
+
+def test_the_program_in_the_emulators_page_runs(new_stack: Callable[..., Stack]) -> None:
+    (program,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs/emulator.md").read_text(), re.DOTALL)
+
+    def run_a_stack() -> None:
+        ngrok = scope["ngrok"]
+        settings = {"NGROK_API_KEY": "test-key", "NGROK_API_BASE_URL": ngrok.url}
+        new_stack('TunnelGroupBackend("web")', environment=settings).up()
+
+    scope: dict[str, Any] = {"run_a_stack": run_a_stack}
+    assert "    ...  # run a stack" in program
+    exec(program.replace("    ...  # run a stack", "    run_a_stack()  # run a stack"), scope)  # noqa: S102
+
+
+def test_the_emulators_page_names_every_control_path() -> None:
+    page = (ROOT / "docs/emulator.md").read_text()
+    told = re.findall(r"^\| `(\w+) (/_emulator/[^`]+)` \|", page, re.MULTILINE)
+    assert sorted(told) == sorted((method, PREFIX + path) for path, methods in PATHS.items() for method in methods)
+
+
+def test_the_page_about_testing_holds_a_test_that_passes(new_stack: Callable[..., Stack]) -> None:
+    tests, program = re.findall(r"```python\n(.*?)```", (ROOT / "docs/testing.md").read_text(), re.DOTALL)
+    stack = new_stack(program, environment={})
+    (stack.folder / "test_stack.py").write_text(tests)
+    said = stack.run(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_stack.py")
+    assert "3 passed" in said
+
+
+# Bringing in what exists ----------------------------------------------------------------------------------------------
+
+
+def commands_in(page: str, heading: str) -> list[str]:
+    """The commands of a section's indented blocks, without those that install something."""
+    section = (ROOT / page).read_text().partition(heading + "\n")[2].partition("\n## ")[0]
+    lines = [re.sub(r"\s{2,}#.*", "", line.strip()) for line in section.splitlines() if line.startswith("    ")]
+    return [line for line in lines if line and not line.startswith(("pip install", "git clone", "python3 -m venv"))]
+
+
+def test_the_way_in_is_as_it_is_written(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
+    made = [emulator.account(KEY).create({"labels": {"n": str(n)}}) for n in range(3)]
+    stack = new_stack("")
+    commands = commands_in("docs/bringing-in.md", "## All at once")
+    assert len(commands) >= 3
+    for command in commands:
+        stack.run("sh", "-c", command)
+    assert {resource["id"] for resource in stack.resources()} == {backend.id for backend in made}
+    assert {request.method for request in emulator.requests} == {"GET"}
+
+
+def test_the_programs_about_bringing_in_run(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
+    adoption, look_up = (
+        re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)[0]
+        for page in ("docs/bringing-in.md", "docs/resource.md")
+    )
+    web = emulator.account(KEY).create({"labels": {"app": "web", "dc": "fra"}})
+    tunnel = emulator.account(KEY).connect_tunnel({"app": "web", "dc": "fra"})
+    stack = new_stack(re.sub(r"bkdtg_\w+", web.id, adoption).replace("web = ", "adopted = ") + look_up)
+    stack.up()
+    assert stack.output("web_tunnels") == [tunnel]
+    assert stack.output("in_fra") == [web.id]
+    assert stack.resource("web")["id"] == web.id
+
+
+def test_the_page_of_the_command_tells_what_it_does(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
+    page = (ROOT / "docs/cli.md").read_text()
+    stack = new_stack('TunnelGroupBackend("web", labels={"app": "web"})')
+    listed = re.findall(r"^  (\w+) ", stack.tool("--help").text.partition("Commands:")[2], re.MULTILINE)
+    assert listed == sorted(re.findall(r"^\| `(\w+)(?: ID\.\.\.)?` \| (?:nothing|files|ngrok)", page, re.MULTILINE))
+
+    emulator.account(KEY).create({"labels": {"app": "api"}})
+    emulator.account(KEY).connect_tunnel({"app": "api"})
+    stack.up()
+    (resource,) = stack.resources()
+    del emulator.account(KEY).backends[resource["id"]]
+    shape = page.partition("## JSON")[2]
+    for command, code in (("list --tunnels", 0), ("orphans", 3), ("import", 0)):
+        told = json.loads(stack.tool(*command.split(), "--json", code=code).text)
+        assert keys(told)
+        assert {key for key in keys(told) if f"`{key}`" not in shape} == set()
+    (pipe,) = commands_in("docs/cli.md", "## JSON")
+    assert stack.run("sh", "-c", pipe).split() == list(emulator.account(KEY).backends)
+
+    (bash,) = (line for line in commands_in("docs/cli.md", "## Shell completion") if "bash" in line)
+    tab = "COMP_WORDS=(pulumi-ngrok-tg imp); COMP_CWORD=1; _pulumi_ngrok_tg_completion pulumi-ngrok-tg"
+    completion = f"{bash}; {tab}; echo $COMPREPLY"
+    assert stack.run("bash", "-c", completion).strip() == "import"
+
+
+def keys(value: Any) -> set[str]:
+    """The keys of all objects, but for labels."""
+    if isinstance(value, list):
+        return {key for item in value for key in keys(item)}
+    if not isinstance(value, dict):
+        return set()
+    return {*value} | {key for name, item in value.items() if name != "labels" for key in keys(item)}
+
+
+# All of it ------------------------------------------------------------------------------------------------------------
+
+RUN = {
+    "README.md": "test_docs.py::test_the_readme_gets_one_started",
+    "docs/accounts.md": "test_examples.py::test_accounts",
+    "docs/bringing-in.md": "test_docs.py::test_the_way_in_is_as_it_is_written",
+    "docs/cli.md": "test_docs.py::test_the_page_of_the_command_tells_what_it_does",
+    "docs/configuration.md": "test_docs.py::test_the_quickstart_goes_the_whole_way",
+    "docs/drift.md": "test_docs.py::test_drift_is_shown_and_undone_as_the_page_says",
+    "docs/emulator.md": "test_docs.py::test_an_account_is_copied_to_rehearse_on",
+    "docs/failures.md": "test_faults.py::test_a_killed_up_is_recovered_as_the_docs_say",
+    "docs/leaving.md": "test_tool.py::test_list_shows_which_tunnel_serves_what",
+    "docs/policies.md": "test_policy.py::test_the_commands_of_the_page_run",
+    "docs/quickstart.md": "test_docs.py::test_the_quickstart_goes_the_whole_way",
+    "docs/traffic.md": "test_traffic.py::test_refuse_keeps_tunnels_from_leaving_until_there_is_a_way_round",
+    **{
+        f"examples/{name}/README.md": f"test_examples.py::test_{test}"
+        for name, test in {
+            "accounts": "accounts",
+            "automation": "automation",
+            "basic": "basic_and_consumer",
+            "component": "component",
+            "consumer": "basic_and_consumer",
+            "import": "import",
+            "testing": "testing",
+        }.items()
+    },
+    "examples/policy/README.md": "test_policy.py::test_the_example_is_a_teams_own_pack",
+}
+"""Where the commands of a page run."""
+
+NOT_RUN = {
+    r"pip install .*": "it takes the package from a registry; test_packaging.py installs the wheel instead",
+    r"git clone .*|python3 -m venv .*": "it sets up what the tests run in",
+    r"make (demo|check|test|check test|help)": "test_demo.py runs the first; the others run this",
+    r"\.venv/bin/python -m pytest .*": "it is how this runs",
+    r"terraform state pull .*": "Terraform is not here; test_import.py gives the command Terraform's states",
+    r"eval .*zsh_source.*|_PULUMI_NGROK_TG_COMPLETE=fish_source .*": "these shells are not here",
+    r"pulumi package add .*": "the engine that can be built here cannot; the page says that nothing on it was tried",
+}
+"""The commands that run nowhere, and why."""
+
+COMMAND = (
+    r"(pulumi|pulumi-ngrok-tg|pip|make|python3?|git|terraform|export|unset|mkdir|printf|echo|eval|pytest|\.venv\S+"
+    r"|_PULUMI\S+) "
+)
+
+
+def test_every_command_runs_somewhere_or_says_why_not() -> None:
+    pages = ["README.md", "CONTRIBUTING.md", *ROOT.glob("docs/*.md"), *ROOT.glob("examples/*/README.md")]
+    for page in (ROOT / page for page in pages):
+        name = str(page.relative_to(ROOT))
+        prose = re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL)
+        commands = [
+            match[1] for match in re.finditer(rf"^(?:    )+({COMMAND}.*?)(?:\s{{2,}}#.*)?$", prose, re.MULTILINE)
+        ]
+        commands = [command for command in commands if not any(re.fullmatch(known, command) for known in NOT_RUN)]
+        if commands:
+            assert name in RUN, f"{name}: {commands}"
+            file, _, test = RUN[name].partition("::")
+            assert f"def {test}(" in (ROOT / "tests/e2e" / file).read_text(), RUN[name]
+
+
+def test_drift_is_shown_and_undone_as_the_page_says(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
+    preview, up = (line for line in (ROOT / "docs/drift.md").read_text().splitlines() if line.startswith("    pulumi "))
+    stack = new_stack('TunnelGroupBackend("web", description="Website")')
+    stack.up()
+    (backend,) = emulator.account(KEY).backends.values()
+    backend.description = "by hand"
+    assert '~ description: "by hand" => "Website"' in stack.pulumi(*preview.split()[1:]).text
+    assert backend.description == "by hand"
+    stack.pulumi(*up.split()[1:], "--yes")
+    assert backend.description == "Website"
+
+
+def test_an_account_is_copied_to_rehearse_on(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
+    stack = new_stack('TunnelGroupBackend("web", labels={"app": "web"})')
+    stack.up()
+    emulator.account(KEY).create({"labels": {"app": "api"}, "metadata": "{}"})
+    listing, serve = (
+        line.strip() for line in (ROOT / "docs/emulator.md").read_text().splitlines() if "backends.json" in line
+    )
+    stack.run("sh", "-c", listing)
+    assert serve == "pulumi-ngrok-tg emulator --seed backends.json"
+    copied = json.loads((stack.folder / "backends.json").read_text())["backends"]
+    with Emulator(backends=copied) as rehearsal:
+        stack.environment["NGROK_API_BASE_URL"] = rehearsal.url
+        stack.preview("--refresh", "--expect-no-changes")
+        stack.program('TunnelGroupBackend("web", labels={"app": "shop"})')
+        stack.up()
+        held = {one.id: one.labels for one in rehearsal.account(KEY).backends.values()}
+    (web,) = stack.resources()
+    assert held[web["id"]] == {"app": "shop"}
+    assert emulator.account(KEY).backends[web["id"]].labels == {"app": "web"}, "the account itself is as it was"
+    assert len(held) == 2
+
+
+def test_the_messages_that_the_page_explains_are_the_codes() -> None:
+    code = "".join(path.read_text() for path in (ROOT / "pulumi_ngrok_tg").rglob("*.py"))
+    code = re.sub(r'"\s*\n\s*f?"', "", code)
+    page = (ROOT / "docs/failures.md").read_text().partition("## What this package says")[2].partition("\n## ")[0]
+    quoted = [text for row in re.findall(r"^\| (`.*?) \|", page, re.MULTILINE) for text in re.findall("`(.*?)`", row)]
+    assert len(quoted) >= 10
+    for text in quoted:
+        for part in text.split("..."):
+            assert part.strip(" :") in code.replace("{ON_TRAFFIC_LOSS}", "pulumi-ngrok-tg:onTrafficLoss"), text
+
+
+def test_what_is_said_to_be_compatible_is_what_the_metadata_say() -> None:
+    project = metadata("pulumi-ngrok-tg")
+    (pythons,) = re.findall(r'^env_list = \[(.*), "oldest"\]$', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
+    page = (ROOT / "docs/compatibility.md").read_text()
+    rows = {
+        name: (works, tried) for name, works, tried in re.findall(r"^\| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", page, re.M)
+    }
+    least = project["Requires-Python"].removeprefix(">=")
+    assert rows["Python"][0] == f"{least} and newer"
+    assert rows["Python"][1] == pythons.replace('"', "")
+    (sdk,) = (one for one in requires("pulumi-ngrok-tg") or () if re.match("pulumi[<>]", one))
+    most, least = sorted(re.findall(r"[0-9][0-9.]*", sdk), reverse=True)
+    assert rows["Pulumi Python SDK"][0] == f"{least} and newer, before {most}"
+    oldest = ".".join(map(str, OLDEST_ENGINE))
+    assert rows["Pulumi CLI"][0] == f"{oldest} and newer"
+    assert f"Before CLI {oldest}" in page

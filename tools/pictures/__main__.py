@@ -1,0 +1,100 @@
+"""Draws the pictures in docs/pictures: ``python tools/pictures [NAME]...``. Needs what ``make demo`` needs."""
+
+import os
+import pty
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import matplotlib
+from rich.console import Console
+from rich.text import Text
+
+matplotlib.use("svg")
+from matplotlib import pyplot
+from matplotlib.axes import Axes
+
+ROOT = Path(__file__).parents[2]
+PICTURES = ROOT / "docs/pictures"
+INK, FILL, OURS = "#5b6470", "#eef1f5", "#dbe9ff"
+
+
+def box(axes: Axes, x: float, y: float, text: str, *, ours: bool = False) -> None:
+    axes.text(
+        x,
+        y,
+        text,
+        ha="center",
+        va="center",
+        fontsize=10,
+        color="#1d2733",
+        bbox={"boxstyle": "round,pad=0.7", "facecolor": OURS if ours else FILL, "edgecolor": INK},
+    )
+
+
+def arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float], text: str, at: tuple[float, float]) -> None:
+    axes.annotate("", xy=end, xytext=start, arrowprops={"arrowstyle": "-|>", "color": INK, "lw": 1.3})
+    axes.text(*at, text, ha="center", va="center", fontsize=8.5, color=INK)
+
+
+def calls() -> None:
+    """Who calls whom: program, engine, provider, API, and the state."""
+    figure, axes = pyplot.subplots(figsize=(9.2, 2.9))
+    axes.set_xlim(0, 92)
+    axes.set_ylim(0, 29)
+    axes.axis("off")
+    box(axes, 9, 20, "your program\n__main__.py")
+    box(axes, 35, 20, "engine\npulumi up")
+    box(axes, 61, 20, "provider\npulumi_ngrok_tg", ours=True)
+    box(axes, 85, 20, "ngrok's API")
+    box(axes, 35, 4, "state")
+    arrow(axes, (16, 20), (28.5, 20), "declares\nresources", (22, 24.5))
+    arrow(axes, (41.5, 20), (52, 20), "check, diff, create,\nread, update, delete", (46.8, 27))
+    arrow(axes, (70, 20), (78.5, 20), "HTTPS", (74.2, 23))
+    arrow(axes, (33.5, 15.5), (33.5, 7.5), "what there is,\nencrypted secrets", (24, 11.5))
+    arrow(axes, (36.5, 7.5), (36.5, 15.5), "what there was", (44.5, 11.5))
+    figure.savefig(PICTURES / "calls.svg", metadata={"Date": None}, bbox_inches="tight", transparent=True)
+
+
+def demo() -> None:
+    """What ``make demo`` shows on a terminal, from the change by hand to its repair."""
+    lines = on_a_terminal([sys.executable, str(ROOT / "tools/demo")])
+    begin = next(number for number, line in enumerate(lines) if "3. Somebody changes" in line)
+    end = next(number for number, line in enumerate(lines) if "The API has it back" in line)
+    with Path(os.devnull).open("w") as nowhere:
+        console = Console(record=True, width=112, file=nowhere, force_terminal=True, color_system="truecolor")
+        for line in lines[begin : end + 1]:
+            console.print(Text.from_ansi(line), overflow="ellipsis", no_wrap=True)
+        drawn = console.export_svg(title="make demo", unique_id="demo")
+    (PICTURES / "demo.svg").write_text(re.sub(r"@font-face \{.*?\}", "", drawn, flags=re.DOTALL))  # none from elsewhere
+
+
+def on_a_terminal(command: list[str]) -> list[str]:
+    """The lines that a program writes to a terminal, with their colours."""
+    ours, its = pty.openpty()
+    process = subprocess.Popen(command, stdout=its, stderr=its, env={**os.environ, "TERM": "xterm-256color"})
+    os.close(its)
+    written = b""
+    while True:
+        try:
+            chunk = os.read(ours, 65536)
+        except OSError:  # how a terminal ends on Linux
+            break
+        if not chunk:
+            break
+        written += chunk
+    os.close(ours)
+    if process.wait():
+        raise SystemExit(written.decode())
+    return written.decode().replace("\r\n", "\n").splitlines()
+
+
+DRAWN: dict[str, Callable[[], None]] = {"calls": calls, "demo": demo}
+
+if __name__ == "__main__":
+    matplotlib.rcParams.update({"svg.hashsalt": "pulumi-ngrok-tg", "svg.fonttype": "none", "font.family": "sans-serif"})
+    PICTURES.mkdir(exist_ok=True)
+    for name in sys.argv[1:] or DRAWN:
+        DRAWN[name]()
