@@ -35,4 +35,4 @@ if not TYPE_CHECKING:
         return getattr(import_module(f"{__name__}.{home}"), name)
 
     def __dir__() -> list[str]:
-        return __all__
+        return sorted({*globals(), *__all__})

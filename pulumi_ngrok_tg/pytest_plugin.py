@@ -10,11 +10,11 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def ngrok_emulator(monkeypatch: pytest.MonkeyPatch) -> Iterator["Emulator"]:
+def ngrok_emulator() -> Iterator["Emulator"]:
     """A local ngrok API of the test's own (:class:`pulumi_ngrok_tg.emulator.Emulator`).
 
-    NGROK_API_BASE_URL and NGROK_API_KEY point at it for as long as the test runs, so whatever the test starts uses it
-    and cannot reach ngrok by mistake.
+    NGROK_API_BASE_URL and NGROK_API_KEY point at it for as long as the test runs. A stack's own config comes before
+    them: where it holds ``ngrok:apiKey`` or ``ngrok:apiBaseUrl``, or those of a named account, that is what is used.
     """
     try:
         from pulumi_ngrok_tg.emulator import Emulator
@@ -22,7 +22,8 @@ def ngrok_emulator(monkeypatch: pytest.MonkeyPatch) -> Iterator["Emulator"]:
         if error.name not in ("h11", "msgspec"):
             raise
         pytest.fail("ngrok_emulator needs an extra. Run: pip install 'pulumi-ngrok-tg[emulator]'", pytrace=False)
-    with Emulator(api_keys=("test-key",)) as server:
+    # A patch of its own: the test may undo what is its own.
+    with Emulator(api_keys=("test-key",)) as server, pytest.MonkeyPatch.context() as patch:
         for name, value in server.environment.items():
-            monkeypatch.setenv(name, value)
+            patch.setenv(name, value)
         yield server

@@ -1,6 +1,8 @@
 """``pulumi-ngrok-tg emulator``: a local ngrok API."""
 
 import errno
+import secrets
+import shlex
 import signal
 import threading
 from typing import BinaryIO
@@ -10,9 +12,11 @@ import click
 
 @click.command()
 @click.option("--port", type=click.IntRange(0, 65535), default=4041, show_default=True, help="0 picks a free one.")
-@click.option("--api-key", "api_keys", multiple=True, help="Accept this key only; repeat for several accounts.")
+@click.option("--api-key", "api_keys", multiple=True, help="Accept this key, and no other than those named.")
 @click.option("--latency", type=click.FloatRange(0, 3600), default=0, help="Seconds that every request takes longer.")
-@click.option("--realistic", is_flag=True, help="Limit requests as ngrok does: 120 in any 60 seconds.")
+@click.option(
+    "--realistic", is_flag=True, help="Limit the requests of an account as ngrok does: 120 in any 60 seconds."
+)
 @click.option(
     "--seed",
     type=click.File("rb"),
@@ -21,7 +25,8 @@ import click
 def emulator(port: int, api_keys: tuple[str, ...], latency: float, realistic: bool, seed: BinaryIO | None) -> None:
     """Serve a local ngrok API on 127.0.0.1, for trying out and for tests.
 
-    Without --api-key every key is accepted, each with an account of its own.
+    Each key has an account of its own. Without --api-key every key is accepted; with --seed one that is made up, as the
+    backends may be real ones.
 
     \b
     Examples:
@@ -41,18 +46,18 @@ def emulator(port: int, api_keys: tuple[str, ...], latency: float, realistic: bo
     except ValueError as error:
         raise click.BadParameter(f"{error}.", param_hint="--seed") from error
     try:
-        server = Emulator(port, api_keys, backends)
+        server = Emulator(port, api_keys or ((secrets.token_hex(16),) if seed else ()), backends)
+        server.set(latency=latency, rate_limit=RateLimit() if realistic else None)
     except OSError as error:
         raise click.ClickException(_unavailable(port, error)) from error
     except ValueError as error:
         raise click.UsageError(str(error)) from error
-    server.set(latency=latency, rate_limit=RateLimit() if realistic else None)
     ended = threading.Event()
     for ending in (signal.SIGINT, signal.SIGTERM):
         signal.signal(ending, lambda *_: ended.set())
     with server:
         click.echo(f"Serving ngrok's Tunnel Group Backends API on {server.url} (Ctrl-C ends it)")
-        settings = " ".join(f"{name}={value}" for name, value in server.environment.items())
+        settings = " ".join(f"{name}={shlex.quote(value)}" for name, value in server.environment.items())
         click.echo(f"Use it with: export {settings}")
         ended.wait()
     click.echo("Stopped.")

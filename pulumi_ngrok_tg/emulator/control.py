@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import msgspec
 
@@ -13,15 +14,21 @@ from pulumi_ngrok_tg.emulator.settings import Fault, Online
 from pulumi_ngrok_tg.emulator.world import World
 
 PREFIX = "/_emulator"
-_LOOPBACK = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:[0-9]+)?", re.IGNORECASE)
+_LOOPBACK = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?", re.IGNORECASE)
 _SHOWN = ("method", "path", "query", "status", "arrived", "ended")  # not the headers: they hold the key
 _Type = TypeVar("_Type")
 
 
 class _Refused(Exception):
-    def __init__(self, status: int, message: str) -> None:
+    def __init__(self, status: int, message: str, allow: str = "") -> None:
         super().__init__(message)
         self.status = status
+        self.headers = {"Allow": allow} if allow else {}
+
+
+def names_this_machine(request: HttpRequest) -> bool:
+    """Tells whether a request is for this machine. A web page may have given its address to a name of its own."""
+    return bool(_LOOPBACK.fullmatch(request.headers.get("Host", "")))
 
 
 def is_control(request: HttpRequest) -> bool:
@@ -31,17 +38,17 @@ def is_control(request: HttpRequest) -> bool:
 
 def respond(request: HttpRequest, world: World) -> HttpResponse:
     """Does what a request for the control path asks, or refuses it in one line that names what is wrong."""
+    headers: dict[str, str] = {}
     try:
-        # A web page may have given this address to a name of its own; its scripts would come with that name.
-        if not _LOOPBACK.fullmatch(request.headers.get("Host", "")):
-            raise _Refused(403, "The Host header has to name this machine, such as 127.0.0.1.")
+        if request.content is None:
+            raise _Refused(400, "The body did not arrive whole, or is larger than 8 MiB.")
         status, body = _action(request)(request, world)
     except _Refused as error:
-        status, body = error.status, {"error": str(error)}
+        status, body, headers = error.status, {"error": str(error)}, error.headers
     except ApiError as error:
         status, body = error.status, {"error": error.message}
     content = b"" if body is None else json.dumps(body).encode()
-    return HttpResponse(status, {"Content-Type": "application/json"} if content else {}, content)
+    return HttpResponse(status, headers | ({"Content-Type": "application/json"} if content else {}), content)
 
 
 _Outcome = tuple[int, Any]
@@ -95,7 +102,7 @@ def _disconnect(request: HttpRequest, world: World) -> _Outcome:
     account = world.account_of(request)
     with world.lock:
         if account.tunnels.pop(id_, None) is None:
-            raise _Refused(404, f"There is no tunnel {id_}.")
+            raise _Refused(404, f"There is no tunnel {quote(id_)}.")
     return _DONE
 
 
@@ -112,9 +119,10 @@ def _action(request: HttpRequest) -> Callable[[HttpRequest, World], _Outcome]:
     path = re.sub("^/tunnels/[^/]+$", "/tunnels/{id}", request.path.removeprefix(PREFIX))
     if path not in PATHS:
         known = ", ".join(PREFIX + path for path in PATHS)
-        raise _Refused(404, f"There is no {request.path} to control. There are: {known}.")
+        raise _Refused(404, f"There is no {quote(request.path)} to control. There are: {known}.")
     if request.method not in PATHS[path]:
-        raise _Refused(405, f"{request.path} takes {' and '.join(PATHS[path])}, not {request.method}.")
+        told = f"{quote(request.path)} takes {' and '.join(PATHS[path])}, not {request.method}."
+        raise _Refused(405, told, allow=", ".join(PATHS[path]))
     return PATHS[path][request.method]
 
 
@@ -122,10 +130,8 @@ def _body(request: HttpRequest, kind: type[_Type]) -> _Type:
     # A web page can send anything but this without being asked for its origin first.
     if request.headers.get("Content-Type", "").partition(";")[0].strip().lower() != "application/json":
         raise _Refused(415, "The Content-Type has to be application/json.")
-    if request.content is None:
-        raise _Refused(400, "The body did not arrive whole, or is larger than 8 MiB.")
     try:
-        return msgspec.json.decode(request.content, type=kind)
+        return msgspec.json.decode(request.content or b"", type=kind)
     except (ValueError, RecursionError) as error:
         raise _not_understood(error) from error
 

@@ -74,8 +74,11 @@ def handle(call: Call) -> Response:
         raise published(27204, path=request.path)
     if request.method not in actions:
         raise published(27614, {"Allow": ", ".join(actions)})
-    if request.method == "GET" and request.content != b"":
-        raise published(211, method="GET")
+    if request.content is None:
+        raise published(212)
+    if request.method in ("GET", "DELETE") and request.content:
+        raise published(211, method=request.method)
+    _query(request.query)  # may be no query at all
     return actions[request.method](call, id_)
 
 
@@ -211,10 +214,8 @@ def _json_object(request: HttpRequest) -> dict[str, Any]:
         raise published(216)
     if type_ != "application/json":
         raise published(210, type=type_)
-    if request.content is None:
-        raise published(212)
     try:
-        body = json.loads(request.content.decode("utf-8", "replace"), parse_constant=_no_json)
+        body = json.loads((request.content or b"").decode("utf-8", "replace"), parse_constant=_no_json)
     except (ValueError, RecursionError):
         raise published(213) from None
     if not isinstance(body, dict):

@@ -9,6 +9,8 @@ import socket
 import socketserver
 import struct
 import threading
+import time
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email.utils import formatdate
@@ -24,6 +26,7 @@ _MAX_CONTENT = 8 * 2**20  # bytes; the API's largest request is a thousandth of 
 _WITHOUT_CONTENT = (204, 304)
 _READ = 65536  # bytes
 _LINGER = 1.0  # seconds
+_PAUSE = 0.05  # seconds
 
 
 @dataclass(frozen=True)
@@ -71,10 +74,11 @@ class HttpServer(socketserver.ThreadingTCPServer):
     Args:
         port: TCP port; 0 picks a free one.
         respond: returns the response to a request; called from many threads.
-        malformed: returns the response to what is no HTTP request, from the status and the reason.
+        malformed: returns the response to what cannot be responded to, from the status and the reason.
 
     Raises:
         OSError: the port cannot be listened on.
+        ValueError: it is no port.
     """
 
     allow_reuse_address = True
@@ -90,6 +94,8 @@ class HttpServer(socketserver.ThreadingTCPServer):
         self.respond = respond
         self.malformed = malformed
         self._open: dict[threading.Thread, socket.socket] = {}
+        if not 0 <= port <= 65535:
+            raise ValueError(f"A port is a number from 0 to 65535; {port} is not.")
         super().__init__(("127.0.0.1", port), _Connection)
 
     @property
@@ -101,24 +107,38 @@ class HttpServer(socketserver.ThreadingTCPServer):
         """Serves a new connection in a thread of its own."""
         thread = threading.Thread(target=self.process_request_thread, args=(request, client_address), daemon=True)
         self._open[thread] = request
-        thread.start()
+        try:
+            thread.start()
+        except RuntimeError:  # there is no room for another one
+            del self._open[thread]
+            raise
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         """Serves a connection until it ends."""
         super().process_request_thread(request, client_address)
         self._open.pop(threading.current_thread(), None)
 
+    def get_request(self) -> tuple[socket.socket, Any]:
+        """Accepts a connection."""
+        try:
+            return super().get_request()
+        except OSError:
+            time.sleep(_PAUSE)  # no file is left: asking on and on would take the whole processor
+            raise
+
     def close(self) -> None:
-        """Stops serving: requests under way get their responses, idle connections end."""
-        self.shutdown()
+        """Ends the connections: requests under way get their responses, those that wait for none end at once."""
         self.server_close()
-        for how, patience in ((socket.SHUT_RD, 1.0), (socket.SHUT_RDWR, 1.0)):
-            for thread, connection in list(self._open.items()):
+        for how in (socket.SHUT_RD, socket.SHUT_RDWR):
+            connections = self._open.copy()
+            for connection in connections.values():
                 try:
                     connection.shutdown(how)
                 except OSError:  # it has ended meanwhile
                     pass
-                thread.join(patience)
+            until = time.monotonic() + _LINGER
+            for thread in connections:
+                thread.join(max(0.0, until - time.monotonic()))
 
 
 class _Connection(socketserver.BaseRequestHandler):
@@ -148,9 +168,18 @@ class _Connection(socketserver.BaseRequestHandler):
         else:
             if request is None:
                 return False
-            response = self.server.respond(request)
+            response = self._respond(request)
         self._send(protocol, response, head_only=request is not None and request.method == "HEAD")
         return protocol.our_state is h11.DONE and protocol.their_state is h11.DONE and response.ending is Ending.KEPT
+
+    def _respond(self, request: HttpRequest) -> HttpResponse:
+        if request.method == "CONNECT":
+            return self.server.malformed(405, "this is no proxy")
+        try:
+            return self.server.respond(request)
+        except Exception:  # a bug: it is told where a developer looks, and the client gets a response nonetheless
+            traceback.print_exc()
+            return self.server.malformed(500, "the emulator failed; see its standard error")
 
     def _receive(self, protocol: h11.Connection) -> HttpRequest | None:
         """Reads a request; returns None where the client has closed the connection instead."""
@@ -185,15 +214,23 @@ class _Connection(socketserver.BaseRequestHandler):
             self.request.close()
         if response.ending in (Ending.RESET, Ending.CLOSED):
             return
-        headers = {"Date": formatdate(usegmt=True), **response.headers}
+        headers = dict(response.headers)
+        if "date" not in {name.lower() for name in headers}:
+            headers["Date"] = formatdate(usegmt=True)
         content = response.content
         if response.status in _WITHOUT_CONTENT:
             content = b""
         else:
             headers["Content-Length"] = str(len(content))
+        if head_only:
+            content = b""
+        if response.ending is Ending.HALF and not content:
+            return  # half of nothing
         if protocol.their_state is h11.ERROR:
             headers["Connection"] = "close"
-        head = h11.Response(status_code=response.status, reason=_reason(response.status), headers=list(headers.items()))
+        # latin-1, as what is echoed of a request was read: h11 takes text for ASCII.
+        encoded = [(name.encode("ascii"), value.encode("latin-1")) for name, value in headers.items()]
+        head = h11.Response(status_code=response.status, reason=_reason(response.status), headers=encoded)
         sent = protocol.send(head) or b""
         if response.ending is Ending.HALF:
             self.request.sendall(sent + content[: len(content) // 2])

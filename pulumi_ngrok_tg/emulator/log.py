@@ -8,7 +8,7 @@ from typing import Any, overload
 
 _MAX_SIZE = 64 * 2**20  # bytes in all
 _MAX_CONTENT = 64 * 2**10  # bytes of one body
-_ENTRY = 1024  # bytes that an entry takes beside its body, roughly
+_ENTRY = 1024  # bytes that an entry takes beside its texts, roughly
 
 
 @dataclass(frozen=True)
@@ -85,4 +85,5 @@ class Log(Sequence[Request]):
 
 
 def _size(request: Request) -> int:
-    return _ENTRY + len(request.content or b"")
+    headers = sum(len(name) + len(value) for name, value in request.headers.items())
+    return _ENTRY + headers + len(request.path) + len(request.query) + len(request.content or b"")

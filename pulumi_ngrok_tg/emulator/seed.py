@@ -1,6 +1,9 @@
 """The backends that every account begins with: as the API lists them, or ``pulumi-ngrok-tg list --json`` does."""
 
+import codecs
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -10,8 +13,8 @@ from msgspec import Meta, Struct
 class Seed(Struct, frozen=True, forbid_unknown_fields=True):
     """A backend to begin with. Without an id it gets a new one."""
 
-    id: Annotated[str, Meta(pattern="^bkdtg_[0-9A-Za-z]{27}$")] | None = None
-    created_at: Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")] | None = None
+    id: Annotated[str, Meta(pattern=r"^bkdtg_[0-9A-Za-z]{27}\Z")] | None = None
+    created_at: datetime | None = None
     description: str | None = None
     metadata: str | None = None
     labels: dict[str, str] | None = None
@@ -27,6 +30,11 @@ class Seed(Struct, frozen=True, forbid_unknown_fields=True):
 
 class _Listing(Struct):
     backends: list[Seed]
+    next_page_uri: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.next_page_uri:
+            raise ValueError("This is one page of a list; put the backends of all pages into it")
 
 
 def from_json(text: bytes) -> list[Seed]:
@@ -35,8 +43,11 @@ def from_json(text: bytes) -> list[Seed]:
     Raises:
         ValueError: it is not one; names the field.
     """
-    read = msgspec.json.decode(text, type=list[Seed] | _Listing)
-    return _distinct(read.backends if isinstance(read, _Listing) else read)
+    try:
+        read = msgspec.json.decode(text.removeprefix(codecs.BOM_UTF8), type=list[Seed] | _Listing)
+    except RecursionError as error:
+        raise ValueError("It is nested too deep") from error
+    return read.backends if isinstance(read, _Listing) else read
 
 
 def checked(backends: Sequence[Mapping[str, Any] | Seed]) -> list[Seed]:
@@ -45,11 +56,11 @@ def checked(backends: Sequence[Mapping[str, Any] | Seed]) -> list[Seed]:
     Raises:
         ValueError: one is not what it has to be; names the field.
     """
-    return _distinct(msgspec.convert(msgspec.to_builtins(backends), list[Seed]))
-
-
-def _distinct(seeds: list[Seed]) -> list[Seed]:
-    ids = [seed.id for seed in seeds if seed.id]
-    if twice := next((id_ for id_ in ids if ids.count(id_) > 1), None):
-        raise ValueError(f"There are two backends with the id {twice}")
+    try:
+        seeds = msgspec.json.decode(msgspec.json.encode(backends), type=list[Seed])
+    except TypeError as error:
+        raise ValueError(str(error)) from error
+    twice = [id_ for id_, count in Counter(seed.id for seed in seeds if seed.id).items() if count > 1]
+    if twice:
+        raise ValueError(f"There are two backends with the id {twice[0]}.")
     return seeds

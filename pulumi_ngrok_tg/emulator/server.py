@@ -22,11 +22,11 @@ class Emulator(World):
     Args:
         port: TCP port on 127.0.0.1; 0 picks a free one.
         api_keys: the keys that are accepted, each an account of its own. Empty: every key is accepted.
-        backends: what every account begins with, in the form and order of the API's list; ids may be absent.
+        backends: what every account begins with, in the form of the API's list. Those without an id are the newest.
 
     Raises:
         OSError: the port cannot be listened on.
-        ValueError: a key is empty, or a backend is not what the API could hold.
+        ValueError: it is no port, a key is none that can be sent, or a backend is not what the API could hold.
     """
 
     def __init__(
@@ -54,8 +54,10 @@ class Emulator(World):
     def stop(self) -> None:
         """Stops serving; requests that hang are let go."""
         self._stopping.set()
+        if self._thread.ident is not None:
+            self._server.shutdown()
+            self._thread.join()
         self._server.close()
-        self._thread.join()
 
     def __enter__(self) -> "Emulator":
         self.start()
@@ -65,6 +67,8 @@ class Emulator(World):
         self.stop()
 
     def _respond(self, request: HttpRequest) -> HttpResponse:
+        if not control.names_this_machine(request):
+            return self._malformed(403, "the Host header has to name this machine, such as 127.0.0.1")
         if control.is_control(request):
             return control.respond(request, self)
         arrived = time.monotonic()
@@ -105,7 +109,6 @@ class Emulator(World):
             with self.lock:
                 if not free:
                     raise published(225, max=self.settings.max_concurrency)
-                self.admit()
                 if fault.status is None or fault.handled:
                     status, body = self._handled(request)
                 if fault.status is not None:
@@ -124,12 +127,13 @@ class Emulator(World):
         if cors.is_preflight(request) and endpoints.methods_at(request.path):
             return 204, None
         account = self.account_of(request)
+        self.admit(account)
         endpoints.require_version(request)
         return endpoints.handle(endpoints.Call(request, account, self.settings, self.url))
 
     def _malformed(self, status: int, reason: str) -> HttpResponse:
         operation = self.operation()
-        return _response(status, ApiError(status, 0, f"This is no HTTP request: {reason}.").body(operation), operation)
+        return _response(status, ApiError(status, 0, f"Not taken: {reason}.").body(operation), operation)
 
 
 def _response(

@@ -8,8 +8,8 @@ from msgspec import Meta, Struct
 
 Seconds = Annotated[float, Meta(ge=0, le=86_400)]
 Count = Annotated[int, Meta(ge=0)]
-HeaderName = Annotated[str, Meta(pattern=r"^(?!(?i:content-length|transfer-encoding)$)[!#$%&'*+.^_`|~0-9A-Za-z-]+$")]
-HeaderValue = Annotated[str, Meta(pattern=r"^([!-~]([ -~]*[!-~])?)?$")]
+HeaderName = Annotated[str, Meta(pattern=r"^(?!(?i:content-length|transfer-encoding)\Z)[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")]
+HeaderValue = Annotated[str, Meta(pattern=r"^([!-~]([ -~]*[!-~])?)?\Z")]
 
 
 class RateLimit(Struct, frozen=True, forbid_unknown_fields=True):
@@ -26,11 +26,12 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     latency: Annotated[Seconds, Meta(description="Seconds that every API request takes longer.")] = 0.0
     max_concurrency: Annotated[
-        Count | None, Meta(description="API requests handled at once; beyond it ERR_NGROK_225. null: any number.")
+        Count | None,
+        Meta(description="API requests at once, of all accounts together; beyond it ERR_NGROK_225. null: any number."),
     ] = None
     rate_limit: Annotated[
         RateLimit | None,
-        Meta(description="So many `requests` in any `seconds`; beyond it ERR_NGROK_226. null: no limit."),
+        Meta(description="So many `requests` of an account in any `seconds`; beyond it ERR_NGROK_226. null: no limit."),
     ] = None
     max_labels: Annotated[
         Count | None, Meta(description="Labels of a backend; beyond it ERR_NGROK_6508. null: any number.")
@@ -71,9 +72,10 @@ class Fault(Struct, kw_only=True, forbid_unknown_fields=True):
         Meta(description="With `status`: respond with this ERR_NGROK code."),
     ] = None
     message: Annotated[str | None, Meta(description="With `status`: what the error says.")] = None
-    body: Annotated[str | None, Meta(description="Respond with this body, whatever it is.")] = None
+    body: Annotated[str | None, Meta(description="Respond with this body, JSON or not.")] = None
     headers: Annotated[
-        dict[HeaderName, HeaderValue], Meta(description="Headers to add to the response, or to put over its own.")
+        dict[HeaderName, HeaderValue],
+        Meta(description="ASCII headers to add to the response, or to put over its own; not those of its length."),
     ] = msgspec.field(default_factory=dict)
     drop: Annotated[
         Literal["before", "after", "idle"] | None,
@@ -85,7 +87,7 @@ class Fault(Struct, kw_only=True, forbid_unknown_fields=True):
     reset: Annotated[
         bool, Meta(description="With `drop` before or after: end it by a reset; false: close it in order.")
     ] = True
-    truncate: Annotated[bool, Meta(description="Send half of the response, then close the connection.")] = False
+    truncate: Annotated[bool, Meta(description="Send half of the body, then close the connection.")] = False
     hang: Annotated[
         Seconds, Meta(description="Seconds to wait, after the request is handled, before its response leaves.")
     ] = 0.0
@@ -93,14 +95,16 @@ class Fault(Struct, kw_only=True, forbid_unknown_fields=True):
         Seconds,
         Meta(description="Seconds to wait before the request is handled; it is, even when the client has left."),
     ] = 0.0
-    fields: Annotated[dict[str, Any], Meta(description="Fields to put over those of a JSON response.")] = msgspec.field(
-        default_factory=dict
+    fields: Annotated[dict[str, Any], Meta(description="Fields to put over those of a successful response.")] = (
+        msgspec.field(default_factory=dict)
     )
     hide: Annotated[tuple[str, ...], Meta(description="Ids that a list leaves out.")] = ()
 
     def __post_init__(self) -> None:
-        if self.status is None and (self.handled or self.error_code or self.message):
+        if self.status is None and (self.handled or self.error_code is not None or self.message is not None):
             raise ValueError("`handled`, `error_code` and `message` need a `status`")
+        if self.drop in ("before", "after") and self.status is not None:
+            raise ValueError(f"with `drop` {self.drop} there is no response that could have a `status`")
         if self.truncate and self.drop:
             raise ValueError("`truncate` and `drop` exclude each other")
 
@@ -132,4 +136,10 @@ def checked(kind: type[_Type], given: Mapping[str, Any]) -> _Type:
     Raises:
         ValueError: it is not one; names the field.
     """
-    return msgspec.convert(msgspec.to_builtins(given), kind)
+    plain = {}
+    for name, value in given.items():
+        try:
+            plain[name] = msgspec.to_builtins(value)
+        except TypeError as error:
+            raise ValueError(f"{error} - at `$.{name}`") from error
+    return msgspec.convert(plain, kind)

@@ -1,8 +1,11 @@
 """What one emulated ngrok account holds: backends, and the tunnels that are online."""
 
 import secrets
+import threading
 import time
+from collections import deque
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import TypeVar
@@ -65,45 +68,55 @@ class Account:
     backends: dict[str, Backend] = field(default_factory=dict)
     tunnels: dict[str, Tunnel] = field(default_factory=dict)
     ids: IdSource = field(default_factory=IdSource)
+    admitted: deque[float] = field(default_factory=deque)
+    """When the requests that count for the rate limit were taken, in seconds of a monotonic clock."""
+    lock: AbstractContextManager[bool] = field(default_factory=threading.RLock)
+    """Held while backends or tunnels change, or are gone through."""
 
     @classmethod
-    def of(cls, seeds: Sequence[Seed]) -> "Account":
+    def of(cls, seeds: Sequence[Seed], lock: AbstractContextManager[bool]) -> "Account":
         """Returns an account that begins with backends, the newest first."""
-        account = cls()
+        account = cls(lock=lock)
         for seed in reversed(seeds):
-            backend = Backend(seed.id or account.ids.next("bkdtg"), seed.created_at or _now())
+            backend = Backend(
+                seed.id or account.ids.next("bkdtg"), _written(seed.created_at) if seed.created_at else _now()
+            )
             account.backends[backend.id] = backend
             account.update(backend.id, seed.contents())
         return account
 
     def create(self, contents: Mapping[str, object]) -> Backend:
         """Stores a new backend with ``contents`` (description, metadata, labels: absent or null is empty)."""
-        backend = Backend(self.ids.next("bkdtg"), _now())
-        self.backends[backend.id] = backend
-        self.update(backend.id, contents)
-        return backend
+        with self.lock:
+            backend = Backend(self.ids.next("bkdtg"), _now())
+            self.backends[backend.id] = backend
+            return self.update(backend.id, contents)
 
     def update(self, id_: str, contents: Mapping[str, object]) -> Backend:
         """Writes what ``contents`` holds; absent and null leave a field as it is, "" and {} clear it."""
-        backend = self.backends[id_]
-        for name in ("description", "metadata", "labels"):
-            if contents.get(name) is not None:
-                setattr(backend, name, contents[name])
-        return backend
+        with self.lock:
+            backend = self.backends[id_]
+            for name in ("description", "metadata", "labels"):
+                if contents.get(name) is not None:
+                    setattr(backend, name, contents[name])
+            return backend
 
     def connect_tunnel(self, labels: Mapping[str, str], forwards_to: str = "http://localhost:80") -> str:
         """Puts a tunnel that carries ``labels`` online, as an agent with that upstream does, and returns its id."""
-        tunnel = Tunnel(self.ids.next("tn"), _now(), self.ids.next("ts"), dict(labels), forwards_to)
-        self.tunnels[tunnel.id] = tunnel
-        return tunnel.id
+        with self.lock:
+            tunnel = Tunnel(self.ids.next("tn"), _now(), self.ids.next("ts"), dict(labels), forwards_to)
+            self.tunnels[tunnel.id] = tunnel
+            return tunnel.id
 
     def tunnels_of(self, backend: Backend) -> list[Tunnel]:
         """Returns the tunnels that carry all of the backend's labels."""
-        return [tunnel for tunnel in self.tunnels.values() if _serves(tunnel, backend)]
+        with self.lock:
+            return [tunnel for tunnel in self.tunnels.values() if _serves(tunnel, backend)]
 
     def backends_of(self, tunnel: Tunnel) -> list[Backend]:
         """Returns the backends all of whose labels the tunnel carries."""
-        return [backend for backend in self.backends.values() if _serves(tunnel, backend)]
+        with self.lock:
+            return [backend for backend in self.backends.values() if _serves(tunnel, backend)]
 
 
 def page(objects: Mapping[str, _Object], limit: int, before_id: str | None) -> tuple[list[_Object], bool]:
@@ -117,4 +130,8 @@ def _serves(tunnel: Tunnel, backend: Backend) -> bool:
 
 
 def _now() -> str:
-    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return _written(datetime.now(timezone.utc))
+
+
+def _written(moment: datetime) -> str:
+    return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,8 +1,8 @@
 """What the emulator holds and how it behaves: accounts, limits, faults, and the log of requests."""
 
+import re
 import threading
 import time
-from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -22,10 +22,10 @@ class World:
 
     Args:
         api_keys: the keys that are accepted, each an account of its own. Empty: every key is accepted.
-        backends: what every account begins with, in the form and order of the API's list; ids may be absent.
+        backends: what every account begins with, in the form of the API's list. Those without an id are the newest.
 
     Raises:
-        ValueError: a key is empty, or a backend is not what the API could hold.
+        ValueError: a key is none that can be sent, or a backend is not what the API could hold.
     """
 
     def __init__(self, api_keys: Sequence[str] = (), backends: Sequence[Mapping[str, Any] | seed.Seed] = ()) -> None:
@@ -40,8 +40,10 @@ class World:
         """Held while anything of the above, or of an account, is looked at or changed."""
         self._api_keys = tuple(api_keys)
         for key in self._api_keys:
-            if len(key.split()) != 1:
-                raise ValueError(f"An API key is one word; {key!r} is not.")
+            if isinstance(api_keys, str) or not isinstance(key, str) or not re.fullmatch(r"[!-~]+", key):
+                raise ValueError(
+                    f"API keys are words of printable ASCII; {api_keys if isinstance(api_keys, str) else key!r} is not."
+                )
         self._seeds = seed.checked(backends)
         for number, one in enumerate(self._seeds, 1):
             try:
@@ -51,7 +53,6 @@ class World:
         self._accounts: dict[str, Account] = {}
         self._operations = IdSource()
         self._in_flight = 0
-        self._admitted: deque[float] = deque()
 
     @property
     def api_key(self) -> str:
@@ -62,7 +63,7 @@ class World:
         """Returns what the account of ``key`` holds; it comes into being at first use."""
         with self.lock:
             if key not in self._accounts:
-                self._accounts[key] = Account.of(self._seeds)
+                self._accounts[key] = Account.of(self._seeds, self.lock)
             return self._accounts[key]
 
     def account_of(self, request: HttpRequest) -> Account:
@@ -78,7 +79,7 @@ class World:
             self._accounts[new] = self._accounts.pop(old)
             self._api_keys = (*(key for key in self._api_keys if key != old), new)
 
-    def set(self, **settings: Any) -> None:
+    def set(self, /, **settings: Any) -> None:
         """Changes some of the :class:`Settings`, or none where one of them is not what it has to be.
 
         Raises:
@@ -87,9 +88,10 @@ class World:
         with self.lock:
             self.settings = checked(Settings, {**msgspec.structs.asdict(self.settings), **settings})
             if "rate_limit" in settings:
-                self._admitted.clear()
+                for account in self._accounts.values():
+                    account.admitted.clear()
 
-    def fault(self, **what: Any) -> None:
+    def fault(self, /, **what: Any) -> None:
         """Adds a :class:`Fault`.
 
         Raises:
@@ -123,17 +125,17 @@ class World:
             with self.lock:
                 self._in_flight -= free
 
-    def admit(self) -> None:
-        """Counts a request, or raises ngrok's error where it is one too many for the rate limit."""
+    def admit(self, account: Account) -> None:
+        """Counts a request of the account, or raises ngrok's error where it is one too many for the rate limit."""
         limit = self.settings.rate_limit
         if limit is None:
             return
         now = time.monotonic()
-        while self._admitted and self._admitted[0] <= now - limit.seconds:
-            self._admitted.popleft()
-        if len(self._admitted) >= limit.requests:
+        while account.admitted and account.admitted[0] <= now - limit.seconds:
+            account.admitted.popleft()
+        if len(account.admitted) >= limit.requests:
             raise _beyond(limit)
-        self._admitted.append(now)
+        account.admitted.append(now)
 
 
 def _beyond(limit: RateLimit) -> ApiError:

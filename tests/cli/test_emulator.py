@@ -70,6 +70,14 @@ def test_it_serves_the_named_keys_only_and_prints_one(run: Callable[..., Running
     assert [running.status(key) for key in ("one", "two", "any-key")] == [200, 200, 401]
 
 
+def test_the_key_it_prints_survives_a_shell(run: Callable[..., Running]) -> None:
+    running = run("--api-key", "a$b;c")
+    said = subprocess.run(
+        ["sh", "-c", f"export NGROK_API_KEY={running.key}; echo $NGROK_API_KEY"], stdout=-1, text=True
+    )
+    assert said.stdout == "a$b;c\n"
+
+
 def test_it_can_be_slow_and_limit_as_ngrok_does(run: Callable[..., Running]) -> None:
     with Api(run("--latency", "0.2", "--realistic").url, "any-key") as api:
         began = time.monotonic()
@@ -96,7 +104,9 @@ def test_each_account_begins_with_the_seed(run: Callable[..., Running], tmp_path
     extras = {"managed_by": {"kind": "nobody"}, "tunnels": [], "uri": "https://api.ngrok.com/x"}
     content = {"backends": [{**one, **extras} for one in SEED], "next_page_uri": None} if as_listed else SEED
     (tmp_path / "seed.json").write_text(json.dumps(content))
-    running = run("--seed", str(tmp_path / "seed.json"))
+    named = run("--seed", str(tmp_path / "seed.json"))
+    assert (named.status(named.key), named.status("any-key")) == (200, 401), "they may be real ones"
+    running = run("--seed", str(tmp_path / "seed.json"), "--api-key", "one", "--api-key", "two")
     for key in ("one", "two"):
         with Api(running.url, key) as api:
             new, old = api.get(PATH).json()["backends"]
@@ -121,8 +131,14 @@ def test_each_account_begins_with_the_seed(run: Callable[..., Running], tmp_path
         ("5", "Expected `object | array`, got `int`."),
         ("{}", "Object missing required field `backends`."),
         ('[{"labls": {}}]', "Object contains unknown field `labls` - at `$[0]`."),
-        ('[{"id": "bkdhr_x"}]', "Expected `str` matching regex '^bkdtg_[0-9A-Za-z]{27}$' - at `$[0].id`."),
-        (f'{{"backends": [{{"id": "{ID}"}}, {{"id": "{ID}"}}]}}', f"There are two backends with the id {ID}."),
+        ('[{"id": "bkdhr_x"}]', "Expected `str` matching regex '^bkdtg_[0-9A-Za-z]{27}\\\\Z' - at `$[0].id`."),
+        ('[{"created_at": "2025-99-99T99:99:99Z"}]', "Invalid RFC3339 encoded datetime - at `$[0].created_at`."),
+        (f'[{{"id": "{ID}\\n"}}]', "Expected `str` matching regex '^bkdtg_[0-9A-Za-z]{27}\\\\Z' - at `$[0].id`."),
+        ('[{"uri": ' + "[" * 100_000, "It is nested too deep."),
+        (
+            '{"backends": [], "next_page_uri": "https://api.ngrok.com/x"}',
+            "This is one page of a list; put the backends of all pages into it.",
+        ),
     ],
 )
 def test_a_seed_that_is_none_is_named(tmp_path: Path, content: str, what: str) -> None:
@@ -130,7 +146,17 @@ def test_a_seed_that_is_none_is_named(tmp_path: Path, content: str, what: str) -
     assert refused("--seed", str(tmp_path / "seed.json")) == f"Error: Invalid value for --seed: {what}"
 
 
+def test_those_without_an_id_are_the_newest_in_their_order(run: Callable[..., Running], tmp_path: Path) -> None:
+    seed = [{"description": "b"}, {"description": "a"}, {"id": ID, "description": "old"}]
+    (tmp_path / "seed.json").write_bytes(b"\xef\xbb\xbf" + json.dumps(seed).encode())
+    running = run("--seed", str(tmp_path / "seed.json"))
+    with Api(running.url, running.key) as api:
+        assert [one["description"] for one in api.get(PATH).json()["backends"]] == ["b", "a", "old"]
+
+
 def test_a_seed_that_ngrok_could_not_hold_is_named(tmp_path: Path) -> None:
+    (tmp_path / "seed.json").write_text(f'[{{"id": "{ID}"}}, {{"id": "{ID}"}}]')
+    assert refused("--seed", str(tmp_path / "seed.json")) == f"Error: There are two backends with the id {ID}."
     (tmp_path / "seed.json").write_text('[{}, {"labels": {"a=b": "c"}}]')
     told = "Error: Backend 2: The tunnel group label key/value a=b may not contain '=' characters."
     assert refused("--seed", str(tmp_path / "seed.json")) == told
@@ -161,8 +187,10 @@ def test_a_port_in_use_is_one_clear_line() -> None:
         (("--port", "99999"), "Invalid value for '--port': 99999 is not in the range 0<=x<=65535."),
         (("--port", "-1"), "Invalid value for '--port': -1 is not in the range 0<=x<=65535."),
         (("--latency", "-1"), "Invalid value for '--latency': -1.0 is not in the range 0<=x<=3600."),
-        (("--api-key", ""), "An API key is one word; '' is not."),
-        (("--api-key", "two words"), "An API key is one word; 'two words' is not."),
+        (("--latency", "nan"), "Expected `float` >= 0.0 - at `$.latency`"),
+        (("--api-key", ""), "API keys are words of printable ASCII; '' is not."),
+        (("--api-key", " k1"), "API keys are words of printable ASCII; ' k1' is not."),
+        (("--api-key", "schlüssel"), "API keys are words of printable ASCII; 'schlüssel' is not."),
     ],
 )
 def test_an_option_that_makes_no_sense_is_named(options: tuple[str, ...], what: str) -> None:

@@ -3,9 +3,13 @@
 import json
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from email.utils import parsedate_to_datetime
+from typing import Any
 
+import psutil
 import pytest
 import requests
 
@@ -166,6 +170,27 @@ def test_a_fault_may_announce_the_end(emulator: Emulator, connection: Connection
     assert connection.response()[0] == 0
 
 
+def test_half_of_nothing_is_nothing(emulator: Emulator, connection: Connection) -> None:
+    emulator.fault(status=204, truncate=True)
+    connection.socket.sendall(GET)
+    assert connection.response()[0] == 0
+    other = Connection(emulator)
+    emulator.fault(truncate=True)
+    other.socket.sendall(GET.replace(b"GET", b"HEAD"))
+    assert other.response()[0] == 0
+    other.close()
+
+
+def test_a_date_is_told_once(emulator: Emulator, connection: Connection) -> None:
+    connection.socket.sendall(GET)
+    assert parsedate_to_datetime(connection.response()[1]["Date"]).tzinfo is not None
+    emulator.fault(headers={"date": "never"})
+    connection.socket.sendall(GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+    received = b"".join(iter(lambda: connection.socket.recv(65536), b""))
+    assert received.lower().count(b"\r\ndate: ") == 1
+    assert b"\r\ndate: never\r\n" in received.lower()
+
+
 # Ending --------------------------------------------------------------------------------------------------------------
 
 
@@ -188,6 +213,59 @@ def test_stopping_leaves_nothing_behind() -> None:
     assert open_sockets(emulator) == 0
     with pytest.raises(requests.ConnectionError):
         requests.get(emulator.url, timeout=5)
+
+
+def test_one_that_never_served_can_be_stopped() -> None:
+    Emulator().stop()
+
+
+def test_clients_that_do_not_read_do_not_hold_up_the_end() -> None:
+    emulator = Emulator(api_keys=(KEY,))
+    emulator.start()
+    emulator.fault(times=None, body="x" * 2**25)
+    clients = [Connection(emulator) for _ in range(6)]
+    for client in clients:
+        client.socket.sendall(GET)
+    while len(emulator.requests) < len(clients):  # until all are being sent
+        pass
+    began = time.monotonic()
+    emulator.stop()
+    assert time.monotonic() - began < 4
+    for client in clients:
+        client.close()
+
+
+def test_it_is_for_this_machine_only(emulator: Emulator) -> None:
+    port = int(emulator.url.rpartition(":")[2])
+    listening = [one for one in psutil.Process().net_connections("tcp") if one.laddr.port == port]
+    assert [one.laddr.ip for one in listening] == ["127.0.0.1"]
+
+
+@pytest.mark.parametrize("wrong", [{"port": 99999}, {"port": -1}, {"api_keys": "abc"}, {"api_keys": (5,)}])
+def test_what_it_cannot_be_made_of_is_named(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"A port is a number|API keys are words"):
+        Emulator(**wrong)
+
+
+def test_tunnels_may_come_from_python_while_the_api_lists(api: Api, emulator: Emulator) -> None:
+    account = emulator.account(KEY)
+    for n in range(100):
+        account.create({"labels": {"app": "web", "n": str(n)}})
+    ended = threading.Event()
+
+    def connect() -> None:
+        while not ended.is_set():
+            account.connect_tunnel({"app": "web", "n": "1"})
+
+    connecting = threading.Thread(target=connect)
+    connecting.start()
+    try:
+        for _ in range(20):
+            assert api.get(f"{PATH}?limit=20").status_code == 200
+            assert api.get("/tunnels?limit=20").status_code == 200
+    finally:
+        ended.set()
+        connecting.join()
 
 
 def test_a_port_can_be_used_again_at_once() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from pulumi_ngrok_tg.emulator import Emulator
+from pulumi_ngrok_tg.emulator.store import Backend
 from tests.conftest import KEY
 from tests.emulator.api import PATH, Api
 
@@ -73,6 +74,22 @@ def error_of(response: Any) -> tuple[int, str, str]:
             400,
             "211",
             f"The GET request you made does not expect a body, but you provided one. {REVIEW}",
+        ),
+        (
+            "DELETE",
+            f"{PATH}/bkdtg_2rwwlBV3giwRa5gGhtBlK6AH8q4",
+            {"json": {}},
+            400,
+            "211",
+            f"The DELETE request you made does not expect a body, but you provided one. {REVIEW}",
+        ),
+        (
+            "GET",
+            f"{PATH}/bkdtg_2rwwlBV3giwRa5gGhtBlK6AH8q4?a;b",
+            {},
+            400,
+            "230",
+            f"The query part of the requested URI is invalid: invalid semicolon separator in query. {REVIEW}",
         ),
         (
             "GET",
@@ -186,6 +203,8 @@ def test_a_preflight_is_answered_as_ngrok_documents(api: Api, emulator: Emulator
     assert response.headers["Access-Control-Allow-Origin"] == "https://app.example.com"
     assert response.headers["Access-Control-Allow-Credentials"] == "true"
     assert "Access-Control-Allow-Methods" not in response.headers
+    refused = api.get(f"{PATH}?limit=0", headers={"Origin": "https://app.example.com"})
+    assert (refused.status_code, refused.headers["Access-Control-Allow-Credentials"]) == (400, "true")
     assert "Access-Control-Allow-Origin" not in api.get(PATH).headers
 
 
@@ -264,6 +283,8 @@ def test_label_limits_are_settings(
         ("POST", PATH, {"data": b"\xef\xbb\xbf{}", "headers": JSON}, 400, "213"),
         ("POST", PATH, {"data": b"", "headers": JSON}, 400, "213"),
         ("POST", PATH, {"data": b" " * (8 * 2**20 + 1), "headers": JSON}, 400, "212"),
+        ("POST", PATH, {"data": b" " * (8 * 2**20), "headers": JSON}, 400, "213"),
+        ("POST", PATH, {"json": {"id": "bkdtg_2rwwlBV3giwRa5gGhtBlK6AH8q4"}}, 400, "214"),
         ("PATCH", f"{PATH}/bkdtg_2rwwlBV3giwRa5gGhtBlK6AH8q4", {"json": {}}, 404, "6514"),
     ],
 )
@@ -272,6 +293,24 @@ def test_an_odd_request_is_refused_as_ngrok_would(
 ) -> None:
     assert error_of(api.request(method, path, **options))[:2] == (status, code)
     assert api.get(PATH).status_code == 200
+
+
+def test_what_is_odd_and_right_is_taken(api: Api) -> None:
+    made = api.post(PATH, data=b"{}", headers={"Content-Type": "Application/JSON; charset=utf-8"})
+    assert made.status_code == 201
+    path = f"{PATH}/{made.json()['id']}"
+    assert api.patch(path, json={"id": made.json()["id"], "description": "x"}).json()["description"] == "x"
+    assert api.patch(path, json={"id": "bkdtg_x"}).json()["error_code"] == "ERR_NGROK_215"
+    assert api.get(f"{PATH}?limit=+5").status_code == 400, "a plus sign is a space"
+    assert api.get(f"{PATH}?limit=%2B5", headers={"Authorization": f"bearer {KEY}"}).status_code == 200
+
+
+def test_a_rotated_key_is_the_only_one(emulator: Emulator) -> None:
+    with Api(emulator.url) as old, Api(emulator.url, "new-key") as new:
+        made = old.create()["id"]
+        emulator.rotate_key(KEY, "new-key")
+        assert [one["id"] for one in new.get(PATH).json()["backends"]] == [made]
+        assert old.get(PATH).status_code == 401
 
 
 def test_an_empty_query_parameter_is_one_that_is_not_there(api: Api) -> None:
@@ -302,6 +341,7 @@ def sent_raw(emulator: Emulator, request: bytes, half_close: bool = False) -> by
     return received
 
 
+ID = b"bkdtg_2rwwlBV3giwRa5gGhtBlK6AH8q4"
 HEAD = (
     f"Host: 127.0.0.1\r\nAuthorization: Bearer {KEY}\r\nNgrok-Version: 2\r\nContent-Type: application/json\r\n".encode()
 )
@@ -313,6 +353,9 @@ HEAD = (
         (b"POST %b HTTP/1.1\r\n%bTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n", False, 400, "212"),
         (b"POST %b HTTP/1.1\r\n%bTransfer-Encoding: chunked\r\n\r\n-1\r\n{}\r\n", False, 400, "212"),
         (b"POST %b HTTP/1.1\r\n%bContent-Length: 10\r\n\r\n{}", True, 400, "212"),
+        (b"DELETE %b/" + ID + b" HTTP/1.1\r\n%bContent-Length: 10\r\n\r\n{}", True, 400, "212"),
+        (b"DELETE %b/" + ID + b" HTTP/1.1\r\n%bTransfer-Encoding: chunked\r\n\r\nzz\r\n", False, 400, "212"),
+        (b"GET %b HTTP/1.1\r\n%bContent-Length: 10\r\n\r\n{}", True, 400, "212"),
         (b"POST %b HTTP/1.1\r\n%bContent-Length: ten\r\n\r\n{}", False, 400, ""),
         (b"POST %b HTTP/1.1\r\n%bContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}", False, 400, ""),
         (b"POST %b HTTP/1.1\r\n%bTransfer-Encoding: gzip\r\n\r\n", False, 501, ""),
@@ -325,13 +368,30 @@ HEAD = (
 def test_what_is_hardly_http_is_refused_in_json_too(
     emulator: Emulator, request_: bytes, half_close: bool, status: int, code: str
 ) -> None:
+    emulator.account(KEY).backends[ID.decode()] = Backend(ID.decode(), "2025-01-21T18:19:53Z")
     received = sent_raw(emulator, request_.replace(b"%b", PATH.encode(), 1).replace(b"%b", HEAD, 1), half_close)
     head, _, body = received.partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 %d " % status)
     assert b"application/json" in head
     assert b"connection: close" in head.lower()
-    assert json.loads(body)["error_code"] == (f"ERR_NGROK_{code}" if code else "")
-    assert emulator.account(KEY).backends == {}
+    told = json.loads(body)
+    assert told["error_code"] == (f"ERR_NGROK_{code}" if code else "")
+    assert f"ngrok-operation-id: {told['details']['operation_id']}".lower().encode() in head.lower()
+    assert list(emulator.account(KEY).backends) == [ID.decode()]
+
+
+@pytest.mark.parametrize("header", [b"Origin: http://\xe9", b"Origin: a\r\nAccess-Control-Request-Headers: \xe9"])
+def test_what_is_echoed_may_be_any_bytes(emulator: Emulator, header: bytes) -> None:
+    asked = b"OPTIONS %b HTTP/1.1\r\n%bAccess-Control-Request-Method: GET\r\n%b\r\nConnection: close\r\n\r\n"
+    received = sent_raw(emulator, asked % (PATH.encode(), HEAD, header))
+    assert received.startswith(b"HTTP/1.1 204 No Content\r\n")
+    assert header.rpartition(b": ")[2] in received
+
+
+def test_it_is_no_proxy(emulator: Emulator) -> None:
+    emulator.fault(status=200)
+    received = sent_raw(emulator, b"CONNECT 127.0.0.1:80 HTTP/1.1\r\n%bConnection: close\r\n\r\n" % HEAD)
+    assert received.startswith(b"HTTP/1.1 405 ")
 
 
 def test_a_stray_percent_sign_is_no_query(emulator: Emulator) -> None:

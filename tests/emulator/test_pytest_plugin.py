@@ -30,16 +30,28 @@ def test_each_test_gets_a_local_api_of_its_own(pytester: pytest.Pytester, monkey
             assert len(ngrok_emulator.account(ngrok_emulator.api_key).backends) == 1
             assert post("the-real-one") == 401
 
+        seen = []
+
+        def test_that_undoes(ngrok_emulator, monkeypatch):
+            monkeypatch.undo()
+            assert os.environ["NGROK_API_BASE_URL"] == ngrok_emulator.url
+            seen.append(ngrok_emulator.url)
+
+        def test_that_it_is_gone_afterwards():
+            with pytest.raises(requests.ConnectionError):
+                requests.get(seen[0])
+
         def test_without():
             assert os.environ["NGROK_API_KEY"] == "the-real-one"
             assert "NGROK_API_BASE_URL" not in os.environ
         """
     )
-    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=3)
+    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=5)
 
 
-def test_a_missing_extra_is_named(pytester: pytest.Pytester) -> None:
-    pytester.makeconftest("import sys; sys.modules['msgspec'] = None")
+@pytest.mark.parametrize("missing", ["h11", "msgspec"])
+def test_a_missing_extra_is_named(pytester: pytest.Pytester, missing: str) -> None:
+    pytester.makeconftest(f"import sys; sys.modules[{missing!r}] = None")
     pytester.makepyfile("def test_it(ngrok_emulator): pass")
     ran = pytester.runpytest_subprocess("-p", "no:cacheprovider")
     ran.assert_outcomes(errors=1)

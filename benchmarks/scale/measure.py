@@ -1,0 +1,100 @@
+"""One command of the CLI, measured: seconds, API calls, CPU by process, memory, bytes of state."""
+
+import subprocess
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+
+import psutil
+
+from pulumi_ngrok_tg.emulator import Emulator
+from tests.e2e.stack import Stack
+
+_EVERY = 0.1  # seconds between looks at the processes
+
+
+@dataclass
+class Measure:
+    """What one command took."""
+
+    seconds: float
+    calls: Counter[str]
+    """API calls by what they do: create, read, list, update, delete, tunnels."""
+    at_once: int
+    """The most API calls in flight."""
+    refused: int
+    """API calls that a limit has refused."""
+    failed: bool
+    cpu: dict[str, float] = field(default_factory=dict)
+    """Seconds of CPU: of the CLI with its language host, of the program, of the provider."""
+    memory: int = 0
+    """The most bytes that the provider's process had in memory."""
+
+
+def measured(stack: Stack, ngrok: Emulator, *command: str) -> Measure:
+    """Runs a command of the stack, such as ``pulumi up``; it may fail."""
+    ngrok.requests.clear()
+    ngrok.peak = 0
+    began = time.perf_counter()
+    process = subprocess.Popen(
+        command, cwd=stack.folder, env=stack.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    watched = _Watch(process.pid)
+    failed = process.wait() != 0
+    seconds = time.perf_counter() - began
+    watched.stop()
+    calls = Counter(_kind(request.method, request.path) for request in ngrok.requests)
+    refused = sum(request.status == 429 for request in ngrok.requests)
+    return Measure(seconds, calls, ngrok.peak, refused, failed, watched.cpu(), watched.memory)
+
+
+def _kind(method: str, path: str) -> str:
+    if path.startswith("/tunnels"):
+        return "tunnels"
+    one = path.count("/") == 3
+    return {"POST": "create", "PATCH": "update", "DELETE": "delete"}.get(method, "read" if one else "list")
+
+
+class _Watch:
+    """Looks at a process and its children while they run."""
+
+    def __init__(self, pid: int) -> None:
+        self._root = psutil.Process(pid)
+        self._seen: dict[int, tuple[str, float]] = {}
+        self.memory = 0
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def cpu(self) -> dict[str, float]:
+        spent = dict.fromkeys(("cli", "program", "provider"), 0.0)
+        for role, seconds in self._seen.values():
+            spent[role] += seconds
+        return spent
+
+    def _look(self) -> None:
+        while not self._ended.wait(_EVERY):
+            try:
+                processes = [self._root, *self._root.children(recursive=True)]
+            except psutil.Error:
+                return
+            for process in processes:
+                try:
+                    times, command = process.cpu_times(), " ".join(process.cmdline())
+                    role = _role(command)
+                    self._seen[process.pid] = (role, times.user + times.system)
+                    if role == "provider":
+                        self.memory = max(self.memory, process.memory_info().rss)
+                except psutil.Error:
+                    continue
+
+
+def _role(command: str) -> str:
+    if "pulumi-language-python-exec" in command:
+        return "program"
+    return "provider" if "dynamic" in command and "python" in command else "cli"
