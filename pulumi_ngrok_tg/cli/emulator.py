@@ -13,7 +13,7 @@ import click
 @click.command()
 @click.option("--port", type=click.IntRange(0, 65535), default=4041, show_default=True, help="0 picks a free one.")
 @click.option("--api-key", "api_keys", multiple=True, help="Accept this key, and no other than those named.")
-@click.option("--latency", type=click.FloatRange(0, 3600), default=0, help="Seconds that every request takes longer.")
+@click.option("--latency", type=click.FloatRange(0, 86_400), default=0, help="Seconds that every request takes longer.")
 @click.option(
     "--realistic", is_flag=True, help="Limit the requests of an account as ngrok does: 120 in any 60 seconds."
 )

@@ -164,8 +164,8 @@ def _page_asked_for(request: HttpRequest, prefix: str) -> tuple[int, str | None]
     for name, values in query.items():
         if len(values) > 1:
             raise published(232, name=name, count=len(values), values=", ".join(values))
-    limit = query.get("limit", [""])[0] or str(_MAX_PAGE)
-    before_id = query.get("before_id", [""])[0] or None
+    limit = query.get("limit", [str(_MAX_PAGE)])[0]
+    before_id = query["before_id"][0] if "before_id" in query else None
     if not re.fullmatch(r"[+-]?[0-9]{1,18}", limit):
         raise published(244, max=_MAX_PAGE, value=limit)
     if not 1 <= int(limit) <= _MAX_PAGE:

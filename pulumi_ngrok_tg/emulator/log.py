@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, overload
 
-_MAX_SIZE = 64 * 2**20  # bytes in all
+_MAX_SIZE = 64 * 2**20  # bytes in all: of what was received, and a lump sum for each entry
 _MAX_CONTENT = 64 * 2**10  # bytes of one body
 _ENTRY = 1024  # bytes that an entry takes beside its texts, roughly
 
@@ -38,7 +38,7 @@ class Request:
 
 
 class Log(Sequence[Request]):
-    """The API requests so far, in the order of the responses. Beyond 64 MiB the oldest are forgotten."""
+    """The API requests so far, in the order of the responses; the oldest are forgotten where 64 MiB do not hold all."""
 
     def __init__(self) -> None:
         self._requests: list[Request] = []

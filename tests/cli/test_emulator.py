@@ -186,7 +186,7 @@ def test_a_port_in_use_is_one_clear_line() -> None:
     [
         (("--port", "99999"), "Invalid value for '--port': 99999 is not in the range 0<=x<=65535."),
         (("--port", "-1"), "Invalid value for '--port': -1 is not in the range 0<=x<=65535."),
-        (("--latency", "-1"), "Invalid value for '--latency': -1.0 is not in the range 0<=x<=3600."),
+        (("--latency", "-1"), "Invalid value for '--latency': -1.0 is not in the range 0<=x<=86400."),
         (("--latency", "nan"), "Expected `float` >= 0.0 - at `$.latency`"),
         (("--api-key", ""), "API keys are words of printable ASCII; '' is not."),
         (("--api-key", " k1"), "API keys are words of printable ASCII; ' k1' is not."),
