@@ -2,6 +2,7 @@
 
 import json
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -257,13 +258,18 @@ def test_tunnels_may_come_from_python_while_the_api_lists(api: Api, emulator: Em
         while not ended.is_set():
             account.connect_tunnel({"app": "web", "n": "1"})
 
+    for n in range(2000):
+        account.connect_tunnel({"app": "api", "n": str(n)})
     connecting = threading.Thread(target=connect)
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)  # threads meet in the middle of what they do
     connecting.start()
     try:
         for _ in range(20):
             assert api.get(f"{PATH}?limit=20").status_code == 200
             assert api.get("/tunnels?limit=20").status_code == 200
     finally:
+        sys.setswitchinterval(interval)
         ended.set()
         connecting.join()
 
