@@ -37,6 +37,7 @@ bench: engine  ## What speed claims are made of
 	@$(PY) benchmarks/import_cost.py
 	@$(PY) benchmarks/policy_cost.py
 	@$(PY) benchmarks/emulator.py
+	@$(PY) benchmarks/scale
 
 docs: setup  ## The pages and the API reference, in docs/_build
 	@$(VENV)/bin/sphinx-build -W --keep-going -q -E -b html docs docs/_build

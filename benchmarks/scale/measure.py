@@ -97,4 +97,4 @@ class _Watch:
 def _role(command: str) -> str:
     if "pulumi-language-python-exec" in command:
         return "program"
-    return "provider" if "dynamic" in command and "python" in command else "cli"
+    return "provider" if "pulumi.dynamic" in command else "cli"

@@ -229,6 +229,7 @@ NOT_RUN = {
     r"pip install .*": "it takes the package from a registry; test_packaging.py installs the wheel instead",
     r"git clone .*|python3 -m venv .*": "it sets up what the tests run in",
     r"make (demo|check|test|check test|help)": "test_demo.py runs the first; the others run this",
+    r"make bench|.*python benchmarks/scale .*": "it takes minutes to hours; what it prints is what the page shows",
     r"\.venv/bin/python -m pytest .*": "it is how this runs",
     r"terraform state pull .*": "Terraform is not here; test_import.py gives the command Terraform's states",
     r"eval .*zsh_source.*|_PULUMI_NGROK_TG_COMPLETE=fish_source .*": "these shells are not here",

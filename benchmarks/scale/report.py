@@ -1,0 +1,144 @@
+"""The results as text, as tables in docs/performance.md and as plots in docs/pictures."""
+
+import platform
+import re
+import statistics
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import psutil
+from limits import Told
+from measure import Measure
+from stacks import STEPS
+
+DOCS = Path(__file__).parents[2] / "docs"
+Results = dict[tuple[str, float, int, str], list[tuple[Measure, float]]]
+"""By kind, latency, number of backends and step: what each round took, and the bytes of state per resource."""
+COLOURS = {"ours": "#2f6fde", "floor": "#9aa4b2", "textbook": "#d9822b"}
+
+
+def text(results: Results, told: Told, reached: Sequence[tuple[str, bool]]) -> str:
+    """All of it, for a terminal."""
+    lines = [
+        machine(),
+        "",
+        seconds_table(results),
+        "",
+        calls_table(results),
+        "",
+        cpu_table(results),
+        "",
+        told_table(told),
+    ]
+    return "\n".join([*lines, "", *(f"{'reached' if met else 'MISSED '}  {what}" for what, met in reached)])
+
+
+def write(results: Results, told: Told, reached: Sequence[tuple[str, bool]]) -> None:
+    """Puts the tables into the page, and draws the plots."""
+    page = (DOCS / "performance.md").read_text()
+    missed = [what for what, met in reached if not met]
+    tables = {
+        "machine": machine(),
+        "seconds": seconds_table(results),
+        "calls": calls_table(results),
+        "cpu": cpu_table(results),
+        "limits": told_table(told),
+        "goals": f"{len(reached) - len(missed)} of {len(reached)} reached.\n"
+        + "".join(f"\n- missed: {w}" for w in missed),
+    }
+    for name, body in tables.items():
+        begin, end = f"<!-- made by benchmarks/scale: {name} -->\n", "<!-- end -->\n"
+        page, count = re.subn(f"{begin}.*?{end}", lambda _: f"{begin}{body}\n{end}", page, flags=re.DOTALL)  # noqa: B023
+        assert count == 1, name
+    (DOCS / "performance.md").write_text(page)
+    draw(results)
+
+
+def machine() -> str:
+    """The machine's shape."""
+    models = re.findall(r"^model name\s*: (.*)$", cpuinfo(), re.MULTILINE)
+    memory = psutil.virtual_memory().total / 2**30
+    return (
+        f"{psutil.cpu_count()} cores ({models[0] if models else platform.machine()}), {memory:.0f} GiB, "
+        f"{platform.system()}, Python {platform.python_version()}, state in a local folder."
+    )
+
+
+def cpuinfo() -> str:
+    path = Path("/proc/cpuinfo")
+    return path.read_text() if path.exists() else ""
+
+
+def seconds_table(results: Results) -> str:
+    """Medians, and the spread where there is more than one round."""
+
+    def cell(measures: list[Measure]) -> str:
+        seconds = [measure.seconds for measure in measures]
+        spread = f" ({min(seconds):.1f}-{max(seconds):.1f})" if len(seconds) > 1 else ""
+        return f"{statistics.median(seconds):.1f}{spread}"
+
+    return table(results, "seconds", cell)
+
+
+def calls_table(results: Results) -> str:
+    def cell(measures: list[Measure]) -> str:
+        kinds = " ".join(f"{count} {kind}" for kind, count in sorted(measures[0].calls.items()))
+        return f"{kinds}, {measures[0].at_once} at once" if kinds else "none"
+
+    return table({key: value for key, value in results.items() if key[0] != "floor"}, "API calls", cell)
+
+
+def cpu_table(results: Results) -> str:
+    def cell(measures: list[Measure]) -> str:
+        shares = [statistics.median(m.cpu[role] for m in measures) for role in ("cli", "program", "provider")]
+        return f"{' / '.join(f'{seconds:.1f}' for seconds in shares)}, {measures[0].memory / 2**20:.0f} MiB"
+
+    return table(results, "CPU of CLI / program / provider in seconds, provider's memory", cell)
+
+
+def table(results: Results, what: str, cell: Callable[[list[Measure]], str]) -> str:
+    rows = [f"| backends, latency | {what} | {' | '.join(STEPS)} |", "|---|---|" + "---|" * len(STEPS)]
+    groups = dict.fromkeys((latency, count, name) for name, latency, count, _ in results)
+    for latency, count, name in sorted(groups, key=lambda group: group[:2]):
+        cells = [results.get((name, latency, count, step), []) for step in STEPS]
+        shown = " | ".join(cell([measure for measure, _ in found]) if found else "" for found in cells)
+        rows.append(f"| {count}, {latency * 1000:g} ms | {name} | {shown} |")
+    return "\n".join(rows)
+
+
+def told_table(told: Told) -> str:
+    rows = [f"| {what} | {who} | {outcome} |" for what, who, outcome in told]
+    return "\n".join(["| what | who | |", "|---|---|---|", *rows])
+
+
+def draw(results: Results) -> None:
+    """Seconds and API calls, as the number of backends grows."""
+    import matplotlib
+
+    matplotlib.use("svg")
+    from matplotlib import pyplot
+
+    matplotlib.rcParams.update({"svg.hashsalt": "pulumi-ngrok-tg", "svg.fonttype": "none"})
+    latency = max(key[1] for key in results)
+    counts = sorted({key[2] for key in results if key[1] == latency})
+    for name, what in (("seconds", "seconds"), ("calls", "API calls")):
+        figure, panels = pyplot.subplots(1, 4, figsize=(12, 3.2), sharey=True)
+        for axes, step in zip(panels, ("create", "refresh", "update all", "destroy"), strict=True):
+            for kind, colour in COLOURS.items():
+                if name == "calls" and kind == "floor":
+                    continue
+                found = [[measure for measure, _ in results[kind, latency, count, step]] for count in counts]
+                values = [
+                    statistics.median(m.seconds if name == "seconds" else sum(m.calls.values()) for m in measures)
+                    for measures in found
+                ]
+                axes.plot(counts, values, marker="o", markersize=4, color=colour, label=kind)
+            axes.set_title(step, fontsize=10)
+            axes.set_xscale("log")
+            axes.set_yscale("log")
+            axes.set_xlabel("backends")
+            axes.grid(alpha=0.3)
+        panels[0].set_ylabel(f"{what}, at {latency * 1000:g} ms latency")
+        panels[0].legend(fontsize=8)
+        target = DOCS / f"pictures/performance-{name}.svg"
+        figure.savefig(target, metadata={"Date": None}, bbox_inches="tight", transparent=True)

@@ -1,0 +1,86 @@
+"""The stacks that are measured: ours and the textbook's, of so many backends, at so long a latency."""
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from measure import Measure, measured
+from textbook import PROGRAM
+
+from pulumi_ngrok_tg.emulator import Emulator
+from tests.e2e.stack import Stack
+
+ROOT = Path(__file__).parents[2]
+OURS = "import pulumi\nfrom pulumi_ngrok_tg import TunnelGroupBackend as Backend\n"
+STEPS = ("create", "preview", "preview --refresh", "refresh", "update one", "update all", "destroy", "import")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Whose provider, and whether the API takes its time."""
+
+    name: str
+    prelude: str
+    slow: bool
+
+
+KINDS = (
+    Kind("ours", OURS, slow=True),
+    Kind("floor", OURS, slow=False),
+    Kind("textbook", PROGRAM, slow=True),
+)
+
+
+@contextmanager
+def stack_of(kind: Kind, ngrok: Emulator, name: str = "bench", **environment: str) -> Iterator[Stack]:
+    """A stack without resources yet, in a folder of its own."""
+    engine = subprocess.run([sys.executable, ROOT / "tools/engine"], stdout=subprocess.PIPE, text=True, check=True)
+    with tempfile.TemporaryDirectory(prefix="ngrok-bench-") as folder:
+        settings = {**ngrok.environment, "NGROK_API_KEY": "bench-key", **environment}
+        yield Stack(Path(engine.stdout.strip()), Path(folder, "home"), Path(folder), name, "", settings)
+
+
+def write(stack: Stack, kind: Kind, count: int, changed: int = 0, mark: str = "") -> None:
+    """The program of so many backends, the first ``changed`` of which have another description."""
+    declarations = [
+        f'Backend("b{n}", labels={{"app": "web", "n": "{n}"}}, description="Website{mark if n < changed else ""}")\n'
+        for n in range(count)
+    ]
+    stack.program("")  # forgets the compiled one
+    (stack.folder / "__main__.py").write_text(kind.prelude + "".join(declarations))
+
+
+def life(kind: Kind, count: int, latency: float) -> tuple[dict[str, Measure], float]:
+    """Goes through a stack's life; returns what each step took, and the bytes of state per resource."""
+    up = ("pulumi", "up", "--yes", "--skip-preview", "--non-interactive")
+    with Emulator() as ngrok, stack_of(kind, ngrok) as stack:
+        ngrok.set(latency=latency if kind.slow else 0)
+        empty = len(stack.pulumi("stack", "export").text)
+        steps: dict[str, tuple[Callable[[], None], tuple[str, ...]]] = {
+            "create": (lambda: write(stack, kind, count), up),
+            "preview": (lambda: None, ("pulumi", "preview", "--non-interactive")),
+            "preview --refresh": (lambda: None, ("pulumi", "preview", "--refresh", "--non-interactive")),
+            "refresh": (lambda: None, ("pulumi", "refresh", "--yes", "--skip-preview", "--non-interactive")),
+            "update one": (lambda: write(stack, kind, count, 1, " one"), up),
+            "update all": (lambda: write(stack, kind, count, count, " all"), up),
+            "destroy": (lambda: None, ("pulumi", "destroy", "--yes", "--skip-preview", "--non-interactive")),
+        }
+        taken, state = {}, 0.0
+        for step, (prepare, command) in steps.items():
+            prepare()
+            if step == "destroy":
+                state = (len(stack.pulumi("stack", "export").text) - empty) / count
+            taken[step] = measured(stack, ngrok, *command)
+            assert not taken[step].failed, f"{kind.name}: {step} of {count} failed"
+        if kind.prelude is OURS:
+            account = ngrok.account("bench-key")
+            for n in range(count):
+                account.create({"labels": {"app": "web", "n": str(n)}, "description": "Website"})
+            (stack.folder / "__main__.py").write_text("import tunnel_group_backends\n")
+            taken["import"] = measured(stack, ngrok, "pulumi-ngrok-tg", "import", "--run")
+            assert not taken["import"].failed, f"import of {count} failed"
+        return taken, state
