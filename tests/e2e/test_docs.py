@@ -319,3 +319,13 @@ def test_what_is_said_to_be_compatible_is_what_the_metadata_say() -> None:
     oldest = ".".join(map(str, OLDEST_ENGINE))
     assert rows["Pulumi CLI"][0] == f"{oldest} and newer"
     assert f"Before CLI {oldest}" in page
+
+
+def test_each_row_of_the_comparison_has_its_reasons() -> None:
+    readme = (ROOT / "README.md").read_text().partition("## Next to the alternatives")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| ([A-Z][^|]+) \|(?: [✓-] \|){5}$", readme, re.MULTILINE)
+    reasons = re.findall(
+        r"^\| ([A-Z][^|]+) \| [^|]+ \| [^|]+ \| [^|]+ \|$", (ROOT / "docs/comparison.md").read_text(), re.M
+    )
+    assert len(rows) >= 10
+    assert rows == reasons

@@ -1,0 +1,39 @@
+"""What the project's own files say of each other."""
+
+import re
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_changelog_begins_with_this_version() -> None:
+    latest = re.findall(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)[0]
+    assert latest == version("pulumi-ngrok-tg")
+
+
+def test_every_target_that_is_named_is_there() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    pages = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob(".github/workflows/*.yml"), ROOT / ".ci/run"]
+    named = set()
+    for page in pages:
+        for words in re.findall(r"(?:^\s*|run: |`)make((?: [a-z]+)+)", page.read_text(), re.MULTILINE):
+            named |= set(words.split())
+    (matrix,) = re.findall(r"target: \[(.*)\]", (ROOT / ".github/workflows/nightly.yml").read_text())
+    assert {"check", "test", "demo", "docs"} <= named
+    assert named | set(matrix.split(", ")) <= targets
+
+
+def test_the_lock_names_no_place_to_get_things_from() -> None:
+    lock = (ROOT / "constraints.txt").read_text()
+    assert "://" not in lock
+    assert all("==" in line for line in lock.splitlines())
+
+
+def test_the_pages_build_without_a_warning(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html", ROOT / "docs", tmp_path]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+    assert done.returncode == 0, done.stderr
+    assert 'id="pulumi_ngrok_tg.TunnelGroupBackend"' in (tmp_path / "reference.html").read_text()
