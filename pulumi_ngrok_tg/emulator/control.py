@@ -9,7 +9,7 @@ from urllib.parse import quote
 import msgspec
 
 from pulumi_ngrok_tg.emulator.errors import ApiError
-from pulumi_ngrok_tg.emulator.http import HttpRequest, HttpResponse
+from pulumi_ngrok_tg.emulator.messages import HttpRequest, HttpResponse
 from pulumi_ngrok_tg.emulator.settings import Fault, Online
 from pulumi_ngrok_tg.emulator.world import World
 

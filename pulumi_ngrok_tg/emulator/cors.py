@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from pulumi_ngrok_tg.emulator.http import HttpRequest
+from pulumi_ngrok_tg.emulator.messages import HttpRequest
 
 _MAX_AGE = 600  # seconds that a browser may remember a preflight
 

@@ -9,8 +9,9 @@ from typing import Any
 
 from pulumi_ngrok_tg.emulator import control, cors, endpoints
 from pulumi_ngrok_tg.emulator.errors import ApiError, published
-from pulumi_ngrok_tg.emulator.http import Ending, HttpRequest, HttpResponse, HttpServer
+from pulumi_ngrok_tg.emulator.http import HttpServer
 from pulumi_ngrok_tg.emulator.log import Request
+from pulumi_ngrok_tg.emulator.messages import Ending, HttpRequest, HttpResponse
 from pulumi_ngrok_tg.emulator.seed import Seed
 from pulumi_ngrok_tg.emulator.settings import Fault
 from pulumi_ngrok_tg.emulator.world import World
@@ -34,7 +35,7 @@ class Emulator(World):
     ) -> None:
         super().__init__(api_keys, backends)
         self._stopping = threading.Event()
-        self._server = HttpServer(port, self._respond, self._malformed)
+        self._server = HttpServer(port, self)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
     @property
@@ -66,9 +67,10 @@ class Emulator(World):
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self.stop()
 
-    def _respond(self, request: HttpRequest) -> HttpResponse:
+    def respond(self, request: HttpRequest) -> HttpResponse:
+        """Returns the response to a request; the HTTP server asks for it."""
         if not control.names_this_machine(request):
-            return self._malformed(403, "the Host header has to name this machine, such as 127.0.0.1")
+            return self.malformed(403, "the Host header has to name this machine, such as 127.0.0.1")
         if control.is_control(request):
             return control.respond(request, self)
         arrived = time.monotonic()
@@ -131,7 +133,8 @@ class Emulator(World):
         endpoints.require_version(request)
         return endpoints.handle(endpoints.Call(request, account, self.settings, self.url))
 
-    def _malformed(self, status: int, reason: str) -> HttpResponse:
+    def malformed(self, status: int, reason: str) -> HttpResponse:
+        """Returns the response to what is not taken; the HTTP server asks for it."""
         operation = self.operation()
         return _response(status, ApiError(status, 0, f"Not taken: {reason}.").body(operation), operation)
 

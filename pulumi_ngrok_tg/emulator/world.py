@@ -9,10 +9,10 @@ from typing import Any
 
 import msgspec
 
-from pulumi_ngrok_tg.emulator import endpoints, seed
+from pulumi_ngrok_tg.emulator import contents, endpoints, seed
 from pulumi_ngrok_tg.emulator.errors import ApiError, published
-from pulumi_ngrok_tg.emulator.http import HttpRequest
 from pulumi_ngrok_tg.emulator.log import Log
+from pulumi_ngrok_tg.emulator.messages import HttpRequest
 from pulumi_ngrok_tg.emulator.settings import Fault, RateLimit, Settings, checked
 from pulumi_ngrok_tg.emulator.store import Account, IdSource
 
@@ -47,7 +47,7 @@ class World:
         self._seeds = seed.checked(backends)
         for number, one in enumerate(self._seeds, 1):
             try:
-                endpoints.check_contents(one.contents(), self.settings)
+                contents.check_contents(one.contents(), self.settings)
             except ApiError as error:
                 raise ValueError(f"Backend {one.id or number}: {error.message}") from error
         self._accounts: dict[str, Account] = {}
