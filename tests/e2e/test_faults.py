@@ -156,7 +156,7 @@ def test_a_limit_of_creates_holds_up_creates_only(new_stack: Callable[..., Stack
     stack = new_stack(program(24))
     stack.up()
     emulator.requests.clear()
-    emulator.set(latency=0.1)
+    emulator.set(latency=0.4)
     emulator.fault(method="POST", status=400, error_code=5001, headers={"Retry-After": "3"})
     stack.program('TunnelGroupBackend("new")\n' + program(24, description="new"))
     said = stack.up().text
