@@ -41,11 +41,10 @@ def check_contents(contents: Mapping[str, Any], settings: Settings) -> None:
 
 
 def _json_object(request: HttpRequest) -> dict[str, Any]:
-    type_ = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    if not type_:
+    if not request.content_type:
         raise published(216)
-    if type_ != "application/json":
-        raise published(210, type=type_)
+    if request.content_type != "application/json":
+        raise published(210, type=request.content_type)
     try:
         body = json.loads((request.content or b"").decode("utf-8", "replace"), parse_constant=_no_json)
     except (ValueError, RecursionError):

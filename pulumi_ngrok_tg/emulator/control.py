@@ -92,9 +92,7 @@ def _clear_requests(request: HttpRequest, world: World) -> _Outcome:
 
 def _connect(request: HttpRequest, world: World) -> _Outcome:
     online = _body(request, Online)
-    account = world.account_of(request)
-    with world.lock:
-        return 201, {"id": account.connect_tunnel(online.labels, online.forwards_to)}
+    return 201, {"id": world.account_of(request).connect_tunnel(online.labels, online.forwards_to)}
 
 
 def _disconnect(request: HttpRequest, world: World) -> _Outcome:
@@ -128,7 +126,7 @@ def _action(request: HttpRequest) -> Callable[[HttpRequest, World], _Outcome]:
 
 def _body(request: HttpRequest, kind: type[_Type]) -> _Type:
     # A web page can send anything but this without being asked for its origin first.
-    if request.headers.get("Content-Type", "").partition(";")[0].strip().lower() != "application/json":
+    if request.content_type != "application/json":
         raise _Refused(415, "The Content-Type has to be application/json.")
     try:
         return msgspec.json.decode(request.content or b"", type=kind)

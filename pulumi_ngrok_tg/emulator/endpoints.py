@@ -12,7 +12,7 @@ from pulumi_ngrok_tg.emulator.errors import published
 from pulumi_ngrok_tg.emulator.messages import HttpRequest
 from pulumi_ngrok_tg.emulator.rendering import BACKENDS, TUNNELS
 from pulumi_ngrok_tg.emulator.settings import Settings
-from pulumi_ngrok_tg.emulator.store import Account, Backend, Tunnel, page
+from pulumi_ngrok_tg.emulator.store import Account, Backend, Object, Tunnel, page
 
 _MAX_PAGE = 100
 
@@ -77,10 +77,7 @@ def handle(call: Call) -> Response:
 
 
 def _list_backends(call: Call, _: str) -> Response:
-    limit, before_id = _page_asked_for(call.request, "bkdtg")
-    backends, more = page(call.account.backends, limit, before_id)
-    shown = [rendering.backend_body(backend, call.account, call.base_url) for backend in backends]
-    return 200, rendering.page_body(call.base_url, BACKENDS, "backends", shown, limit if more else None)
+    return _list(call, BACKENDS, "backends", "bkdtg", call.account.backends, rendering.backend_body)
 
 
 def _create_backend(call: Call, _: str) -> Response:
@@ -103,14 +100,26 @@ def _delete_backend(call: Call, id_: str) -> Response:
 
 
 def _list_tunnels(call: Call, _: str) -> Response:
-    limit, before_id = _page_asked_for(call.request, "tn")
-    tunnels, more = page(call.account.tunnels, limit, before_id)
-    shown = [rendering.tunnel_body(tunnel, call.account, call.base_url) for tunnel in tunnels]
-    return 200, rendering.page_body(call.base_url, TUNNELS, "tunnels", shown, limit if more else None)
+    return _list(call, TUNNELS, "tunnels", "tn", call.account.tunnels, rendering.tunnel_body)
 
 
 def _get_tunnel(call: Call, id_: str) -> Response:
     return 200, rendering.tunnel_body(_tunnel(call, id_), call.account, call.base_url)
+
+
+def _list(
+    call: Call,
+    collection: str,
+    name: str,
+    prefix: str,
+    objects: Mapping[str, Object],
+    body: Callable[[Object, Account, str], dict[str, Any]],
+) -> Response:
+    """Returns the page that is asked for; ``prefix`` is that of the objects' ids."""
+    limit, before_id = _page_asked_for(call.request, prefix)
+    found, more = page(objects, limit, before_id)
+    shown = [body(one, call.account, call.base_url) for one in found]
+    return 200, rendering.page_body(call.base_url, collection, name, shown, limit if more else None)
 
 
 _Actions = Mapping[str, Callable[[Call, str], Response]]

@@ -19,6 +19,11 @@ class HttpRequest:
     content: bytes | None
     """The body; None where it did not arrive whole, or is larger than 8 MiB."""
 
+    @property
+    def content_type(self) -> str:
+        """The media type of the body, in lower case and without parameters; "" where none is named."""
+        return self.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+
 
 class Ending(Enum):
     """What becomes of the connection."""

@@ -58,7 +58,7 @@ class Tunnel:
     forwards_to: str
 
 
-_Object = TypeVar("_Object", Backend, Tunnel)
+Object = TypeVar("Object", Backend, Tunnel)
 
 
 @dataclass
@@ -119,7 +119,7 @@ class Account:
             return [backend for backend in self.backends.values() if _serves(tunnel, backend)]
 
 
-def page(objects: Mapping[str, _Object], limit: int, before_id: str | None) -> tuple[list[_Object], bool]:
+def page(objects: Mapping[str, Object], limit: int, before_id: str | None) -> tuple[list[Object], bool]:
     """Returns up to ``limit`` objects, newest first, older than ``before_id``, and whether there are more."""
     ids = sorted((i for i in objects if before_id is None or i < before_id), reverse=True)
     return [objects[i] for i in ids[:limit]], len(ids) > limit
