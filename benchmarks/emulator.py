@@ -21,14 +21,15 @@ COMMAND = Path(sys.executable).parent / "pulumi-ngrok-tg"
 # The clients are processes of their own, or they would take turns with the server.
 CLIENT = """
 import http.client, json, sys, threading, time
-port, connections, count, path = int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
+port, connections, count, method, path = *map(int, sys.argv[1:4]), *sys.argv[4:]
+body = b'{"labels": {"app": "web"}}' if method == "POST" else None
 headers = {"Authorization": "Bearer bench-key", "Ngrok-Version": "2"}
 took = []
 def run():
     kept = http.client.HTTPConnection("127.0.0.1", port)
     for _ in range(count):
         began = time.perf_counter()
-        kept.request("GET", path, headers=headers)
+        kept.request(method, path, body, headers)
         kept.getresponse().read()
         took.append(time.perf_counter() - began)
 threads = [threading.Thread(target=run) for _ in range(connections)]
@@ -38,10 +39,11 @@ print(json.dumps(took))
 """
 
 
-def measured(ngrok: Emulator, clients: int, connections: int, count: int) -> tuple[float, list[float]]:
-    """Requests a second, and how long each took, of clients with so many kept connections each."""
+def pace(ngrok: Emulator, clients: int, connections: int, count: int, method: str = "GET") -> tuple[float, list[float]]:
+    """Requests a second, and how long each took, of clients with so many kept connections each: reads or creates."""
     port = ngrok.url.rpartition(":")[2]
-    command = [sys.executable, "-c", CLIENT, port, str(connections), str(count), f"{PATH}/bkdtg_none"]
+    path = f"{PATH}/bkdtg_none" if method == "GET" else PATH
+    command = [sys.executable, "-c", CLIENT, port, str(connections), str(count), method, path]
     running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(clients)]
     took = [seconds for client in running for seconds in json.loads(client.communicate()[0])]
     arrived = [request.arrived for request in ngrok.requests]
@@ -58,7 +60,7 @@ def requests_a_second() -> None:
     with Emulator() as ngrok:
         rates = {}
         for clients, connections, count in ((1, 1, 3000), (4, 4, 500)):
-            runs = [measured(ngrok, clients, connections, count) for _ in range(ROUNDS)]
+            runs = [pace(ngrok, clients, connections, count) for _ in range(ROUNDS)]
             rates[clients * connections] = statistics.median(rate for rate, _ in runs)
             took = sorted(seconds for _, seconds_ in runs for seconds in seconds_)
             print(
@@ -68,7 +70,7 @@ def requests_a_second() -> None:
         print(f"16 connections get x{rates[16] / rates[1]:.2f} of what one gets")
         ngrok.set(latency=LATENCY)
         for clients, connections in ((1, 1), (4, 4)):
-            _, took = measured(ngrok, clients, connections, 50)
+            _, took = pace(ngrok, clients, connections, 50)
             print(
                 f"a latency of {LATENCY * 1000:g} ms over {clients * connections} connections: "
                 f"{middle_and_tail(took, LATENCY)} more than that"

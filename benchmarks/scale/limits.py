@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import ngrok as ngrok_api
 from measure import measured
-from stacks import KINDS, Kind, stack_of, write
+from stacks import OURS, TEXTBOOK, Kind, stack_of, write
 
 from pulumi_ngrok_tg.emulator import Emulator, RateLimit
 
@@ -17,12 +17,11 @@ Told = list[tuple[str, str, str]]
 
 
 def measure_all() -> Told:
-    ours, _, textbook = KINDS
     return [
-        *(fifty_in_a_minute(kind) for kind in (ours, textbook)),
-        *(a_hundred_and_fifty(kind) for kind in (ours, textbook)),
-        three_stacks(ours),
-        *the_clis_own(ours),
+        *(fifty_in_a_minute(kind) for kind in (OURS, TEXTBOOK)),
+        *(a_hundred_and_fifty(kind) for kind in (OURS, TEXTBOOK)),
+        three_stacks(OURS),
+        *the_clis_own(OURS),
         *clients_in_a_loop(),
     ]
 

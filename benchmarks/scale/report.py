@@ -7,44 +7,38 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import psutil
+from goals import Goal
 from limits import Told
 from measure import Measure
-from stacks import STEPS
+from stacks import STEPS, Results
 
 DOCS = Path(__file__).parents[2] / "docs"
-Results = dict[tuple[str, float, int, str], list[tuple[Measure, float]]]
-"""By kind, latency, number of backends and step: what each round took, and the bytes of state per resource."""
 COLOURS = {"ours": "#2f6fde", "floor": "#9aa4b2", "textbook": "#d9822b"}
 
 
-def text(results: Results, told: Told, reached: Sequence[tuple[str, bool]]) -> str:
+def text(results: Results, told: Told, goals: Sequence[Goal]) -> str:
     """All of it, for a terminal."""
-    lines = [
+    parts = [
         machine(),
-        "",
         seconds_table(results),
-        "",
         calls_table(results),
-        "",
         cpu_table(results),
-        "",
         told_table(told),
+        goals_table(goals),
     ]
-    return "\n".join([*lines, "", *(f"{'reached' if met else 'MISSED '}  {what}" for what, met in reached)])
+    return "\n\n".join(parts)
 
 
-def write(results: Results, told: Told, reached: Sequence[tuple[str, bool]]) -> None:
+def write(results: Results, told: Told, goals: Sequence[Goal]) -> None:
     """Puts the tables into the page, and draws the plots."""
     page = (DOCS / "performance.md").read_text()
-    missed = [what for what, met in reached if not met]
     tables = {
         "machine": machine(),
         "seconds": seconds_table(results),
         "calls": calls_table(results),
         "cpu": cpu_table(results),
         "limits": told_table(told),
-        "goals": f"{len(reached) - len(missed)} of {len(reached)} reached.\n"
-        + "".join(f"\n- missed: {w}" for w in missed),
+        "goals": goals_table(goals),
     }
     for name, body in tables.items():
         begin, end = f"<!-- made by benchmarks/scale: {name} -->\n", "<!-- end -->\n"
@@ -99,7 +93,7 @@ def cpu_table(results: Results) -> str:
 def table(results: Results, what: str, cell: Callable[[list[Measure]], str]) -> str:
     rows = [f"| backends, latency | {what} | {' | '.join(STEPS)} |", "|---|---|" + "---|" * len(STEPS)]
     groups = dict.fromkeys((latency, count, name) for name, latency, count, _ in results)
-    for latency, count, name in sorted(groups, key=lambda group: group[:2]):
+    for latency, count, name in sorted(groups, key=lambda group: (group[1], group[0])):
         cells = [results.get((name, latency, count, step), []) for step in STEPS]
         shown = " | ".join(cell([measure for measure, _ in found]) if found else "" for found in cells)
         rows.append(f"| {count}, {latency * 1000:g} ms | {name} | {shown} |")
@@ -111,6 +105,20 @@ def told_table(told: Told) -> str:
     return "\n".join(["| what | who | |", "|---|---|---|", *rows])
 
 
+def goals_table(goals: Sequence[Goal]) -> str:
+    """Of each kind of goal, how many were reached, which came closest to its limit, and each that was missed."""
+    rows = ["| what | reached | closest to its limit, and missed ones |", "|---|---|---|"]
+    for what in dict.fromkeys(goal.what for goal in goals):
+        found = sorted((goal for goal in goals if goal.what == what), key=lambda goal: goal.measured / goal.most)
+        missed = [goal for goal in found if not goal.reached]
+        shown = "; ".join(
+            f"{'missed: ' if missed else ''}{goal.where}: {goal.measured:.3g} of {goal.most:.3g}"
+            for goal in missed or found[-1:]
+        )
+        rows.append(f"| {what} | {len(found) - len(missed)} of {len(found)} | {shown} |")
+    return "\n".join(rows)
+
+
 def draw(results: Results) -> None:
     """Seconds and API calls, as the number of backends grows."""
     import matplotlib
@@ -119,14 +127,15 @@ def draw(results: Results) -> None:
     from matplotlib import pyplot
 
     matplotlib.rcParams.update({"svg.hashsalt": "pulumi-ngrok-tg", "svg.fonttype": "none"})
-    latency = max(key[1] for key in results)
-    counts = sorted({key[2] for key in results if key[1] == latency})
+    slowest = max(key[1] for key in results)
+    counts = sorted({key[2] for key in results})
     for name, what in (("seconds", "seconds"), ("calls", "API calls")):
         figure, panels = pyplot.subplots(1, 4, figsize=(12, 3.2), sharey=True)
         for axes, step in zip(panels, ("create", "refresh", "update all", "destroy"), strict=True):
             for kind, colour in COLOURS.items():
                 if name == "calls" and kind == "floor":
                     continue
+                latency = 0.0 if kind == "floor" else slowest
                 found = [[measure for measure, _ in results[kind, latency, count, step]] for count in counts]
                 values = [
                     statistics.median(m.seconds if name == "seconds" else sum(m.calls.values()) for m in measures)
@@ -138,7 +147,7 @@ def draw(results: Results) -> None:
             axes.set_yscale("log")
             axes.set_xlabel("backends")
             axes.grid(alpha=0.3)
-        panels[0].set_ylabel(f"{what}, at {latency * 1000:g} ms latency")
+        panels[0].set_ylabel(f"{what}, at {slowest * 1000:g} ms latency")
         panels[0].legend(fontsize=8)
         target = DOCS / f"pictures/performance-{name}.svg"
         figure.savefig(target, metadata={"Date": None}, bbox_inches="tight", transparent=True)

@@ -15,24 +15,24 @@ from pulumi_ngrok_tg.emulator import Emulator
 from tests.e2e.stack import Stack
 
 ROOT = Path(__file__).parents[2]
-OURS = "import pulumi\nfrom pulumi_ngrok_tg import TunnelGroupBackend as Backend\n"
+_IMPORTS = "import pulumi\nfrom pulumi_ngrok_tg import TunnelGroupBackend as Backend\n"
 STEPS = ("create", "preview", "preview --refresh", "refresh", "update one", "update all", "destroy", "import")
+Results = dict[tuple[str, float, int, str], list[tuple[Measure, float]]]
+"""By kind, latency, number of backends and step: what each round took, and the bytes of state per resource."""
 
 
 @dataclass(frozen=True)
 class Kind:
-    """Whose provider, and whether the API takes its time."""
+    """Whose provider, and how a program gets it."""
 
     name: str
     prelude: str
-    slow: bool
 
 
-KINDS = (
-    Kind("ours", OURS, slow=True),
-    Kind("floor", OURS, slow=False),
-    Kind("textbook", PROGRAM, slow=True),
-)
+OURS = Kind("ours", _IMPORTS)
+FLOOR = Kind("floor", _IMPORTS)
+"""Ours, on an API without latency."""
+TEXTBOOK = Kind("textbook", PROGRAM)
 
 
 @contextmanager
@@ -58,7 +58,7 @@ def life(kind: Kind, count: int, latency: float) -> tuple[dict[str, Measure], fl
     """Goes through a stack's life; returns what each step took, and the bytes of state per resource."""
     up = ("pulumi", "up", "--yes", "--skip-preview", "--non-interactive")
     with Emulator() as ngrok, stack_of(kind, ngrok) as stack:
-        ngrok.set(latency=latency if kind.slow else 0)
+        ngrok.set(latency=latency)
         empty = len(stack.pulumi("stack", "export").text)
         steps: dict[str, tuple[Callable[[], None], tuple[str, ...]]] = {
             "create": (lambda: write(stack, kind, count), up),
@@ -76,7 +76,7 @@ def life(kind: Kind, count: int, latency: float) -> tuple[dict[str, Measure], fl
                 state = (len(stack.pulumi("stack", "export").text) - empty) / count
             taken[step] = measured(stack, ngrok, *command)
             assert not taken[step].failed, f"{kind.name}: {step} of {count} failed"
-        if kind.prelude is OURS:
+        if kind is not TEXTBOOK:
             account = ngrok.account("bench-key")
             for n in range(count):
                 account.create({"labels": {"app": "web", "n": str(n)}, "description": "Website"})
