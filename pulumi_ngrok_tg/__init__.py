@@ -4,9 +4,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pulumi_ngrok_tg.answers import GetTunnelGroupBackendResult, GetTunnelGroupBackendsResult
     from pulumi_ngrok_tg.lookup import (
-        GetTunnelGroupBackendResult,
-        GetTunnelGroupBackendsResult,
         get_tunnel_group_backend,
         get_tunnel_group_backend_output,
         get_tunnel_group_backends,

@@ -6,7 +6,7 @@ program itself, with the same settings. All look-ups of one run of a program sha
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import pulumi
@@ -14,39 +14,15 @@ from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_monitor
 
 from pulumi_ngrok_tg import advice, config, listed, properties
-from pulumi_ngrok_tg.api.errors import NgrokError, NotFound
-from pulumi_ngrok_tg.api.models import Backend
-from pulumi_ngrok_tg.resource import TunnelRef
-
-_SHOWN = 10  # backends that an error lists
-
-
-@pulumi.output_type
-class GetTunnelGroupBackendResult(dict[str, Any]):
-    """A tunnel group backend as ngrok holds it."""
-
-    id: str
-    """The backend's id, ``bkdtg_...``."""
-    uri: str
-    """The URI of the backend in ngrok's API."""
-    created_at: str
-    """When the backend was created, RFC 3339."""
-    description: str
-    """What the backend is for, for humans; "" where it has none."""
-    metadata: str
-    """Data for machines, as the API holds it; "" where it has none."""
-    labels: Mapping[str, str]
-    """The labels a tunnel must carry to receive traffic."""
-    tunnels: Sequence[TunnelRef]
-    """The tunnels that receive traffic now."""
-
-
-@pulumi.output_type
-class GetTunnelGroupBackendsResult(dict[str, Any]):
-    """Tunnel group backends as ngrok holds them."""
-
-    backends: Sequence[GetTunnelGroupBackendResult]
-    """The backends, newest first."""
+from pulumi_ngrok_tg.answers import (
+    Asked,
+    GetTunnelGroupBackendResult,
+    GetTunnelGroupBackendsResult,
+    Unanswered,
+    find_all,
+    find_one,
+)
+from pulumi_ngrok_tg.api.errors import NgrokError
 
 
 def get_tunnel_group_backend(
@@ -67,7 +43,7 @@ def get_tunnel_group_backend(
         pulumi.RunError: there is no such backend, or more than one with these labels (it lists what there is then);
             or ngrok cannot be asked.
     """
-    result: GetTunnelGroupBackendResult = _now(_ONE, _Asked(id, labels, account, listed.EVER), opts)
+    result: GetTunnelGroupBackendResult = _now(_ONE, Asked(id, labels, account, listed.EVER), opts)
     return result
 
 
@@ -101,7 +77,7 @@ def get_tunnel_group_backends(
     Raises:
         pulumi.RunError: ngrok cannot be asked.
     """
-    result: GetTunnelGroupBackendsResult = _now(_ALL, _Asked(None, labels, account, listed.EVER), opts)
+    result: GetTunnelGroupBackendsResult = _now(_ALL, Asked(None, labels, account, listed.EVER), opts)
     return result
 
 
@@ -126,59 +102,17 @@ class _Question(NamedTuple):
     """The function's name, for messages."""
     token: str
     """The token by which pulumi's mocks are asked."""
-    answer: Callable[[listed.ListedAccount, "_Asked"], Any]
+    answer: Callable[[listed.ListedAccount, Asked], Any]
     result: type
 
 
-class _Asked(NamedTuple):
-    """The inputs of a look-up."""
-
-    id: str | None
-    labels: Mapping[str, str] | None
-    account: str | None
-    after: float
-    """When all that it depends on was there (``time.monotonic()``): the answer must not be older."""
-
-
-def _find_one(account: listed.ListedAccount, asked: _Asked) -> GetTunnelGroupBackendResult:
-    if asked.id is not None and asked.labels is None:
-        try:
-            return _result(account.read(asked.id, asked.after))
-        except NotFound as error:
-            raise _Unanswered(advice.missing(error, asked.id)) from error
-    if asked.labels is None or asked.id is not None:
-        raise _Unanswered("give either an id or labels.")
-    found = account.carrying(asked.labels, asked.after)
-    if not found:
-        there = account.carrying({}, asked.after)
-        held = f"It has {_summary(there)}." if there else "It has none at all."
-        raise _Unanswered(f"no backend of this account carries these labels. {held}")
-    if len(found) > 1:
-        raise _Unanswered(f"several backends carry these labels: {_summary(found)}. Give more labels, or the id.")
-    return _result(found[0])
-
-
-def _find_all(account: listed.ListedAccount, asked: _Asked) -> GetTunnelGroupBackendsResult:
-    found = account.carrying(asked.labels or {}, asked.after)
-    result: GetTunnelGroupBackendsResult = _made(
-        GetTunnelGroupBackendsResult, backends=[_result(backend) for backend in found]
-    )
-    return result
-
-
-_ONE = _Question(
-    "get_tunnel_group_backend", "ngrok:index:getTunnelGroupBackend", _find_one, GetTunnelGroupBackendResult
-)
+_ONE = _Question("get_tunnel_group_backend", "ngrok:index:getTunnelGroupBackend", find_one, GetTunnelGroupBackendResult)
 _ALL = _Question(
-    "get_tunnel_group_backends", "ngrok:index:getTunnelGroupBackends", _find_all, GetTunnelGroupBackendsResult
+    "get_tunnel_group_backends", "ngrok:index:getTunnelGroupBackends", find_all, GetTunnelGroupBackendsResult
 )
 
 
-class _Unanswered(Exception):
-    """Why a look-up has no answer."""
-
-
-def _now(question: _Question, asked: _Asked, opts: pulumi.InvokeOptions | None) -> Any:
+def _now(question: _Question, asked: Asked, opts: pulumi.InvokeOptions | None) -> Any:
     """Answers a question; of Pulumi's options only mocks hear."""
     if isinstance(get_monitor(), MockMonitor):
         given = {"id": asked.id, "labels": asked.labels, "account": asked.account}
@@ -186,12 +120,12 @@ def _now(question: _Question, asked: _Asked, opts: pulumi.InvokeOptions | None) 
     _, problems = properties.check({"labels": asked.labels, "account": asked.account})
     try:
         if problems:
-            raise _Unanswered(problems[0].reason)
+            raise Unanswered(problems[0].reason)
         return question.answer(listed.account(asked.account), asked)
     except NgrokError as error:
         told = advice.explain(error, config.namespace(asked.account))
         raise pulumi.RunError(f"{question.function}: {told}") from error
-    except (_Unanswered, config.ConfigError) as error:
+    except (Unanswered, config.ConfigError) as error:
         raise pulumi.RunError(f"{question.function}: {error}") from error
 
 
@@ -200,7 +134,7 @@ def _later(question: _Question, id_: Any, labels: Any, account: Any, opts: pulum
     depends_on = getattr(opts, "depends_on", None)
 
     async def answer(given: list[Any]) -> Any:
-        asked = _Asked(given[0], given[1], given[2], listed.EVER if depends_on is None else time.monotonic())
+        asked = Asked(given[0], given[1], given[2], listed.EVER if depends_on is None else time.monotonic())
         if isinstance(get_monitor(), MockMonitor):
             return _now(question, asked, opts)
         # In a thread, because the program's own loop has to go on while ngrok is asked.
@@ -216,32 +150,3 @@ def _arrival(resources: Any) -> Any:
     if isinstance(resources, pulumi.Resource):
         return pulumi.Output.all(resources.urn, *map(_arrival, resources._childResources))
     return pulumi.Output.all(*(pulumi.Output.from_input(resource).apply(_arrival) for resource in resources or ()))
-
-
-def _result(backend: Backend) -> GetTunnelGroupBackendResult:
-    result: GetTunnelGroupBackendResult = _made(
-        GetTunnelGroupBackendResult,
-        id=backend.id,
-        uri=backend.uri,
-        created_at=backend.created_at,
-        description=backend.description,
-        metadata=backend.metadata,
-        labels=dict(backend.labels),
-        tunnels=[_made(TunnelRef, id=tunnel.id, uri=tunnel.uri) for tunnel in backend.tunnels],
-    )
-    return result
-
-
-def _made(kind: Any, **properties: Any) -> Any:
-    """Makes an output type; the constructor that Pulumi gives it is unknown to type checkers."""
-    return kind(**properties)
-
-
-def _summary(backends: Sequence[Backend]) -> str:
-    """Lists backends by id and labels, a handful of them."""
-    shown = [
-        f"{backend.id} ({', '.join(f'{key}={value}' for key, value in sorted(backend.labels.items())) or 'no labels'})"
-        for backend in backends[:_SHOWN]
-    ]
-    more = len(backends) - len(shown)
-    return ", ".join(shown) + (f" and {more} more" if more else "")

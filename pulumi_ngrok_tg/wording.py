@@ -2,10 +2,8 @@
 
 from collections.abc import Sequence
 
-_NAMED = 5
 
-
-def first_few(names: Sequence[str]) -> str:
-    """Returns the first five names, and how many more there are."""
-    more = len(names) - _NAMED
-    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+def first_few(names: Sequence[str], few: int = 5) -> str:
+    """Returns the first names, and how many more there are."""
+    more = len(names) - few
+    return ", ".join(names[:few]) + (f" and {more} more" if more > 0 else "")

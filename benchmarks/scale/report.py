@@ -150,4 +150,4 @@ def draw(results: Results) -> None:
         panels[0].set_ylabel(f"{what}, at {slowest * 1000:g} ms latency")
         panels[0].legend(fontsize=8)
         target = DOCS / f"pictures/performance-{name}.svg"
-        figure.savefig(target, metadata={"Date": None}, bbox_inches="tight", transparent=True)
+        figure.savefig(target, metadata={"Date": None}, bbox_inches="tight", facecolor="white")

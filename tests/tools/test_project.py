@@ -32,6 +32,16 @@ def test_the_lock_names_no_place_to_get_things_from() -> None:
     assert all("==" in line for line in lock.splitlines())
 
 
+def test_every_module_is_in_the_list_and_in_the_picture_of_the_layout() -> None:
+    package = ROOT / "pulumi_ngrok_tg"
+    modules = {path.relative_to(package) for path in package.rglob("*.py") if not path.name.startswith("__")}
+    packages = {path.parent.relative_to(package) for path in package.rglob("__init__.py")} - {Path()}
+    listed = re.findall(r"^ {4,}(\w+) +\w", (ROOT / "CONTRIBUTING.md").read_text(), re.MULTILINE)
+    assert {path.stem for path in modules | packages if len(path.parts) == 1 or path.parts[0] == "api"} <= set(listed)
+    drawn = re.findall(r"<text[^>]*>([^<]*)", (ROOT / "docs/pictures/layout.svg").read_text())
+    assert {path.stem for path in modules | packages} <= {name for text in drawn for name in text.split(" · ")}
+
+
 def test_the_pages_build_without_a_warning(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html", ROOT / "docs", tmp_path]
     done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import matplotlib
+from importlinter.api import read_configuration
 from rich.console import Console
 from rich.text import Text
 
@@ -21,7 +22,7 @@ PICTURES = ROOT / "docs/pictures"
 INK, FILL, OURS = "#5b6470", "#eef1f5", "#dbe9ff"
 
 
-def box(axes: Axes, x: float, y: float, text: str, *, ours: bool = False) -> None:
+def box(axes: Axes, x: float, y: float, text: str, *, ours: bool = False, pad: float = 0.7) -> None:
     axes.text(
         x,
         y,
@@ -30,7 +31,7 @@ def box(axes: Axes, x: float, y: float, text: str, *, ours: bool = False) -> Non
         va="center",
         fontsize=10,
         color="#1d2733",
-        bbox={"boxstyle": "round,pad=0.7", "facecolor": OURS if ours else FILL, "edgecolor": INK},
+        bbox={"boxstyle": f"round,pad={pad}", "facecolor": OURS if ours else FILL, "edgecolor": INK},
     )
 
 
@@ -55,7 +56,29 @@ def calls() -> None:
     arrow(axes, (70, 20), (78.5, 20), "HTTPS", (74.2, 23))
     arrow(axes, (33.5, 15.5), (33.5, 7.5), "what there is,\nencrypted secrets", (24, 11.5))
     arrow(axes, (36.5, 7.5), (36.5, 15.5), "what there was", (44.5, 11.5))
-    figure.savefig(PICTURES / "calls.svg", metadata={"Date": None}, bbox_inches="tight", transparent=True)
+    figure.savefig(PICTURES / "calls.svg", metadata={"Date": None}, bbox_inches="tight", facecolor="white")
+
+
+def layout() -> None:
+    """The modules in their layers, as the import contracts in pyproject.toml have them: each imports those below it."""
+    contracts = read_configuration(str(ROOT / "pyproject.toml"))["contracts_options"]
+    packages = {c["containers"][0]: c["layers"] for c in contracts if c["type"] == "layers"}
+    figure, columns = pyplot.subplots(1, 3, figsize=(13, 5.4))
+    for axes in columns:
+        axes.set_xlim(0, 40)
+        axes.set_ylim(0, 60)
+        axes.axis("off")
+    root, *parts = packages
+    stacked = ((columns[0], [root]), (columns[1], parts[:2]), (columns[2], parts[2:]))
+    for axes, names in stacked:
+        y = 58.0
+        for name in names:
+            axes.text(20, y, name.replace(".", "/") + "/", ha="center", fontsize=10, weight="bold", color="#1d2733")
+            for layer in packages[name]:
+                y -= 3.9
+                box(axes, 20, y, " · ".join(layer.split(" | ")), ours=name == root, pad=0.35)
+            y -= 6
+    figure.savefig(PICTURES / "layout.svg", metadata={"Date": None}, bbox_inches="tight", facecolor="white")
 
 
 def demo() -> None:
@@ -91,7 +114,7 @@ def on_a_terminal(command: list[str]) -> list[str]:
     return written.decode().replace("\r\n", "\n").splitlines()
 
 
-DRAWN: dict[str, Callable[[], None]] = {"calls": calls, "demo": demo}
+DRAWN: dict[str, Callable[[], None]] = {"calls": calls, "demo": demo, "layout": layout}
 
 if __name__ == "__main__":
     matplotlib.rcParams.update({"svg.hashsalt": "pulumi-ngrok-tg", "svg.fonttype": "none", "font.family": "sans-serif"})

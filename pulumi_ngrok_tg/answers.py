@@ -1,0 +1,117 @@
+"""What a look-up finds: the answers to its questions, of what an account lists."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import pulumi
+
+from pulumi_ngrok_tg import advice, listed
+from pulumi_ngrok_tg.api.errors import NotFound
+from pulumi_ngrok_tg.api.models import Backend
+from pulumi_ngrok_tg.resource import TunnelRef
+from pulumi_ngrok_tg.wording import first_few
+
+_SHOWN = 10  # backends that an error lists
+
+
+@pulumi.output_type
+class GetTunnelGroupBackendResult(dict[str, Any]):
+    """A tunnel group backend as ngrok holds it."""
+
+    id: str
+    """The backend's id, ``bkdtg_...``."""
+    uri: str
+    """The URI of the backend in ngrok's API."""
+    created_at: str
+    """When the backend was created, RFC 3339."""
+    description: str
+    """What the backend is for, for humans; "" where it has none."""
+    metadata: str
+    """Data for machines, as the API holds it; "" where it has none."""
+    labels: Mapping[str, str]
+    """The labels a tunnel must carry to receive traffic."""
+    tunnels: Sequence[TunnelRef]
+    """The tunnels that receive traffic now."""
+
+
+@pulumi.output_type
+class GetTunnelGroupBackendsResult(dict[str, Any]):
+    """Tunnel group backends as ngrok holds them."""
+
+    backends: Sequence[GetTunnelGroupBackendResult]
+    """The backends, newest first."""
+
+
+class Asked(NamedTuple):
+    """The inputs of a look-up."""
+
+    id: str | None
+    labels: Mapping[str, str] | None
+    account: str | None
+    after: float
+    """When all that it depends on was there (``time.monotonic()``): the answer must not be older."""
+
+
+class Unanswered(Exception):
+    """Why a look-up has no answer."""
+
+
+def find_one(account: listed.ListedAccount, asked: Asked) -> GetTunnelGroupBackendResult:
+    """Returns the backend with an id, or the only one with some labels.
+
+    Raises:
+        Unanswered: there is none, or more than one.
+        NgrokError: ngrok cannot be asked.
+    """
+    if asked.id is not None and asked.labels is None:
+        try:
+            return _result(account.read(asked.id, asked.after))
+        except NotFound as error:
+            raise Unanswered(advice.missing(error, asked.id)) from error
+    if asked.labels is None or asked.id is not None:
+        raise Unanswered("give either an id or labels.")
+    found = account.carrying(asked.labels, asked.after)
+    if not found:
+        there = account.carrying({}, asked.after)
+        held = f"It has {_summary(there)}." if there else "It has none at all."
+        raise Unanswered(f"no backend of this account carries these labels. {held}")
+    if len(found) > 1:
+        raise Unanswered(f"several backends carry these labels: {_summary(found)}. Give more labels, or the id.")
+    return _result(found[0])
+
+
+def find_all(account: listed.ListedAccount, asked: Asked) -> GetTunnelGroupBackendsResult:
+    """Returns all backends with some labels; raises NgrokError where ngrok cannot be asked."""
+    found = account.carrying(asked.labels or {}, asked.after)
+    result: GetTunnelGroupBackendsResult = _made(
+        GetTunnelGroupBackendsResult, backends=[_result(backend) for backend in found]
+    )
+    return result
+
+
+def _result(backend: Backend) -> GetTunnelGroupBackendResult:
+    result: GetTunnelGroupBackendResult = _made(
+        GetTunnelGroupBackendResult,
+        id=backend.id,
+        uri=backend.uri,
+        created_at=backend.created_at,
+        description=backend.description,
+        metadata=backend.metadata,
+        labels=dict(backend.labels),
+        tunnels=[_made(TunnelRef, id=tunnel.id, uri=tunnel.uri) for tunnel in backend.tunnels],
+    )
+    return result
+
+
+def _made(kind: Any, **properties: Any) -> Any:
+    """Makes an output type; the constructor that Pulumi gives it is unknown to type checkers."""
+    return kind(**properties)
+
+
+def _summary(backends: Sequence[Backend]) -> str:
+    """Lists backends by id and labels, a handful of them."""
+    shown = [
+        f"{backend.id} ({', '.join(f'{key}={value}' for key, value in sorted(backend.labels.items())) or 'no labels'})"
+        for backend in backends
+    ]
+    return first_few(shown, _SHOWN)
