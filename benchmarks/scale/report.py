@@ -67,6 +67,8 @@ def seconds_table(results: Results) -> str:
     """Medians, and the spread where there is more than one round."""
 
     def cell(measures: list[Measure]) -> str:
+        if any(measure.failed for measure in measures):
+            return "fails"
         seconds = [measure.seconds for measure in measures]
         spread = f" ({min(seconds):.1f}-{max(seconds):.1f})" if len(seconds) > 1 else ""
         return f"{statistics.median(seconds):.1f}{spread}"
@@ -136,12 +138,15 @@ def draw(results: Results) -> None:
                 if name == "calls" and kind == "floor":
                     continue
                 latency = 0.0 if kind == "floor" else slowest
-                found = [[measure for measure, _ in results[kind, latency, count, step]] for count in counts]
-                values = [
-                    statistics.median(m.seconds if name == "seconds" else sum(m.calls.values()) for m in measures)
-                    for measures in found
-                ]
-                axes.plot(counts, values, marker="o", markersize=4, color=colour, label=kind)
+                found = {count: [m for m, _ in results.get((kind, latency, count, step), [])] for count in counts}
+                values = {
+                    count: statistics.median(
+                        m.seconds if name == "seconds" else sum(m.calls.values()) for m in measures
+                    )
+                    for count, measures in found.items()
+                    if measures and not any(measure.failed for measure in measures)
+                }
+                axes.plot([*values], [*values.values()], marker="o", markersize=4, color=colour, label=kind)
             axes.set_title(step, fontsize=10)
             axes.set_xscale("log")
             axes.set_yscale("log")
