@@ -7,7 +7,7 @@ from typing import Any, Optional
 import pulumi
 from pulumi.runtime.config import get_config, is_config_secret
 
-from pulumi_ngrok_tg import config, import_option, properties
+from pulumi_ngrok_tg import config, import_option, properties, upstream
 from pulumi_ngrok_tg.provider import TunnelGroupBackendProvider
 
 
@@ -89,7 +89,8 @@ class TunnelGroupBackend(pulumi.dynamic.Resource, module="ngrok", name="TunnelGr
             "tunnels": None,
         }
         props, opts = import_option.catch(props, opts, allow_operator_owned)
-        super().__init__(TunnelGroupBackendProvider(), resource_name, props, opts)
+        with upstream.pickler_as_it_was():
+            super().__init__(TunnelGroupBackendProvider(), resource_name, props, opts)
 
     @staticmethod
     def get(

@@ -1,13 +1,16 @@
 """Workarounds for gaps in ``pulumi.dynamic``. Each leaves things as they are where upstream has changed.
 
-They are for the provider process, in which ``pulumi.dynamic`` runs as ``__main__``: the dynamic provider server.
+All but :func:`pickler_as_it_was` are for the provider process, in which ``pulumi.dynamic`` runs as ``__main__``: the
+dynamic provider server.
 """
 
 import gc
+import pickle
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 
@@ -75,6 +78,23 @@ def current_urn() -> str:
             if urn and isinstance(urn, str):
                 return urn
     return ""
+
+
+@contextmanager
+def pickler_as_it_was() -> Iterator[None]:
+    """Leaves Python's pickler as it was before a dynamic resource was declared.
+
+    For each of them ``pulumi.dynamic`` wraps a method of the pickler and leaves it so (pulumi 3.272,
+    ``serialize_provider``): after some 310 the next provider that is pickled by value, which ours is not, ends in a
+    RecursionError (https://github.com/pulumi/pulumi/issues/17803).
+    """
+    pickler: Any = getattr(pickle, "_Pickler", None)
+    method = getattr(pickler, "_batch_setitems", None)
+    try:
+        yield
+    finally:
+        if method is not None:
+            pickler._batch_setitems = method
 
 
 class EngineLog:

@@ -227,3 +227,27 @@ def test_under_mocks_look_ups_are_calls() -> "pulumi.Output[None]":
 
 def check_found(found: GetTunnelGroupBackendResult) -> None:
     assert (found.id, found.description) == ("bkdtg_found", "")
+
+
+class Other(pulumi.dynamic.ResourceProvider):
+    """Somebody else's provider, which is pickled with what it holds."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.settings = {"like": {"a": {"class": {}}}}
+
+
+class OtherResource(pulumi.dynamic.Resource):
+    """A resource of theirs."""
+
+
+@pulumi.runtime.test
+def test_hundreds_of_backends_leave_other_dynamic_resources_room() -> "pulumi.Output[None]":
+    for number in range(400):
+        TunnelGroupBackend(f"backend-{number}")
+    other = OtherResource(Other(), "other", {})
+
+    def check(urn: str) -> None:
+        assert urn.endswith("::other")
+
+    return other.urn.apply(check)
