@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from math import ceil
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,12 @@ settings.register_profile("default", deadline=None, suppress_health_check=[Healt
 settings.register_profile("nightly", parent=settings.get_profile("default"), max_examples=2000)
 settings.register_profile("mutants", parent=settings.get_profile("default"), max_examples=15, derandomize=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """More than there are cores: many a test waits, for a limit or for a latency."""
+    return ceil(1.5 * (os.cpu_count() or 1))
 
 
 @pytest.fixture

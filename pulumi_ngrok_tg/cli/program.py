@@ -30,8 +30,6 @@ from pulumi_ngrok_tg import TunnelGroupBackend
 _IMPORTED = {"pulumi"}
 _DEEPEST = 20
 """Levels of a mapping: Python reads no more than some 100 brackets in brackets."""
-
-
 _BLOCK = re.compile(
     r"^# (?P<id>bkdtg_\w+)\n(?P<variable>\w+) = TunnelGroupBackend\(\n(?P<name> +[^\n]*),\n.*?^\)\n", re.M | re.S
 )

@@ -1,5 +1,6 @@
 """A client of the emulated API that adds nothing but ngrok's headers, over connections that it keeps."""
 
+import re
 from typing import Any
 
 import psutil
@@ -9,6 +10,7 @@ from pulumi_ngrok_tg.emulator import Emulator
 from tests.conftest import KEY
 
 PATH = "/backends/tunnel_group"
+JSON = {"Content-Type": "application/json"}
 
 
 class Api(requests.Session):
@@ -36,3 +38,23 @@ def open_sockets(emulator: Emulator) -> int:
     port = int(emulator.url.rpartition(":")[2])
     waiting = (psutil.CONN_TIME_WAIT, psutil.CONN_FIN_WAIT1, psutil.CONN_FIN_WAIT2, psutil.CONN_LAST_ACK)
     return sum(one.laddr.port == port and one.status not in waiting for one in psutil.Process().net_connections("tcp4"))
+
+
+def error_of(response: Any) -> tuple[int, str, str]:
+    """Status, code and text of a response that has to be ngrok's in every way."""
+    body = response.json()
+    assert response.headers["Content-Type"] == "application/json"
+    assert body.keys() == {"error_code", "status_code", "msg", "details"}
+    assert body["status_code"] == response.status_code
+    assert re.fullmatch(r"op_[0-9A-Za-z]{27}", body["details"]["operation_id"])
+    assert response.headers["Ngrok-Operation-Id"] == body["details"]["operation_id"]
+    return response.status_code, body["error_code"].removeprefix("ERR_NGROK_"), body["msg"]
+
+
+def refusal_of(response: requests.Response) -> tuple[int, str]:
+    """Status and text of a response that has to be the control path's."""
+    body = response.json()
+    assert response.headers["Content-Type"] == "application/json"
+    assert body.keys() == {"error"}
+    assert "\n" not in body["error"]
+    return response.status_code, body["error"]

@@ -13,6 +13,7 @@ from pulumi_ngrok_tg.provider import TunnelGroupBackendProvider
 from tests.conftest import KEY
 from tests.reporter import Heard
 
+COLLECTION = "/backends/tunnel_group"
 THREADS = 8
 QUICK: Mapping[str, Any] = {"backoff": 0.01, "read_timeout": 0.4, "rate_window": 1.0, "max_wait_seconds": 10}
 """Settings that let a failure take milliseconds where users would have it take seconds."""

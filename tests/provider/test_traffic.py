@@ -21,11 +21,6 @@ CREATED = {"created_at": "2025-01-21T18:19:53Z"}
 
 
 @pytest.fixture
-def deployment(emulator: Emulator) -> Deployment:
-    return Deployment(emulator)
-
-
-@pytest.fixture
 def web(emulator: Emulator) -> Backend:
     """A backend with two tunnels online."""
     account = emulator.account(KEY)

@@ -1,0 +1,91 @@
+"""An up that ends too early, with the real CLI: nothing is lost, and the docs say how to go on."""
+
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+import psutil
+import pytest
+
+from pulumi_ngrok_tg.emulator import Emulator
+from tests.conftest import KEY
+from tests.e2e.many import assert_in_step, program
+from tests.e2e.stack import Stack
+
+
+def interrupted_up(stack: Stack, emulator: Emulator, sent: signal.Signals) -> None:
+    """Runs ``pulumi up`` and, once some backends exist, sends the signal; SIGKILL to its plugins, too."""
+    process = subprocess.Popen(
+        ["pulumi", "up", "--yes", "--skip-preview", "--non-interactive"],
+        cwd=stack.folder,
+        env=stack.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    with process:
+        end_once_some_exist(process, emulator, sent)
+
+
+def end_once_some_exist(process: subprocess.Popen[bytes], emulator: Emulator, sent: signal.Signals) -> None:
+    deadline = time.monotonic() + 60
+    while len(emulator.account(KEY).backends) < 3:
+        assert time.monotonic() < deadline
+        assert process.poll() is None
+    plugins = psutil.Process(process.pid).children(recursive=True)
+    process.send_signal(sent)
+    if sent == signal.SIGKILL:
+        for plugin in plugins:
+            with suppress(psutil.NoSuchProcess):
+                plugin.kill()
+    process.wait(60)
+    psutil.wait_procs(plugins, 30)
+
+
+def test_an_interrupted_up_goes_on_where_it_was(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
+    stack = new_stack(program(20))
+    emulator.set(latency=0.3)
+    interrupted_up(stack, emulator, signal.SIGINT)
+    emulator.set(latency=0)
+    assert 3 <= len(emulator.account(KEY).backends) < 20
+    stack.refresh()
+    assert_in_step(stack, emulator, len(emulator.account(KEY).backends))
+    stack.up()
+    assert_in_step(stack, emulator, 20)
+
+
+@pytest.mark.parametrize("way", ["adopt", "delete"])
+def test_a_killed_up_is_recovered_as_the_docs_say(
+    new_stack: Callable[..., Stack], emulator: Emulator, way: str
+) -> None:
+    """The steps of docs/failures.md, "After a kill", and what ``orphans`` says, word for word."""
+    stack = new_stack(program(20))
+    emulator.fault(method="POST", times=None, hang=20)  # created, but nobody has heard of it yet
+    interrupted_up(stack, emulator, signal.SIGKILL)
+    emulator.faults.clear()
+    assert "pulumi cancel" in stack.refresh(fails=True).text
+    stack.pulumi("cancel", "--yes")
+    known = {resource["id"] for resource in stack.resources()}
+    strays = emulator.account(KEY).backends.keys() - known
+    assert strays, "the kill came between a create and its record"
+    # Before the pending creates are forgotten, it knows which backend is whose.
+    said = stack.tool("orphans", code=3).text
+    for stray in strays:
+        name = f"b{emulator.account(KEY).backends[stray].labels['n']}"
+        assert f"  {name}: may have made {stray}\n" in said
+    assert "  forget them:  pulumi refresh --clear-pending-creates\n" in said
+
+    stack.refresh("--clear-pending-creates")
+    said = stack.tool("orphans", code=3).text
+    assert "interrupted" not in said
+    assert {line.split()[0] for line in said.splitlines() if line.startswith("  bkdtg_")} == strays
+    for command in re.findall(rf"^    {way}: +(pulumi-ngrok-tg .*)$", said, re.MULTILINE):
+        stack.tool(*command.split()[1:], given="y\n")
+    stack.up()
+    assert stack.tool("orphans").text == "Account and stack are in step.\n"
+    assert_in_step(stack, emulator, 20)
+    assert (strays <= emulator.account(KEY).backends.keys()) == (way == "adopt")
+    stack.preview("--refresh", "--expect-no-changes")

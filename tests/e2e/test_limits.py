@@ -1,0 +1,107 @@
+"""ngrok's limits, with the real CLI: kept, told of, and no slower than they dictate."""
+
+from collections.abc import Callable
+
+from pulumi_ngrok_tg.emulator import Emulator, RateLimit
+from tests.e2e.many import assert_in_step, program
+from tests.e2e.stack import Stack
+
+HTML = "<html>502 Bad Gateway</html>"
+
+
+def test_waits_show_on_the_live_display(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
+    emulator.fault(status=429, error_code=226, headers={"Retry-After": "3"})
+    said = new_stack(program(2)).up().text
+    assert "ngrok's limit of requests per minute is reached (ERR_NGROK_226): waiting 3 s, then going on" in said
+
+
+def test_giving_up_is_one_clear_line(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
+    stack = new_stack(program(1))
+    stack.pulumi("config", "set", "pulumi-ngrok-tg:maxWaitSeconds", "5")
+    emulator.fault(times=None, status=429, error_code=226, headers={"Retry-After": "600"})
+    outcome = stack.up(fails=True)
+    (error,) = outcome.errors
+    assert "The next request may go in 600 s, and one call may wait 5 s in all" in error
+    assert "raise pulumi-ngrok-tg:maxWaitSeconds" in error
+    assert "Traceback" not in outcome.text
+    stack.pulumi("config", "set", "pulumi-ngrok-tg:maxAttempts", "1")
+    emulator.faults.clear()
+    emulator.fault(times=None, status=503, body=HTML)
+    (error,) = stack.up(fails=True).errors
+    assert "HTTP 503, not in ngrok's error format" in error
+    assert [request.method for request in emulator.requests].count("POST") == 2
+
+
+def test_without_patience_a_healthy_api_serves_all_the_same(
+    new_stack: Callable[..., Stack], emulator: Emulator
+) -> None:
+    stack = new_stack(program(6))
+    stack.pulumi("config", "set", "pulumi-ngrok-tg:maxWaitSeconds", "0")
+    stack.pulumi("config", "set", "pulumi-ngrok-tg:maxConcurrency", "1")
+    emulator.set(latency=0.1)
+    stack.up()
+    stack.up("--refresh", "--expect-no-changes")
+    emulator.fault(status=429, error_code=226)
+    stack.program(program(6, description="new"))
+    (error,) = stack.up("--parallel", "1", fails=True).errors
+    assert "ngrok's limit of requests per minute is reached (ERR_NGROK_226)" in error
+    assert "one call may wait 0 s in all" in error
+
+
+def test_a_limit_of_creates_holds_up_creates_only(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
+    stack = new_stack(program(24))
+    stack.up()
+    emulator.requests.clear()
+    emulator.set(latency=0.4)
+    emulator.fault(method="POST", status=400, error_code=5001, headers={"Retry-After": "3"})
+    stack.program('TunnelGroupBackend("new")\n' + program(24, description="new"))
+    said = stack.up().text
+    assert "ngrok's limit of creates in an interval is reached (ERR_NGROK_5001): waiting 3 s, then going on" in said
+    (refused,) = [request for request in emulator.requests if request.status == 400]
+    (created,) = [request for request in emulator.requests if request.status == 201]
+    assert created.arrived >= refused.ended + 3
+    changed = [request.arrived for request in emulator.requests if request.method == "PATCH"]
+    assert len(changed) == 24
+    assert refused.ended < max(changed) < created.arrived, "they went on meanwhile"
+
+
+# ngrok's limits -------------------------------------------------------------------------------------------------------
+
+
+def test_a_stack_beyond_the_real_rate_limit_completes(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
+    emulator.set(rate_limit=RateLimit())  # 120 requests in a rolling minute, no Retry-After
+    stack = new_stack(program(150))
+    said = stack.up().text
+    assert_in_step(stack, emulator, 150)
+    created = sorted(request.arrived for request in emulator.requests if request.status == 201)
+    assert created[-1] - created[0] <= 1.2 * (created[29] + 60 - created[0]), "what the limit alone dictates"
+    statuses = [request.status for request in emulator.requests]
+    assert statuses.count(201) == 150
+    assert statuses.count(429) <= 8
+    assert "ngrok's limit of requests per minute is reached (ERR_NGROK_226): waiting" in said
+
+    emulator.requests.clear()
+    stack.refresh()
+    assert [request.status for request in emulator.requests].count(200) <= 3
+
+
+def test_a_refresh_of_200_takes_3_calls_at_most(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
+    stack = new_stack(program(200))
+    stack.up()
+    emulator.requests.clear()
+    stack.refresh()
+    assert len(emulator.requests) <= 3
+    assert_in_step(stack, emulator, 200)
+
+
+def test_as_many_requests_are_in_flight_as_configured(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
+    emulator.set(latency=0.4)
+    stack = new_stack(program(24))
+    stack.up("--parallel", "32")
+    assert emulator.peak == 8, "the dynamic provider server alone would serve 4"
+    emulator.peak = 0
+    stack.pulumi("config", "set", "pulumi-ngrok-tg:maxConcurrency", "3")
+    stack.up("--refresh", "--parallel", "32")
+    stack.program("")
+    stack.up("--parallel", "32")
+    assert emulator.peak == 3

@@ -1,0 +1,75 @@
+"""Gaps in pulumi.dynamic, with the real CLI: where its internals are renamed, all works, only plainer."""
+
+import sys
+from collections.abc import Callable
+
+from pulumi_ngrok_tg.emulator import Emulator
+from tests.e2e.many import assert_in_step, program
+from tests.e2e.stack import Stack
+
+RENAMED = """#!{python} -u
+import os, sys
+if "pulumi.dynamic" not in sys.argv:
+    os.execv({python!r}, [{python!r}, *sys.argv[1:]])
+import pulumi.dynamic
+path = os.path.join(os.path.dirname(pulumi.dynamic.__file__), "__main__.py")
+source = open(path).read()
+for name, other in {names!r}:
+    assert name in source, name
+    source = source.replace(name, other)
+sys.argv = sys.argv[sys.argv.index("pulumi.dynamic"):]
+exec(compile(source, path, "exec"))
+"""
+
+
+def rename_internals(stack: Stack, *names: tuple[str, str]) -> None:
+    """Has the provider process run an SDK in which these pieces of source read otherwise."""
+    python = stack.folder / "python-with-renamed-internals"
+    python.write_text(RENAMED.format(python=sys.executable, names=names))
+    python.chmod(0o755)
+    stack.environment["PULUMI_PYTHON_CMD"] = str(python)
+
+
+def test_all_works_only_plainer_when_upstreams_internals_are_renamed(
+    new_stack: Callable[..., Stack], emulator: Emulator
+) -> None:
+    stack = new_stack(program(12))
+    rename_internals(
+        stack,
+        ("import traceback", "import traceback as stack_text"),
+        ("traceback.format_exc()", "stack_text.format_exc()"),
+        ("DynamicResourceProviderServicer", "Servicer"),
+        ("futures.ThreadPoolExecutor(max_workers=4)", "type('Pool', (futures.ThreadPoolExecutor,), {})(max_workers=4)"),
+    )
+    emulator.set(latency=0.4)
+    emulator.fault(method="POST", drop="after")
+    stack.up("--parallel", "32")
+    assert_in_step(stack, emulator, 12)
+    assert emulator.peak == 4
+    emulator.set(latency=0)
+    emulator.fault(status=403, error_code=635, message="No write right.")
+    stack.program(program(12, description="new"))
+    said = stack.up(fails=True).text
+    assert "Traceback" in said
+    assert "No write right" in said
+    stack.up()
+    stack.preview("--refresh", "--expect-no-changes")
+
+
+def test_diffs_and_log_lines_are_only_plainer_when_upstreams_internals_are_renamed(
+    new_stack: Callable[..., Stack], emulator: Emulator
+) -> None:
+    stack = new_stack(program(2))
+    rename_internals(
+        stack,
+        ("configure, proto, rpc, Settings", "configure, rpc, Settings; from pulumi.runtime import proto as messages"),
+        ("proto.", "messages."),
+        ("request", "rpc_request"),
+    )
+    stack.up()
+    stack.program(program(2, description="new"))
+    assert "2 to update" in stack.preview("--diff").text
+    emulator.fault(method="PATCH", status=429, error_code=226, headers={"Retry-After": "2"})
+    assert "waiting 2 s, then going on" in stack.up().text
+    assert_in_step(stack, emulator, 2)
+    stack.preview("--refresh", "--expect-no-changes")

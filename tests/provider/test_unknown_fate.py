@@ -1,0 +1,99 @@
+"""Creates of unknown fate: found, or sent again, and never doubled unnoticed."""
+
+import pytest
+
+from pulumi_ngrok_tg.emulator import Emulator
+from tests.conftest import KEY
+from tests.provider.deployment import COLLECTION, Deployment, backends
+
+
+def test_a_lost_answer_costs_one_list(deployment: Deployment) -> None:
+    deployment.emulator.fault(method="POST", drop="after")
+    assert deployment.up(backends(1)) == {}
+    assert deployment.calls() == ["POST", "GET"]
+
+
+def test_a_lost_request_is_sent_again_after_a_list(deployment: Deployment) -> None:
+    deployment.emulator.fault(method="POST", drop="before")
+    assert deployment.up(backends(1)) == {}
+    assert deployment.calls()[:3] == ["POST", "GET", "POST"]
+    deployment.assert_in_step()
+
+
+def test_an_older_backend_with_the_same_contents_is_not_taken_for_ours(deployment: Deployment) -> None:
+    theirs = deployment.emulator.account(KEY).create({"labels": {"app": "web"}})
+    theirs.created_at = "2025-01-21T18:19:53Z"
+    for drop in ("before", "after"):
+        deployment.emulator.fault(method="POST", drop=drop)
+    assert deployment.up({"web": {"labels": {"app": "web"}}}) == {}
+    assert deployment.state["web"].id != theirs.id
+    assert len(deployment.emulator.account(KEY).backends) == 2
+
+
+def test_a_backend_of_other_contents_is_not_taken_for_ours(deployment: Deployment) -> None:
+    deployment.emulator.account(KEY).create({"labels": {"app": "web"}, "description": "theirs"})
+    deployment.emulator.fault(method="POST", drop="before")
+    assert deployment.up({"web": {"labels": {"app": "web"}}}) == {}
+    assert deployment.emulator.account(KEY).backends[deployment.state["web"].id].description == ""
+
+
+def test_a_twin_made_by_someone_else_meanwhile_is_an_error_that_names_both(deployment: Deployment) -> None:
+    theirs = deployment.emulator.account(KEY).create({"labels": {"app": "web"}})
+    deployment.emulator.fault(method="POST", drop="after")
+    (error,) = deployment.up({"web": {"labels": {"app": "web"}}}).values()
+    assert "Several backends with these contents have appeared since" in error
+    for id_ in deployment.emulator.account(KEY).backends:
+        assert id_ in error
+    assert len(deployment.emulator.account(KEY).backends) == 2
+    assert theirs.id in error
+
+
+def test_a_list_that_fails_leaves_the_fate_unknown_and_says_so(deployment: Deployment) -> None:
+    deployment.emulator.fault(method="POST", drop="after")
+    deployment.emulator.fault(method="GET", times=None, status=403, error_code=635)
+    (error,) = deployment.up(backends(1)).values()
+    assert "The backend may have been created, and the list of backends that would tell could not be had" in error
+    assert deployment.calls().count("POST") == 1
+
+
+@pytest.mark.parametrize("where", ["to another origin", "in a circle", "nowhere new"])
+def test_a_list_that_leads_astray_leaves_the_fate_unknown(
+    deployment: Deployment, stranger: Emulator, where: str
+) -> None:
+    target = stranger.url if where == "to another origin" else deployment.emulator.url
+    deployment.emulator.fault(method="POST", drop="after")
+    # "nowhere new": another URI each time, and always the same page behind it.
+    for page in range(50 if where == "nowhere new" else 1):
+        uri = f"{target}{COLLECTION}?limit={100 - page}"
+        deployment.emulator.fault(
+            method="GET", times=1 if where == "nowhere new" else None, fields={"next_page_uri": uri}
+        )
+    (error,) = deployment.up(backends(1)).values()
+    assert "may have been created" in error
+    assert len(deployment.calls()) <= 4
+
+
+def test_a_create_refused_after_a_lost_one_is_found_if_it_was_made(deployment: Deployment) -> None:
+    deployment.emulator.fault(method="POST", stall=0.6)
+    deployment.emulator.fault(method="POST", times=None, status=400, error_code=5000, stall=0.3)
+    assert deployment.up(backends(1)) == {}
+    deployment.assert_in_step()
+
+
+def test_a_create_that_never_gets_an_answer_ends_with_its_fate_unknown(deployment: Deployment) -> None:
+    deployment.emulator.fault(method="POST", times=None, drop="before")
+    (error,) = deployment.up(backends(1)).values()
+    assert "the connection to 127.0.0.1" in error
+    assert "No backend with these contents has appeared, but one may yet. Look for it" in error
+    assert deployment.calls().count("POST") == 5
+
+
+def test_a_request_that_arrives_late_is_told_of(deployment: Deployment) -> None:
+    deployment.emulator.fault(method="POST", stall=0.6)
+    deployment.emulator.fault(method="POST", stall=0.3)
+    assert deployment.up(backends(1)) == {}
+    made = deployment.state["b0"].id
+    (late,) = set(deployment.emulator.account(KEY).backends) - {made}
+    (line,) = deployment.heard.warnings
+    assert f"{late} has the contents of {made}" in line
+    assert "delete it" in line

@@ -1,0 +1,170 @@
+"""How long calls wait for ngrok: as its limits dictate, and no longer than one call may."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta, timezone
+from email.utils import format_datetime
+from typing import Any
+
+import pytest
+import requests
+
+from pulumi_ngrok_tg.emulator import Emulator, RateLimit
+from tests.conftest import KEY
+from tests.provider.deployment import COLLECTION, Deployment, backends
+
+
+def test_retry_after_may_be_a_date(deployment: Deployment) -> None:
+    date = format_datetime(datetime.now(timezone.utc) + timedelta(seconds=3), usegmt=True)
+    deployment.emulator.fault(status=429, error_code=226, headers={"Retry-After": date})
+    assert deployment.up(backends(1)) == {}
+    (line,) = deployment.heard.statuses
+    assert line.startswith("ngrok's limit of requests per minute is reached (ERR_NGROK_226): waiting")
+
+
+def test_a_pause_of_a_server_that_is_down_is_told_as_such(deployment: Deployment) -> None:
+    deployment.emulator.fault(method="GET", status=503, headers={"Retry-After": "2"})
+    deployment.up(backends(1))
+    assert deployment.refresh() == {}
+    assert deployment.heard.statuses == ["ngrok is unavailable (HTTP 503): waiting 2 s, then going on"]
+
+
+def test_an_absurd_retry_after_is_not_waited_for(deployment: Deployment) -> None:
+    deployment.emulator.fault(times=None, status=429, error_code=226, headers={"Retry-After": "7200"})
+    (error,) = deployment.up(backends(1)).values()
+    assert error == (
+        "POST /backends/tunnel_group: ngrok's limit of requests per minute is reached (ERR_NGROK_226). The next "
+        "request may go in 7200 s, and one call may wait 10 s in all. Try again later, or raise "
+        "pulumi-ngrok-tg:maxWaitSeconds."
+    )
+    deployment.assert_in_step()
+
+
+@pytest.mark.parametrize("pause", [{"status": 429, "error_code": 226}, {"status": 503}], ids=["limit", "down"])
+def test_nobody_slips_through_while_a_pause_begins(emulator: Emulator, pause: dict[str, Any]) -> None:
+    deployment = Deployment(emulator, max_concurrency=1)
+    emulator.fault(method="POST", skip=2, headers={"Retry-After": "2"}, **pause)
+    assert deployment.up(backends(8)) == {}
+    deployment.assert_in_step()
+    told = next(n for n, request in enumerate(emulator.requests) if request.status in (429, 503))
+    # One in flight at a time, so whatever arrives after the response was sent after it.
+    assert emulator.requests[told + 1].arrived >= emulator.requests[told].ended + 2
+
+
+def test_a_limit_of_creates_does_not_hold_up_the_rest(deployment: Deployment) -> None:
+    deployment.up(backends(8))
+    deployment.calls()
+    deployment.emulator.fault(method="POST", status=400, error_code=5001, headers={"Retry-After": "2"})
+    wanted = {"new1": {}, **backends(4, metadata="new")}
+    assert deployment.up(wanted) == {}
+    created = next(n for n, r in enumerate(deployment.emulator.requests) if r.status == 201)
+    others = [n for n, r in enumerate(deployment.emulator.requests) if r.method in ("PATCH", "DELETE")]
+    assert len(others) == 8
+    assert max(others) < created, "changes and deletes went on meanwhile"
+    (line,) = deployment.heard.statuses
+    assert line == "ngrok's limit of creates in an interval is reached (ERR_NGROK_5001): waiting 2 s, then going on"
+
+
+def spent(emulator: Emulator) -> float:
+    """Seconds from the first request to the end of the last."""
+    return max(r.ended for r in emulator.requests) - min(r.arrived for r in emulator.requests)
+
+
+def dictated(emulator: Emulator, a_window: int, window: float) -> float:
+    """Seconds after the first request at which the last one could go, as the rolling limit stood."""
+    admitted = sorted(r.arrived for r in emulator.requests if r.status != 429)
+    return admitted[-1 - a_window] + window - admitted[0]
+
+
+def test_requests_at_once_settle_at_the_limit(emulator: Emulator) -> None:
+    """How fast they settle is held in simulated time, in unit/test_limits; here it is how little is refused."""
+    emulator.set(max_concurrency=3, latency=0.05)
+    deployment = Deployment(emulator, backoff=0.5)
+    assert deployment.up(backends(60)) == {}
+    deployment.assert_in_step()
+    assert [request.status for request in emulator.requests].count(429) <= 15
+    assert emulator.peak == 3
+
+
+@pytest.mark.parametrize(("at_once", "a_minute"), [(3, None), (None, 60), (3, 60)])
+def test_three_stacks_at_the_same_time_all_complete(
+    emulator: Emulator, at_once: int | None, a_minute: int | None
+) -> None:
+    window = 6.0
+    emulator.set(max_concurrency=at_once, latency=0.02)
+    emulator.set(rate_limit=RateLimit(a_minute, window) if a_minute else None)
+    settings = {"rate_limit": a_minute or 120, "rate_window": window, "max_wait_seconds": 60, "backoff": 0.1}
+    stacks = [Deployment(emulator, **settings) for _ in range(3)]
+    with ThreadPoolExecutor(3) as pool:
+        errors = list(pool.map(lambda stack: stack.up(backends(30)), stacks))
+    assert errors == [{}, {}, {}]
+    ids = [resource.id for stack in stacks for resource in stack.state.values()]
+    assert sorted(ids) == sorted(emulator.account(KEY).backends)
+    assert len(set(ids)) == 90
+    if a_minute:
+        assert spent(emulator) <= 1.3 * dictated(emulator, a_minute, window)
+
+
+# The rolling limit ----------------------------------------------------------------------------------------------------
+
+
+def test_the_rolling_limit_is_kept_by_pacing(emulator: Emulator) -> None:
+    limit, window, count = 60, 3.0, 75
+    emulator.set(rate_limit=RateLimit(limit, window))
+    deployment = Deployment(emulator, rate_limit=limit, rate_window=window, max_wait_seconds=60)
+    assert deployment.up(backends(count)) == {}
+    deployment.assert_in_step()
+    assert spent(emulator) <= 1.2 * dictated(emulator, limit, window)
+    statuses = [request.status for request in emulator.requests]
+    assert statuses.count(429) <= 8, "no more than were in flight when the limit was met"
+    assert statuses.count(201) == count
+    assert any("waiting" in line for line in deployment.heard.statuses)
+
+
+def test_a_limit_that_others_have_used_up_is_waited_for(emulator: Emulator) -> None:
+    emulator.set(rate_limit=RateLimit(10, 1.0))
+    with requests.Session() as other:
+        other.headers.update({"Authorization": f"Bearer {KEY}", "Ngrok-Version": "2"})
+        statuses = [other.get(f"{emulator.url}{COLLECTION}", timeout=10).status_code for _ in range(11)]
+    assert statuses == [200] * 10 + [429]
+    emulator.requests.clear()
+    deployment = Deployment(emulator, rate_limit=10, rate_window=1.0, backoff=0.1)
+    assert deployment.up(backends(15)) == {}
+    deployment.assert_in_step()
+    assert [request.status for request in emulator.requests].count(429) <= 40
+
+
+# How long a call may wait ---------------------------------------------------------------------------------------------
+
+
+def test_what_one_call_may_wait_is_for_all_of_its_requests(emulator: Emulator) -> None:
+    """Each request of the create waits less than the bound; together they would wait more."""
+    deployment = Deployment(emulator, max_wait_seconds=1.5)
+    emulator.fault(method="POST", status=429, error_code=226, headers={"Retry-After": "1"})
+    emulator.fault(method="POST", drop="after")
+    emulator.fault(method="GET", status=429, error_code=226, headers={"Retry-After": "1"})
+    (error,) = deployment.up(backends(1)).values()
+    assert "and one call may wait 1.5 s in all" in error
+    assert "may have been created" in error
+    assert deployment.calls() == ["POST", "POST", "GET"]
+
+
+@pytest.mark.parametrize("identical", [True, False])
+def test_waiting_for_our_own_requests_is_no_waiting_for_ngrok(emulator: Emulator, identical: bool) -> None:
+    deployment = Deployment(emulator, max_wait_seconds=0, max_concurrency=1)
+    emulator.set(latency=0.02)
+    wanted = {name: {} if identical else inputs for name, inputs in backends(8).items()}
+    assert deployment.up(wanted) == {}
+    assert deployment.refresh() == {}
+    assert deployment.destroy() == {}
+    assert {request.status for request in emulator.requests} == {200, 201, 204}
+
+
+def test_without_any_patience_a_limit_is_told_at_once(emulator: Emulator) -> None:
+    deployment = Deployment(emulator, max_wait_seconds=0)
+    emulator.set(max_concurrency=0)
+    (error,) = deployment.up(backends(1)).values()
+    assert error.startswith(
+        "POST /backends/tunnel_group: ngrok's limit of requests at once is reached (ERR_NGROK_225)."
+    )
+    assert "one call may wait 0 s in all" in error
+    assert deployment.calls() == ["POST"]

@@ -1,0 +1,134 @@
+"""What the README and the pages of docs/ say, held against the code."""
+
+import re
+from importlib.metadata import metadata, requires
+
+from pulumi_ngrok_tg.api.settings import Settings
+from pulumi_ngrok_tg.cli.import_ import OLDEST_ENGINE
+from pulumi_ngrok_tg.emulator.control import PATHS, PREFIX
+from tests.conftest import ROOT
+
+
+def test_the_page_about_traffic_knows_how_long_a_look_may_take() -> None:
+    assert f"after {Settings.look_seconds:g} seconds no" in (ROOT / "docs/traffic.md").read_text()
+
+
+def test_the_page_about_configuration_names_every_setting_of_the_code() -> None:
+    page = (ROOT / "docs/configuration.md").read_text()
+    code = (ROOT / "pulumi_ngrok_tg/config.py").read_text()
+    for setting, namespace in ((r'text\("(\w+)"', "ngrok"), (r'(?:number\("|\{OPTIONS\}:)(\w+)"', "pulumi-ngrok-tg")):
+        settings = set(re.findall(setting, code))
+        assert settings
+        assert settings == set(re.findall(rf"^\| `{namespace}:(\w+)`", page, re.MULTILINE))
+
+
+def test_the_emulators_page_names_every_control_path() -> None:
+    page = (ROOT / "docs/emulator.md").read_text()
+    told = re.findall(r"^\| `(\w+) (/_emulator/[^`]+)` \|", page, re.MULTILINE)
+    assert sorted(told) == sorted((method, PREFIX + path) for path, methods in PATHS.items() for method in methods)
+
+
+def test_the_page_about_testing_shows_what_its_example_runs() -> None:
+    shown = re.findall(r"```python\n(.*?)```", (ROOT / "docs/testing.md").read_text(), re.DOTALL)
+    run = [path.read_text() for path in (ROOT / "examples/testing").glob("*.py")]
+    assert len(shown) == 3
+    assert all(any(block in text for text in run) for block in shown)
+
+
+RUN = {
+    "README.md": "test_docs.py::test_the_readme_gets_one_started",
+    "docs/accounts.md": "test_examples.py::test_accounts",
+    "docs/bringing-in.md": "test_docs.py::test_the_way_in_is_as_it_is_written",
+    "docs/cli.md": "test_docs.py::test_the_page_of_the_command_tells_what_it_does",
+    "docs/configuration.md": "test_docs.py::test_the_quickstart_goes_the_whole_way",
+    "docs/drift.md": "test_docs.py::test_drift_is_shown_and_undone_as_the_page_says",
+    "docs/emulator.md": "test_docs.py::test_an_account_is_copied_to_rehearse_on",
+    "docs/failures.md": "test_interrupted.py::test_a_killed_up_is_recovered_as_the_docs_say",
+    "docs/leaving.md": "test_tool.py::test_list_shows_which_tunnel_serves_what",
+    "docs/policies.md": "test_policy.py::test_the_commands_of_the_page_run",
+    "docs/quickstart.md": "test_docs.py::test_the_quickstart_goes_the_whole_way",
+    "docs/traffic.md": "test_traffic.py::test_refuse_keeps_tunnels_from_leaving_until_there_is_a_way_round",
+    **{
+        f"examples/{name}/README.md": f"test_examples.py::test_{test}"
+        for name, test in {
+            "accounts": "accounts",
+            "automation": "automation",
+            "basic": "basic_and_consumer",
+            "component": "component",
+            "consumer": "basic_and_consumer",
+            "import": "import",
+            "testing": "testing",
+        }.items()
+    },
+    "examples/policy/README.md": "test_policy.py::test_the_example_is_a_teams_own_pack",
+}
+"""Where the commands of a page run."""
+NOT_RUN = {
+    r"pip install .*": "it takes the package from a registry; test_packaging.py installs the wheel instead",
+    r"git clone .*|python3 -m venv .*": "it sets up what the tests run in",
+    r"make (demo|check|test|check test|help)": "test_demo.py runs the first; the others run this",
+    r"make bench|.*python benchmarks/scale .*": "it takes minutes to hours; what it prints is what the page shows",
+    r"\.venv/bin/python -m pytest .*": "it is how this runs",
+    r"terraform state pull .*": "Terraform is not here; test_import.py gives the command Terraform's states",
+    r"eval .*zsh_source.*|_PULUMI_NGROK_TG_COMPLETE=fish_source .*": "these shells are not here",
+    r"pulumi package add .*": "the engine that can be built here cannot; the page says that nothing on it was tried",
+}
+"""The commands that run nowhere, and why."""
+COMMAND = (
+    r"(pulumi|pulumi-ngrok-tg|pip|make|python3?|git|terraform|export|unset|mkdir|printf|echo|eval|pytest|\.venv\S+"
+    r"|_PULUMI\S+) "
+)
+
+
+def test_every_command_runs_somewhere_or_says_why_not() -> None:
+    pages = ["README.md", "CONTRIBUTING.md", *ROOT.glob("docs/*.md"), *ROOT.glob("examples/*/README.md")]
+    for page in (ROOT / page for page in pages):
+        name = str(page.relative_to(ROOT))
+        prose = re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL)
+        commands = [
+            match[1] for match in re.finditer(rf"^(?:    )+({COMMAND}.*?)(?:\s{{2,}}#.*)?$", prose, re.MULTILINE)
+        ]
+        commands = [command for command in commands if not any(re.fullmatch(known, command) for known in NOT_RUN)]
+        if commands:
+            assert name in RUN, f"{name}: {commands}"
+            file, _, test = RUN[name].partition("::")
+            assert f"def {test}(" in (ROOT / "tests/e2e" / file).read_text(), RUN[name]
+
+
+def test_the_messages_that_the_page_explains_are_the_codes() -> None:
+    code = "".join(path.read_text() for path in (ROOT / "pulumi_ngrok_tg").rglob("*.py"))
+    code = re.sub(r'"\s*\n\s*f?"', "", code)
+    page = (ROOT / "docs/failures.md").read_text().partition("## What this package says")[2].partition("\n## ")[0]
+    quoted = [text for row in re.findall(r"^\| (`.*?) \|", page, re.MULTILINE) for text in re.findall("`(.*?)`", row)]
+    assert len(quoted) >= 10
+    for text in quoted:
+        for part in text.split("..."):
+            assert part.strip(" :") in code.replace("{ON_TRAFFIC_LOSS}", "pulumi-ngrok-tg:onTrafficLoss"), text
+
+
+def test_what_is_said_to_be_compatible_is_what_the_metadata_say() -> None:
+    project = metadata("pulumi-ngrok-tg")
+    (pythons,) = re.findall(r'^env_list = \[(.*), "oldest"\]$', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
+    page = (ROOT / "docs/compatibility.md").read_text()
+    rows = {
+        name: (works, tried) for name, works, tried in re.findall(r"^\| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", page, re.M)
+    }
+    least = project["Requires-Python"].removeprefix(">=")
+    assert rows["Python"][0] == f"{least} and newer"
+    assert rows["Python"][1] == pythons.replace('"', "")
+    (sdk,) = (one for one in requires("pulumi-ngrok-tg") or () if re.match("pulumi[<>]", one))
+    most, least = sorted(re.findall(r"[0-9][0-9.]*", sdk), reverse=True)
+    assert rows["Pulumi Python SDK"][0] == f"{least} and newer, before {most}"
+    oldest = ".".join(map(str, OLDEST_ENGINE))
+    assert rows["Pulumi CLI"][0] == f"{oldest} and newer"
+    assert f"Before CLI {oldest}" in page
+
+
+def test_each_row_of_the_comparison_has_its_reasons() -> None:
+    readme = (ROOT / "README.md").read_text().partition("## Next to the alternatives")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| ([A-Z][^|]+) \|(?: [✓-] \|){5}$", readme, re.MULTILINE)
+    reasons = re.findall(
+        r"^\| ([A-Z][^|]+) \| [^|]+ \| [^|]+ \| [^|]+ \|$", (ROOT / "docs/comparison.md").read_text(), re.M
+    )
+    assert len(rows) >= 10
+    assert rows == reasons
