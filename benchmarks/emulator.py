@@ -41,9 +41,8 @@ print(json.dumps(took))
 
 def pace(ngrok: Emulator, clients: int, connections: int, count: int, method: str = "GET") -> tuple[float, list[float]]:
     """Requests a second, and how long each took, of clients with so many kept connections each: reads or creates."""
-    port = ngrok.url.rpartition(":")[2]
     path = f"{PATH}/bkdtg_none" if method == "GET" else PATH
-    command = [sys.executable, "-c", CLIENT, port, str(connections), str(count), method, path]
+    command = [sys.executable, "-c", CLIENT, str(ngrok.port), str(connections), str(count), method, path]
     running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(clients)]
     took = [seconds for client in running for seconds in json.loads(client.communicate()[0])]
     arrived = [request.arrived for request in ngrok.requests]

@@ -39,9 +39,14 @@ class Emulator(World):
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
     @property
+    def port(self) -> int:
+        """The TCP port on 127.0.0.1."""
+        return self._server.port
+
+    @property
     def url(self) -> str:
         """The base URL, such as ``http://127.0.0.1:4041``."""
-        return f"http://127.0.0.1:{self._server.port}"
+        return f"http://127.0.0.1:{self.port}"
 
     @property
     def environment(self) -> dict[str, str]:

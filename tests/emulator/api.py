@@ -35,7 +35,7 @@ class Api(requests.Session):
 
 def open_sockets(emulator: Emulator) -> int:
     """How many sockets the server has open; those that only wait out their time are the system's."""
-    port = int(emulator.url.rpartition(":")[2])
+    port = emulator.port
     waiting = (psutil.CONN_TIME_WAIT, psutil.CONN_FIN_WAIT1, psutil.CONN_FIN_WAIT2, psutil.CONN_LAST_ACK)
     return sum(one.laddr.port == port and one.status not in waiting for one in psutil.Process().net_connections("tcp4"))
 

@@ -33,7 +33,7 @@ class Connection:
     """One connection, bytes in and responses out."""
 
     def __init__(self, emulator: Emulator) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", int(emulator.url.rpartition(":")[2])), timeout=10)
+        self.socket = socket.create_connection(("127.0.0.1", emulator.port), timeout=10)
         self._file = self.socket.makefile("rb")
 
     def response(self) -> tuple[int, dict[str, str], bytes]:
@@ -237,7 +237,7 @@ def test_clients_that_do_not_read_do_not_hold_up_the_end() -> None:
 
 
 def test_it_is_for_this_machine_only(emulator: Emulator) -> None:
-    port = int(emulator.url.rpartition(":")[2])
+    port = emulator.port
     listening = [one for one in psutil.Process().net_connections("tcp") if one.laddr.port == port]
     assert [one.laddr.ip for one in listening] == ["127.0.0.1"]
 
@@ -277,6 +277,6 @@ def test_tunnels_may_come_from_python_while_the_api_lists(api: Api, emulator: Em
 def test_a_port_can_be_used_again_at_once() -> None:
     with Emulator() as first, Api(first.url) as kept:
         kept.get(PATH)
-        port = int(first.url.rpartition(":")[2])
+        port = first.port
     with Emulator(port) as second, Api(second.url) as client:
         assert client.get(PATH).status_code == 200

@@ -24,7 +24,7 @@ class Worker:
     def __init__(self, emulator: Emulator, number: int) -> None:
         self._random = random.Random(number)  # noqa: S311
         self._number = number
-        self._connection = http.client.HTTPConnection("127.0.0.1", int(emulator.url.rpartition(":")[2]), timeout=60)
+        self._connection = http.client.HTTPConnection("127.0.0.1", emulator.port, timeout=60)
         self.model: dict[str, dict[str, Any]] = {}
         self.statuses: set[int] = set()
 

@@ -76,7 +76,7 @@ def test_what_is_no_text_is_replaced_as_go_does(api: Api, written: bytes) -> Non
 
 def sent_raw(emulator: Emulator, request: bytes, half_close: bool = False) -> bytes:
     """What comes back for bytes sent as they are."""
-    port = int(emulator.url.rpartition(":")[2])
+    port = emulator.port
     with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
         connection.sendall(request)
         if half_close:

@@ -12,7 +12,7 @@ def test_a_deployment_keeps_its_connections(emulator: Emulator) -> None:
     assert deployment.up(backends(40)) == {}
     assert deployment.destroy() == {}
     assert len(emulator.requests) == 80
-    port = int(emulator.url.rpartition(":")[2])
+    port = emulator.port
     # Those that have ended are still known to the system for a minute.
     sockets = psutil.net_connections("tcp4")
     clients = {one.laddr.port for one in sockets if one.raddr and one.raddr.port == port}
