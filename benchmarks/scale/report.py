@@ -23,6 +23,7 @@ def text(results: Results, told: Told, goals: Sequence[Goal]) -> str:
         seconds_table(results),
         calls_table(results),
         cpu_table(results),
+        state_table(results),
         told_table(told),
         goals_table(goals),
     ]
@@ -37,6 +38,7 @@ def write(results: Results, told: Told, goals: Sequence[Goal]) -> None:
         "seconds": seconds_table(results),
         "calls": calls_table(results),
         "cpu": cpu_table(results),
+        "state": state_table(results),
         "limits": told_table(told),
         "goals": goals_table(goals),
     }
@@ -90,6 +92,16 @@ def cpu_table(results: Results) -> str:
         return f"{' / '.join(f'{seconds:.1f}' for seconds in shares)}, {measures[0].memory / 2**20:.0f} MiB"
 
     return table(results, "CPU of CLI / program / provider in seconds, provider's memory", cell)
+
+
+def state_table(results: Results) -> str:
+    """Bytes for each resource; those of the stack itself are left out."""
+    rows = ["| backends | ours | textbook |", "|---|---|---|"]
+    for count in sorted({count for _, _, count, _ in results}):
+        ends = {name: taken for (name, _, n, step), taken in results.items() if (n, step) == (count, "destroy")}
+        held = [f"{ends[name][0][1]:.0f}" if name in ends else "" for name in ("ours", "textbook")]
+        rows.append(f"| {count} | {' | '.join(held)} |")
+    return "\n".join(rows)
 
 
 def table(results: Results, what: str, cell: Callable[[list[Measure]], str]) -> str:
