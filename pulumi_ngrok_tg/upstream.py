@@ -10,7 +10,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 
@@ -55,7 +55,7 @@ def raise_worker_cap(workers: int) -> None:
     """Lets the dynamic provider server handle that many calls at once; its pool is fixed at 4 threads.
 
     There is no setting for it (pulumi 3.272, ``pulumi.dynamic.__main__.main``), so the pool whose thread runs this is
-    told directly.
+    told directly. What waits in it by now gets threads by tasks that do nothing, as a pool starts one with each task.
     """
     here = threading.current_thread()
     for pool in gc.get_objects():
@@ -64,6 +64,9 @@ def raise_worker_cap(workers: int) -> None:
         cap = getattr(pool, "_max_workers", None)
         if isinstance(cap, int) and cap < workers:
             pool._max_workers = workers
+            with suppress(RuntimeError):  # it is being shut down
+                for _ in range(workers - cap):
+                    pool.submit(int)
 
 
 def current_urn() -> str:

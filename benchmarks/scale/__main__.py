@@ -19,7 +19,7 @@ from stacks import FLOOR, OURS, STEPS, TEXTBOOK, Results, life  # noqa: E402
 
 
 def rounds_of(count: int, long: bool) -> int:
-    return (1 if count >= 1000 else 3) if long else (3 if count <= 50 else 1)
+    return 3 if count <= (200 if long else 50) else 1
 
 
 def measure_all(counts: list[int], latencies: list[float], long: bool) -> Results:
@@ -27,13 +27,14 @@ def measure_all(counts: list[int], latencies: list[float], long: bool) -> Result
     results: Results = defaultdict(list)
     runs = [(FLOOR, 0.0), *((kind, latency) for latency in latencies for kind in (OURS, TEXTBOOK))]
     for count in sorted(counts, reverse=True):  # what could fail, fails early
-        for number in range(rounds_of(count, long)):
+        rounds = rounds_of(count, long)
+        for number in range(rounds):
             first = number % len(runs)
             for kind, latency in runs[first:] + runs[:first]:
-                taken, state = life(kind, count, latency)
-                for step, measure in taken.items():
-                    results[kind.name, latency, count, step].append((measure, state))
-                told = ", ".join(f"{step} {taken[step].seconds:.1f} s" for step in STEPS if step in taken)
+                taken, state = life(kind, count, latency, looks=1 if rounds > 1 else 3)
+                for step, measures in taken.items():
+                    results[kind.name, latency, count, step] += [(measure, state) for measure in measures]
+                told = ", ".join(f"{step} {taken[step][0].seconds:.1f} s" for step in STEPS if step in taken)
                 print(f"{count} at {latency * 1000:g} ms, {kind.name}: {told}", flush=True)
     return results
 

@@ -2,6 +2,7 @@
 
 import threading
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import Any
 
@@ -113,6 +114,18 @@ def test_a_message_that_cannot_be_filled_in_is_sent_without(later: Any) -> None:
     server = SimpleNamespace(proto=later)
     upstream.show_differences(server)
     assert differing(server, {"labels.app": "UPDATE"}, changes=1).fields == {"changes": 1}
+
+
+def test_calls_that_wait_for_a_worker_already_get_one_too() -> None:
+    all_at_once = threading.Barrier(8)
+
+    def call() -> None:
+        upstream.raise_worker_cap(8)
+        all_at_once.wait(10)
+
+    with ThreadPoolExecutor(4) as pool:
+        for done in [pool.submit(call) for _ in range(8)]:
+            done.result()
 
 
 def test_a_log_without_an_engine_goes_to_stderr(capfd: pytest.CaptureFixture[str]) -> None:
