@@ -117,14 +117,17 @@ def test_a_message_that_cannot_be_filled_in_is_sent_without(later: Any) -> None:
 
 
 def test_calls_that_wait_for_a_worker_already_get_one_too() -> None:
-    all_at_once = threading.Barrier(8)
+    waiting, all_at_once = threading.Event(), threading.Barrier(8)
 
     def call() -> None:
+        waiting.wait(10)
         upstream.raise_worker_cap(8)
         all_at_once.wait(10)
 
     with ThreadPoolExecutor(4) as pool:
-        for done in [pool.submit(call) for _ in range(8)]:
+        calls = [pool.submit(call) for _ in range(8)]
+        waiting.set()
+        for done in calls:
             done.result()
 
 
