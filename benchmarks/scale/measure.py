@@ -95,6 +95,7 @@ class _Watch:
 
 
 def _role(command: str) -> str:
+    """The command `pulumi-ngrok-tg` counts as the CLI."""
     if "pulumi-language-python-exec" in command:
         return "program"
     return "provider" if "pulumi.dynamic" in command else "cli"

@@ -13,10 +13,12 @@ from measure import Measure
 from stacks import STEPS, Results
 
 DOCS = Path(__file__).parents[2] / "docs"
-COLOURS = {"ours": "#2f6fde", "floor": "#9aa4b2", "textbook": "#d9822b"}
+COLOURS = {"ours": "#2f6fde", "floor": "#9aa4b2", "engine": "#3f9a6d", "textbook": "#d9822b"}
+WITHOUT_API = ("floor", "engine")
+"""Kinds that do not wait for an API, whose calls are not compared."""
 
 
-def text(results: Results, told: Told, goals: Sequence[Goal]) -> str:
+def text(results: Results, told: Sequence[Told], goals: Sequence[Goal]) -> str:
     """All of it, for a terminal."""
     parts = [
         machine(),
@@ -30,7 +32,7 @@ def text(results: Results, told: Told, goals: Sequence[Goal]) -> str:
     return "\n\n".join(parts)
 
 
-def write(results: Results, told: Told, goals: Sequence[Goal]) -> None:
+def write(results: Results, told: Sequence[Told], goals: Sequence[Goal]) -> None:
     """Puts the tables into the page, and draws the plots."""
     page = (DOCS / "performance.md").read_text()
     tables = {
@@ -80,16 +82,19 @@ def seconds_table(results: Results) -> str:
 
 def calls_table(results: Results) -> str:
     def cell(measures: list[Measure]) -> str:
-        kinds = " ".join(f"{count} {kind}" for kind, count in sorted(measures[0].calls.items()))
-        return f"{kinds}, {measures[0].at_once} at once" if kinds else "none"
+        most = max(measures, key=lambda measure: (sum(measure.calls.values()), measure.at_once))
+        kinds = " ".join(f"{count} {kind}" for kind, count in sorted(most.calls.items()))
+        return f"{kinds}, {max(measure.at_once for measure in measures)} at once" if kinds else "none"
 
-    return table({key: value for key, value in results.items() if key[0] != "floor"}, "API calls", cell)
+    return table({key: value for key, value in results.items() if key[0] not in WITHOUT_API}, "API calls", cell)
 
 
 def cpu_table(results: Results) -> str:
     def cell(measures: list[Measure]) -> str:
         shares = [statistics.median(m.cpu[role] for m in measures) for role in ("cli", "program", "provider")]
-        return f"{' / '.join(f'{seconds:.1f}' for seconds in shares)}, {measures[0].memory / 2**20:.0f} MiB"
+        return (
+            f"{' / '.join(f'{seconds:.1f}' for seconds in shares)}, {max(m.memory for m in measures) / 2**20:.0f} MiB"
+        )
 
     return table(results, "CPU of CLI / program / provider in seconds, provider's memory", cell)
 
@@ -114,8 +119,8 @@ def table(results: Results, what: str, cell: Callable[[list[Measure]], str]) -> 
     return "\n".join(rows)
 
 
-def told_table(told: Told) -> str:
-    rows = [f"| {what} | {who} | {outcome} |" for what, who, outcome in told]
+def told_table(told: Sequence[Told]) -> str:
+    rows = [f"| {what} | {who} | {outcome} |" for what, who, outcome, *_ in told]
     return "\n".join(["| what | who | |", "|---|---|---|", *rows])
 
 
@@ -126,7 +131,7 @@ def goals_table(goals: Sequence[Goal]) -> str:
         found = sorted((goal for goal in goals if goal.what == what), key=lambda goal: goal.measured / goal.most)
         missed = [goal for goal in found if not goal.reached]
         shown = "; ".join(
-            f"{'missed: ' if missed else ''}{goal.where}: {goal.measured:.3g} of {goal.most:.3g}"
+            f"{'missed: ' if missed else ''}{goal.where}: {goal.measured:.4g} of {goal.most:.4g}"
             for goal in missed or found[-1:]
         )
         rows.append(f"| {what} | {len(found) - len(missed)} of {len(found)} | {shown} |")
@@ -147,9 +152,9 @@ def draw(results: Results) -> None:
         figure, panels = pyplot.subplots(1, 4, figsize=(12, 3.2), sharey=True)
         for axes, step in zip(panels, ("create", "refresh", "update all", "destroy"), strict=True):
             for kind, colour in COLOURS.items():
-                if name == "calls" and kind == "floor":
+                if name == "calls" and kind in WITHOUT_API:
                     continue
-                latency = 0.0 if kind == "floor" else slowest
+                latency = 0.0 if kind in WITHOUT_API else slowest
                 found = {count: [m for m, _ in results.get((kind, latency, count, step), [])] for count in counts}
                 values = {
                     count: statistics.median(

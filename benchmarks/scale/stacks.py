@@ -1,5 +1,6 @@
 """The stacks that are measured: ours and the textbook's, of so many backends, at so long a latency."""
 
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -32,6 +33,8 @@ class Kind:
 OURS = Kind("ours", _IMPORTS)
 FLOOR = Kind("floor", _IMPORTS)
 """Ours, on an API without latency."""
+ENGINE = Kind("engine", "from stub import Backend\n")
+"""The engine, with a provider that does nothing."""
 TEXTBOOK = Kind("textbook", PROGRAM)
 
 
@@ -41,7 +44,9 @@ def stack_of(kind: Kind, ngrok: Emulator, name: str = "bench", **environment: st
     engine = subprocess.run([sys.executable, ROOT / "tools/engine"], stdout=subprocess.PIPE, text=True, check=True)
     with tempfile.TemporaryDirectory(prefix="ngrok-bench-") as folder:
         settings = {**ngrok.environment, "NGROK_API_KEY": "bench-key", **environment}
-        yield Stack(Path(engine.stdout.strip()), Path(folder, "home"), Path(folder), name, "", settings)
+        stack = Stack(Path(engine.stdout.strip()), Path(folder, "home"), Path(folder), name, "", settings)
+        shutil.copy(Path(__file__).parent / "stub.py", stack.folder)
+        yield stack
 
 
 def write(stack: Stack, kind: Kind, count: int, changed: int = 0, mark: str = "") -> None:
@@ -57,7 +62,7 @@ def write(stack: Stack, kind: Kind, count: int, changed: int = 0, mark: str = ""
 def life(kind: Kind, count: int, latency: float, looks: int) -> tuple[dict[str, list[Measure]], float]:
     """Goes through a stack's life; returns what each step took, and the bytes of state per resource.
 
-    The textbook's has no import, and ends where a step fails.
+    Only ours has an import. The textbook's ends where a step fails.
 
     Args:
         kind: whose.
@@ -82,7 +87,7 @@ def life(kind: Kind, count: int, latency: float, looks: int) -> tuple[dict[str, 
         taken: dict[str, list[Measure]] = {}
         state = 0.0
         for step, (prepare, command) in steps.items():
-            if kind is TEXTBOOK and step == "import":
+            if kind is not OURS and step == "import":
                 break
             prepare()
             if step == "destroy":
