@@ -62,5 +62,5 @@ $(READY): pyproject.toml constraints.txt
 	@echo "Setting up $(VENV) ..." >&2
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(PY) -m pip install --quiet --upgrade pip
-	@$(PY) -m pip install --quiet --constraint constraints.txt --editable '.[all]' --group dev
+	@$(PY) -m pip install --quiet --constraint constraints.txt --build-constraint constraints.txt --editable '.[all]' --group dev
 	@touch $@

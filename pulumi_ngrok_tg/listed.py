@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pulumi_ngrok_tg.api.client import Client
 
 EVER = float("-inf")
-"""Before everything: an answer may be of any age."""
+"""Before everything: a result may be of any age."""
 
 
 class ListedAccount:

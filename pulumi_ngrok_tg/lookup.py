@@ -14,15 +14,15 @@ from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_monitor
 
 from pulumi_ngrok_tg import advice, config, listed, properties
-from pulumi_ngrok_tg.answers import (
-    Asked,
+from pulumi_ngrok_tg.api.errors import NgrokError
+from pulumi_ngrok_tg.lookup_results import (
     GetTunnelGroupBackendResult,
     GetTunnelGroupBackendsResult,
-    Unanswered,
+    LookupArgs,
+    LookupFailed,
     find_all,
     find_one,
 )
-from pulumi_ngrok_tg.api.errors import NgrokError
 
 
 def get_tunnel_group_backend(
@@ -41,9 +41,9 @@ def get_tunnel_group_backend(
 
     Raises:
         pulumi.RunError: there is no such backend, or more than one with these labels (it lists what there is then);
-            or ngrok cannot be asked.
+            or ngrok cannot be args.
     """
-    result: GetTunnelGroupBackendResult = _now(_ONE, Asked(id, labels, account, listed.EVER), opts)
+    result: GetTunnelGroupBackendResult = _now(_ONE, LookupArgs(id, labels, account, listed.EVER), opts)
     return result
 
 
@@ -75,9 +75,9 @@ def get_tunnel_group_backends(
         opts: Pulumi's options for functions.
 
     Raises:
-        pulumi.RunError: ngrok cannot be asked.
+        pulumi.RunError: ngrok cannot be args.
     """
-    result: GetTunnelGroupBackendsResult = _now(_ALL, Asked(None, labels, account, listed.EVER), opts)
+    result: GetTunnelGroupBackendsResult = _now(_ALL, LookupArgs(None, labels, account, listed.EVER), opts)
     return result
 
 
@@ -95,52 +95,65 @@ def get_tunnel_group_backends_output(
     return result
 
 
-class _Question(NamedTuple):
+class _Lookup(NamedTuple):
     """What a look-up asks for."""
 
     function: str
     """The function's name, for messages."""
     token: str
     """The token by which pulumi's mocks are asked."""
-    answer: Callable[[listed.ListedAccount, Asked], Any]
+    find: Callable[[listed.ListedAccount, LookupArgs], Any]
     result: type
 
 
-_ONE = _Question("get_tunnel_group_backend", "ngrok:index:getTunnelGroupBackend", find_one, GetTunnelGroupBackendResult)
-_ALL = _Question(
+_ONE = _Lookup("get_tunnel_group_backend", "ngrok:index:getTunnelGroupBackend", find_one, GetTunnelGroupBackendResult)
+_ALL = _Lookup(
     "get_tunnel_group_backends", "ngrok:index:getTunnelGroupBackends", find_all, GetTunnelGroupBackendsResult
 )
 
 
-def _now(question: _Question, asked: Asked, opts: pulumi.InvokeOptions | None) -> Any:
-    """Answers a question; of Pulumi's options only mocks hear."""
+def _now(lookup: _Lookup, args: LookupArgs, opts: pulumi.InvokeOptions | None) -> Any:
+    """Looks up; of Pulumi's options only mocks hear."""
     if isinstance(get_monitor(), MockMonitor):
-        given = {"id": asked.id, "labels": asked.labels, "account": asked.account}
-        return pulumi.runtime.invoke(question.token, given, opts, typ=question.result).value
-    _, problems = properties.check({"labels": asked.labels, "account": asked.account})
+        given = {"id": args.id, "labels": args.labels, "account": args.account}
+        return pulumi.runtime.invoke(lookup.token, given, opts, typ=lookup.result).value
     try:
-        if problems:
-            raise Unanswered(problems[0].reason)
-        return question.answer(listed.account(asked.account), asked)
+        _check(lookup, args)
+        return lookup.find(listed.account(args.account), args)
     except NgrokError as error:
-        told = advice.explain(error, config.namespace(asked.account))
-        raise pulumi.RunError(f"{question.function}: {told}") from error
-    except (Unanswered, config.ConfigError) as error:
-        raise pulumi.RunError(f"{question.function}: {error}") from error
+        told = advice.explain(error, config.namespace(args.account))
+        raise pulumi.RunError(f"{lookup.function}: {told}") from error
+    except (LookupFailed, config.ConfigError) as error:
+        raise pulumi.RunError(f"{lookup.function}: {error}") from error
 
 
-def _later(question: _Question, id_: Any, labels: Any, account: Any, opts: pulumi.InvokeOptions | None) -> Any:
-    """Answers a question once its inputs are known, and what it depends on is there."""
+def _check(lookup: _Lookup, args: LookupArgs) -> None:
+    """Raises LookupFailed for what cannot be looked up."""
+    labels = args.labels if isinstance(args.labels, Mapping) else {}
+    if any(isinstance(value, pulumi.Output) for value in (*args[:3], *labels.values())):
+        raise LookupFailed(f"an input is an output, whose value is not known here. Use {lookup.function}_output.")
+    try:
+        for key in labels:
+            properties.require_label_key(key)
+    except ValueError as error:
+        raise LookupFailed(str(error)) from error
+    _, problems = properties.check({"labels": args.labels, "account": args.account})
+    if problems:
+        raise LookupFailed(problems[0].reason)
+
+
+def _later(lookup: _Lookup, id_: Any, labels: Any, account: Any, opts: pulumi.InvokeOptions | None) -> Any:
+    """Looks up once the inputs are known, and what it depends on is there."""
     depends_on = getattr(opts, "depends_on", None)
 
-    async def answer(given: list[Any]) -> Any:
-        asked = Asked(given[0], given[1], given[2], listed.EVER if depends_on is None else time.monotonic())
+    async def look_up(given: list[Any]) -> Any:
+        args = LookupArgs(given[0], given[1], given[2], listed.EVER if depends_on is None else time.monotonic())
         if isinstance(get_monitor(), MockMonitor):
-            return _now(question, asked, opts)
+            return _now(lookup, args, opts)
         # In a thread, because the program's own loop has to go on while ngrok is asked.
-        return await asyncio.to_thread(_now, question, asked, opts)
+        return await asyncio.to_thread(_now, lookup, args, opts)
 
-    return pulumi.Output.all(id_, labels, account, pulumi.Output.from_input(depends_on).apply(_arrival)).apply(answer)
+    return pulumi.Output.all(id_, labels, account, pulumi.Output.from_input(depends_on).apply(_arrival)).apply(look_up)
 
 
 def _arrival(resources: Any) -> Any:

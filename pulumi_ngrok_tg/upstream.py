@@ -92,12 +92,13 @@ def pickler_as_it_was() -> Iterator[None]:
     RecursionError (https://github.com/pulumi/pulumi/issues/17803).
     """
     pickler: Any = getattr(pickle, "_Pickler", None)
-    method = getattr(pickler, "_batch_setitems", None)
+    methods = {name: getattr(pickler, name, None) for name in ("_batch_setitems", "save_dict")}
     try:
         yield
     finally:
-        if method is not None:
-            pickler._batch_setitems = method
+        for name, method in methods.items():
+            if method is not None:
+                setattr(pickler, name, method)
 
 
 class EngineLog:

@@ -86,8 +86,8 @@ class Inventory:
             while True:
                 if id_ in self._known or id_ in self._written or self._ended:
                     return False
-                # 1, 2, 2, 3, 4, ...: with the GETs that may follow, never more than twice the reads. Eight at once are
-                # how the engine begins with many, and ten pages for them list an account of 1000.
+                # 1, 2, 2, 3, 4, ...: with the GETs that may follow, never more than twice the reads. From eight reads
+                # on three more: with eight at once the engine begins on many, and ten pages list 1000 backends.
                 if self._pages >= max(self.reads - 1, min(self.reads, 2)) + 3 * (self.reads >= 8):
                     return False
                 if not self._fetching:

@@ -4,6 +4,7 @@ import json
 import re
 import textwrap
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from pulumi_ngrok_tg.emulator import Emulator
 from tests.conftest import KEY, ROOT
 from tests.e2e.stack import Stack
+from tests.pages import PAGES, commands_of, parts_of
 
 
 class Reader:
@@ -157,6 +159,36 @@ def keys(value: Any) -> set[str]:
     if not isinstance(value, dict):
         return set()
     return {*value} | {key for name, item in value.items() if name != "labels" for key in keys(item)}
+
+
+def test_every_command_of_the_pages_is_one_that_the_command_line_takes(new_stack: Callable[..., Stack]) -> None:
+    stack = new_stack("")
+
+    @cache
+    def help_of(*command: str) -> str:
+        return stack.run(*command, "--help")
+
+    checked = 0
+    for page in PAGES:
+        for command, *words in (part for line in commands_of(page) for part in parts_of(line)):
+            if command not in ("pulumi", "pulumi-ngrok-tg") or words[:2] == ["package", "add"]:
+                continue
+            path = [command]
+            while words and (known := re.findall(r"^  ([a-z][\w-]*) ", commands_part(help_of(*path)), re.MULTILINE)):
+                if words[0].startswith("-"):
+                    break
+                assert words[0] in known, f"{page.name}: {[*path, *words]}"
+                path.append(words.pop(0))
+            options = set(re.findall(r"(?<![\w-])--?[a-zA-Z][\w-]*", help_of(*path)))
+            given = {word.partition("=")[0] for word in words if re.match("--?[a-zA-Z]", word)}
+            assert given <= options, f"{page.name}: {[*path, *words]}"
+            checked += 1
+    assert checked >= 50
+
+
+def commands_part(text: str) -> str:
+    """What a help says of the commands below."""
+    return "\n".join(re.findall(r"^[\w ]*Commands:\n((?:  .*\n|\n)*)", text, re.MULTILINE))
 
 
 def test_drift_is_shown_and_undone_as_the_page_says(new_stack: Callable[..., Stack], emulator: Emulator) -> None:

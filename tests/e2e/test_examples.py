@@ -1,6 +1,7 @@
 """Each example, as its README runs it."""
 
 import json
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -106,6 +107,10 @@ def test_testing(new_stack: Callable[..., Stack]) -> None:
     stack.pulumi("stack", "rm", "--yes", "dev")
     said = stack.run(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider")
     assert "6 passed" in said
+    # In a clone, too, whatever this repository's own settings for pytest are.
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:timeout", "--collect-only"]
+    there = subprocess.run(command, cwd=EXAMPLES / "testing", capture_output=True, text=True, timeout=60, check=False)
+    assert "6 tests collected" in there.stdout, there.stdout + there.stderr
 
 
 def test_the_programs_are_well_typed(tmp_path: Path) -> None:

@@ -184,6 +184,11 @@ def test_look_ups_of_another_account(stack: Stack, emulator: Emulator) -> None:
         ("get_tunnel_group_backend()", "give either an id or labels."),
         ('get_tunnel_group_backend(id="bkdtg_1", labels={})', "give either an id or labels."),
         ('get_tunnel_group_backend(labels={"app": 5})', "labels: the value of 'app' must be a string, not a number."),
+        ('get_tunnel_group_backends(labels={5: "app"})', "labels: the key 5 must be a string, not a number."),
+        (
+            'get_tunnel_group_backends(labels={"app": pulumi.Output.from_input("web")})',
+            "an input is an output, whose value is not known here. Use get_tunnel_group_backends_output.",
+        ),
         ('get_tunnel_group_backend(labels="app")', "labels must be a mapping"),
         ('get_tunnel_group_backends(account="e u")', "account must be a name of letters"),
         ('get_tunnel_group_backends(account="eu")', "No ngrok API key is configured for the account 'eu'."),
@@ -195,7 +200,7 @@ def test_look_ups_of_another_account(stack: Stack, emulator: Emulator) -> None:
         ('get_tunnel_group_backend_output(labels={"app": "web"})', "several backends carry these labels: bkdtg_"),
     ],
 )
-def test_what_has_no_answer_is_one_clear_error(stack: Stack, call: str, error: str) -> None:
+def test_what_is_not_found_is_one_clear_error(stack: Stack, call: str, error: str) -> None:
     looking_up(stack, call)
     said = stack.preview(fails=True).text
     function = call.partition("(")[0].removesuffix("_output")

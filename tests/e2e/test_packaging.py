@@ -45,6 +45,7 @@ def test_a_wheel_and_an_sdist_hold_what_they_should(built: Path) -> None:
     for name in ("py.typed", "pulumi-plugin.json", "policy/PulumiPolicy.yaml", "policy/__main__.py"):
         assert names.count(f"pulumi_ngrok_tg/{name}") == 1
     assert any(name.endswith("/licenses/LICENSE") for name in names)
+    assert said.startswith("Metadata-Version: 2.4\n")
     assert "License-Expression: Apache-2.0" in said
     assert set(re.findall("^Provides-Extra: (.*)$", said, re.MULTILINE)) == {"all", "cli", "emulator", "policy"}
     with tarfile.open(sdist) as archive:
@@ -53,14 +54,18 @@ def test_a_wheel_and_an_sdist_hold_what_they_should(built: Path) -> None:
     assert not held & {".venv", ".ci", "dist", "mutants"}
 
 
+def install(python: Path, what: str) -> None:
+    command = [python, "-m", "pip", "install", "--quiet", "--constraint", ROOT / "constraints.txt", what]
+    subprocess.run(command, check=True, timeout=280)
+
+
 def test_the_wheel_alone_runs_a_stack(
     built: Path, new_stack: Callable[..., Stack], engine: Path, emulator: Emulator, tmp_path: Path
 ) -> None:
     (wheel,) = built.glob("*.whl")
     venv.create(tmp_path / "venv", with_pip=True)
     bin_ = tmp_path / "venv/bin"
-    install = [bin_ / "python", "-m", "pip", "install", "--quiet", "--constraint", ROOT / "constraints.txt", wheel]
-    subprocess.run(install, check=True, timeout=280)
+    install(bin_ / "python", str(wheel))
     environment = {
         "PATH": f"{bin_}:{engine}:/usr/bin:/bin",
         "NGROK_API_KEY": KEY,
@@ -84,6 +89,17 @@ def test_the_wheel_alone_runs_a_stack(
         assert done.returncode == 1
         assert f"pip install 'pulumi-ngrok-tg[{extra}]'" in done.stderr
 
+    install(bin_ / "python", f"{wheel}[emulator]")
+    command = [bin_ / "pulumi-ngrok-tg", "emulator", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as serving:
+        said = serving.stdout.readline() if serving.stdout else ""
+        serving.terminate()
+    assert said.startswith("Serving ngrok's Tunnel Group Backends API on http://127.0.0.1:")
+
+    # Typed as what is installed, and not as this folder's code.
+    told = mypy(tmp_path, "--python-executable", str(bin_ / "python"))
+    assert lines_of_errors(told) == wrong_lines(), told
+
 
 # Types ---------------------------------------------------------------------------------------------------------------
 
@@ -96,10 +112,23 @@ def wrong_lines() -> list[int]:
     return wrong
 
 
+def mypy(folder: Path, *options: str) -> str:
+    """What mypy says of the program, in a folder where it finds nothing else."""
+    (folder / "program.py").write_text(PROGRAM.read_text())
+    command = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", folder / "cache", "--no-error-summary"]
+    done = subprocess.run(
+        [*command, *options, "program.py"], capture_output=True, text=True, timeout=240, check=False, cwd=folder
+    )
+    return done.stdout
+
+
+def lines_of_errors(said: str) -> list[int]:
+    return sorted({int(line) for line in re.findall(r"program\.py:(\d+): error", said)})
+
+
 def test_mypy_understands_a_users_program(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", tmp_path, "--no-error-summary", PROGRAM]
-    said = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False, cwd=tmp_path).stdout
-    assert sorted({int(line) for line in re.findall(r"program\.py:(\d+): error", said)}) == wrong_lines(), said
+    said = mypy(tmp_path)
+    assert lines_of_errors(said) == wrong_lines(), said
 
 
 def test_pyright_understands_a_users_program(tmp_path: Path) -> None:

@@ -1,12 +1,19 @@
 """What the README and the pages of docs/ say, held against the code."""
 
+import json
 import re
+import sys
 from importlib.metadata import metadata, requires
+from types import SimpleNamespace
+
+import pytest
+import yaml
 
 from pulumi_ngrok_tg.api.settings import Settings
 from pulumi_ngrok_tg.cli.import_ import OLDEST_ENGINE
 from pulumi_ngrok_tg.emulator.control import PATHS, PREFIX
 from tests.conftest import ROOT
+from tests.pages import PAGES, commands_of, headings_of, links_of
 
 
 def test_the_page_about_traffic_knows_how_long_a_look_may_take() -> None:
@@ -20,6 +27,12 @@ def test_the_page_about_configuration_names_every_setting_of_the_code() -> None:
         settings = set(re.findall(setting, code))
         assert settings
         assert settings == set(re.findall(rf"^\| `{namespace}:(\w+)`", page, re.MULTILINE))
+    for name, default in (
+        ("maxAttempts", Settings.max_attempts),
+        ("maxWaitSeconds", Settings.max_wait_seconds),
+        ("maxConcurrency", Settings.max_concurrency),
+    ):
+        assert f"| `pulumi-ngrok-tg:{name}` | | {default:g} |" in page
 
 
 def test_the_emulators_page_names_every_control_path() -> None:
@@ -66,7 +79,7 @@ RUN = {
 NOT_RUN = {
     r"pip install .*": "it takes the package from a registry; test_packaging.py installs the wheel instead",
     r"git clone .*|python3 -m venv .*": "it sets up what the tests run in",
-    r"make (demo|check|test|check test|help)": "test_demo.py runs the first; the others run this",
+    r"make (demo|check|test|check test|help)|pytest": "test_demo.py runs the first; the others run this",
     r"make bench|.*python benchmarks/scale .*": "it takes minutes to hours; what it prints is what the page shows",
     r"\.venv/bin/python -m pytest .*": "it is how this runs",
     r"terraform state pull .*": "Terraform is not here; test_import.py gives the command Terraform's states",
@@ -74,25 +87,45 @@ NOT_RUN = {
     r"pulumi package add .*": "the engine that can be built here cannot; the page says that nothing on it was tried",
 }
 """The commands that run nowhere, and why."""
-COMMAND = (
-    r"(pulumi|pulumi-ngrok-tg|pip|make|python3?|git|terraform|export|unset|mkdir|printf|echo|eval|pytest|\.venv\S+"
-    r"|_PULUMI\S+) "
-)
 
 
 def test_every_command_runs_somewhere_or_says_why_not() -> None:
-    pages = ["README.md", "CONTRIBUTING.md", *ROOT.glob("docs/*.md"), *ROOT.glob("examples/*/README.md")]
-    for page in (ROOT / page for page in pages):
+    for page in PAGES:
         name = str(page.relative_to(ROOT))
-        prose = re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL)
-        commands = [
-            match[1] for match in re.finditer(rf"^(?:    )+({COMMAND}.*?)(?:\s{{2,}}#.*)?$", prose, re.MULTILINE)
-        ]
-        commands = [command for command in commands if not any(re.fullmatch(known, command) for known in NOT_RUN)]
+        commands = [one for one in commands_of(page) if not any(re.fullmatch(known, one) for known in NOT_RUN)]
         if commands:
             assert name in RUN, f"{name}: {commands}"
             file, _, test = RUN[name].partition("::")
             assert f"def {test}(" in (ROOT / "tests/e2e" / file).read_text(), RUN[name]
+
+
+def test_every_link_leads_somewhere() -> None:
+    for page in PAGES:
+        for target, heading in links_of(page):
+            leads_to = page.parent / target if target else page
+            assert leads_to.exists(), f"{page.name}: {target}"
+            assert not heading or heading in headings_of(leads_to), f"{page.name}: {target}#{heading}"
+
+
+def test_what_the_page_about_leaving_shows_can_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (ROOT / "docs/leaving.md").read_text()
+    agent, policy = (yaml.safe_load(text) for text in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL))
+    assert agent["version"] == 3
+    assert [(one["url"], one["pooling_enabled"]) for one in agent["endpoints"]] == [
+        ("https://shop.internal", True),
+        ("https://shop-fra.internal", True),
+    ]
+    declared = {}
+
+    def cloud_endpoint(name: str, *, url: str, traffic_policy: str, description: str) -> None:
+        declared[name] = (url, json.loads(traffic_policy), description)
+
+    monkeypatch.setitem(sys.modules, "pulumi_ngrok", SimpleNamespace(CloudEndpoint=cloud_endpoint))
+    (program,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    exec(program, {})  # noqa: S102
+    assert declared["shop"] == ("https://shop.example.com", policy, "was the tunnel group backend shop")
+    assert {name: url for name, (url, _, _) in declared.items()}["shop-fra"] == "https://fra.example.com"
+    assert len(declared) == 3
 
 
 def test_the_messages_that_the_page_explains_are_the_codes() -> None:
@@ -124,6 +157,7 @@ def test_what_is_said_to_be_compatible_is_what_the_metadata_say() -> None:
     oldest = ".".join(map(str, OLDEST_ENGINE))
     assert rows["Pulumi CLI"][0] == f"{oldest} and newer"
     assert f"Before CLI {oldest}" in page
+    assert f"{oldest} or newer" in (ROOT / "README.md").read_text()
 
 
 def test_each_row_of_the_comparison_has_its_reasons() -> None:

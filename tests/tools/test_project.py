@@ -6,6 +6,8 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
+from importlinter.api import read_configuration
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -36,10 +38,14 @@ def test_every_module_is_in_the_list_and_in_the_picture_of_the_layout() -> None:
     package = ROOT / "pulumi_ngrok_tg"
     modules = {path.relative_to(package) for path in package.rglob("*.py") if not path.name.startswith("__")}
     packages = {path.parent.relative_to(package) for path in package.rglob("__init__.py")} - {Path()}
-    listed = re.findall(r"^ {4,}(\w+) +\w", (ROOT / "CONTRIBUTING.md").read_text(), re.MULTILINE)
-    assert {path.stem for path in modules | packages if len(path.parts) == 1 or path.parts[0] == "api"} <= set(listed)
+    section = (ROOT / "CONTRIBUTING.md").read_text().partition("## Where things are")[2].partition("\n## ")[0]
+    listed = re.findall(r"^ {4,}(\w+) +\w", section, re.MULTILINE)
+    known = {path.stem for path in modules | packages if len(path.parts) == 1 or path.parts[0] == "api"}
+    assert known == set(listed)
+    contracts = read_configuration(str(ROOT / "pyproject.toml"))["contracts_options"]
+    layers = [layer for one in contracts if one["type"] == "layers" for layer in one["layers"]]
     drawn = re.findall(r"<text[^>]*>([^<]*)", (ROOT / "docs/pictures/layout.svg").read_text())
-    assert {path.stem for path in modules | packages} <= {name for text in drawn for name in text.split(" · ")}
+    assert [text for text in drawn if not text.endswith("/")] == [" · ".join(layer.split(" | ")) for layer in layers]
 
 
 def test_the_pages_build_without_a_warning(tmp_path: Path) -> None:

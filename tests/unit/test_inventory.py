@@ -96,7 +96,8 @@ def test_an_account_of_one_page_costs_one_call(size: int, chosen: list[int], thr
 
 @pytest.mark.parametrize("threads", [1, 4, 8, 16])
 @pytest.mark.parametrize(
-    ("stack", "account", "most"), [(1, 10_000, 2), (2, 10_000, 4), (3, 10_000, 5), (7, 10_000, 13), (10, 10_000, 22)]
+    ("stack", "account", "most"),
+    [(1, 10_000, 2), (2, 10_000, 4), (3, 10_000, 5), (7, 10_000, 13), (8, 10_000, 18), (10, 10_000, 22)],
 )
 def test_a_small_stack_does_not_list_a_large_account(stack: int, account: int, most: int, threads: int) -> None:
     held = Account(account)

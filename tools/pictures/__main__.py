@@ -1,4 +1,4 @@
-"""Draws the pictures in docs/pictures: ``python tools/pictures [NAME]...``. Needs what ``make demo`` needs."""
+"""Draws the pictures in docs/pictures: ``python tools/pictures [NAME]...``. ``demo`` needs what ``make demo`` needs."""
 
 import os
 import pty

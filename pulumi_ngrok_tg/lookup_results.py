@@ -1,4 +1,4 @@
-"""What a look-up finds: the answers to its questions, of what an account lists."""
+"""What a look-up finds among what an account lists."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -42,47 +42,47 @@ class GetTunnelGroupBackendsResult(dict[str, Any]):
     """The backends, newest first."""
 
 
-class Asked(NamedTuple):
+class LookupArgs(NamedTuple):
     """The inputs of a look-up."""
 
     id: str | None
     labels: Mapping[str, str] | None
     account: str | None
     after: float
-    """When all that it depends on was there (``time.monotonic()``): the answer must not be older."""
+    """When all that it depends on was there (``time.monotonic()``): the result must not be older."""
 
 
-class Unanswered(Exception):
-    """Why a look-up has no answer."""
+class LookupFailed(Exception):
+    """Why a look-up has no result."""
 
 
-def find_one(account: listed.ListedAccount, asked: Asked) -> GetTunnelGroupBackendResult:
+def find_one(account: listed.ListedAccount, args: LookupArgs) -> GetTunnelGroupBackendResult:
     """Returns the backend with an id, or the only one with some labels.
 
     Raises:
-        Unanswered: there is none, or more than one.
+        LookupFailed: there is none, or more than one.
         NgrokError: ngrok cannot be asked.
     """
-    if asked.id is not None and asked.labels is None:
+    if args.id is not None and args.labels is None:
         try:
-            return _result(account.read(asked.id, asked.after))
+            return _result(account.read(args.id, args.after))
         except NotFound as error:
-            raise Unanswered(advice.missing(error, asked.id)) from error
-    if asked.labels is None or asked.id is not None:
-        raise Unanswered("give either an id or labels.")
-    found = account.carrying(asked.labels, asked.after)
+            raise LookupFailed(advice.missing(error, args.id)) from error
+    if args.labels is None or args.id is not None:
+        raise LookupFailed("give either an id or labels.")
+    found = account.carrying(args.labels, args.after)
     if not found:
-        there = account.carrying({}, asked.after)
+        there = account.carrying({}, args.after)
         held = f"It has {_summary(there)}." if there else "It has none at all."
-        raise Unanswered(f"no backend of this account carries these labels. {held}")
+        raise LookupFailed(f"no backend of this account carries these labels. {held}")
     if len(found) > 1:
-        raise Unanswered(f"several backends carry these labels: {_summary(found)}. Give more labels, or the id.")
+        raise LookupFailed(f"several backends carry these labels: {_summary(found)}. Give more labels, or the id.")
     return _result(found[0])
 
 
-def find_all(account: listed.ListedAccount, asked: Asked) -> GetTunnelGroupBackendsResult:
+def find_all(account: listed.ListedAccount, args: LookupArgs) -> GetTunnelGroupBackendsResult:
     """Returns all backends with some labels; raises NgrokError where ngrok cannot be asked."""
-    found = account.carrying(asked.labels or {}, asked.after)
+    found = account.carrying(args.labels or {}, args.after)
     result: GetTunnelGroupBackendsResult = _made(
         GetTunnelGroupBackendsResult, backends=[_result(backend) for backend in found]
     )
