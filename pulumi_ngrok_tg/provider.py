@@ -26,6 +26,7 @@ from pulumi_ngrok_tg.accounts import Account, Clients, connect
 from pulumi_ngrok_tg.adoption import Holders
 from pulumi_ngrok_tg.api.errors import NgrokError, NotFound
 from pulumi_ngrok_tg.api.settings import Settings
+from pulumi_ngrok_tg.engine_log import EngineLog
 from pulumi_ngrok_tg.guard import Guard, Log
 
 if TYPE_CHECKING:
@@ -226,8 +227,8 @@ def _make_client(settings: Settings) -> "Client":
 
 
 @cache
-def _engine_log() -> upstream.EngineLog:
-    return upstream.EngineLog(upstream.server())
+def _engine_log() -> EngineLog:
+    return EngineLog(upstream.server())
 
 
 _CLIENTS = Clients(_make_client)

@@ -10,6 +10,7 @@ import pytest
 from pulumi.runtime import proto
 
 from pulumi_ngrok_tg import upstream
+from pulumi_ngrok_tg.engine_log import EngineLog
 
 
 class Said(Exception):
@@ -132,7 +133,7 @@ def test_calls_that_wait_for_a_worker_already_get_one_too() -> None:
 
 
 def test_a_log_without_an_engine_goes_to_stderr(capfd: pytest.CaptureFixture[str]) -> None:
-    log = upstream.EngineLog(None)
+    log = EngineLog(None)
     log.debug("not shown")
     log.status("a wait")
     log.warn("a spare backend")
@@ -143,7 +144,7 @@ def test_a_log_whose_engine_is_gone_goes_to_stderr(
     capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.argv", ["pulumi.dynamic", "127.0.0.1:1"])
-    log = upstream.EngineLog(SimpleNamespace())
+    log = EngineLog(SimpleNamespace())
     log.debug("not shown")
     log.status("a wait")
     assert capfd.readouterr().err == "a wait\n"
