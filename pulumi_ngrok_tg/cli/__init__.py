@@ -8,7 +8,7 @@ def main() -> None:
     try:
         from pulumi_ngrok_tg.cli.commands import cli
     except ModuleNotFoundError as error:
-        if error.name not in ("click", "rich"):
+        if (error.name or "").partition(".")[0] not in ("click", "rich"):
             raise
         sys.exit(
             "This needs an extra. Run: pip install 'pulumi-ngrok-tg[cli]' "
