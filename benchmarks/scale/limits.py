@@ -7,12 +7,11 @@ from typing import NamedTuple
 
 import ngrok as ngrok_api
 from measure import measured
-from stacks import OURS, TEXTBOOK, Kind, stack_of, write
+from stacks import OURS, TEXTBOOK, UP, Kind, stack_of, write
 
 from pulumi_ngrok_tg.emulator import Emulator, RateLimit
 
 LATENCY = 0.1  # seconds
-UP = ("pulumi", "up", "--yes", "--skip-preview", "--non-interactive")
 PREVIEW = ("pulumi", "preview", "--refresh", "--non-interactive")
 
 
@@ -24,6 +23,8 @@ class Told(NamedTuple):
     outcome: str
     failed: bool = False
     seconds: float = 0.0
+    within: float | None = None
+    """The seconds within which ours has to be done, where it has to."""
 
 
 def measure_all() -> list[Told]:
@@ -47,7 +48,7 @@ def fifty_in_a_minute(kind: Kind) -> Told:
             failed |= taken.failed
         seconds = time.perf_counter() - began
     outcome = f"{', '.join(outcomes)}, in {seconds:.0f} s"
-    return Told("create, preview --refresh and update of 50", kind.name, outcome, failed, seconds)
+    return Told("create, preview --refresh and update of 50", kind.name, outcome, failed, seconds, within=60)
 
 
 def a_hundred_and_fifty(kind: Kind) -> Told:
@@ -58,7 +59,7 @@ def a_hundred_and_fifty(kind: Kind) -> Told:
         made = len(ngrok.account("bench-key").backends)
     how = "failed" if taken.failed else "done"
     outcome = f"{how}: {made} made in {taken.seconds:.0f} s, {taken.refused} refusals"
-    return Told("create 150", kind.name, outcome, taken.failed, taken.seconds)
+    return Told("create 150", kind.name, outcome, taken.failed, taken.seconds, within=75)
 
 
 def three_stacks(kind: Kind) -> Told:
@@ -76,7 +77,7 @@ def three_stacks(kind: Kind) -> Told:
         seconds = time.perf_counter() - began
         made = len(ngrok.account("bench-key").backends)
     outcome = f"{sum(done)} of 3 done: {made} made in {seconds:.0f} s"
-    return Told("three stacks of 50 at once", kind.name, outcome, not all(done), seconds)
+    return Told("three stacks of 50 at once", kind.name, outcome, not all(done), seconds, within=75)
 
 
 def the_clis_own(kind: Kind) -> list[Told]:

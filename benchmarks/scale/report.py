@@ -20,22 +20,23 @@ WITHOUT_API = ("floor", "engine")
 
 def text(results: Results, told: Sequence[Told], goals: Sequence[Goal]) -> str:
     """All of it, for a terminal."""
-    parts = [
-        machine(),
-        seconds_table(results),
-        calls_table(results),
-        cpu_table(results),
-        state_table(results),
-        told_table(told),
-        goals_table(goals),
-    ]
-    return "\n\n".join(parts)
+    return "\n\n".join(tables(results, told, goals).values())
 
 
 def write(results: Results, told: Sequence[Told], goals: Sequence[Goal]) -> None:
     """Puts the tables into the page, and draws the plots."""
     page = (DOCS / "performance.md").read_text()
-    tables = {
+    for name, body in tables(results, told, goals).items():
+        begin, end = f"<!-- made by benchmarks/scale: {name} -->\n", "<!-- end -->\n"
+        page, count = re.subn(f"{begin}.*?{end}", lambda _: f"{begin}{body}\n{end}", page, flags=re.DOTALL)  # noqa: B023
+        assert count == 1, name
+    (DOCS / "performance.md").write_text(page)
+    draw(results)
+
+
+def tables(results: Results, told: Sequence[Told], goals: Sequence[Goal]) -> dict[str, str]:
+    """The parts of the report, by their names in the page."""
+    return {
         "machine": machine(),
         "seconds": seconds_table(results),
         "calls": calls_table(results),
@@ -44,12 +45,6 @@ def write(results: Results, told: Sequence[Told], goals: Sequence[Goal]) -> None
         "limits": told_table(told),
         "goals": goals_table(goals),
     }
-    for name, body in tables.items():
-        begin, end = f"<!-- made by benchmarks/scale: {name} -->\n", "<!-- end -->\n"
-        page, count = re.subn(f"{begin}.*?{end}", lambda _: f"{begin}{body}\n{end}", page, flags=re.DOTALL)  # noqa: B023
-        assert count == 1, name
-    (DOCS / "performance.md").write_text(page)
-    draw(results)
 
 
 def machine() -> str:

@@ -17,6 +17,7 @@ from tests.e2e.stack import Stack
 
 ROOT = Path(__file__).parents[2]
 _IMPORTS = "import pulumi\nfrom pulumi_ngrok_tg import TunnelGroupBackend as Backend\n"
+UP = ("pulumi", "up", "--yes", "--skip-preview", "--non-interactive")
 STEPS = ("create", "preview", "preview --refresh", "refresh", "update one", "update all", "destroy", "import")
 Results = dict[tuple[str, float, int, str], list[tuple[Measure, float]]]
 """By kind, latency, number of backends and step: what each round took, and the bytes of state per resource."""
@@ -70,17 +71,16 @@ def life(kind: Kind, count: int, latency: float, looks: int) -> tuple[dict[str, 
         latency: of the API, in seconds.
         looks: how often the steps are taken that change nothing.
     """
-    up = ("pulumi", "up", "--yes", "--skip-preview", "--non-interactive")
     with Emulator() as ngrok, stack_of(kind, ngrok) as stack:
         ngrok.set(latency=latency)
         empty = len(stack.pulumi("stack", "export").text)
         steps: dict[str, tuple[Callable[[], None], tuple[str, ...]]] = {
-            "create": (lambda: write(stack, kind, count), up),
+            "create": (lambda: write(stack, kind, count), UP),
             "preview": (lambda: None, ("pulumi", "preview", "--non-interactive")),
             "preview --refresh": (lambda: None, ("pulumi", "preview", "--refresh", "--non-interactive")),
             "refresh": (lambda: None, ("pulumi", "refresh", "--yes", "--skip-preview", "--non-interactive")),
-            "update one": (lambda: write(stack, kind, count, 1, " one"), up),
-            "update all": (lambda: write(stack, kind, count, count, " all"), up),
+            "update one": (lambda: write(stack, kind, count, 1, " one"), UP),
+            "update all": (lambda: write(stack, kind, count, count, " all"), UP),
             "destroy": (lambda: None, ("pulumi", "destroy", "--yes", "--skip-preview", "--non-interactive")),
             "import": (lambda: strand(stack, ngrok, count), ("pulumi-ngrok-tg", "import", "--run")),
         }
