@@ -1,4 +1,4 @@
-"""The same under ngrok's real limit of 120 requests in 60 seconds; the API's own client; and the CLI's own cost."""
+"""The same under ngrok's real limit of 120 requests in 60 seconds, and the API's own client."""
 
 import subprocess
 import time
@@ -32,7 +32,6 @@ def measure_all() -> list[Told]:
         *(fifty_in_a_minute(kind) for kind in (OURS, TEXTBOOK)),
         *(a_hundred_and_fifty(kind) for kind in (OURS, TEXTBOOK)),
         *(three_stacks(kind) for kind in (OURS, TEXTBOOK)),
-        *the_clis_own(OURS),
         *clients_in_a_loop(),
     ]
 
@@ -78,18 +77,6 @@ def three_stacks(kind: Kind) -> Told:
         made = len(ngrok.account("bench-key").backends)
     outcome = f"{sum(done)} of 3 done: {made} made in {seconds:.0f} s"
     return Told("three stacks of 50 at once", kind.name, outcome, not all(done), seconds, within=75)
-
-
-def the_clis_own(kind: Kind) -> list[Told]:
-    told = []
-    for settings in ({}, {"PULUMI_EXPERIMENTAL": "true", "PULUMI_SKIP_CHECKPOINTS": "true"}):
-        with Emulator() as ngrok, stack_of(kind, ngrok, **settings) as stack:
-            write(stack, kind, 200)
-            taken = measured(stack, ngrok, *UP)
-        how = "without checkpoints" if settings else "with a checkpoint after every step"
-        cpu = ", ".join(f"{role} {seconds:.1f} s" for role, seconds in taken.cpu.items())
-        told.append(Told(f"create 200, {how}", kind.name, f"{taken.seconds:.1f} s; CPU: {cpu}"))
-    return told
 
 
 def clients_in_a_loop(count: int = 50) -> list[Told]:

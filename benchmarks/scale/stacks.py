@@ -1,4 +1,4 @@
-"""The stacks that are measured: ours and the textbook's, of so many backends, at so long a latency."""
+"""The stacks that are measured: whose provider, of so many backends, at so long a latency."""
 
 import shutil
 import subprocess
@@ -6,7 +6,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from measure import Measure, measured
@@ -25,10 +25,11 @@ Results = dict[tuple[str, float, int, str], list[tuple[Measure, float]]]
 
 @dataclass(frozen=True)
 class Kind:
-    """Whose provider, and how a program gets it."""
+    """Whose provider, how a program gets it, and the CLI's settings."""
 
     name: str
     prelude: str
+    environment: dict[str, str] = field(default_factory=dict)
 
 
 OURS = Kind("ours", _IMPORTS)
@@ -36,15 +37,17 @@ FLOOR = Kind("floor", _IMPORTS)
 """Ours, on an API without latency."""
 ENGINE = Kind("engine", "from stub import Backend\n")
 """The engine, with a provider that does nothing."""
+UNSAVED = Kind("ours, no checkpoints", _IMPORTS, {"PULUMI_EXPERIMENTAL": "true", "PULUMI_SKIP_CHECKPOINTS": "true"})
+"""Ours, where the CLI does not write the whole state after every step."""
 TEXTBOOK = Kind("textbook", PROGRAM)
 
 
 @contextmanager
-def stack_of(kind: Kind, ngrok: Emulator, name: str = "bench", **environment: str) -> Iterator[Stack]:
+def stack_of(kind: Kind, ngrok: Emulator, name: str = "bench") -> Iterator[Stack]:
     """A stack without resources yet, in a folder of its own."""
     engine = subprocess.run([sys.executable, ROOT / "tools/engine"], stdout=subprocess.PIPE, text=True, check=True)
     with tempfile.TemporaryDirectory(prefix="ngrok-bench-") as folder:
-        settings = {**ngrok.environment, "NGROK_API_KEY": "bench-key", **environment}
+        settings = {**ngrok.environment, "NGROK_API_KEY": "bench-key", **kind.environment}
         stack = Stack(Path(engine.stdout.strip()), Path(folder, "home"), Path(folder), name, "", settings)
         shutil.copy(Path(__file__).parent / "stub.py", stack.folder)
         yield stack
