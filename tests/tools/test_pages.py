@@ -13,6 +13,7 @@ from pulumi_ngrok_tg.api.settings import Settings
 from pulumi_ngrok_tg.cli.import_ import OLDEST_ENGINE
 from pulumi_ngrok_tg.emulator.control import PATHS, PREFIX
 from tests.conftest import ROOT
+from tests.messages import messages
 from tests.pages import PAGES, commands_of, headings_of, links_of
 
 
@@ -128,15 +129,17 @@ def test_what_the_page_about_leaving_shows_can_be_read(monkeypatch: pytest.Monke
     assert len(declared) == 3
 
 
-def test_the_messages_that_the_page_explains_are_the_codes() -> None:
+def test_the_page_about_failures_explains_each_message_and_no_other() -> None:
     code = "".join(path.read_text() for path in (ROOT / "pulumi_ngrok_tg").rglob("*.py"))
     code = re.sub(r'"\s*\n\s*f?"', "", code)
     page = (ROOT / "docs/failures.md").read_text().partition("## What this package says")[2].partition("\n## ")[0]
     quoted = [text for row in re.findall(r"^\| (`.*?) \|", page, re.MULTILINE) for text in re.findall("`(.*?)`", row)]
-    assert len(quoted) >= 10
-    for text in quoted:
-        for part in text.split("..."):
-            assert part.strip(" :") in code.replace("{ON_TRAFFIC_LOSS}", "pulumi-ngrok-tg:onTrafficLoss"), text
+    parts = [[part.strip() for part in text.split("...")] for text in quoted]
+    assert [part for text in parts for part in text if part not in code] == []
+    explained = re.compile("|".join(".*".join(map(re.escape, text)) for text in parts))
+    said = list(messages())
+    assert len(said) >= 80
+    assert [(path.name, text) for path, text in said if not explained.search(text)] == []
 
 
 def test_what_is_said_to_be_compatible_is_what_the_metadata_say() -> None:
