@@ -103,7 +103,7 @@ class TunnelGroupBackendProvider(ResourceProvider):
         upstream.tell_differences(
             {path: kind + ("_REPLACE" if path == "account" else "") for path, kind in differences.items()}
         )
-        if "account" not in differences:
+        if urn in self._declared and "account" not in differences:
             self._holders.keep(_id, urn)
         return DiffResult(
             changes=bool(differences),
@@ -165,6 +165,8 @@ class TunnelGroupBackendProvider(ResourceProvider):
         with self._account(_props) as account:
             self._guard().before_delete(_id, account)
             try:
+                if not _is_same_key(_props, account):
+                    account.client.get(_id)  # a 404 after a lost DELETE would not tell whether this key ever saw it
                 account.client.delete(_id)
             except NotFound as error:
                 _require_same_key(error, _props, account)
@@ -215,9 +217,13 @@ class TunnelGroupBackendProvider(ResourceProvider):
 
 def _require_same_key(error: NotFound, outputs: Mapping[str, Any], account: Account) -> None:
     """Believes that a backend is gone only where the key that saw it last says so, or none is known."""
-    if outputs.get(state.FINGERPRINT, account.fingerprint) != account.fingerprint:
+    if not _is_same_key(outputs, account):
         namespace = config.namespace(outputs.get("account"))
         raise ProviderError(advice.gone_under_another_key(error, namespace, upstream.current_urn())) from error
+
+
+def _is_same_key(outputs: Mapping[str, Any], account: Account) -> bool:
+    return bool(outputs.get(state.FINGERPRINT, account.fingerprint) == account.fingerprint)
 
 
 def _make_client(settings: Settings) -> "Client":

@@ -1,5 +1,6 @@
 """``ResourceOptions(import_=...)``: a resource takes over a backend that exists, without a write."""
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -359,6 +360,23 @@ def test_a_backend_whose_delete_is_pending_outlives_it_where_it_is_adopted(
         assert f"{web.id} was not deleted: urn:pulumi:dev::shop::" in said
         assert f"::new holds it, too. Drop {urn} from the state instead" in said
     assert "DELETE" not in {request.method for request in emulator.requests if request.status == 204}
+    assert web.id in emulator.account(KEY).backends
+
+
+@pytest.mark.parametrize("left", ["first", "second"])
+def test_a_backend_that_is_in_the_state_twice_outlives_the_name_that_goes(
+    stack: Stack, emulator: Emulator, web: Backend, left: str
+) -> None:
+    stack.program(adopting(web, "first"))
+    stack.up()
+    state = json.loads(stack.pulumi("stack", "export").text)
+    (first,) = (one for one in state["deployment"]["resources"] if one.get("id") == web.id)
+    state["deployment"]["resources"].append({**first, "urn": first["urn"].replace("first", "second")})
+    (stack.folder / "state.json").write_text(json.dumps(state))
+    stack.pulumi("stack", "import", "--file", "state.json")
+    stack.program(f'TunnelGroupBackend("{left}", {ARGUMENTS})')
+    for options in (("--refresh", "--parallel", "1"), ("--refresh",), ()):
+        assert f"::{left} holds it, too. Drop urn:" in stack.up(*options, fails=True).text
     assert web.id in emulator.account(KEY).backends
 
 

@@ -53,7 +53,7 @@ def test_the_error_names_the_backend_and_the_settings_of_its_account(emulator: E
     with pytest.raises(ProviderError) as error:
         provider.delete(MISSING, {**STATE, "account": "eu", "__key_fingerprint": "00000000"})
     path = f"/backends/tunnel_group/{MISSING}"
-    assert str(error.value).startswith(f"DELETE {path}: ngrok says: Backend not found")
+    assert str(error.value).startswith(f"GET {path}: ngrok says: Backend not found")
     assert "set the right one (ngrok-eu:apiKey; ngrok-eu:apiBaseUrl)" in str(error.value)
     assert "drop it from the state with `pulumi state delete`." in str(error.value)
 
@@ -107,6 +107,16 @@ def test_a_delete_whose_response_was_lost_is_done_under_a_rotated_key_too(stack:
     stack.emulator.fault(method="DELETE", status=502, handled=True)
     assert stack.destroy() == {}
     assert stack.state == {}
+
+
+def test_to_another_accounts_key_a_delete_whose_response_was_lost_is_none(stack: Deployment) -> None:
+    before = dict(stack.state)
+    stack.key = OTHER
+    stack.emulator.fault(method="DELETE", times=None, status=503)
+    errors = stack.destroy()
+    assert len(errors) == 12
+    assert all("Another API key saw this backend last" in error for error in errors.values())
+    assert stack.state == before
 
 
 def test_a_fingerprint_gives_no_key_away() -> None:
