@@ -2,7 +2,16 @@
 
 import shlex
 
-from pulumi_ngrok_tg.api.errors import ApiError, FateUnknown, GaveUp, InvalidId, NgrokError, NotApplied
+from pulumi_ngrok_tg.api.errors import (
+    ApiError,
+    ConnectionFailed,
+    FateUnknown,
+    GaveUp,
+    InvalidId,
+    NgrokError,
+    NotApplied,
+    ServerError,
+)
 from pulumi_ngrok_tg.config import DEFAULT_NAMESPACE, OPTIONS
 
 BY_CODE = {
@@ -79,10 +88,17 @@ def _advice(error: NgrokError, namespace: str) -> str:
         return "Run `pulumi refresh` to see what it holds now."
     if isinstance(error, InvalidId):
         return "Check the id."
-    if isinstance(error, FateUnknown) and error.candidates:
-        return "Keep the one that is yours, and delete what is nobody's, before you run `pulumi up` again."
     if isinstance(error, FateUnknown):
-        return "Look for it in the account before you run `pulumi up` again."
+        return (
+            "Look for it before you run `pulumi up` again, which would create one more: `pulumi-ngrok-tg orphans` "
+            "names the backends that no stack manages, and how to bring one in or delete it."
+        )
     if error.foreign or (isinstance(error, ApiError) and (error.status, error.code) == (404, 0)):
         return f"Is a proxy in between, or {namespace}:apiBaseUrl wrong?"
+    if isinstance(error, ConnectionFailed) and not error.arrived:
+        return f"Nothing was sent. See to the network, HTTPS_PROXY and {namespace}:apiBaseUrl, then run it again."
+    if isinstance(error, ConnectionFailed | ServerError):
+        return "Run it again."
+    if isinstance(error, ApiError) and error.code:
+        return f"See https://ngrok.com/docs/errors/err_ngrok_{error.code}."
     return ""

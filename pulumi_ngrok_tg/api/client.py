@@ -125,11 +125,13 @@ class Client:
 
         Raises:
             NotFound: ngrok itself says that there is none.
+            UnexpectedResponse: a success with a body, which ngrok's has not.
         """
         path = _path(id_)
         self._inventory.forget(id_)
         try:
-            self._requests.send("DELETE", path, self._patience())
+            if self._requests.send("DELETE", path, self._patience()) is not None:
+                raise UnexpectedResponse(f"DELETE {path}: the response is not a delete's, as it has a body.")
         except NotFound as error:
             if not error.after_lost:  # else it was there, and our own first attempt has deleted it
                 raise

@@ -34,6 +34,7 @@ class Creations:
         clock_offset: returns how far ngrok's clock is ahead of ours, in seconds.
         settings: the number of attempts, and how long to wait in between.
         reporter: hears of a backend that may be a double.
+        clock: returns the seconds since the epoch, as this machine has them.
     """
 
     def __init__(
@@ -43,12 +44,14 @@ class Creations:
         clock_offset: Callable[[], float],
         settings: Settings,
         reporter: Reporter,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._post = post
         self._listing = listing
         self._clock_offset = clock_offset
         self.settings = settings
         self.reporter = reporter
+        self.clock = clock
         self._lock = threading.Lock()
         self._claimed: set[str] = set()
         self._turns: dict[str, _Turn] = {}
@@ -73,29 +76,28 @@ class Creations:
     def send(self, contents: Contents, patience: Patience) -> Backend:
         """Sends the create once, without its empty fields, and claims the backend that it made."""
         backend = self._post(cast(Contents, {name: value for name, value in contents.items() if value}), patience)
-        with self._lock:
-            taken = backend.id in self._claimed
-        if taken:
+        if not self.claim(backend):
             raise ConnectionFailed(
                 f"The response to a create is about {backend.id}, which another create has made.", arrived=True
             )
-        return self.claim(backend)
+        return backend
 
-    def matches(self, contents: Contents, since: float, patience: Patience) -> list[Backend]:
-        """Lists the unclaimed backends with exactly ``contents``, created since that moment of our clock."""
+    def matches(self, contents: Contents, since: Callable[[], float], patience: Patience) -> list[Backend]:
+        """Lists the unclaimed backends with exactly ``contents``, created since a moment of our clock as it is then."""
         whole = {"description": "", "metadata": "", "labels": {}, **contents}
         listing, listed = self._listing(), list[Backend]()
         while not listing.ended:
             listed += listing.next_page(patience)
-        earliest = since + self._clock_offset() - _CLOCK_SLACK
+        earliest = since() + self._clock_offset() - _CLOCK_SLACK
         with self._lock:
             return [b for b in listed if b.contents == whole and b.created >= earliest and b.id not in self._claimed]
 
-    def claim(self, backend: Backend) -> Backend:
-        """Notes an unclaimed backend as made by one create of this process; no other takes it for its own then."""
+    def claim(self, backend: Backend) -> bool:
+        """Notes a backend as made by one create of this process; False where another one has made it."""
         with self._lock:
+            claimed = backend.id not in self._claimed
             self._claimed.add(backend.id)
-        return backend
+        return claimed
 
     def _turn(self, contents: Contents) -> "_Turn":
         """Identical creates take turns, so that a match nobody has claimed can only be ours."""
@@ -121,7 +123,7 @@ class _Creation:
         self._all = creations
         self._contents = contents
         self._patience = patience
-        self._started = time.time()
+        self._started = creations.clock(), time.monotonic()
         self._lost: NgrokError | None = None
         self._times_lost = 0
 
@@ -145,17 +147,17 @@ class _Creation:
                 return found
             raise FateUnknown(f"{error} No backend with these contents has appeared, but one may yet.") from error
 
+    def _since(self) -> float:
+        """When this began, by our clock as it was then or as it is now, if it was set back since."""
+        then, began = self._started
+        return min(then, self._all.clock() - (time.monotonic() - began))
+
     def _stop(self, state: RetryCallState) -> bool:
         enough = state.attempt_number >= self._all.settings.max_attempts
         return enough or not self._patience.allows(state.upcoming_sleep)
 
     def _find_or_send(self) -> Backend:
         if self._lost and (found := self._find()):
-            if self._times_lost > 1:
-                self._all.reporter.warn(
-                    f"The create of {found.id} was sent {self._times_lost} times without a response; should another "
-                    "backend with its contents appear that nobody else made, delete it"
-                )
             return found
         try:
             backend = self._all.send(self._contents, self._patience)
@@ -169,25 +171,33 @@ class _Creation:
         return backend
 
     def _find(self) -> Backend | None:
-        """Returns the backend that the lost request has created, if there is one now."""
+        """Returns the backend that a lost request has created, if there is one now."""
         try:
-            matches = self._all.matches(self._contents, self._started, self._patience)
+            matches = self._all.matches(self._contents, self._since, self._patience)
         except NgrokError as error:
             raise FateUnknown(
                 f"{self._lost} The backend may have been created, and the list of backends that would tell could not "
                 f"be had: {error}"
             ) from error
         if len(matches) > 1:
-            ids = tuple(backend.id for backend in matches)
+            ids = [backend.id for backend in matches]
             raise FateUnknown(
-                f"{self._lost} Several backends with these contents have appeared since: {', '.join(ids)}.", ids
+                f"{self._lost} Several backends with these contents have appeared since: {', '.join(ids)}."
             )
-        return self._all.claim(matches[0]) if matches else None
+        if not matches or not self._all.claim(matches[0]):
+            return None
+        found = matches[0]
+        if self._times_lost > 1:
+            self._all.reporter.warn(
+                f"The create of {found.id} was sent {self._times_lost} times without a response; should another "
+                "backend with its contents appear that nobody else made, delete it"
+            )
+        return found
 
     def _tell_of_doubles(self, backend: Backend) -> None:
         """Looks, once, whether the lost request has arrived meanwhile."""
         try:
-            doubles = self._all.matches(self._contents, self._started, self._patience)
+            doubles = self._all.matches(self._contents, self._since, self._patience)
         except NgrokError:
             return  # the backend is made and known, whatever the list says
         for double in doubles:

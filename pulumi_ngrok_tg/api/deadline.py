@@ -1,6 +1,6 @@
-"""Responses bounded as a whole.
+"""Connections and responses bounded as a whole.
 
-A read timeout bounds the silence between two bytes, so a server that sends one now and then could hold a call for ever.
+A timeout bounds the silence between two bytes, so a server that sends one now and then could hold a call for ever.
 """
 
 import socket
@@ -13,6 +13,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import ConnectTimeoutError
 
 
 @contextmanager
@@ -45,14 +46,26 @@ def ended_after(seconds: float, end: Callable[[], object]) -> Iterator[None]:
 
 
 class _Bounded:
-    """A connection on which the head of a response has to come within the read timeout, all of it."""
+    """A connection that has to be there within the connect timeout, a proxy's part and TLS with it.
+
+    And the head of a response has to come within the read timeout, all of it.
+    """
 
     sock: socket.socket
     timeout: float
 
+    def connect(self) -> None:
+        with suppress(requests.Timeout), ended_after(self.timeout, self._end):
+            super().connect()  # type: ignore[misc]
+            return
+        raise ConnectTimeoutError(self, "timed out")  # without the cause, which is that we have ended it
+
     def getresponse(self) -> Any:
-        with ended_after(self.timeout, lambda: self.sock.shutdown(socket.SHUT_RDWR)):
+        with ended_after(self.timeout, self._end):
             return super().getresponse()  # type: ignore[misc]
+
+    def _end(self) -> None:
+        self.sock.shutdown(socket.SHUT_RDWR)
 
 
 class _BoundedHTTPConnection(_Bounded, HTTPConnection):  # type: ignore[misc]

@@ -113,7 +113,9 @@ def one_line(text: str) -> str:
     return " ".join(printable.split()).rstrip(".")[:500]
 
 
-def connection_failed(request: str, url: str, error: Exception, timeout: tuple[float, float]) -> NgrokError:
+def connection_failed(
+    request: str, url: str, error: Exception, timeout: tuple[float, float], begun: bool = False
+) -> NgrokError:
     """Returns the error for a request that got no response that could be read.
 
     Args:
@@ -121,32 +123,42 @@ def connection_failed(request: str, url: str, error: Exception, timeout: tuple[f
         url: where it was sent.
         error: what the HTTP client raised.
         timeout: the timeouts for connecting and reading, in seconds.
+        begun: whether the response had begun: then the request has arrived, whatever the error looks like.
     """
     origin = urlsplit(url).netloc
 
     def fail(problem: str, arrived: bool) -> ConnectionFailed:
         return ConnectionFailed(_describe(request, error, problem), arrived)
 
-    if any(isinstance(cause, SSLCertVerificationError) for cause in _causes(error)):
+    if not begun and any(isinstance(cause, SSLCertVerificationError) for cause in _causes(error)):
         return UnexpectedResponse(_describe(request, error, f"the TLS certificate of {origin} is not trusted"))
-    if isinstance(error, requests.exceptions.InvalidSchema | requests.exceptions.InvalidURL) or type(error) is OSError:
-        return ConnectionFailed(f"{request}: no request can be sent to {origin}: {one_line(str(error))}.", False)
-    if isinstance(error, requests.exceptions.ProxyError):
-        # The same error stands for a connection through the proxy that broke after the request was sent.
-        connected = not any(map(_is_no_connection, _causes(error)))
-        broke = f"the connection to {origin} through the proxy broke before the whole response came"
-        return fail(broke if connected else f"cannot connect to {origin} through the proxy", arrived=connected)
-    if any(getattr(cause, "reason", None) == "WRONG_VERSION_NUMBER" for cause in _causes(error)):
-        return fail(f"{origin} does not speak TLS", arrived=False)
-    if isinstance(error, requests.ConnectTimeout):
-        return fail(f"no connection to {origin} within {timeout[0]:g} s", arrived=False)
+    if not begun and (problem := _not_sent(origin, error, timeout[0])):
+        return fail(problem, arrived=False)
     if any(isinstance(cause, requests.Timeout) for cause in _causes(error)):
         return fail(f"no response from {origin} within {timeout[1]:g} s", arrived=True)
-    if isinstance(getattr(error.args[0] if error.args else None, "reason", None), NewConnectionError):
-        return fail(f"cannot connect to {origin}", arrived=False)
     if isinstance(error, requests.ConnectionError | requests.exceptions.ChunkedEncodingError):
-        return fail(f"the connection to {origin} broke before the whole response came", arrived=True)
+        way = " through the proxy" if isinstance(error, requests.exceptions.ProxyError) else ""
+        return fail(f"the connection to {origin}{way} broke before the whole response came", arrived=True)
     return fail(f"the response of {origin} cannot be read", arrived=True)
+
+
+def _not_sent(origin: str, error: Exception, connect_timeout: float) -> str:
+    """Says what kept a request from being sent, "" where it may have been."""
+    if isinstance(error, requests.exceptions.InvalidURL):  # whose own words may hold a proxy's password
+        return f"no request can be sent to {origin}, as its address or that of a proxy (HTTPS_PROXY) is malformed"
+    if isinstance(error, requests.exceptions.InvalidSchema) or type(error) is OSError:
+        return f"no request can be sent to {origin}: {one_line(str(error))}"
+    if isinstance(error, requests.exceptions.ProxyError):
+        # The same error stands for a connection through the proxy that broke after the request was sent.
+        unconnected = any(map(_is_no_connection, _causes(error)))
+        return f"cannot connect to {origin} through the proxy" if unconnected else ""
+    if any(getattr(cause, "reason", None) == "WRONG_VERSION_NUMBER" for cause in _causes(error)):
+        return f"{origin} does not speak TLS"
+    if isinstance(error, requests.ConnectTimeout):
+        return f"no connection to {origin} within {connect_timeout:g} s"
+    if isinstance(getattr(error.args[0] if error.args else None, "reason", None), NewConnectionError):
+        return f"cannot connect to {origin}"
+    return ""
 
 
 def _describe(request: str, error: BaseException, problem: str) -> str:

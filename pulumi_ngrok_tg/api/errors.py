@@ -40,15 +40,7 @@ class NotApplied(NgrokError):
 
 
 class FateUnknown(NgrokError):
-    """A backend may or may not have been created, and it could not be found out.
-
-    Attributes:
-        candidates: the ids of the backends of which one may be it, where there are several.
-    """
-
-    def __init__(self, message: str, candidates: tuple[str, ...] = ()) -> None:
-        super().__init__(message)
-        self.candidates = candidates
+    """A backend may or may not have been created, and it could not be found out."""
 
 
 class ApiError(NgrokError):

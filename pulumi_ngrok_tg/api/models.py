@@ -57,7 +57,7 @@ class Backend:
             return cls(
                 id=body["id"],
                 uri=_text(body["uri"]),
-                created_at=body["created_at"],
+                created_at=_text(body["created_at"]),
                 description=_text(_or(body, "description", "")),
                 metadata=_text(_or(body, "metadata", "")),
                 labels=_labels(body),

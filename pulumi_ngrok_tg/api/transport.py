@@ -62,13 +62,15 @@ class Transport:
             options: Any = self._session.merge_environment_settings(prepared.url, {}, True, None, None)
         except (requests.RequestException, ValueError) as error:
             raise UnexpectedResponse(f"{request}: no request can be made of this address.") from error
+        begun = False
         try:
             # The adapter, not the session: a session follows the Location of a redirect a part of the way.
             adapter = self._session.get_adapter(url)
             with adapter.send(prepared, timeout=self._timeout, **options) as response:
+                begun = True
                 content = self._read(response)
         except Exception as error:  # a hostile response makes the HTTP client raise nearly anything
-            raise connection_failed(request, url, error, self._timeout) from error
+            raise connection_failed(request, url, error, self._timeout, begun) from error
         parsed = _json(content)
         now = _moment(response.headers.get("Date"))
         if 200 <= response.status_code < 300 and now is not None:

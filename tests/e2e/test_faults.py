@@ -1,5 +1,6 @@
 """What can go wrong between a stack and ngrok, with the real CLI: state and API end in step, and the terminal tells."""
 
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -91,8 +92,14 @@ def test_a_next_page_that_is_no_uri_hangs_nothing_and_loses_nothing(
     outcome = stack.up(fails=True)
     (error,) = outcome.errors
     assert "The backend may have been created, and the list of backends that would tell could not be had" in error
-    assert "Look for it in the account before you run `pulumi up` again" in error
+    assert "Look for it before you run `pulumi up` again, which would create one more" in error
     assert "Traceback" not in outcome.text
+    # What it says to do leads on.
+    emulator.faults.clear()
+    (adopt,) = re.findall(r"adopt: +pulumi-ngrok-tg (.*)", stack.tool("orphans", code=3).text)
+    stack.tool(*adopt.split())
+    stack.up()
+    assert_in_step(stack, emulator, 5)
 
 
 def test_a_spare_backend_of_a_lost_create_is_told_of(new_stack: Callable[..., Stack], emulator: Emulator) -> None:

@@ -1,17 +1,22 @@
 """A server that may say anything, in any bytes."""
 
 import json
+import os
 import re
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from types import TracebackType
 from typing import Any
 
 Script = Callable[[str, str], bytes | Iterator[bytes] | None]
 """From a request's method and path to the bytes of its response, whole or piece by piece; None is the honest one."""
+
+
+PLAIN = b"<html>blocked</html>"
+"""A piece of a response that is sent beside TLS, where there is any."""
 
 
 class HostileServer:
@@ -71,7 +76,10 @@ class HostileServer:
         honest = self._do(method, path, body)
         said = self.script(method, path)
         for piece in [honest] if said is None else [said] if isinstance(said, bytes) else said:
-            connection.sendall(piece)
+            if piece is PLAIN and isinstance(connection, ssl.SSLSocket):
+                os.write(connection.fileno(), piece)
+            else:
+                connection.sendall(piece)
             if not isinstance(said, bytes | None):
                 self._stopping.wait(0.05)
 
@@ -104,6 +112,36 @@ def raw(status: int | str, content: bytes, *headers: str) -> bytes:
     return "\r\n".join([*head, "", ""]).encode("latin-1", "replace") + content
 
 
+class Trickling:
+    """A server that sends a byte now and then, and never comes to an end."""
+
+    def __init__(self, pieces: Callable[[], Iterable[bytes]]) -> None:
+        self._pieces = pieces
+        self._stopping = threading.Event()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"https://127.0.0.1:{self._listener.getsockname()[1]}"
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+
+    def __enter__(self) -> "Trickling":
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self._stopping.set()
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._thread.join(10)
+        self._listener.close()
+
+    def _serve(self) -> None:
+        with suppress(OSError):  # until it is closed
+            while True:
+                with self._listener.accept()[0] as connection, suppress(OSError):
+                    for piece in self._pieces():
+                        connection.sendall(piece)
+                        if self._stopping.wait(0.05):
+                            return
+
+
 class ConnectProxy:
     """A proxy for HTTPS: it hands bytes on and reads none of them."""
 
@@ -131,7 +169,7 @@ class ConnectProxy:
 
     @staticmethod
     def _hand_on(source: socket.socket, target: socket.socket) -> None:
-        with suppress(OSError):
+        with source, suppress(OSError):
             while received := source.recv(65536):
                 target.sendall(received)
             target.shutdown(socket.SHUT_RDWR)

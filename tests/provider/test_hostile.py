@@ -16,7 +16,7 @@ from pulumi_ngrok_tg.emulator import Emulator
 from pulumi_ngrok_tg.provider import ProviderError, TunnelGroupBackendProvider
 from tests.conftest import KEY
 from tests.provider.deployment import Deployment
-from tests.provider.hostile import ConnectProxy, HostileServer, Script, raw, response
+from tests.provider.hostile import PLAIN, ConnectProxy, HostileServer, Script, Trickling, raw, response
 
 # urllib3 leaves the sockets of some malformed responses to the garbage collector.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -275,6 +275,56 @@ def test_it_ends_over_tls_too(monkeypatch: pytest.MonkeyPatch, endless: Callable
             with pytest.raises(ProviderError, match=r"no response from 127\.0\.0\.1"):
                 Deployment(unused, server.url, **HOSTILE).start().read(ID, {})
             assert len(server.requests) == 2
+
+
+def test_a_handshake_that_trickles_for_ever_ends_too() -> None:
+    record = b"\x16\x03\x03\x40\x00"  # the head of one of 16 KiB
+    with Trickling(lambda: chain([record], repeat(b"\x02"))) as server, Emulator() as unused:
+        deployment = Deployment(unused, server.url, **HOSTILE, connect_timeout=0.5)
+        with pytest.raises(ProviderError, match=r"no connection to 127\.0\.0\.1:\d+ within 0\.5 s\."):
+            deployment.start().create({"labels": {"app": "web"}})
+
+
+def test_a_proxy_that_trickles_for_ever_ends_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Trickling(lambda: chain([b"HTTP/1.1 200 Connected\r\nX: "], repeat(b"a"))) as proxy, Emulator() as unused:
+        monkeypatch.setenv("NO_PROXY", "")
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url.replace("https", "http"))
+        deployment = Deployment(unused, "https://api.invalid", **HOSTILE, connect_timeout=0.5)
+        with pytest.raises(ProviderError, match=r"no connection to api\.invalid within 0\.5 s\."):
+            deployment.start().create({"labels": {"app": "web"}})
+
+
+def test_plain_text_amid_a_response_over_tls_leaves_no_create_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    context, authority = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), trustme.CA()
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    begun = iter([b"HTTP/1.1 201 Created\r\nContent-Length: 300\r\n\r\n{", PLAIN])
+    posts = [begun]
+    with authority.cert_pem.tempfile() as bundle, Emulator() as unused:
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
+        with HostileServer(lambda method, _: posts.pop() if method == "POST" and posts else None, context) as server:
+            Deployment(unused, server.url, **HOSTILE).start().create({"labels": {"app": "web"}})
+    assert [request.split()[0] for request in server.requests] == ["POST", "GET"]
+    assert len(server.backends) == 1
+
+
+@pytest.mark.parametrize("created_at", ["2026-01-21\ud80018:19:53Z", 5])
+def test_a_create_whose_response_cannot_be_stored_is_looked_for(created_at: object) -> None:
+    odd = response(201, {**BACKEND, "created_at": created_at})
+    with HostileServer(lambda method, _: odd if method == "POST" else None) as server, Emulator() as unused:
+        made = Deployment(unused, server.url, **HOSTILE).start().create({"labels": {"app": "web"}})
+    assert made.id in server.backends
+    assert made.outs
+    assert made.outs["created_at"] == server.backends[made.id]["created_at"]
+    assert [request.split()[0] for request in server.requests] == ["POST", "GET"]
+
+
+@pytest.mark.parametrize("body", [{}, {"error_code": "ERR_NGROK_9", "msg": "maintenance"}])
+def test_a_delete_that_has_a_body_is_not_ngroks(body: object) -> None:
+    with HostileServer(lambda *_: response(200, body)) as server, Emulator() as unused:
+        server.add(ID, labels={})
+        with pytest.raises(ProviderError, match=r"the response is not a delete's, as it has a body\. Is a proxy"):
+            Deployment(unused, server.url, **HOSTILE).start().delete(ID, {**STATE})
 
 
 @pytest.mark.parametrize("status", [429, 503])

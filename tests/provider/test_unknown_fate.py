@@ -88,6 +88,15 @@ def test_a_create_that_never_gets_an_answer_ends_with_its_fate_unknown(deploymen
     assert deployment.calls().count("POST") == 5
 
 
+def test_one_that_is_found_after_many_requests_were_lost_may_have_doubles(deployment: Deployment) -> None:
+    for _ in range(4):
+        deployment.emulator.fault(method="POST", drop="before")
+    deployment.emulator.fault(method="POST", drop="after")  # the last there is
+    assert deployment.up(backends(1)) == {}
+    (line,) = deployment.heard.warnings
+    assert "was sent 5 times without a response; should another backend with its contents appear" in line
+
+
 def test_a_request_that_arrives_late_is_told_of(deployment: Deployment) -> None:
     deployment.emulator.fault(method="POST", stall=0.6)
     deployment.emulator.fault(method="POST", stall=0.3)

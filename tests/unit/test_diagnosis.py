@@ -272,6 +272,29 @@ def test_why_there_is_no_response_is_told(raised: Exception, told: str, arrived:
     assert not found.foreign
 
 
+@pytest.mark.parametrize("words", ["Failed to parse: 'user:s3cr'", "http://user:s3cr@proxy:99999"])
+def test_a_malformed_proxy_is_not_told_with_its_password(words: str) -> None:
+    error = connection_failed("GET /x", "https://api.example:1/x", requests.exceptions.InvalidURL(words), TIMEOUT)
+    assert str(error) == (
+        "GET /x: no request can be sent to api.example:1, as its address or that of a proxy (HTTPS_PROXY) is malformed."
+    )
+
+
+def test_where_a_response_has_begun_the_request_has_arrived_whatever_the_error() -> None:
+    cause = SSLError(1, "wrong version number")
+    cause.reason = "WRONG_VERSION_NUMBER"
+    for raised in (
+        chained(requests.exceptions.SSLError(), cause),
+        chained(requests.exceptions.SSLError(), SSLCertVerificationError(1, "self-signed certificate")),
+        chained(requests.exceptions.ProxyError(), NewConnectionError(None, "no")),  # type: ignore[arg-type]
+        refused(),
+        OSError("x"),
+    ):
+        found = connection_failed("GET /x", "https://api.example:1/x", raised, TIMEOUT, begun=True)
+        assert type(found) is ConnectionFailed
+        assert found.arrived is True
+
+
 def test_a_server_without_tls_got_no_request() -> None:
     cause = SSLError(1, "wrong version number")
     cause.reason = "WRONG_VERSION_NUMBER"
