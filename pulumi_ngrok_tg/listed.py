@@ -32,8 +32,9 @@ class ListedAccount:
         """Returns the backends that carry all of these labels, as they were after that moment."""
         with self._lock:
             if after > self._began:
-                self._began = time.monotonic()
+                began = time.monotonic()
                 self._client.start_over()
+                self._began = began  # last, as read looks at it without the lock
             return [backend for backend in self._client.all() if labels.items() <= backend.labels.items()]
 
     def read(self, id_: str, after: float) -> Backend:

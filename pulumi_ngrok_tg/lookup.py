@@ -41,7 +41,7 @@ def get_tunnel_group_backend(
 
     Raises:
         pulumi.RunError: there is no such backend, or more than one with these labels (it lists what there is then);
-            or ngrok cannot be args.
+            or ngrok cannot be asked.
     """
     result: GetTunnelGroupBackendResult = _now(_ONE, LookupArgs(id, labels, account, listed.EVER), opts)
     return result
@@ -75,7 +75,7 @@ def get_tunnel_group_backends(
         opts: Pulumi's options for functions.
 
     Raises:
-        pulumi.RunError: ngrok cannot be args.
+        pulumi.RunError: ngrok cannot be asked.
     """
     result: GetTunnelGroupBackendsResult = _now(_ALL, LookupArgs(None, labels, account, listed.EVER), opts)
     return result

@@ -1,5 +1,6 @@
 """Which backends an import takes, which it leaves out, and why."""
 
+import shlex
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -53,7 +54,7 @@ def chosen(
         elif manager.kind == "other-stack":
             choice.left_out[backend.id] = (
                 f"the stack {manager.stack} manages it, as {manager.name}; let go of it there first: "
-                f"pulumi state delete '{manager.urn}' --stack {manager.stack}"
+                f"pulumi state delete {shlex.quote(manager.urn)} --stack {shlex.quote(manager.stack)}"
             )
         elif manager.kind == "operator" and backend.id not in ids:
             choice.left_out[backend.id] = (

@@ -17,7 +17,8 @@ from pulumi_ngrok_tg.cli.show import age, label_text, printable
 def delete(ids: tuple[str, ...], yes: bool, cwd: Path, stack: str | None, account: str | None) -> None:
     """Delete backends that no stack manages, by their ids.
 
-    What a stack of the state's backend manages is refused: take it out of the program and run `pulumi up`.
+    What a stack of the state's backend manages is refused: take it out of the program and run `pulumi up`. Where a
+    stack cannot be read, so is --yes.
 
     \b
     Examples:
@@ -31,10 +32,8 @@ def delete(ids: tuple[str, ...], yes: bool, cwd: Path, stack: str | None, accoun
             backends = [session.client.get(id_) for id_ in wanted]
         except NotFound as error:
             raise click.ClickException(f"Nothing was deleted: {error}") from error
-    with session.working("Reading the stacks"):
-        managing = managers(
-            backends, session.project_stack.managed(), session.project_stack.managed_elsewhere(session.say)
-        )
+    elsewhere, unread = session.managed_elsewhere()
+    managing = managers(backends, session.project_stack.managed(), elsewhere)
     for backend in backends:
         manager = managing[backend.id]
         if manager.urn:
@@ -48,6 +47,11 @@ def delete(ids: tuple[str, ...], yes: bool, cwd: Path, stack: str | None, accoun
         session.say(
             f"{backend.id} ({printable(about) or 'no labels'}; {len(backend.tunnels)} tunnels online, {age(backend)} "
             f"old{owner})"
+        )
+    if yes and unread:
+        raise click.ClickException(
+            "Nothing was deleted: a stack could not be read, and may manage what was named. Run this without --yes to "
+            "decide."
         )
     if not yes:
         click.confirm(

@@ -1,8 +1,9 @@
 """The files that an import writes: looked at first, all of them, and then written."""
 
 import json
+import shutil
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +104,7 @@ def module_text(
 
 
 def write(path: Path, text: str, private: bool) -> None:
-    """Writes a file, and the folders that it is in.
+    """Writes a file, and the folders that it is in; where that fails, the file stays as it was.
 
     Args:
         path: where.
@@ -113,14 +114,20 @@ def write(path: Path, text: str, private: bool) -> None:
     Raises:
         FileError: it cannot be written.
     """
+    target = path.resolve()
+    new = target.with_name(f".{target.name}.new")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if private:
-            path.touch(mode=0o600)
-            path.chmod(0o600)
-        path.write_text(text, encoding="utf-8")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        new.touch(mode=0o600 if private else 0o666)
+        if target.exists() and not private:
+            shutil.copymode(target, new)
+        new.write_text(text, encoding="utf-8")
+        new.replace(target)
     except OSError as error:
         raise FileError(f"{path} cannot be written: {error.strerror}.") from error
+    finally:
+        with suppress(OSError):
+            new.unlink()
 
 
 @contextmanager
@@ -129,9 +136,8 @@ def loadable(module: Path) -> Iterator[None]:
     if module.exists():
         yield
         return
+    write(module, "", private=False)
     try:
-        module.parent.mkdir(parents=True, exist_ok=True)
-        module.touch()
         yield
     finally:
         module.unlink(missing_ok=True)

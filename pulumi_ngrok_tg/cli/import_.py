@@ -91,8 +91,13 @@ def import_(
         )
     backends = session.backends()
     managed = project.managed()
-    with session.working("Reading the other stacks"):
-        managing = managers(backends, managed, project.managed_elsewhere(session.say))
+    elsewhere, unread = session.managed_elsewhere()
+    if unread and (labels or state or not ids):
+        raise click.ClickException(
+            "Nothing was imported: a stack could not be read, and may manage some of it. Name with --id what it does "
+            "not manage."
+        )
+    managing = managers(backends, managed, elsewhere)
     terraform_names = {instance.id: instance.name for instance in instances}
     choice = chosen(backends, managing, labels, ids, terraform_names)
     home = project.program_folder

@@ -47,7 +47,7 @@ def list_(
     managing = managers(
         backends,
         session.stack.managed() if session.stack else None,
-        session.stack.managed_elsewhere(session.say) if session.stack and all_stacks else (),
+        session.managed_elsewhere()[0] if session.stack and all_stacks else (),
     )
     shown = [
         backend

@@ -39,7 +39,7 @@ def orphans(all_stacks: bool, as_json: bool, cwd: Path, stack: str | None, accou
     session = Session(cwd, stack, account)
     project = session.project_stack
     backends = session.backends()
-    others = project.managed_elsewhere(session.say) if all_stacks else []
+    others = session.managed_elsewhere()[0] if all_stacks else []
     managing = managers(backends, project.managed(), others)
     unmanaged = [backend for backend in backends if managing[backend.id].kind == "nobody"]
     pending = project.pending()

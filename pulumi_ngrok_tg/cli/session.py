@@ -17,7 +17,7 @@ from pulumi_ngrok_tg.cli.project import project_root
 from pulumi_ngrok_tg.cli.show import printable
 
 if TYPE_CHECKING:
-    from pulumi_ngrok_tg.cli.stack import Stack
+    from pulumi_ngrok_tg.cli.stack import Managed, Stack
 
 FOUND = 3
 """Exit code of a command that has run well and found what it was to look for, or could not do all of it."""
@@ -35,7 +35,7 @@ class Session:
     """
 
     def __init__(self, cwd: Path, stack: str | None, account: str | None, needs_stack: bool = True) -> None:
-        self._messages = Console(stderr=True, highlight=False)
+        self._messages = Console(stderr=True, highlight=False, emoji=False)
         self.account_name = account
         self._namespace = config.namespace(account)
         self.stack = self._open(cwd, stack, needs_stack)
@@ -60,6 +60,15 @@ class Session:
         if self.stack is None:
             raise TypeError("This command was to need a stack.")
         return self.stack
+
+    def managed_elsewhere(self) -> "tuple[list[Managed], bool]":
+        """Returns what the other stacks manage, and whether one of them could not be read, which is said."""
+        unread: list[str] = []
+        with self.working("Reading the other stacks"):
+            managed = self.project_stack.managed_elsewhere(unread.append)
+        for line in unread:
+            self.say(line)
+        return managed, bool(unread)
 
     def backends(self) -> list[Backend]:
         """Returns all backends of the account, newest first."""

@@ -183,9 +183,17 @@ def _one_line() -> Iterator[None]:
 
 def _line(said: str) -> str:
     """Returns the errors in the output of a command, or all of it, as one line."""
-    diagnostics = re.findall(r'"message": ("(?:[^"\\]|\\.)*")', said)  # of --json
-    texts = [json.loads(message) for message in diagnostics] or [said]
+    texts = _diagnostics(said) or [said]
     return " ".join(filter(None, map(_last_word, texts))) or "The Pulumi CLI failed and did not say why."
+
+
+def _diagnostics(said: str) -> list[str]:
+    """Returns what the output of a command tells as errors, where it is that of ``pulumi preview --json``."""
+    try:
+        printed, _ = json.JSONDecoder().raw_decode(said, said.index("{"))
+        return [told["message"] for told in printed["diagnostics"] if told["severity"] == "error"]
+    except (ValueError, KeyError, TypeError):
+        return []
 
 
 def _last_word(text: str) -> str:

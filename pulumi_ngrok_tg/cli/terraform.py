@@ -27,8 +27,6 @@ class Instance:
     """The address of its resource, without instance keys: what a ``removed`` block names."""
     name: str
     """A name made of the address: of the modules', the resource's and the instances' names."""
-    provider: str
-    """The provider's configuration, with its alias where it has one."""
     attributes: Mapping[str, Any]
 
     def changed(self, contents: Mapping[str, Any]) -> list[str]:
@@ -89,7 +87,6 @@ def _instances(resources: Any) -> Iterator[Instance]:
                 address=f"{base}{plain}{_index(key)}",
                 resource=re.sub(_KEY, "", base) + plain,
                 name=_name(module, resource["name"], key),
-                provider=resource.get("provider") or "",
                 attributes=attributes,
             )
 

@@ -30,6 +30,9 @@ def stray(stack: Stack, emulator: Emulator) -> Backend:
     return emulator.account(KEY).create({"labels": {"app": "web"}, "description": "Stray [bold]\x1b[31m\nx"})
 
 
+UNREAD = "The stack organization/other/dev could not be read: no permission"
+
+
 def rows(text: str) -> dict[str, list[str]]:
     """The rows of a table by their ids."""
     cells = [re.split(r" {2,}", line.strip()) for line in text.splitlines() if line.startswith("bkdtg_")]
@@ -174,6 +177,20 @@ def test_what_is_missing_or_wrong_is_one_line(stack: Stack, emulator: Emulator, 
     assert {request.method for request in emulator.requests} <= {"GET", "POST"}
 
 
+def test_of_a_preview_that_fails_only_the_errors_are_told(stack: Stack) -> None:
+    (stack.folder / "__main__.py").write_text(
+        "import pulumi\n"
+        "class Said(pulumi.ComponentResource):\n"
+        "    def __init__(self):\n"
+        "        super().__init__('test:index:Said', 'said', {'message': 'Deploy of shop finished'})\n"
+        "Said()\n"
+        "raise ValueError('no such shop')\n"
+    )
+    said = stack.tool("import", "--run", code=1).text
+    assert "no such shop" in said
+    assert "finished" not in said
+
+
 def test_the_key_of_the_config_comes_first_and_is_never_shown(stack: Stack, emulator: Emulator) -> None:
     stack.pulumi("config", "set", "--secret", "ngrok:apiKey", KEY)
     stack.environment["NGROK_API_KEY"] = "test-another"
@@ -279,9 +296,9 @@ def test_only_creates_are_pending_creates(stack: Stack, tmp_path: Path) -> None:
     assert found["pending"] == [{"urn": create["urn"], "candidates": []}]
 
 
-def test_a_stack_that_cannot_be_read_is_named(
-    stack: Stack, stray: Backend, new_stack: Callable[..., Stack], tmp_path: Path, engine: Path
-) -> None:
+@pytest.fixture
+def unreadable(stack: Stack, new_stack: Callable[..., Stack], tmp_path: Path, engine: Path) -> None:
+    """Another stack, which the CLI cannot export."""
     new_stack("", "other")
     cli = tmp_path / "cli" / "pulumi"
     cli.parent.mkdir()
@@ -289,8 +306,25 @@ def test_a_stack_that_cannot_be_read_is_named(
     cli.write_text(f'#!/bin/sh\ncase "$*" in {refusal};; esac\nexec {engine}/pulumi "$@"\n')
     cli.chmod(0o755)
     stack.environment["PATH"] = f"{cli.parent}:{stack.environment['PATH']}"
+
+
+@pytest.mark.usefixtures("unreadable")
+def test_an_import_takes_only_what_it_is_told_where_a_stack_cannot_be_read(
+    stack: Stack, stray: Backend, emulator: Emulator
+) -> None:
+    for chosen in ((), ("--label", "app=web"), ("--id", stray.id, "--label", "app=web")):
+        said = stack.tool("import", *chosen, code=1).text
+        assert UNREAD in said
+        assert "Nothing was imported: a stack could not be read, and may manage some of it." in said
+    assert not (stack.folder / "import.json").exists()
+    assert UNREAD in stack.tool("import", "--id", stray.id).text
+    assert stray.id in (stack.folder / "import.json").read_text()
+
+
+@pytest.mark.usefixtures("unreadable")
+def test_a_stack_that_cannot_be_read_is_named(stack: Stack, stray: Backend) -> None:
     said = stack.tool("list", "--all-stacks").text
-    assert "The stack organization/other/dev could not be read: no permission" in said
+    assert UNREAD in said
     assert rows(said)[stray.id][-1] == "nobody"
 
 
@@ -307,6 +341,19 @@ def test_a_proxys_404_is_not_called_missing(stack: Stack, emulator: Emulator) ->
 
 
 # delete -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("unreadable")
+def test_delete_takes_a_persons_word_where_a_stack_cannot_be_read(
+    stack: Stack, stray: Backend, emulator: Emulator
+) -> None:
+    said = stack.tool("delete", "--yes", stray.id, code=1).text
+    assert UNREAD in said
+    assert "Nothing was deleted: a stack could not be read, and may manage what was named" in said
+    assert stray.id in emulator.account(KEY).backends
+    said = stack.tool("delete", stray.id, given="y\n").text
+    assert UNREAD in said
+    assert stray.id not in emulator.account(KEY).backends
 
 
 def test_delete_asks_first_and_refuses_what_a_stack_manages(

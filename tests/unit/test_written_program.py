@@ -172,6 +172,15 @@ def test_what_was_edited_is_no_more_what_was_written() -> None:
         program.declared_in("x = (")
 
 
+def test_a_comment_after_a_declaration_takes_nothing_else_into_it() -> None:
+    module = program.declared({"x": Backend("bkdtg_x", "", "", "X"), "y": Backend("bkdtg_y", "", "", "Y")}, None, True)
+    declared = program.declared_in(module.replace(")\n\n# bkdtg_y", ")  # the shop's\n\n# bkdtg_y"))
+    assert {id_: one.name for id_, one in declared.items()} == {"bkdtg_x": "x", "bkdtg_y": "y"}
+    assert "bkdtg_y" not in declared["bkdtg_x"].text
+    odd = program.declared_in(module.replace(")\n\n# bkdtg_y", "); x2 = x\n\n# bkdtg_y"))
+    assert [*odd] == ["bkdtg_y"]
+
+
 def test_an_empty_file_may_be_written_to() -> None:
     assert program.is_ours("\n")
     assert program.declared({"web": Backend("bkdtg_1", "", "")}, None, True, "\n").startswith('"""ngrok tunnel')
