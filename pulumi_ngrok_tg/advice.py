@@ -90,8 +90,8 @@ def _advice(error: NgrokError, namespace: str) -> str:
         return "Check the id."
     if isinstance(error, FateUnknown):
         return (
-            "Look for it before you run `pulumi up` again, which would create one more: `pulumi-ngrok-tg orphans` "
-            "names the backends that no stack manages, and how to bring one in or delete it."
+            "Look for it before you run `pulumi up` again, which would create one more: "
+            "`pulumi-ngrok-tg orphans --all-stacks` names what no stack manages, and how to bring it in or delete it."
         )
     if error.foreign or (isinstance(error, ApiError) and (error.status, error.code) == (404, 0)):
         return f"Is a proxy in between, or {namespace}:apiBaseUrl wrong?"

@@ -5,13 +5,14 @@ so it is taken out of the options, however it got there: given, merged, or set b
 """
 
 import asyncio
+import sys
 import weakref
 from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import pulumi
 from pulumi.runtime import rpc, settings
-from pulumi.runtime._callbacks import _CallbackServicer
 from pulumi.runtime.invoke import invoke_async
 from pulumi.runtime.mocks import MockMonitor
 
@@ -50,7 +51,8 @@ def _append_last(args: pulumi.ResourceTransformationArgs) -> None:
             return None
         return pulumi.ResourceTransformationResult(*_move(args.props, args.opts))
 
-    resource._transformations.append(last)
+    with suppress(AttributeError):  # where upstream has changed, the engine gets import_ as it is
+        resource._transformations.append(last)
 
 
 async def _catch_transforms(opts: pulumi.ResourceOptions) -> None:
@@ -71,14 +73,16 @@ _added: weakref.WeakKeyDictionary[Any, tuple[int, Awaitable[None]]] = weakref.We
 
 def _transforms() -> int:
     """Counts the transforms of the program, and what else the engine calls it back for."""
-    servicers = getattr(_CallbackServicer, "_servicers", ())
+    callbacks = getattr(sys.modules.get("pulumi.runtime._callbacks"), "_CallbackServicer", None)
+    servicers = getattr(callbacks, "_servicers", ())
     return sum(len(getattr(servicer, "_callbacks", ())) for servicer in servicers)
 
 
 async def _add_transform() -> None:
-    callbacks = await settings._get_callbacks()
-    if callbacks is not None:  # else this is a test with mocks
-        callbacks.register_stack_transform(_transform)
+    with suppress(AttributeError):  # upstream has changed
+        callbacks = await settings._get_callbacks()
+        if callbacks is not None:  # else this is a test with mocks
+            callbacks.register_stack_transform(_transform)
 
 
 def _transform(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | None:

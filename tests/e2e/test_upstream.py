@@ -73,3 +73,16 @@ def test_diffs_and_log_lines_are_only_plainer_when_upstreams_internals_are_renam
     assert "waiting 2 s, then going on" in stack.up().text
     assert_in_step(stack, emulator, 2)
     stack.preview("--refresh", "--expect-no-changes")
+
+
+def test_a_program_runs_without_what_import_is_caught_with(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
+    gone = (
+        "import pulumi.runtime._callbacks, pulumi.runtime.settings\n"
+        "del pulumi.runtime._callbacks._CallbackServicer, pulumi.runtime.settings._get_callbacks\n"
+    )
+    stack = new_stack("")
+    (stack.folder / "__main__.py").write_text(
+        f'{gone}from pulumi_ngrok_tg import TunnelGroupBackend\nTunnelGroupBackend("b0", labels={{"n": "0"}})\n'
+    )
+    stack.up()
+    assert_in_step(stack, emulator, 1)

@@ -133,7 +133,8 @@ def test_the_page_about_failures_explains_each_message_and_no_other() -> None:
     code = "".join(path.read_text() for path in (ROOT / "pulumi_ngrok_tg").rglob("*.py"))
     code = re.sub(r'"\s*\n\s*f?"', "", code)
     page = (ROOT / "docs/failures.md").read_text().partition("## What this package says")[2].partition("\n## ")[0]
-    quoted = [text for row in re.findall(r"^\| (`.*?) \|", page, re.MULTILINE) for text in re.findall("`(.*?)`", row)]
+    rows = re.findall(r"^\| (`.*?) \||^What (.*)$", page, re.MULTILINE)
+    quoted = [text for row in rows for text in re.findall("`(.*?)`", "".join(row))]
     parts = [[part.strip() for part in text.split("...")] for text in quoted]
     assert [part for text in parts for part in text if part not in code] == []
     explained = re.compile("|".join(".*".join(map(re.escape, text)) for text in parts))
