@@ -294,12 +294,14 @@ def test_a_proxy_that_trickles_for_ever_ends_too(monkeypatch: pytest.MonkeyPatch
             deployment.start().create({"labels": {"app": "web"}})
 
 
-def test_plain_text_amid_a_response_over_tls_leaves_no_create_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("begun", [[], [b"HTTP/1.1 201 Created\r\nContent-Length: 300\r\n\r\n{"]], ids=["no", "begun"])
+def test_plain_text_amid_a_response_over_tls_leaves_no_create_behind(
+    monkeypatch: pytest.MonkeyPatch, begun: list[bytes]
+) -> None:
     context, authority = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), trustme.CA()
     authority.issue_cert("127.0.0.1").configure_cert(context)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    begun = iter([b"HTTP/1.1 201 Created\r\nContent-Length: 300\r\n\r\n{", PLAIN])
-    posts = [begun]
+    posts = [iter([*begun, PLAIN])]
     with authority.cert_pem.tempfile() as bundle, Emulator() as unused:
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
         with HostileServer(lambda method, _: posts.pop() if method == "POST" and posts else None, context) as server:
