@@ -96,7 +96,7 @@ def _advice(error: NgrokError, namespace: str) -> str:
     if error.foreign or (isinstance(error, ApiError) and (error.status, error.code) == (404, 0)):
         return f"Is a proxy in between, or {namespace}:apiBaseUrl wrong?"
     if isinstance(error, ConnectionFailed) and not error.arrived:
-        return f"Nothing was sent. See to the network, HTTPS_PROXY and {namespace}:apiBaseUrl, then run it again."
+        return f"See to the network, HTTPS_PROXY and {namespace}:apiBaseUrl, then run it again."
     if isinstance(error, ConnectionFailed | ServerError):
         return "Run it again."
     if isinstance(error, ApiError) and error.code:

@@ -1,6 +1,8 @@
 """``make demo``: it shows what it says, keeps to itself and leaves nothing behind."""
 
+import html
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -50,6 +52,16 @@ def left_over(folder: Path) -> list[str]:
     return working + [path.name for path in folder.iterdir() if path.name.startswith("ngrok-demo-")]
 
 
+def words_of_the_picture() -> set[str]:
+    drawn = (ROOT / "docs/pictures/demo.svg").read_text()
+    return words_in(html.unescape(" ".join(re.findall(r"<text[^>]*>([^<]*)</text>", drawn))))
+
+
+def words_in(text: str) -> set[str]:
+    """The words of four and more letters, but for ids."""
+    return set(re.findall(r"[A-Za-z]{4,}", re.sub(r"bkdtg_\w+", "", text)))
+
+
 def test_the_demo_shows_the_main_job(demo: subprocess.Popen[str], tmp_path: Path) -> None:
     said, _ = demo.communicate(timeout=240)
     assert demo.returncode == 0, said
@@ -60,6 +72,7 @@ def test_the_demo_shows_the_main_job(demo: subprocess.Popen[str], tmp_path: Path
     assert "pulumi config set --secret ngrok:apiKey" in said
     assert FOREIGN not in said
     assert left_over(tmp_path) == []
+    assert words_of_the_picture() <= words_in(said) | {"make", "demo", "refreshing", "updating"}, "it is out of date"
 
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])

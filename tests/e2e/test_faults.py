@@ -57,7 +57,10 @@ def test_nobody_listening_is_one_clear_line(new_stack: Callable[..., Stack]) -> 
     stack = new_stack(program(1), environment={"NGROK_API_KEY": KEY, "NGROK_API_BASE_URL": "http://127.0.0.1:1"})
     stack.pulumi("config", "set", "pulumi-ngrok-tg:maxAttempts", "2")
     outcome = stack.up(fails=True)
-    assert outcome.errors == ["POST /backends/tunnel_group: cannot connect to 127.0.0.1:1 (Connection refused)."]
+    assert outcome.errors == [
+        "POST /backends/tunnel_group: cannot connect to 127.0.0.1:1 (Connection refused). See to the network, "
+        "HTTPS_PROXY and ngrok:apiBaseUrl, then run it again."
+    ]
 
 
 def test_redirects_and_pages_never_lead_the_key_elsewhere(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
