@@ -133,7 +133,7 @@ def test_the_page_about_failures_explains_each_message_and_no_other() -> None:
     code = "".join(path.read_text() for path in (ROOT / "pulumi_ngrok_tg").rglob("*.py"))
     code = re.sub(r'"\s*\n\s*f?"', "", code)
     page = (ROOT / "docs/failures.md").read_text().partition("## What this package says")[2].partition("\n## ")[0]
-    rows = re.findall(r"^\| (`.*?) \||^What (.*)$", page, re.MULTILINE)
+    rows = re.findall(r"^\| (`.*?) \||^(What `.*\n.*)$", page, re.MULTILINE)
     quoted = [text for row in rows for text in re.findall("`(.*?)`", "".join(row))]
     parts = [[part.strip() for part in text.split("...")] for text in quoted]
     assert [part for text in parts for part in text if part not in code] == []
