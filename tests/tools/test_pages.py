@@ -58,7 +58,7 @@ RUN = {
     "docs/drift.md": "test_docs.py::test_drift_is_shown_and_undone_as_the_page_says",
     "docs/emulator.md": "test_docs.py::test_an_account_is_copied_to_rehearse_on",
     "docs/failures.md": "test_interrupted.py::test_a_killed_up_is_recovered_as_the_docs_say",
-    "docs/leaving.md": "test_tool.py::test_list_shows_which_tunnel_serves_what",
+    "docs/leaving.md": "tool/test_list.py::test_list_shows_which_tunnel_serves_what",
     "docs/policies.md": "test_policy.py::test_the_commands_of_the_page_run",
     "docs/quickstart.md": "test_docs.py::test_the_quickstart_goes_the_whole_way",
     "docs/traffic.md": "test_traffic.py::test_refuse_keeps_tunnels_from_leaving_until_there_is_a_way_round",

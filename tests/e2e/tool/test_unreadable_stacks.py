@@ -1,0 +1,42 @@
+"""Another stack that cannot be read: it may manage anything."""
+
+import pytest
+
+from pulumi_ngrok_tg.emulator import Emulator
+from pulumi_ngrok_tg.emulator.store import Backend
+from tests.conftest import KEY
+from tests.e2e.stack import Stack
+from tests.e2e.tool.said import UNREAD, rows
+
+
+@pytest.mark.usefixtures("unreadable")
+def test_a_stack_that_cannot_be_read_is_named(stack: Stack, stray: Backend) -> None:
+    said = stack.tool("list", "--all-stacks").text
+    assert UNREAD in said
+    assert rows(said)[stray.id][-1] == "nobody"
+
+
+@pytest.mark.usefixtures("unreadable")
+def test_an_import_takes_only_what_it_is_told_where_a_stack_cannot_be_read(
+    stack: Stack, stray: Backend, emulator: Emulator
+) -> None:
+    for chosen in ((), ("--label", "app=web"), ("--id", stray.id, "--label", "app=web")):
+        said = stack.tool("import", *chosen, code=1).text
+        assert UNREAD in said
+        assert "Nothing was imported: a stack could not be read, and may manage some of it." in said
+    assert not (stack.folder / "import.json").exists()
+    assert UNREAD in stack.tool("import", "--id", stray.id).text
+    assert stray.id in (stack.folder / "import.json").read_text()
+
+
+@pytest.mark.usefixtures("unreadable")
+def test_delete_takes_a_persons_word_where_a_stack_cannot_be_read(
+    stack: Stack, stray: Backend, emulator: Emulator
+) -> None:
+    said = stack.tool("delete", "--yes", stray.id, code=1).text
+    assert UNREAD in said
+    assert "Nothing was deleted: a stack could not be read, and may manage what was named" in said
+    assert stray.id in emulator.account(KEY).backends
+    said = stack.tool("delete", stray.id, given="y\n").text
+    assert UNREAD in said
+    assert stray.id not in emulator.account(KEY).backends
