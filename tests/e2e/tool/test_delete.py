@@ -33,5 +33,9 @@ def test_delete_asks_first_and_refuses_what_a_stack_manages(
     assert r"(app=web; Stray [bold]\x1b[31m\nx; 0 tunnels online, " in said
     assert f"Deleted {stray.id}\n" in said
     assert len(backends) == 2
-    operators = emulator.account(KEY).create({"metadata": '{"owned-by":"ngrok-operator"}'})
-    assert "owned by ngrok's Kubernetes operator" in stack.tool("delete", "-y", operators.id).text
+    operators = emulator.account(KEY).create(
+        {"labels": {"mood": ":fire:"}, "metadata": '{"owned-by":"ngrok-operator"}'}
+    )
+    said = stack.tool("delete", "-y", operators.id).text
+    assert "(mood=:fire:; 0 tunnels online, " in said
+    assert "owned by ngrok's Kubernetes operator" in said
