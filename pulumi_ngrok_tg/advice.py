@@ -89,16 +89,19 @@ def _advice(error: NgrokError, namespace: str) -> str:
     if isinstance(error, InvalidId):
         return "Check the id."
     if isinstance(error, FateUnknown):
-        return (
-            "Look for it before you run `pulumi up` again, which would create one more: "
-            "`pulumi-ngrok-tg orphans --all-stacks` names what no stack manages, and how to bring it in or delete it."
+        account = (
+            "" if namespace == DEFAULT_NAMESPACE else f" --account {namespace.removeprefix(f'{DEFAULT_NAMESPACE}-')}"
         )
-    if error.foreign or (isinstance(error, ApiError) and (error.status, error.code) == (404, 0)):
+        return (
+            "Look for it before you run `pulumi up` again, which would create one more: `pulumi-ngrok-tg orphans "
+            f"--all-stacks{account}` names what no stack manages, and how to bring it in or delete it."
+        )
+    if error.foreign or (isinstance(error, ApiError) and not error.code):  # each of ngrok's own has one
         return f"Is a proxy in between, or {namespace}:apiBaseUrl wrong?"
     if isinstance(error, ConnectionFailed) and not error.arrived:
         return f"See to the network, HTTPS_PROXY and {namespace}:apiBaseUrl, then run it again."
     if isinstance(error, ConnectionFailed | ServerError):
         return "Run it again."
-    if isinstance(error, ApiError) and error.code:
+    if isinstance(error, ApiError):
         return f"See https://ngrok.com/docs/errors/err_ngrok_{error.code}."
     return ""

@@ -8,7 +8,6 @@ import asyncio
 import sys
 import weakref
 from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping
-from contextlib import suppress
 from typing import Any
 
 import pulumi
@@ -51,8 +50,8 @@ def _append_last(args: pulumi.ResourceTransformationArgs) -> None:
             return None
         return pulumi.ResourceTransformationResult(*_move(args.props, args.opts))
 
-    with suppress(AttributeError):  # where upstream has changed, the engine gets import_ as it is
-        resource._transformations.append(last)
+    # Where upstream has changed, the engine gets import_ as it is.
+    getattr(resource, "_transformations", []).append(last)
 
 
 async def _catch_transforms(opts: pulumi.ResourceOptions) -> None:
@@ -79,10 +78,10 @@ def _transforms() -> int:
 
 
 async def _add_transform() -> None:
-    with suppress(AttributeError):  # upstream has changed
-        callbacks = await settings._get_callbacks()
-        if callbacks is not None:  # else this is a test with mocks
-            callbacks.register_stack_transform(_transform)
+    get_callbacks = getattr(settings, "_get_callbacks", None)
+    callbacks = await get_callbacks() if get_callbacks else None
+    if register := getattr(callbacks, "register_stack_transform", None):  # else this is a test with mocks
+        register(_transform)
 
 
 def _transform(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | None:

@@ -158,7 +158,10 @@ class TunnelGroupBackendProvider(ResourceProvider):
             return UpdateResult(state.outputs(backend, _news.get("account"), account.fingerprint))
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        """Deletes with one DELETE. A backend that is already gone is a success, under the key that saw it last."""
+        """Deletes with one DELETE; a key that did not see the backend last looks first, with one GET.
+
+        A backend that is already gone is a success, under the key that saw it last.
+        """
         urn = upstream.current_urn()
         if (holder := self._holders.other(_id, urn)) is not None:
             raise ProviderError(adoption.held_by_another(_id, urn, holder))

@@ -51,8 +51,10 @@ def _said(tree: ast.AST) -> Iterator[str]:
                 yield from _sentences(args)
             case ast.Yield(value=ast.expr() as value):
                 yield from _sentences([value])
-            case ast.Call(func=ast.Attribute(attr="warn"), args=args):
+            case ast.Call(func=ast.Attribute(attr="warn") | ast.Name(id="tell"), args=args):
                 yield from _sentences(args)
+            case ast.Assign(targets=[ast.Subscript(value=ast.Attribute(attr="left_out"))], value=value):
+                yield from _sentences([value])
             case ast.FunctionDef(name=name) if name != "_advice":  # the ends of lines, which say it themselves
                 returned = [inner.value for inner in ast.walk(node) if isinstance(inner, ast.Return) and inner.value]
                 yield from (text for text in _sentences(returned) if ". " in text)
@@ -61,6 +63,8 @@ def _said(tree: ast.AST) -> Iterator[str]:
 def _sentences(values: list[ast.expr]) -> Iterator[str]:
     """The texts among the values that have at least three words."""
     for value in values:
+        if isinstance(value, ast.IfExp | ast.BoolOp | ast.BinOp):
+            yield from _sentences([inner for inner in ast.iter_child_nodes(value) if isinstance(inner, ast.expr)])
         if isinstance(value, ast.Constant | ast.JoinedStr):
             parts = value.values if isinstance(value, ast.JoinedStr) else [value]
             text = "".join(str(part.value) if isinstance(part, ast.Constant) else _GAP for part in parts)

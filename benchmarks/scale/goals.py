@@ -56,7 +56,7 @@ def calls_and_seconds(results: Results) -> Iterator[Goal]:
             were = max(measure.at_once for measure in ours)
             yield Goal("calls that could have been in flight, of those that were", where, at_once / were, 1)
         floor = statistics.median(measure.seconds for measure, _ in results["floor", 0.0, count, step])
-        least = floor + ceil(calls / at_once) * latency
+        least = floor + ceil((ceil(count / 100) if "refresh" in step else count) / at_once) * latency
         seconds = statistics.median(measure.seconds for measure in ours)
         yield Goal("seconds, of the floor and the latency", where, seconds / least, 1.15)
 

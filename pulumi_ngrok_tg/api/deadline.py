@@ -6,7 +6,7 @@ A timeout bounds the silence between two bytes, so a server that sends one now a
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from typing import Any
 
 import requests
@@ -46,26 +46,30 @@ def ended_after(seconds: float, end: Callable[[], object]) -> Iterator[None]:
 
 
 class _Bounded:
-    """A connection that has to be there within the connect timeout, a proxy's part and TLS with it.
+    """A connection on which a proxy's part and TLS have to be done within the connect timeout, once TCP is there.
 
     And the head of a response has to come within the read timeout, all of it.
     """
 
     sock: socket.socket
     timeout: float
+    _connecting: ExitStack
 
     def connect(self) -> None:
-        with suppress(requests.Timeout), ended_after(self.timeout, self._end):
+        with suppress(requests.Timeout), ExitStack() as self._connecting:
             super().connect()  # type: ignore[misc]
             return
         raise ConnectTimeoutError(self, "timed out")  # without the cause, which is that we have ended it
 
-    def getresponse(self) -> Any:
-        with ended_after(self.timeout, self._end):
-            return super().getresponse()  # type: ignore[misc]
+    def _new_conn(self) -> socket.socket:
+        connection: socket.socket = super()._new_conn()  # type: ignore[misc]
+        twin = self._connecting.enter_context(closing(connection.dup()))  # TLS detaches the one that it gets
+        self._connecting.enter_context(ended_after(self.timeout, lambda: twin.shutdown(socket.SHUT_RDWR)))
+        return connection
 
-    def _end(self) -> None:
-        self.sock.shutdown(socket.SHUT_RDWR)
+    def getresponse(self) -> Any:
+        with ended_after(self.timeout, lambda: self.sock.shutdown(socket.SHUT_RDWR)):
+            return super().getresponse()  # type: ignore[misc]
 
 
 class _BoundedHTTPConnection(_Bounded, HTTPConnection):  # type: ignore[misc]

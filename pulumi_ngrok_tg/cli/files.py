@@ -1,6 +1,7 @@
 """The files that an import writes: looked at first, all of them, and then written."""
 
 import json
+import os
 import shutil
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -115,10 +116,10 @@ def write(path: Path, text: str, private: bool) -> None:
         FileError: it cannot be written.
     """
     target = path.resolve()
-    new = target.with_name(f".{target.name}.new")
+    new = target.with_name(f".{target.name}.{os.getpid()}.new")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        new.touch(mode=0o600 if private else 0o666)
+        new.touch(mode=0o600 if private else 0o666, exist_ok=False)
         if target.exists() and not private:
             shutil.copymode(target, new)
         new.write_text(text, encoding="utf-8")

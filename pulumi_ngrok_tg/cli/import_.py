@@ -92,14 +92,9 @@ def import_(
     backends = session.backends()
     managed = project.managed()
     elsewhere, unread = session.managed_elsewhere()
-    if unread and (labels or state or not ids):
-        raise click.ClickException(
-            "Nothing was imported: a stack could not be read, and may manage some of it. Name with --id what it does "
-            "not manage."
-        )
     managing = managers(backends, managed, elsewhere)
     terraform_names = {instance.id: instance.name for instance in instances}
-    choice = chosen(backends, managing, labels, ids, terraform_names)
+    choice = chosen(backends, managing, labels, ids, terraform_names, unread)
     home = project.program_folder
     folder = out or home
     importing = Import(session, choice, backends, terraform_names, folder, protect)
@@ -121,7 +116,8 @@ def import_(
         _tell(session, importing, run)
         _tell_of_terraform(session, let_go)
     if (
-        importing.not_imported
+        unread
+        or importing.not_imported
         or importing.matches.doubtful
         or any(id_ in choice.left_out for id_ in (*ids, *terraform_names))
     ):

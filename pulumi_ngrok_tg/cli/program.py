@@ -32,10 +32,10 @@ _DEEPEST = 20
 """Levels of a mapping: Python reads no more than some 100 brackets in brackets."""
 _BLOCK = re.compile(
     r"^# (?P<id>bkdtg_\w+)\n(?P<variable>\w+) = TunnelGroupBackend\(\n(?P<name> +[^\n]*),\n"
-    r"(?: [^\n]*\n)*\)(?: *#[^\n]*)?\n",
+    r"(?:(?:[ #][^\n]*)?\n)*\) *(?:#[^\n]*)?\n",
     re.MULTILINE,
 )
-"""A backend as this module writes it: the lines in it are indented. A comment may have come after the bracket."""
+"""A backend as this module writes it: the lines in it are indented. Comments and empty lines may have come in."""
 
 
 class Declared(NamedTuple):

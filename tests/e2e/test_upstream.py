@@ -82,7 +82,9 @@ def test_a_program_runs_without_what_import_is_caught_with(new_stack: Callable[.
     )
     stack = new_stack("")
     (stack.folder / "__main__.py").write_text(
-        f'{gone}from pulumi_ngrok_tg import TunnelGroupBackend\nTunnelGroupBackend("b0", labels={{"n": "0"}})\n'
+        f"{gone}import pulumi\nfrom pulumi_ngrok_tg import TunnelGroupBackend\n"
+        "opts = pulumi.ResourceOptions(transforms=[lambda args: None])\n"
+        'TunnelGroupBackend("b0", labels={"n": "0"}, opts=opts)\n'
     )
     stack.up()
     assert_in_step(stack, emulator, 1)

@@ -28,6 +28,7 @@ from pulumi_ngrok_tg.api.errors import (
         (NotApplied("kept."), "Run `pulumi refresh`"),
         (InvalidId("x."), "Check the id."),
         (FateUnknown("lost."), "Look for it before you run `pulumi up` again, which would create one more"),
+        (FateUnknown("lost."), "`pulumi-ngrok-tg orphans --all-stacks --account eu` names"),
         (ConnectionFailed("none.", arrived=False), "See to the network, HTTPS_PROXY and ngrok-eu:apiBaseUrl"),
         (ConnectionFailed("broke.", arrived=True), " Run it again."),
         (ServerError("down.", 503, 9), " Run it again."),
@@ -36,6 +37,7 @@ from pulumi_ngrok_tg.api.errors import (
         (ConnectionFailed("odd.", arrived=True, foreign=True), "ngrok-eu:apiBaseUrl wrong?"),
         (ServerError("odd.", 502, foreign=True), "ngrok-eu:apiBaseUrl wrong?"),
         (ApiError("nothing here.", 404), "ngrok-eu:apiBaseUrl wrong?"),
+        (ApiError("nothing here.", 400), "ngrok-eu:apiBaseUrl wrong?"),
     ],
 )
 def test_an_error_ends_in_what_to_do(error: NgrokError, told: str) -> None:
@@ -65,6 +67,10 @@ def test_an_error_ends_in_what_to_do(error: NgrokError, told: str) -> None:
 def test_every_code_has_its_advice(codes: tuple[int, ...], told: str) -> None:
     for code in codes:
         assert told in advice.explain(ApiError("no.", 400, code), "ngrok")
+
+
+def test_where_to_look_in_the_default_account() -> None:
+    assert "`pulumi-ngrok-tg orphans --all-stacks` names" in advice.explain(FateUnknown("lost."), "ngrok")
 
 
 def test_a_backend_that_only_another_key_has_seen_names_both_ways_out() -> None:

@@ -25,7 +25,9 @@ def test_a_file_keeps_its_mode_and_its_link(tmp_path: Path) -> None:
     assert link.is_symlink()
     assert module.read_text() == "new"
     assert module.stat().st_mode & 0o777 == 0o664
+    (tmp_path / ".module.py.new").write_text("mine")
     files.write(module, "secret", private=True)
+    assert (tmp_path / ".module.py.new").read_text() == "mine"
     assert module.stat().st_mode & 0o777 == 0o600
 
 

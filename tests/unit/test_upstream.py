@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pulumi.runtime import proto
 
-from pulumi_ngrok_tg import upstream
+from pulumi_ngrok_tg import import_option, upstream
 from pulumi_ngrok_tg.engine_log import EngineLog
 
 
@@ -153,3 +153,10 @@ def test_a_log_whose_engine_is_gone_goes_to_stderr(
 def test_outside_the_server_there_is_no_urn_and_no_server() -> None:
     assert upstream.current_urn() == ""
     assert upstream.server() is None
+
+
+def test_a_resource_that_keeps_no_transformations_is_left_alone() -> None:
+    _, opts = import_option.catch({}, None, False)
+    assert opts.transformations
+    args: Any = SimpleNamespace(resource=object())
+    assert [transformation(args) for transformation in opts.transformations] == [None]

@@ -177,6 +177,10 @@ def test_a_comment_after_a_declaration_takes_nothing_else_into_it() -> None:
     declared = program.declared_in(module.replace(")\n\n# bkdtg_y", ")  # the shop's\n\n# bkdtg_y"))
     assert {id_: one.name for id_, one in declared.items()} == {"bkdtg_x": "x", "bkdtg_y": "y"}
     assert "bkdtg_y" not in declared["bkdtg_x"].text
+    edited = module.replace('    description="X"', '\n# the shop\'s\n    description="X"').replace(
+        ")\n\n# bk", ")  \n\n# bk"
+    )
+    assert {id_: one.name for id_, one in program.declared_in(edited).items()} == {"bkdtg_x": "x", "bkdtg_y": "y"}
     odd = program.declared_in(module.replace(")\n\n# bkdtg_y", "); x2 = x\n\n# bkdtg_y"))
     assert [*odd] == ["bkdtg_y"]
 
