@@ -4,14 +4,17 @@ import subprocess
 import threading
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import count
 
 import psutil
 
 from pulumi_ngrok_tg.emulator import Emulator
 from tests.e2e.stack import Stack
 
-_EVERY = 0.1  # seconds between looks at the processes
+_EVERY = 0.02  # seconds between looks at the processes that are known: what one takes after the last look is lost
+_NEW = 5  # looks after which new ones are looked for, which takes longer
 
 
 @dataclass
@@ -78,20 +81,22 @@ class _Watch:
         return spent
 
     def _look(self) -> None:
-        while not self._ended.wait(_EVERY):
-            try:
-                processes = [self._root, *self._root.children(recursive=True)]
-            except psutil.Error:
+        known: dict[psutil.Process, str] = {}
+        for look in count():
+            if self._ended.wait(_EVERY):
                 return
-            for process in processes:
-                try:
-                    times, command = process.cpu_times(), " ".join(process.cmdline())
-                    role = _role(command)
+            try:
+                if look % _NEW == 0:  # a process may have become another program since
+                    processes = [self._root, *self._root.children(recursive=True)]
+                    known = {process: _role(" ".join(process.cmdline())) for process in processes}
+            except psutil.Error:
+                pass  # one that has ended: the next look finds the others
+            for process, role in known.items():
+                with suppress(psutil.Error):
+                    times = process.cpu_times()
                     self._seen[process.pid] = (role, times.user + times.system)
                     if role == "provider":
                         self.memory = max(self.memory, process.memory_info().rss)
-                except psutil.Error:
-                    continue
 
 
 def _role(command: str) -> str:
