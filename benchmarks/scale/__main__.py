@@ -1,7 +1,7 @@
 """What this provider costs over the engine itself, how that grows, and what a user would get instead.
 
 python benchmarks/scale            the short form, some minutes
-python benchmarks/scale --long     1 to 1000 backends at 50 and 100 ms; an hour or two
+python benchmarks/scale --long     1 to 1000 backends at 50 and 100 ms; about an hour
 python benchmarks/scale ... --write  writes the results into docs/performance.md and docs/pictures
 """
 

@@ -77,8 +77,9 @@ def test_diffs_and_log_lines_are_only_plainer_when_upstreams_internals_are_renam
 
 def test_a_program_runs_without_what_import_is_caught_with(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
     gone = (
-        "import pulumi.runtime._callbacks, pulumi.runtime.settings\n"
-        "del pulumi.runtime._callbacks._CallbackServicer, pulumi.runtime.settings._get_callbacks\n"
+        "import sys, pulumi.runtime.settings\n"
+        "sys.modules['pulumi.runtime._callbacks'] = None\n"
+        "del pulumi.runtime.settings._get_callbacks\n"
     )
     stack = new_stack("")
     (stack.folder / "__main__.py").write_text(
