@@ -50,13 +50,14 @@ def calls_and_seconds(results: Results) -> Iterator[Goal]:
         ours = [measure for measure, _ in taken]
         where = f"{step} of {count} at {latency * 1000:g} ms"
         calls = max(sum(measure.calls.values()) for measure in ours)
-        yield Goal("API calls", where, calls, ceil(count / 100) + 1 if "refresh" in step else count)
-        at_once = 1 if "refresh" in step else min(count, IN_FLIGHT)  # each page of a list names the next
+        pages = ceil(count / 100) if "refresh" in step else 0
+        yield Goal("API calls", where, calls, pages + 1 if pages else count)
+        at_once = 1 if pages else min(count, IN_FLIGHT)  # each page of a list names the next
         if step == "create":
             were = max(measure.at_once for measure in ours)
             yield Goal("calls that could have been in flight, of those that were", where, at_once / were, 1)
         floor = statistics.median(measure.seconds for measure, _ in results["floor", 0.0, count, step])
-        least = floor + ceil((ceil(count / 100) if "refresh" in step else count) / at_once) * latency
+        least = floor + ceil((pages or count) / at_once) * latency
         seconds = statistics.median(measure.seconds for measure in ours)
         yield Goal("seconds, of the floor and the latency", where, seconds / least, 1.15)
 

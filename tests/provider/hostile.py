@@ -11,29 +11,24 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Any
 
+from typing_extensions import Self
+
 Script = Callable[[str, str], bytes | Iterator[bytes] | None]
 """From a request's method and path to the bytes of its response, whole or piece by piece; None is the honest one."""
-
-
 PLAIN = b"<html>blocked</html>"
 """A piece of a response that is sent beside TLS, where there is any."""
 
 
-class HostileServer:
-    """A small account over a raw socket: it does what it is asked, and then says what the script says."""
+class _Server:
+    """Takes one connection after the other, while it is entered."""
 
-    def __init__(self, script: Script, tls: ssl.SSLContext | None = None) -> None:
-        self.script = script
-        self._tls = tls
+    def __init__(self, scheme: str) -> None:
         self._stopping = threading.Event()
-        self.backends: dict[str, dict[str, Any]] = {}
-        self.requests: list[str] = []
-        """``METHOD path`` of each, in the order of arrival."""
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self._listener.getsockname()[1]}"
+        self.url = f"{scheme}://127.0.0.1:{self._listener.getsockname()[1]}"
         self._thread = threading.Thread(target=self._serve, daemon=True)
 
-    def __enter__(self) -> "HostileServer":
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
@@ -43,10 +38,6 @@ class HostileServer:
         self._thread.join(10)
         self._listener.close()
 
-    def add(self, id_: str, **contents: Any) -> dict[str, Any]:
-        self.backends[id_] = {"id": id_, "uri": "", "created_at": "2025-01-21T18:19:53Z", **contents}
-        return self.backends[id_]
-
     def _serve(self) -> None:
         while True:
             try:
@@ -54,12 +45,34 @@ class HostileServer:
             except OSError:
                 return
             with connection, suppress(OSError):
-                connection.settimeout(5)
-                if self._tls is None:
-                    self._respond(connection)
-                else:
-                    with self._tls.wrap_socket(connection, server_side=True) as encrypted:
-                        self._respond(encrypted)
+                self._speak(connection)
+
+    def _speak(self, connection: socket.socket) -> None:
+        raise NotImplementedError
+
+
+class HostileServer(_Server):
+    """A small account over a raw socket: it does what it is asked, and then says what the script says."""
+
+    def __init__(self, script: Script, tls: ssl.SSLContext | None = None) -> None:
+        super().__init__("https" if tls else "http")
+        self.script = script
+        self._tls = tls
+        self.backends: dict[str, dict[str, Any]] = {}
+        self.requests: list[str] = []
+        """``METHOD path`` of each, in the order of arrival."""
+
+    def add(self, id_: str, **contents: Any) -> dict[str, Any]:
+        self.backends[id_] = {"id": id_, "uri": "", "created_at": "2025-01-21T18:19:53Z", **contents}
+        return self.backends[id_]
+
+    def _speak(self, connection: socket.socket) -> None:
+        connection.settimeout(5)
+        if self._tls is None:
+            self._respond(connection)
+        else:
+            with self._tls.wrap_socket(connection, server_side=True) as encrypted:
+                self._respond(encrypted)
 
     def _respond(self, connection: socket.socket) -> None:
         received = b""
@@ -112,34 +125,18 @@ def raw(status: int | str, content: bytes, *headers: str) -> bytes:
     return "\r\n".join([*head, "", ""]).encode("latin-1", "replace") + content
 
 
-class Trickling:
-    """A server that sends a byte now and then, and never comes to an end."""
+class Trickling(_Server):
+    """Sends a piece now and then, and never comes to an end."""
 
     def __init__(self, pieces: Callable[[], Iterable[bytes]]) -> None:
+        super().__init__("https")
         self._pieces = pieces
-        self._stopping = threading.Event()
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"https://127.0.0.1:{self._listener.getsockname()[1]}"
-        self._thread = threading.Thread(target=self._serve, daemon=True)
 
-    def __enter__(self) -> "Trickling":
-        self._thread.start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        self._stopping.set()
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._thread.join(10)
-        self._listener.close()
-
-    def _serve(self) -> None:
-        with suppress(OSError):  # until it is closed
-            while True:
-                with self._listener.accept()[0] as connection, suppress(OSError):
-                    for piece in self._pieces():
-                        connection.sendall(piece)
-                        if self._stopping.wait(0.05):
-                            return
+    def _speak(self, connection: socket.socket) -> None:
+        for piece in self._pieces():
+            connection.sendall(piece)
+            if self._stopping.wait(0.05):
+                return
 
 
 class ConnectProxy:
