@@ -15,7 +15,7 @@ from pulumi_ngrok_tg.emulator import Emulator
 IN_FLIGHT = 8
 """Calls that may be in flight at once (`pulumi-ngrok-tg:maxConcurrency`)."""
 BYTES_OF_STATE = 4000
-"""What a backend of this benchmark takes in the state, where there are many (3928 of 200), and a little more."""
+"""What a backend of this benchmark takes in the state, where there are many (3893 of 200), and a little more."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def growth(results: Results) -> Iterator[Goal]:
     """The provider's CPU and memory grow no faster than the number of backends, beyond what one of them takes.
 
     The CPU is taken where the CLI writes no checkpoints: with them, a provider that does nothing takes more for each
-    call, too, the larger the state is (2.4 s for 1000 creates, 0.5 s for 200).
+    call, too, the larger the state is (some 2.5 s for 1000 creates, 0.4 s for 200).
     """
     for latency in sorted({key[1] for key in results if key[0] == "ours"}):
         one, *counts = sorted({key[2] for key in results if key[2] == 1 or key[2] >= 50})

@@ -1,4 +1,4 @@
-"""One command of the CLI, measured: seconds, API calls, CPU by process, memory, bytes of state."""
+"""One command of the CLI, measured: seconds, API calls, CPU by process, memory."""
 
 import subprocess
 import threading
