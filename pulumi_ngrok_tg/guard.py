@@ -53,7 +53,7 @@ class Guard:
             self._log.info(traffic.UNKNOWN_ACCOUNT)
         elif isinstance(after, Unknown) or any(isinstance(value, Unknown) for value in after.values()):
             self._log.info(traffic.UNKNOWN_LABELS)
-        elif self._mode == "refuse":
+        elif self.refuses:
             line, costs = self._close_look(id_, olds, {} if replaced else after)
             if costs:
                 raise traffic.Refused((traffic.refused_replacement if replaced else traffic.refused_change)(line))
@@ -62,20 +62,19 @@ class Guard:
             line, costs = self._look(id_, olds, {} if replaced else after)
             self._tell(line, costs)
 
-    def before_delete(self, id_: str, account: Account) -> None:
-        """Sees, with one GET, that no tunnel is online in a backend; does nothing unless the setting refuses that.
+    @property
+    def refuses(self) -> bool:
+        """Whether what costs traffic is refused, and so a backend looked at before it is deleted."""
+        return self._mode == "refuse"
+
+    def before_delete(self, client: "Client", backend: Backend) -> None:
+        """Looks at a backend, as it was fetched right before its delete.
 
         Raises:
-            traffic.Refused: there is one.
-            NgrokError: it could not be found out.
+            traffic.Refused: a tunnel is online in it, and the setting refuses that.
         """
-        if self._mode == "refuse":
-            try:
-                online = _online(account.client, account.client.get(id_))
-            except NotFound:
-                return  # what that means, the delete itself finds out
-            if online:
-                raise traffic.Refused(traffic.refused_delete(id_, online))
+        if self.refuses and (online := _online(client, backend)):
+            raise traffic.Refused(traffic.refused_delete(backend.id, online))
 
     def _look(self, id_: str, olds: Mapping[str, Any], after: Mapping[str, str]) -> tuple[str, bool]:
         """Returns the line that tells what is to come, and whether it costs traffic: one listing for all changes."""

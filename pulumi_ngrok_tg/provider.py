@@ -158,7 +158,7 @@ class TunnelGroupBackendProvider(ResourceProvider):
             return UpdateResult(state.outputs(backend, _news.get("account"), account.fingerprint))
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        """Deletes with one DELETE; a key that did not see the backend last looks first, with one GET.
+        """Deletes with one DELETE; one GET looks first where ``refuse`` is set or another key saw the backend last.
 
         A backend that is already gone is a success, under the key that saw it last.
         """
@@ -166,10 +166,11 @@ class TunnelGroupBackendProvider(ResourceProvider):
         if (holder := self._holders.other(_id, urn)) is not None:
             raise ProviderError(adoption.held_by_another(_id, urn, holder))
         with self._account(_props) as account:
-            self._guard().before_delete(_id, account)
+            guard = self._guard()
             try:
-                if not _is_same_key(_props, account):
-                    account.client.get(_id)  # a 404 after a lost DELETE would not tell whether this key ever saw it
+                # To another key, a 404 after a lost DELETE would not tell whether it ever saw the backend.
+                if guard.refuses or not _is_same_key(_props, account):
+                    guard.before_delete(account.client, account.client.get(_id))
                 account.client.delete(_id)
             except NotFound as error:
                 _require_same_key(error, _props, account)

@@ -28,17 +28,15 @@ def chosen(
     labels: Mapping[str, str],
     ids: Collection[str],
     terraform_ids: Collection[str],
-    unread: bool = False,
 ) -> Choice:
     """Chooses among the backends of an account.
 
     Args:
         backends: all of them.
-        managing: who manages each, by id.
+        managing: who manages each, by id; what nobody may know of is taken only where ``ids`` name it.
         labels: those that carry these labels are asked for.
         ids: those with these ids are, too.
         terraform_ids: and so are those that a Terraform state holds. Where nothing is asked for, all are.
-        unread: whether there is a stack that could not be read: then only ``ids`` are taken.
     """
     choice = Choice()
     everything = not (labels or ids or terraform_ids)
@@ -62,7 +60,7 @@ def chosen(
             choice.left_out[backend.id] = (
                 "ngrok's Kubernetes operator owns it; name it with --id to take it all the same"
             )
-        elif unread and backend.id not in ids:
+        elif manager.kind == "unknown" and backend.id not in ids:
             choice.left_out[backend.id] = (
                 "a stack that could not be read may manage it; name it with --id to take it all the same"
             )

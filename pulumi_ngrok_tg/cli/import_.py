@@ -92,9 +92,9 @@ def import_(
     backends = session.backends()
     managed = project.managed()
     elsewhere, unread = session.managed_elsewhere()
-    managing = managers(backends, managed, elsewhere)
+    managing = managers(backends, managed, elsewhere, unread)
     terraform_names = {instance.id: instance.name for instance in instances}
-    choice = chosen(backends, managing, labels, ids, terraform_names, unread)
+    choice = chosen(backends, managing, labels, ids, terraform_names)
     home = project.program_folder
     folder = out or home
     importing = Import(session, choice, backends, terraform_names, folder, protect)

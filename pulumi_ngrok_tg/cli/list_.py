@@ -15,7 +15,7 @@ from pulumi_ngrok_tg.traffic import serving
 
 @click.command("list")
 @label_option
-@click.option("--unmanaged", is_flag=True, help="Only backends that nobody manages.")
+@click.option("--unmanaged", is_flag=True, help="Only backends that nobody manages, as far as is known.")
 @click.option("--tunnels", "with_tunnels", is_flag=True, help="Show the tunnels online, and what each serves, too.")
 @click.option("--all-stacks", is_flag=True, help="Look at the other stacks of the state's backend, too.")
 @json_option
@@ -44,11 +44,8 @@ def list_(
     """
     session = Session(cwd, stack, account, needs_stack=unmanaged or all_stacks)
     backends = session.backends()
-    managing = managers(
-        backends,
-        session.stack.managed() if session.stack else None,
-        session.managed_elsewhere()[0] if session.stack and all_stacks else (),
-    )
+    elsewhere = session.managed_elsewhere() if session.stack and all_stacks else ((), False)
+    managing = managers(backends, session.stack.managed() if session.stack else None, *elsewhere)
     shown = [
         backend
         for backend in backends

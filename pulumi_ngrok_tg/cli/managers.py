@@ -16,7 +16,7 @@ class Manager:
     """Who manages a backend."""
 
     kind: str
-    """``stack``, ``other-stack``, ``operator``, ``nobody``; ``unknown`` where there is no stack to ask."""
+    """``stack``, ``other-stack``, ``operator``, ``nobody``; ``unknown`` where a stack that could tell was not read."""
     stack: str = ""
     name: str = ""
     urn: str = ""
@@ -31,7 +31,10 @@ class Manager:
 
 
 def managers(
-    backends: Iterable[Backend], stack: "Iterable[Managed] | None", others: "Iterable[Managed]" = ()
+    backends: Iterable[Backend],
+    stack: "Iterable[Managed] | None",
+    others: "Iterable[Managed]" = (),
+    unread: bool = False,
 ) -> dict[str, Manager]:
     """Returns who manages each backend, by its id.
 
@@ -39,10 +42,11 @@ def managers(
         backends: the account's.
         stack: what the stack manages; None where there is no stack.
         others: what other stacks manage.
+        unread: whether there is one that could not be read.
     """
     found = {managed.id: _by("other-stack", managed) for managed in others}
     found |= {managed.id: _by("stack", managed) for managed in stack or ()}
-    rest = Manager("unknown" if stack is None else "nobody")
+    rest = Manager("unknown" if stack is None or unread else "nobody")
     for backend in backends:
         if backend.id not in found:
             found[backend.id] = Manager("operator") if ownership.is_operators(backend.contents) else rest

@@ -39,12 +39,14 @@ def orphans(all_stacks: bool, as_json: bool, cwd: Path, stack: str | None, accou
     session = Session(cwd, stack, account)
     project = session.project_stack
     backends = session.backends()
-    others = session.managed_elsewhere()[0] if all_stacks else []
-    managing = managers(backends, project.managed(), others)
+    others, unread = session.managed_elsewhere() if all_stacks else ([], False)
+    managing = managers(backends, project.managed(), others, unread)
     unmanaged = [backend for backend in backends if managing[backend.id].kind == "nobody"]
+    unknown = [backend for backend in backends if managing[backend.id].kind == "unknown"]
     pending = project.pending()
-    made = matched(pending, unmanaged, {}, account)
+    made = matched(pending, unmanaged + unknown, {}, account)
     missing = _missing(session, backends, [*project.managed(), *others])
+    found = unmanaged or unknown or pending or missing
     folder = "" if str(cwd) == "." else str(cwd)
     pulumi = _options(("-C", folder), ("-s", stack))
     options = pulumi + _options(("--account", account))
@@ -52,19 +54,21 @@ def orphans(all_stacks: bool, as_json: bool, cwd: Path, stack: str | None, accou
         print_json(
             {
                 "unmanaged": [as_dict(backend) for backend in unmanaged],
+                "unknown": [as_dict(backend) for backend in unknown],
                 "pending": [{"urn": one.urn, "candidates": _ids(made, one)} for one in pending],
                 "missing": [{"urn": one.urn, "id": one.id, "stack": one.stack} for one in missing],
             }
         )
     else:
         _tell_of_pending(pending, made, pulumi)
-        _tell_of_unmanaged(unmanaged, options)
+        _tell_of_unmanaged("Backends that no stack manages:", unmanaged, options)
+        _tell_of_unmanaged("Backends that only a stack that could not be read may manage:", unknown, options)
         _tell_of_missing(missing, _options(("-C", folder)))
-        if not (unmanaged or pending or missing):
+        if not found:
             click.echo("Account and stack are in step.")
         if not all_stacks and unmanaged:
             session.say("Other stacks were not looked at; --all-stacks does.")
-    if unmanaged or pending or missing:
+    if found:
         raise SystemExit(FOUND)
 
 
@@ -99,11 +103,11 @@ def _tell_of_pending(pending: "Sequence[Wanted]", made: "Matches", options: str)
     click.echo(f"  forget them:  pulumi refresh --clear-pending-creates{options}")
 
 
-def _tell_of_unmanaged(unmanaged: "Sequence[Backend]", options: str) -> None:
-    if not unmanaged:
+def _tell_of_unmanaged(heading: str, backends: "Sequence[Backend]", options: str) -> None:
+    if not backends:
         return
-    click.echo("Backends that no stack manages:")
-    for backend in unmanaged:
+    click.echo(heading)
+    for backend in backends:
         about = printable("; ".join(filter(None, (label_text(backend), backend.description))))
         click.echo(f"  {backend.id} ({about or 'no labels'})")
         click.echo(f"    adopt:   pulumi-ngrok-tg import --id {backend.id} --run{options}")

@@ -122,7 +122,7 @@ def stack_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return functools.reduce(lambda decorated, option: option(decorated), reversed(options), command)
 
 
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON; docs/cli.md describes its shape.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for other programs.")
 
 
 def _labels(_context: click.Context, option: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:

@@ -240,9 +240,23 @@ def test_a_delete_is_refused_while_tunnels_are_online(emulator: Emulator, deploy
         provider.delete(web.id, {})
     emulator.account(KEY).tunnels.clear()
     provider.delete(web.id, {})
-    assert paths(emulator) == [f"GET {path}", f"GET {path}", f"DELETE {path}"]
+    assert web.id not in emulator.account(KEY).backends
     provider.delete(web.id, {})
-    assert web.id not in emulator.account(KEY).backends, "already gone is a success, as ever"
+    assert paths(emulator) == [*[f"GET {path}"] * 2, f"DELETE {path}", f"GET {path}"], "already gone is a success"
+
+
+def test_another_key_looks_once_for_tunnels_and_for_the_backend(
+    emulator: Emulator, deployment: Deployment, web: Backend
+) -> None:
+    path = f"/backends/tunnel_group/{web.id}"
+    provider, last_seen = started(deployment, "refuse"), {"__key_fingerprint": "00000000"}
+    with pytest.raises(Refused):
+        provider.delete(web.id, last_seen)
+    emulator.account(KEY).tunnels.clear()
+    provider.delete(web.id, last_seen)
+    assert paths(emulator) == [f"GET {path}", f"GET {path}", f"DELETE {path}"]
+    with pytest.raises(ProviderError, match="Another API key saw this backend last"):
+        provider.delete(web.id, last_seen)
 
 
 def test_a_delete_whose_tunnels_cannot_be_seen_deletes_nothing(

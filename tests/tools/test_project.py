@@ -8,6 +8,8 @@ from pathlib import Path
 
 from importlinter.api import read_configuration
 
+from pulumi_ngrok_tg.provider import TunnelGroupBackendProvider
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -46,6 +48,14 @@ def test_every_module_is_in_the_list_and_in_the_picture_of_the_layout() -> None:
     layers = [layer for one in contracts if one["type"] == "layers" for layer in one["layers"]]
     drawn = re.findall(r"<text[^>]*>([^<]*)", (ROOT / "docs/pictures/layout.svg").read_text())
     assert [text for text in drawn if not text.endswith("/")] == [" · ".join(layer.split(" | ")) for layer in layers]
+
+
+def test_the_picture_of_the_calls_has_those_that_the_provider_serves() -> None:
+    drawn = re.findall(r"<text[^>]*>([^<]*)", (ROOT / "docs/pictures/calls.svg").read_text())
+    (calls,) = re.findall(r"check.*delete", " ".join(drawn))
+    public = [name for name in vars(TunnelGroupBackendProvider) if not name.startswith("_")]
+    served = {name for name in public if callable(getattr(TunnelGroupBackendProvider, name))}
+    assert set(calls.replace(",", "").split()) == served - {"configure"}
 
 
 def test_the_pages_build_without_a_warning(tmp_path: Path) -> None:

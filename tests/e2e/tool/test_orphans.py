@@ -76,7 +76,12 @@ def test_only_creates_are_pending_creates(stack: Stack, tmp_path: Path) -> None:
 def test_what_another_key_does_not_see_is_not_called_missing(stack: Stack, emulator: Emulator) -> None:
     with Emulator(api_keys=("test-other-key",)) as other:
         stack.environment |= {"NGROK_API_KEY": "test-other-key", "NGROK_API_BASE_URL": other.url}
-        assert json.loads(stack.tool("orphans", "--json").text) == {"unmanaged": [], "pending": [], "missing": []}
+        assert json.loads(stack.tool("orphans", "--json").text) == {
+            "unmanaged": [],
+            "unknown": [],
+            "pending": [],
+            "missing": [],
+        }
 
 
 def test_a_proxys_404_is_not_called_missing(stack: Stack, emulator: Emulator) -> None:

@@ -1,5 +1,7 @@
 """Another stack that cannot be read: it may manage anything."""
 
+import json
+
 import pytest
 
 from pulumi_ngrok_tg.emulator import Emulator
@@ -13,7 +15,19 @@ from tests.e2e.tool.said import UNREAD, rows
 def test_a_stack_that_cannot_be_read_is_named(stack: Stack, stray: Backend) -> None:
     said = stack.tool("list", "--all-stacks").text
     assert UNREAD in said
-    assert rows(said)[stray.id][-1] == "nobody"
+    assert rows(said)[stray.id][-1] == "unknown"
+    assert stray.id not in stack.tool("list", "--all-stacks", "--unmanaged").text
+
+
+@pytest.mark.usefixtures("unreadable")
+def test_orphans_does_not_call_a_backend_unmanaged_where_a_stack_cannot_be_read(stack: Stack, stray: Backend) -> None:
+    said = stack.tool("orphans", "--all-stacks", code=3).text
+    assert UNREAD in said
+    assert f"Backends that only a stack that could not be read may manage:\n  {stray.id} (" in said
+    assert "no stack manages" not in said
+    said = stack.tool("orphans", "--all-stacks", "--json", code=3).text
+    found = json.loads(said[said.index("{") :])
+    assert ([b["id"] for b in found["unmanaged"]], [b["id"] for b in found["unknown"]]) == ([], [stray.id])
 
 
 @pytest.mark.usefixtures("unreadable")
