@@ -39,8 +39,8 @@ bench: engine  ## What speed claims are made of
 	@$(PY) benchmarks/emulator.py
 	@$(PY) benchmarks/scale
 
-docs: setup  ## The pages and the API reference, in docs/_build
-	@$(VENV)/bin/sphinx-build -W --keep-going -q -E -b html docs docs/_build
+docs: setup  ## The pages and the API reference, in docs/_build/html
+	@$(VENV)/bin/sphinx-build -W --keep-going -q -E -d docs/_build/.doctrees -b html docs docs/_build/html
 
 links: setup  ## Whether the addresses in the docs are there; asks the network
 	@$(VENV)/bin/sphinx-build -q -b linkcheck docs docs/_build/links

@@ -196,6 +196,26 @@ def test_drift_is_shown_and_undone_as_the_page_says(new_stack: Callable[..., Sta
     assert backend.description == "Website"
 
 
+def test_backends_are_let_go_as_the_page_says(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
+    page = (ROOT / "docs/leaving.md").read_text()
+    look, let_go, up = (line.strip() for line in page.splitlines() if line.startswith("        pulumi"))
+    kept = 'TunnelGroupBackend("kept", opts=pulumi.ResourceOptions(protect=True))'
+    stack = new_stack(f'{kept}\nTunnelGroupBackend("web", opts=pulumi.ResourceOptions(protect=True))')
+    stack.up()
+    kept_id, web = stack.resource("kept")["id"], stack.resource("web")
+    tunnel = emulator.account(KEY).connect_tunnel({"app": "web"})
+    assert tunnel in stack.run("sh", "-c", look)
+    (urn,) = re.findall("'(.*)'", let_go)
+    assert urn == web["urn"]
+    assert urn in stack.pulumi("stack", "--show-urns").text
+    stack.run("sh", "-c", let_go)
+    stack.program(kept)
+    stack.pulumi(*up.split()[1:], "--yes")
+    assert emulator.account(KEY).backends.keys() == {kept_id}
+    stack.program("")
+    assert "protected" in stack.up(fails=True).text, "the other one is as it was"
+
+
 def test_an_account_is_copied_to_rehearse_on(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
     stack = new_stack('TunnelGroupBackend("web", labels={"app": "web"})')
     stack.up()

@@ -99,7 +99,7 @@ def test_a_next_page_that_is_no_uri_hangs_nothing_and_loses_nothing(
     assert "Traceback" not in outcome.text
     # What it says to do leads on.
     emulator.faults.clear()
-    (adopt,) = re.findall(r"adopt: +pulumi-ngrok-tg (.*)", stack.tool("orphans", code=3).text)
+    (adopt,) = re.findall(r"adopt: +pulumi-ngrok-tg (.*)", stack.tool("orphans", "--all-stacks", code=3).text)
     stack.tool(*adopt.split())
     stack.up()
     assert_in_step(stack, emulator, 5)

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -198,7 +199,7 @@ def test_the_pack_is_a_folder_too(folder_form: Callable[[Path], Outcome]) -> Non
     said = folder_form(ROOT / "pulumi_ngrok_tg/policy")
     assert said.code == 0, said.text
     assert violations(said) == {("description-required", "web")}
-    assert "ngrok-tunnel-groups@v0.1.0" in said.text
+    assert f"ngrok-tunnel-groups@v{version('pulumi-ngrok-tg')}" in said.text, "policy/PulumiPolicy.yaml has it, too"
 
 
 def test_the_example_is_a_teams_own_pack(folder_form: Callable[[Path], Outcome]) -> None:

@@ -58,7 +58,7 @@ RUN = {
     "docs/drift.md": "test_docs.py::test_drift_is_shown_and_undone_as_the_page_says",
     "docs/emulator.md": "test_docs.py::test_an_account_is_copied_to_rehearse_on",
     "docs/failures.md": "test_interrupted.py::test_a_killed_up_is_recovered_as_the_docs_say",
-    "docs/leaving.md": "tool/test_list.py::test_list_shows_which_tunnel_serves_what",
+    "docs/leaving.md": "test_docs.py::test_backends_are_let_go_as_the_page_says",
     "docs/policies.md": "test_policy.py::test_the_commands_of_the_page_run",
     "docs/quickstart.md": "test_docs.py::test_the_quickstart_goes_the_whole_way",
     "docs/traffic.md": "test_traffic.py::test_refuse_keeps_tunnels_from_leaving_until_there_is_a_way_round",
@@ -76,10 +76,13 @@ RUN = {
     },
     "examples/policy/README.md": "test_policy.py::test_the_example_is_a_teams_own_pack",
 }
-"""Where the commands of a page run."""
+"""The test that runs the commands of a page."""
 NOT_RUN = {
     r"pip install .*": "it takes the package from a registry; test_packaging.py installs the wheel instead",
     r"git clone .*|python3 -m venv .*": "it sets up what the tests run in",
+    r"pulumi-ngrok-tg emulator( --seed .*)?": "it serves until it is stopped; tests/cli/test_emulator.py does both",
+    r"pulumi preview --policy-pack (path/to/examples/policy|.*p\.__path__.*)": "the language host that can be built "
+    "starts no folders; test_policy.py has the same ones started by the Automation API",
     r"make (demo|check|test|check test|help)|pytest": "test_demo.py runs the first; the others run this",
     r"make bench|.*python benchmarks/scale .*": "it takes minutes to hours; what it prints is what the page shows",
     r"\.venv/bin/python -m pytest .*": "it is how this runs",
@@ -87,7 +90,7 @@ NOT_RUN = {
     r"eval .*zsh_source.*|_PULUMI_NGROK_TG_COMPLETE=fish_source .*": "these shells are not here",
     r"pulumi package add .*": "the engine that can be built here cannot; the page says that nothing on it was tried",
 }
-"""The commands that run nowhere, and why."""
+"""The commands that no test runs as they are written, and why."""
 
 
 def test_every_command_runs_somewhere_or_says_why_not() -> None:
@@ -159,6 +162,15 @@ def test_what_is_said_to_be_compatible_is_what_the_metadata_say() -> None:
     most, least = sorted(re.findall(r"[0-9][0-9.]*", sdk), reverse=True)
     assert rows["Pulumi Python SDK"][0] == f"{least} and newer, before {most}"
     oldest = ".".join(map(str, OLDEST_ENGINE))
+    engine = (ROOT / "tools/engine/__main__.py").read_text()
+    built, minimum = (
+        re.findall(rf'^{name} = .*"([0-9.]+)"', engine, re.MULTILINE)[0] for name in ("VERSION", "MINIMUM")
+    )
+    assert minimum == f"{oldest}.0"
+    assert rows["Pulumi CLI"][1].startswith(built.rpartition(".")[0] + ", built by `tools/engine`")
+    assert f"github.com/pulumi/pulumi/pkg/v3 v{built} " in (ROOT / "tools/engine/pulumi/go.mod").read_text()
+    transport = (ROOT / "pulumi_ngrok_tg/api/transport.py").read_text()
+    assert rows["ngrok API"][0] == "version " + re.findall('"Ngrok-Version": "(.*)"', transport)[0]
     assert rows["Pulumi CLI"][0] == f"{oldest} and newer"
     assert f"Before CLI {oldest}" in page
     assert f"{oldest} or newer" in (ROOT / "README.md").read_text()
