@@ -1,7 +1,7 @@
 """What this provider costs over the engine itself, how that grows, and what a user would get instead.
 
 python benchmarks/scale            the short form, some minutes
-python benchmarks/scale --long     1 to 1000 backends at 50 and 100 ms; about an hour
+python benchmarks/scale --long     1 to 1000 backends at 50 and 100 ms; some more than an hour
 python benchmarks/scale ... --write  writes the results into docs/performance.md and docs/pictures
 """
 
@@ -12,6 +12,7 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parent)]
 
+import clients  # noqa: E402
 import limits  # noqa: E402
 import report  # noqa: E402
 from goals import goals  # noqa: E402
@@ -48,12 +49,13 @@ def main() -> int:
     chosen = options.parse_args()
     counts = chosen.counts or ([1, 10, 50, 200, 1000] if chosen.long else [1, 50, 200])
     results = measure_all(counts, [0.05, 0.1] if chosen.long else [0.1], chosen.long)
+    taken = clients.measure_all(counts, lambda count: rounds_of(count, chosen.long))
     told = limits.measure_all()
     measured = goals(results, told)
     print()
-    print(report.text(results, told, measured))
+    print(report.text(results, taken, told, measured))
     if chosen.write:
-        report.write(results, told, measured)
+        report.write(results, taken, told, measured)
     return 0 if all(goal.reached for goal in measured) else 1
 
 

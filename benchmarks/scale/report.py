@@ -6,7 +6,9 @@ import statistics
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import clients
 import psutil
+from clients import Taken
 from goals import Goal
 from limits import Told
 from measure import Measure
@@ -24,15 +26,15 @@ CALLING = ("ours", "textbook")
 """Kinds whose calls are compared."""
 
 
-def text(results: Results, told: Sequence[Told], goals: Sequence[Goal]) -> str:
+def text(results: Results, taken: Taken, told: Sequence[Told], goals: Sequence[Goal]) -> str:
     """All of it, for a terminal."""
-    return "\n\n".join(tables(results, told, goals).values())
+    return "\n\n".join(tables(results, taken, told, goals).values())
 
 
-def write(results: Results, told: Sequence[Told], goals: Sequence[Goal]) -> None:
+def write(results: Results, taken: Taken, told: Sequence[Told], goals: Sequence[Goal]) -> None:
     """Puts the tables into the page, and draws the plots."""
     page = (DOCS / "performance.md").read_text()
-    for name, body in tables(results, told, goals).items():
+    for name, body in tables(results, taken, told, goals).items():
         begin, end = f"<!-- made by benchmarks/scale: {name} -->\n", "<!-- end -->\n"
         page, count = re.subn(f"{begin}.*?{end}", lambda _: f"{begin}{body}\n{end}", page, flags=re.DOTALL)  # noqa: B023
         assert count == 1, name
@@ -40,12 +42,13 @@ def write(results: Results, told: Sequence[Told], goals: Sequence[Goal]) -> None
     draw(results)
 
 
-def tables(results: Results, told: Sequence[Told], goals: Sequence[Goal]) -> dict[str, str]:
+def tables(results: Results, taken: Taken, told: Sequence[Told], goals: Sequence[Goal]) -> dict[str, str]:
     """The parts of the report, by their names in the page."""
     return {
         "machine": machine(),
         "seconds": seconds_table(results),
         "calls": calls_table(results),
+        "clients": clients_table(taken),
         "cpu": cpu_table(results),
         "state": state_table(results),
         "limits": told_table(told),
@@ -74,11 +77,22 @@ def seconds_table(results: Results) -> str:
     def cell(measures: list[Measure]) -> str:
         if any(measure.failed for measure in measures):
             return "fails"
-        seconds = [measure.seconds for measure in measures]
-        spread = f" ({min(seconds):.1f}-{max(seconds):.1f})" if len(seconds) > 1 else ""
-        return f"{statistics.median(seconds):.1f}{spread}"
+        return middle_and_spread([measure.seconds for measure in measures])
 
     return table(results, "seconds", cell)
+
+
+def middle_and_spread(seconds: list[float]) -> str:
+    spread = f" ({min(seconds):.1f}-{max(seconds):.1f})" if len(seconds) > 1 else ""
+    return f"{statistics.median(seconds):.1f}{spread}"
+
+
+def clients_table(taken: Taken) -> str:
+    rows = [f"| backends | client | {' | '.join(clients.STEPS)} |", "|---|---|" + "---|" * len(clients.STEPS)]
+    for count, name in dict.fromkeys((count, name) for count, name, _ in taken):
+        cells = [middle_and_spread(taken[count, name, step]) for step in clients.STEPS]
+        rows.append(f"| {count} | {name} | {' | '.join(cells)} |")
+    return "\n".join(rows)
 
 
 def calls_table(results: Results) -> str:

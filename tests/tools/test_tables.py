@@ -1,11 +1,10 @@
 """The tables in docs/ that the code holds."""
 
 import runpy
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.conftest import ROOT
 
 
 @pytest.mark.parametrize("name", ["policies.md", "failures.md", "emulator.md"])
