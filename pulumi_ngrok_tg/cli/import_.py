@@ -1,21 +1,16 @@
 """``pulumi-ngrok-tg import``: brings backends that exist under code."""
 
-import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TextIO
 
 import click
 
 from pulumi_ngrok_tg.api.models import Backend
-from pulumi_ngrok_tg.cli import terraform
+from pulumi_ngrok_tg.cli import import_report, terraform
 from pulumi_ngrok_tg.cli.choice import chosen
 from pulumi_ngrok_tg.cli.managers import managers
 from pulumi_ngrok_tg.cli.session import FOUND, Session, json_option, label_option, stack_options
-from pulumi_ngrok_tg.cli.show import counted, label_text, print_json, print_table
-
-if TYPE_CHECKING:
-    from pulumi_ngrok_tg.cli.importing import Import
 
 OLDEST_ENGINE = (3, 254)  # the first that takes outputs from an import file
 
@@ -111,10 +106,10 @@ def import_(
         importing.run(placeholders or folder / import_files.FILE)
     let_go = _held_by_terraform(instances, [*choice.taken, *(b for b in backends if managing[b.id].kind == "stack")])
     if as_json:
-        print_json({**_report(importing, run), "terraform": [_as_json(instance) for instance, _ in let_go]})
+        import_report.print_all(importing, run, let_go)
     else:
-        _tell(session, importing, run)
-        _tell_of_terraform(session, let_go)
+        import_report.tell(session, importing, run)
+        import_report.tell_of_terraform(session, let_go)
     if (
         unread
         or importing.not_imported
@@ -132,10 +127,6 @@ def _held_by_terraform(
     return [(instance, by_id[instance.id]) for instance in instances if instance.id in by_id]
 
 
-def _as_json(instance: terraform.Instance) -> dict[str, str]:
-    return {"id": instance.id, "address": instance.address, "resource": instance.resource}
-
-
 def _instances(state: TextIO | None) -> list[terraform.Instance]:
     if state is None:
         return []
@@ -143,60 +134,3 @@ def _instances(state: TextIO | None) -> list[terraform.Instance]:
         return terraform.read_state(state.read(), state.name)
     except UnicodeDecodeError as error:
         raise terraform.TerraformError(f"{state.name} is not a Terraform or OpenTofu state.") from error
-
-
-def _report(importing: "Import", run: bool) -> dict[str, Any]:
-    """Returns what was done, as ``--json`` prints it."""
-    declared = {backend.id for backend in importing.matches.certain.values()}
-    taken = [{"id": b.id, "name": importing.names[b.id], "declared": b.id in declared} for b in importing.choice.taken]
-    return {
-        "taken": taken,
-        "left_out": [{"id": id_, "reason": reason} for id_, reason in importing.choice.left_out.items()],
-        "files": [str(path) for path in importing.written],
-        "imported": run,
-    }
-
-
-def _tell(session: Session, importing: "Import", run: bool) -> None:
-    """Tells what was done, and what comes next."""
-    from pulumi_ngrok_tg.cli import program
-
-    report = _report(importing, run)
-    if taken := report["taken"]:
-        by_id = {backend.id: backend for backend in importing.choice.taken}
-        print_table(("NAME", "ID", "LABELS"), [(t["name"], t["id"], label_text(by_id[t["id"]])) for t in taken])
-    for left_out in report["left_out"]:
-        session.say(f"Left out {left_out['id']}: {left_out['reason']}")
-    if not taken:
-        session.say("Nothing to import.")
-        return
-    for path in importing.written:
-        session.say(f"Wrote {path}")
-    if run:
-        session.say(f"Imported {counted(len(taken))}; a preview shows no change of them.")
-        for name in importing.not_imported:
-            session.say(f"{program.FILE} declares {name}, too: `pulumi up` would create it. Import it, or take it out.")
-        return
-    file = next(path for path in importing.written if path.suffix == ".json")
-    session.say("To go on:")
-    if importing.new:
-        session.say(f"  add `import {program.MODULE}` to __main__.py")
-    protect = "" if importing.protect else " --protect=false"
-    session.say(f"  pulumi import --file {shlex.quote(str(file))} --generate-code=false --yes{protect}")
-    session.say("  pulumi preview    # shows no change of them")
-
-
-def _tell_of_terraform(session: Session, let_go: Sequence[tuple[terraform.Instance, Backend]]) -> None:
-    """Tells how Terraform lets go of what it must not destroy."""
-    if not let_go:
-        return
-    for instance, backend in let_go:
-        if changed := instance.changed(backend.contents):
-            session.say(f"{instance.address}: {', '.join(changed)} changed since; what ngrok holds is what counts")
-    session.say("Before you run Terraform again, have it let go of these without destroying. Either from its state:")
-    for instance, _ in let_go:
-        session.say(f"  terraform state rm {shlex.quote(instance.address)}")
-    session.say("or, with Terraform 1.7 or OpenTofu 1.7 and newer, in its code, in place of the resource blocks:")
-    for resource in dict.fromkeys(instance.resource for instance, _ in let_go):
-        for line in ("removed {", f"  from = {resource}", "  lifecycle {", "    destroy = false", "  }", "}"):
-            session.say(f"  {line}")

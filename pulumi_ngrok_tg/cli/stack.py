@@ -17,6 +17,7 @@ import click
 from pulumi.automation import CommandError, LocalWorkspace, PulumiCommand
 
 from pulumi_ngrok_tg.api.models import is_id
+from pulumi_ngrok_tg.cli.diagnostics import one_line
 from pulumi_ngrok_tg.cli.preview import Preview, Wanted, name_of, plain
 from pulumi_ngrok_tg.cli.project import project_root
 from pulumi_ngrok_tg.state import FINGERPRINT, TYPE
@@ -61,13 +62,13 @@ class Stack:
             self._command = PulumiCommand()
             self._workspace = LocalWorkspace(work_dir=str(cwd), pulumi_command=self._command)
         except (RuntimeError, FileNotFoundError) as error:
-            raise StackError(f"The Pulumi CLI cannot be run: {_line(str(error))}") from error
-        with _one_line():
+            raise StackError(f"The Pulumi CLI cannot be run: {one_line(str(error))}") from error
+        with _failures_told():
             selected = name or next((s.name for s in self._workspace.list_stacks() if s.current), None)
         if selected is None:
             raise StackError("No stack is selected. Run `pulumi stack select`, or name one with --stack.")
         self.name = selected
-        with _one_line():
+        with _failures_told():
             self._settings = self._workspace.get_all_config(self.name)
             self._state = json.loads(self._run("stack", "export", "--show-secrets", "--stack", self.name))["deployment"]
 
@@ -111,7 +112,7 @@ class Stack:
         Args:
             tell: hears of each stack that cannot be read.
         """
-        with _one_line():
+        with _failures_told():
             stacks = [stack.name for stack in self._workspace.list_stacks(include_all=True)]
 
         def export(name: str) -> list[Managed]:
@@ -119,7 +120,7 @@ class Stack:
                 # Without its secrets: another stack may have another passphrase.
                 return list(_managed(json.loads(self._run("stack", "export", "--stack", name))["deployment"], name))
             except (CommandError, ValueError, KeyError) as error:
-                tell(f"The stack {name} could not be read: {_line(str(error))}")
+                tell(f"The stack {name} could not be read: {one_line(str(error))}")
                 return []
 
         # This stack may be listed by another name than it was given; it is known by what it holds.
@@ -135,7 +136,7 @@ class Stack:
         Raises:
             StackError: it failed.
         """
-        with _one_line(), tempfile.TemporaryDirectory() as folder:
+        with _failures_told(), tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "import.json"
             plan = Path(folder) / "plan.json"
             # Only a plan holds secrets in the clear; they decide which backend is the one that is declared.
@@ -149,7 +150,7 @@ class Stack:
     def import_file(self, file: Path, protect: bool) -> None:
         """Runs ``pulumi import`` of a file."""
         options = ("--yes", "--generate-code=false", f"--protect={str(protect).lower()}", "--stack", self.name)
-        with _one_line():
+        with _failures_told():
             self._run("import", "--file", str(file.resolve()), *options)
 
     def _run(self, *arguments: str) -> str:
@@ -173,34 +174,9 @@ def _managed(deployment: Mapping[str, Any], stack: str) -> Iterator[Managed]:
 
 
 @contextmanager
-def _one_line() -> Iterator[None]:
+def _failures_told() -> Iterator[None]:
     """Turns what the CLI has to say about a failure into one line."""
     try:
         yield
     except CommandError as error:
-        raise StackError(_line(str(error))) from error
-
-
-def _line(said: str) -> str:
-    """Returns the errors in the output of a command, or all of it, as one line."""
-    texts = _diagnostics(said) or [said]
-    return " ".join(filter(None, map(_last_word, texts))) or "The Pulumi CLI failed and did not say why."
-
-
-def _diagnostics(said: str) -> list[str]:
-    """Returns what the output of a command tells as errors, where it is that of ``pulumi preview --json``."""
-    try:
-        printed, _ = json.JSONDecoder().raw_decode(said, said.index("{"))
-        return [told["message"] for told in printed["diagnostics"] if told["severity"] == "error"]
-    except (ValueError, KeyError, TypeError):
-        return []
-
-
-def _last_word(text: str) -> str:
-    """Returns what an error comes down to: the end of a traceback, else what follows "error:"."""
-    if "Traceback (most recent call last):" in text:
-        frames = text.rpartition("\n  ")[2]  # the last line of code; what comes after it is the error
-        return " ".join(frames.split("\n", 1)[-1].split())
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    errors = [line.partition("error: ")[2] for line in lines if "error: " in line]
-    return " ".join(errors or lines)
+        raise StackError(one_line(str(error))) from error
