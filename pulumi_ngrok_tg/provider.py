@@ -167,13 +167,12 @@ class TunnelGroupBackendProvider(ResourceProvider):
             raise ProviderError(adoption.held_by_another(_id, urn, holder))
         with self._account(_props) as account:
             guard = self._guard()
-            try:
-                # To another key, a 404 after a lost DELETE would not tell whether it ever saw the backend.
-                if guard.refuses or not _is_same_key(_props, account):
+            # To another key, a 404 after a lost DELETE would not tell whether it ever saw the backend.
+            if guard.refuses or not _is_same_key(_props, account):
+                with _believing(_props, account):
                     guard.before_delete(account.client, account.client.get(_id))
+            with _believing(_props, account):
                 account.client.delete(_id)
-            except NotFound as error:
-                _require_same_key(error, _props, account)
 
     @property
     def _log(self) -> Log:
@@ -217,6 +216,15 @@ class TunnelGroupBackendProvider(ResourceProvider):
             yield Account(name, self._get_config, self._clients)
         except NgrokError as error:
             raise ProviderError(advice.explain(error, config.namespace(name))) from error
+
+
+@contextmanager
+def _believing(outputs: Mapping[str, Any], account: Account) -> Iterator[None]:
+    """Goes on where a backend that is to be deleted is gone already."""
+    try:
+        yield
+    except NotFound as error:
+        _require_same_key(error, outputs, account)
 
 
 def _require_same_key(error: NotFound, outputs: Mapping[str, Any], account: Account) -> None:

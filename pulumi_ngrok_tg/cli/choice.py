@@ -33,7 +33,7 @@ def chosen(
 
     Args:
         backends: all of them.
-        managing: who manages each, by id; what nobody may know of is taken only where ``ids`` name it.
+        managing: who manages each, by id; where that is unknown, only what ``ids`` name is taken.
         labels: those that carry these labels are asked for.
         ids: those with these ids are, too.
         terraform_ids: and so are those that a Terraform state holds. Where nothing is asked for, all are.

@@ -23,7 +23,7 @@ def delete(ids: tuple[str, ...], yes: bool, cwd: Path, stack: str | None, accoun
     \b
     Examples:
       pulumi-ngrok-tg delete bkdtg_2rwwlBV3giwRa5gGhtBlK6AH8q4
-      pulumi-ngrok-tg delete --yes $(pulumi-ngrok-tg list --unmanaged --label app=old --json | jq -r '.backends[].id')
+      pulumi-ngrok-tg delete --yes $(pulumi-ngrok-tg list --unmanaged --all-stacks --json | jq -r '.backends[].id')
     """
     session = Session(cwd, stack, account)
     wanted = list(dict.fromkeys(ids))

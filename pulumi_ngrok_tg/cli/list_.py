@@ -8,8 +8,8 @@ import click
 
 from pulumi_ngrok_tg.api.models import Backend, Tunnel
 from pulumi_ngrok_tg.cli.managers import managers
-from pulumi_ngrok_tg.cli.session import Session, json_option, label_option, stack_options
-from pulumi_ngrok_tg.cli.show import age, as_dict, label_text, print_json, print_table
+from pulumi_ngrok_tg.cli.session import NOT_LOOKED_AT, Session, json_option, label_option, stack_options
+from pulumi_ngrok_tg.cli.show import age, as_dict, counted, label_text, print_json, print_table
 from pulumi_ngrok_tg.traffic import serving
 
 
@@ -51,6 +51,8 @@ def list_(
         for backend in backends
         if labels.items() <= backend.labels.items() and (not unmanaged or managing[backend.id].kind == "nobody")
     ]
+    if unmanaged and (unknown := sum(manager.kind == "unknown" for manager in managing.values())):
+        session.say(f"Left out {counted(unknown)} that only a stack that could not be read may manage.")
     serving = _serving(session.tunnels(), backends, shown) if with_tunnels else None
     if as_json:
         result: dict[str, Any] = {"backends": [{**as_dict(b), "managed_by": managing[b.id].as_json()} for b in shown]}
@@ -72,7 +74,7 @@ def list_(
             ],
         )
     if session.stack and not all_stacks and any(managing[b.id].kind == "nobody" for b in shown):
-        session.say("Other stacks were not looked at; --all-stacks does.")
+        session.say(NOT_LOOKED_AT)
 
 
 def _serving(

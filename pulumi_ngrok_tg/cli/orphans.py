@@ -10,7 +10,7 @@ import click
 from pulumi_ngrok_tg.api.errors import NotFound
 from pulumi_ngrok_tg.api.models import Backend
 from pulumi_ngrok_tg.cli.managers import managers
-from pulumi_ngrok_tg.cli.session import FOUND, Session, json_option, stack_options
+from pulumi_ngrok_tg.cli.session import FOUND, NOT_LOOKED_AT, Session, json_option, stack_options
 from pulumi_ngrok_tg.cli.show import as_dict, label_text, print_json, printable
 
 if TYPE_CHECKING:
@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 def orphans(all_stacks: bool, as_json: bool, cwd: Path, stack: str | None, account: str | None) -> None:
     """Find what the account and the stack do not agree about, and the command that mends it.
 
-    Three kinds: backends that no stack manages; creates that an interrupted `pulumi up` has left pending; and backends
-    that the stack manages and the account does not have. Nothing is changed. Exits with 3 where anything is found.
+    Three kinds: backends that no stack manages, or only one that could not be read may; creates that an interrupted
+    `pulumi up` has left pending; and backends that the stack manages and the account does not have. Nothing is changed.
+    Exits with 3 where anything is found, or a stack could not be read.
 
     \b
     Examples:
@@ -46,7 +47,7 @@ def orphans(all_stacks: bool, as_json: bool, cwd: Path, stack: str | None, accou
     pending = project.pending()
     made = matched(pending, unmanaged + unknown, {}, account)
     missing = _missing(session, backends, [*project.managed(), *others])
-    found = unmanaged or unknown or pending or missing
+    found = unmanaged or unknown or pending or missing or unread
     folder = "" if str(cwd) == "." else str(cwd)
     pulumi = _options(("-C", folder), ("-s", stack))
     options = pulumi + _options(("--account", account))
@@ -66,8 +67,8 @@ def orphans(all_stacks: bool, as_json: bool, cwd: Path, stack: str | None, accou
         _tell_of_missing(missing, _options(("-C", folder)))
         if not found:
             click.echo("Account and stack are in step.")
-        if not all_stacks and unmanaged:
-            session.say("Other stacks were not looked at; --all-stacks does.")
+        if unmanaged and not all_stacks:
+            session.say(NOT_LOOKED_AT)
     if found:
         raise SystemExit(FOUND)
 

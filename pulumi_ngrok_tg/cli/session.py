@@ -19,6 +19,7 @@ from pulumi_ngrok_tg.cli.show import printable
 if TYPE_CHECKING:
     from pulumi_ngrok_tg.cli.stack import Managed, Stack
 
+NOT_LOOKED_AT = "Other stacks were not looked at; --all-stacks does."
 FOUND = 3
 """Exit code of a command that has run well and found what it was to look for, or could not do all of it."""
 

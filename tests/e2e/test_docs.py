@@ -138,11 +138,12 @@ def test_the_page_of_the_command_tells_what_it_does(new_stack: Callable[..., Sta
     stack.up()
     (resource,) = stack.resources()
     del emulator.account(KEY).backends[resource["id"]]
-    shape = page.partition("## JSON")[2]
+    shape, _, rows = page.partition("## JSON")[2].partition("| command | object |")
     for command, code in (("list --tunnels", 0), ("orphans", 3), ("import", 0)):
         told = json.loads(stack.tool(*command.split(), "--json", code=code).text)
         assert keys(told)
-        assert {key for key in keys(told) if f"`{key}`" not in shape} == set()
+        (row,) = (line for line in rows.splitlines() if line.startswith(f"| `{command.split()[0]}` |"))
+        assert {key for key in keys(told) if f"`{key}`" not in shape + row} == set()
     (pipe,) = commands_in("docs/cli.md", "## JSON")
     assert stack.run("sh", "-c", pipe).split() == list(emulator.account(KEY).backends)
 
@@ -200,13 +201,13 @@ def test_backends_are_let_go_as_the_page_says(new_stack: Callable[..., Stack], e
     page = (ROOT / "docs/leaving.md").read_text()
     look, let_go, up = (line.strip() for line in page.splitlines() if line.startswith("        pulumi"))
     kept = 'TunnelGroupBackend("kept", opts=pulumi.ResourceOptions(protect=True))'
-    stack = new_stack(f'{kept}\nTunnelGroupBackend("web", opts=pulumi.ResourceOptions(protect=True))')
+    stack = new_stack(f'{kept}\nTunnelGroupBackend("shop", opts=pulumi.ResourceOptions(protect=True))')
     stack.up()
-    kept_id, web = stack.resource("kept")["id"], stack.resource("web")
-    tunnel = emulator.account(KEY).connect_tunnel({"app": "web"})
+    kept_id, shop = stack.resource("kept")["id"], stack.resource("shop")
+    tunnel = emulator.account(KEY).connect_tunnel({"app": "shop"})
     assert tunnel in stack.run("sh", "-c", look)
     (urn,) = re.findall("'(.*)'", let_go)
-    assert urn == web["urn"]
+    assert urn == shop["urn"]
     assert urn in stack.pulumi("stack", "--show-urns").text
     stack.run("sh", "-c", let_go)
     stack.program(kept)

@@ -242,7 +242,7 @@ def test_a_delete_is_refused_while_tunnels_are_online(emulator: Emulator, deploy
     provider.delete(web.id, {})
     assert web.id not in emulator.account(KEY).backends
     provider.delete(web.id, {})
-    assert paths(emulator) == [*[f"GET {path}"] * 2, f"DELETE {path}", f"GET {path}"], "already gone is a success"
+    assert paths(emulator) == [f"GET {path}", *[f"GET {path}", f"DELETE {path}"] * 2], "already gone is a success"
 
 
 def test_another_key_looks_once_for_tunnels_and_for_the_backend(
@@ -257,6 +257,15 @@ def test_another_key_looks_once_for_tunnels_and_for_the_backend(
     assert paths(emulator) == [f"GET {path}", f"GET {path}", f"DELETE {path}"]
     with pytest.raises(ProviderError, match="Another API key saw this backend last"):
         provider.delete(web.id, last_seen)
+
+
+@pytest.mark.parametrize("mode", [None, "warn", "ignore"])
+def test_another_key_deletes_with_tunnels_online_unless_that_is_refused(
+    emulator: Emulator, deployment: Deployment, web: Backend, mode: str | None
+) -> None:
+    path = f"/backends/tunnel_group/{web.id}"
+    started(deployment, mode).delete(web.id, {"__key_fingerprint": "00000000"})
+    assert paths(emulator) == [f"GET {path}", f"DELETE {path}"]
 
 
 def test_a_delete_whose_tunnels_cannot_be_seen_deletes_nothing(

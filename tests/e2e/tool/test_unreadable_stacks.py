@@ -1,6 +1,7 @@
 """Another stack that cannot be read: it may manage anything."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -16,7 +17,16 @@ def test_a_stack_that_cannot_be_read_is_named(stack: Stack, stray: Backend) -> N
     said = stack.tool("list", "--all-stacks").text
     assert UNREAD in said
     assert rows(said)[stray.id][-1] == "unknown"
-    assert stray.id not in stack.tool("list", "--all-stacks", "--unmanaged").text
+    said = stack.tool("list", "--all-stacks", "--unmanaged").text
+    assert stray.id not in said
+    assert "Left out 1 backend that only a stack that could not be read may manage." in said
+
+
+@pytest.mark.usefixtures("unreadable")
+def test_nothing_is_called_in_step_where_a_stack_cannot_be_read(stack: Stack) -> None:
+    said = stack.tool("orphans", "--all-stacks", code=3).text
+    assert UNREAD in said
+    assert "in step" not in said
 
 
 @pytest.mark.usefixtures("unreadable")
@@ -28,6 +38,21 @@ def test_orphans_does_not_call_a_backend_unmanaged_where_a_stack_cannot_be_read(
     said = stack.tool("orphans", "--all-stacks", "--json", code=3).text
     found = json.loads(said[said.index("{") :])
     assert ([b["id"] for b in found["unmanaged"]], [b["id"] for b in found["unknown"]]) == ([], [stray.id])
+
+
+@pytest.mark.usefixtures("unreadable")
+def test_a_pending_create_may_have_made_what_a_stack_that_cannot_be_read_may_manage(
+    stack: Stack, stray: Backend, tmp_path: Path
+) -> None:
+    (file,) = (tmp_path / "state").glob("**/stacks/shop/dev.json")
+    state = json.loads(file.read_text())
+    deployment = state["checkpoint"]["latest"]
+    (web,) = (one for one in deployment["resources"] if one["type"].endswith("TunnelGroupBackend"))
+    inputs = {"labels": stray.labels, "description": stray.description, "__provider": web["inputs"]["__provider"]}
+    create = {**web, "urn": web["urn"] + "-new", "id": "", "inputs": inputs}
+    deployment["pending_operations"] = [{"resource": create, "type": "creating"}]
+    file.write_text(json.dumps(state))
+    assert f"  web-new: may have made {stray.id}\n" in stack.tool("orphans", "--all-stacks", code=3).text
 
 
 @pytest.mark.usefixtures("unreadable")
