@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import ngrok as ngrok_api
+from stacks import KEY
 
 from pulumi_ngrok_tg.api.client import Client
 from pulumi_ngrok_tg.api.settings import Settings
@@ -14,7 +15,6 @@ from pulumi_ngrok_tg.emulator import Emulator
 from tests.reporter import Heard
 
 LATENCY = 0.1  # seconds
-KEY = "bench-key"
 STEPS = ("create", "read", "update", "delete")
 Calls = tuple[Callable[[Any], Any], ...]
 """For each step: what is called with a number, for a create, which returns an id; with the ids after that."""
@@ -34,9 +34,14 @@ def measure_all(counts: list[int], rounds_of: Callable[[int], int]) -> Taken:
     return taken
 
 
+def ngroks_own(ngrok: Emulator) -> Any:
+    """The calls on backends of ngrok's own client."""
+    return ngrok_api.Client(KEY, ngrok.url).backends.tunnel_group
+
+
 def ngroks(ngrok: Emulator, count: int) -> dict[str, float]:
     """One call after the other."""
-    api = ngrok_api.Client(KEY, ngrok.url).backends.tunnel_group
+    api = ngroks_own(ngrok)
     calls: Calls = (
         lambda number: api.create(labels={"app": str(number)}, description="Website").id,
         api.get,

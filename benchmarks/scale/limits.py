@@ -6,12 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import ngrok as ngrok_api
+from clients import LATENCY, ngroks_own
 from measure import measured
-from stacks import OURS, TEXTBOOK, UP, Kind, stack_of, write
+from stacks import KEY, OURS, TEXTBOOK, UP, Kind, stack_of, write
 
 from pulumi_ngrok_tg.emulator import Emulator, RateLimit
 
-LATENCY = 0.1  # seconds
 PREVIEW = ("pulumi", "preview", "--refresh", "--non-interactive")
 
 
@@ -55,7 +55,7 @@ def a_hundred_and_fifty(kind: Kind) -> Told:
         ngrok.set(latency=LATENCY, rate_limit=RateLimit())
         write(stack, kind, 150)
         taken = measured(stack, ngrok, *UP)
-        made = len(ngrok.account("bench-key").backends)
+        made = len(ngrok.account(KEY).backends)
     how = "failed" if taken.failed else "done"
     outcome = f"{how}: {made} made in {taken.seconds:.0f} s, {taken.refused} refusals"
     return Told("create 150", kind.name, outcome, taken.failed, taken.seconds, within=75)
@@ -74,7 +74,7 @@ def three_stacks(kind: Kind) -> Told:
         with ThreadPoolExecutor(3) as pool:
             done = list(pool.map(go_up, ("one", "two", "three")))
         seconds = time.perf_counter() - began
-        made = len(ngrok.account("bench-key").backends)
+        made = len(ngrok.account(KEY).backends)
     outcome = f"{sum(done)} of 3 done: {made} made in {seconds:.0f} s"
     return Told("three stacks of 50 at once", kind.name, outcome, not all(done), seconds, within=75)
 
@@ -82,7 +82,7 @@ def three_stacks(kind: Kind) -> Told:
 def ngroks_client() -> Told:
     with Emulator() as ngrok:
         ngrok.set(latency=LATENCY, rate_limit=RateLimit())
-        backends = ngrok_api.Client("bench-key", ngrok.url).backends.tunnel_group
+        backends = ngroks_own(ngrok)
         began, how = time.perf_counter(), "done"
         try:
             for number in range(150):
@@ -90,5 +90,5 @@ def ngroks_client() -> Told:
         except ngrok_api.Error as error:
             how = f"failed ({error.error_code})"
         seconds = time.perf_counter() - began
-        made = len(ngrok.account("bench-key").backends)
+        made = len(ngrok.account(KEY).backends)
     return Told("create 150", "ngrok-api, in a loop", f"{how}: {made} made in {seconds:.0f} s", how != "done", seconds)

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import clients
 import psutil
-from clients import Taken
 from goals import Goal
 from limits import Told
 from measure import Measure
@@ -26,12 +25,12 @@ CALLING = ("ours", "textbook")
 """Kinds whose calls are compared."""
 
 
-def text(results: Results, taken: Taken, told: Sequence[Told], goals: Sequence[Goal]) -> str:
+def text(results: Results, taken: clients.Taken, told: Sequence[Told], goals: Sequence[Goal]) -> str:
     """All of it, for a terminal."""
     return "\n\n".join(tables(results, taken, told, goals).values())
 
 
-def write(results: Results, taken: Taken, told: Sequence[Told], goals: Sequence[Goal]) -> None:
+def write(results: Results, taken: clients.Taken, told: Sequence[Told], goals: Sequence[Goal]) -> None:
     """Puts the tables into the page, and draws the plots."""
     page = (DOCS / "performance.md").read_text()
     for name, body in tables(results, taken, told, goals).items():
@@ -42,7 +41,7 @@ def write(results: Results, taken: Taken, told: Sequence[Told], goals: Sequence[
     draw(results)
 
 
-def tables(results: Results, taken: Taken, told: Sequence[Told], goals: Sequence[Goal]) -> dict[str, str]:
+def tables(results: Results, taken: clients.Taken, told: Sequence[Told], goals: Sequence[Goal]) -> dict[str, str]:
     """The parts of the report, by their names in the page."""
     return {
         "machine": machine(),
@@ -87,7 +86,7 @@ def middle_and_spread(seconds: list[float]) -> str:
     return f"{statistics.median(seconds):.1f}{spread}"
 
 
-def clients_table(taken: Taken) -> str:
+def clients_table(taken: clients.Taken) -> str:
     rows = [f"| backends | client | {' | '.join(clients.STEPS)} |", "|---|---|" + "---|" * len(clients.STEPS)]
     for count, name in dict.fromkeys((count, name) for count, name, _ in taken):
         cells = [middle_and_spread(taken[count, name, step]) for step in clients.STEPS]

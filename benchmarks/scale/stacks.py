@@ -16,6 +16,7 @@ from pulumi_ngrok_tg.emulator import Emulator
 from tests.e2e.stack import Stack
 
 ROOT = Path(__file__).parents[2]
+KEY = "bench-key"
 _IMPORTS = "import pulumi\nfrom pulumi_ngrok_tg import TunnelGroupBackend as Backend\n"
 UP = ("pulumi", "up", "--yes", "--skip-preview", "--non-interactive")
 STEPS = ("create", "preview", "preview --refresh", "refresh", "update one", "update all", "destroy", "import")
@@ -47,7 +48,7 @@ def stack_of(kind: Kind, ngrok: Emulator, name: str = "bench") -> Iterator[Stack
     """A stack without resources yet, in a folder of its own."""
     engine = subprocess.run([sys.executable, ROOT / "tools/engine"], stdout=subprocess.PIPE, text=True, check=True)
     with tempfile.TemporaryDirectory(prefix="ngrok-bench-") as folder:
-        settings = {**ngrok.environment, "NGROK_API_KEY": "bench-key", **kind.environment}
+        settings = {**ngrok.environment, "NGROK_API_KEY": KEY, **kind.environment}
         stack = Stack(Path(engine.stdout.strip()), Path(folder, "home"), Path(folder), name, "", settings)
         shutil.copy(Path(__file__).parent / "stub.py", stack.folder)
         yield stack
@@ -106,5 +107,5 @@ def life(kind: Kind, count: int, latency: float, looks: int) -> tuple[dict[str, 
 def strand(stack: Stack, ngrok: Emulator, count: int) -> None:
     """Makes backends that no stack has, and a program that is to have them."""
     for n in range(count):
-        ngrok.account("bench-key").create({"labels": {"app": "web", "n": str(n)}, "description": "Website"})
+        ngrok.account(KEY).create({"labels": {"app": "web", "n": str(n)}, "description": "Website"})
     (stack.folder / "__main__.py").write_text("import tunnel_group_backends\n")

@@ -46,12 +46,9 @@ def list_(
     backends = session.backends()
     elsewhere = session.managed_elsewhere() if session.stack and all_stacks else ((), False)
     managing = managers(backends, session.stack.managed() if session.stack else None, *elsewhere)
-    shown = [
-        backend
-        for backend in backends
-        if labels.items() <= backend.labels.items() and (not unmanaged or managing[backend.id].kind == "nobody")
-    ]
-    if unmanaged and (unknown := sum(manager.kind == "unknown" for manager in managing.values())):
+    carrying = [backend for backend in backends if labels.items() <= backend.labels.items()]
+    shown = [backend for backend in carrying if not unmanaged or managing[backend.id].kind == "nobody"]
+    if unmanaged and (unknown := sum(managing[backend.id].kind == "unknown" for backend in carrying)):
         session.say(f"Left out {counted(unknown)} that only a stack that could not be read may manage.")
     serving = _serving(session.tunnels(), backends, shown) if with_tunnels else None
     if as_json:

@@ -224,4 +224,5 @@ def test_the_commands_of_the_page_run(new_stack: Callable[..., Stack]) -> None:
     # The language host that can be built starts no folders; what the command finds is the folder tried above.
     (folder,) = re.findall(r'"\$\((.*)\)"', commands[2])
     found = Path(stack.run("sh", "-c", folder).strip())
-    assert sorted(path.name for path in found.glob("Pulumi*")) == ["PulumiPolicy.yaml"]
+    assert found.parts[-2:] == ("pulumi_ngrok_tg", "policy")
+    assert (found / "PulumiPolicy.yaml").read_text() == (ROOT / "pulumi_ngrok_tg/policy/PulumiPolicy.yaml").read_text()

@@ -180,7 +180,7 @@ def test_each_cell_of_the_comparison_has_its_reason() -> None:
     readme = (ROOT / "README.md").read_text().partition("## Next to the alternatives")[2].partition("\n## ")[0]
     rows = re.findall(r"^\| ([A-Z][^|]+) \|((?: [✓-] \|){5})$", readme, re.MULTILINE)
     reasons = re.findall(
-        r"^\| ([A-Z][^|]+) \| ([✓-])[^|]* \| ([✓-])/([✓-])[^|]* \| ([✓-])/([✓-])[^|]* \|$",
+        r"^\| ([A-Z][^|]+) \| ([✓-]) [^|]+ \| ([✓-])/([✓-]) [^|]+ \| ([✓-])/([✓-]) [^|]+ \|$",
         (ROOT / "docs/comparison.md").read_text(),
         re.MULTILINE,
     )

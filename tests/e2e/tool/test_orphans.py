@@ -9,6 +9,7 @@ from pulumi_ngrok_tg.emulator import Emulator
 from pulumi_ngrok_tg.emulator.store import Backend
 from tests.conftest import KEY
 from tests.e2e.stack import Stack
+from tests.e2e.tool.pending import leave_pending
 
 
 def test_orphans_names_what_is_out_of_step_and_what_mends_it(
@@ -58,19 +59,12 @@ def test_what_orphans_prints_works_from_where_it_was_asked(stack: Stack, emulato
 
 
 def test_only_creates_are_pending_creates(stack: Stack, tmp_path: Path) -> None:
-    (file,) = (tmp_path / "state").glob("**/stacks/shop/dev.json")
-    state = json.loads(file.read_text())
-    deployment = state["checkpoint"]["latest"]
-    resource = next(r for r in deployment["resources"] if r["type"].endswith("TunnelGroupBackend"))
-    create = {**resource, "urn": resource["urn"] + "-new", "id": ""}
-    deployment["pending_operations"] = [
-        {"resource": resource, "type": "deleting"},
-        {"resource": resource, "type": "updating"},
-        {"resource": create, "type": "creating"},
-    ]
-    file.write_text(json.dumps(state))
+    urn = stack.resource("web")["urn"] + "-new"
+    leave_pending(tmp_path, "deleting")
+    leave_pending(tmp_path, "updating")
+    leave_pending(tmp_path, "creating", urn=urn, id="")
     found = json.loads(stack.tool("orphans", "--json", code=3).text)
-    assert found["pending"] == [{"urn": create["urn"], "candidates": []}]
+    assert found["pending"] == [{"urn": urn, "candidates": []}]
 
 
 def test_what_another_key_does_not_see_is_not_called_missing(stack: Stack, emulator: Emulator) -> None:

@@ -9,6 +9,7 @@ from pulumi_ngrok_tg.emulator import Emulator
 from pulumi_ngrok_tg.emulator.store import Backend
 from tests.conftest import KEY
 from tests.e2e.stack import Stack
+from tests.e2e.tool.pending import leave_pending
 from tests.e2e.tool.said import UNREAD, rows
 
 
@@ -20,6 +21,7 @@ def test_a_stack_that_cannot_be_read_is_named(stack: Stack, stray: Backend) -> N
     said = stack.tool("list", "--all-stacks", "--unmanaged").text
     assert stray.id not in said
     assert "Left out 1 backend that only a stack that could not be read may manage." in said
+    assert "Left out" not in stack.tool("list", "--all-stacks", "--unmanaged", "--label", "app=none").text
 
 
 @pytest.mark.usefixtures("unreadable")
@@ -44,14 +46,9 @@ def test_orphans_does_not_call_a_backend_unmanaged_where_a_stack_cannot_be_read(
 def test_a_pending_create_may_have_made_what_a_stack_that_cannot_be_read_may_manage(
     stack: Stack, stray: Backend, tmp_path: Path
 ) -> None:
-    (file,) = (tmp_path / "state").glob("**/stacks/shop/dev.json")
-    state = json.loads(file.read_text())
-    deployment = state["checkpoint"]["latest"]
-    (web,) = (one for one in deployment["resources"] if one["type"].endswith("TunnelGroupBackend"))
-    inputs = {"labels": stray.labels, "description": stray.description, "__provider": web["inputs"]["__provider"]}
-    create = {**web, "urn": web["urn"] + "-new", "id": "", "inputs": inputs}
-    deployment["pending_operations"] = [{"resource": create, "type": "creating"}]
-    file.write_text(json.dumps(state))
+    web = stack.resource("web")
+    inputs = {**web["inputs"], "labels": stray.labels, "description": stray.description}
+    leave_pending(tmp_path, "creating", urn=web["urn"] + "-new", id="", inputs=inputs)
     assert f"  web-new: may have made {stray.id}\n" in stack.tool("orphans", "--all-stacks", code=3).text
 
 
