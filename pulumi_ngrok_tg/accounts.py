@@ -9,6 +9,7 @@ from pulumi_ngrok_tg import config
 from pulumi_ngrok_tg.api.settings import Settings
 
 if TYPE_CHECKING:
+    from pulumi_ngrok_tg.api.cancellation import Cancellation
     from pulumi_ngrok_tg.api.client import Client
     from pulumi_ngrok_tg.api.reporting import Reporter
 
@@ -47,15 +48,16 @@ class Account:
 
     def __init__(self, name: str | None, get_config: Callable[[str], Any], clients: Clients) -> None:
         settings = config.read_settings(get_config, name)
+        self.source = config.locate(get_config, name)
         self.client = clients.client(settings)
         self.fingerprint = fingerprint(settings.api_key, settings.base_url)
 
 
-def connect(settings: Settings, reporter: "Reporter") -> "Client":
-    """Makes a client."""
+def connect(settings: Settings, reporter: "Reporter", cancellation: "Cancellation | None" = None) -> "Client":
+    """Makes a client; ``cancellation`` ends all its waiting."""
     from pulumi_ngrok_tg.api.client import Client  # here, because a program that only declares needs no requests
 
-    return Client(settings, reporter)
+    return Client(settings, reporter, cancellation)
 
 
 def fingerprint(api_key: str, base_url: str) -> str:

@@ -36,6 +36,8 @@ class Adoption:
     secret: frozenset[str]
     """The inputs whose values must not be shown."""
     allow_operator_owned: bool
+    plain_keys: frozenset[str] = frozenset()
+    """The labels' keys that the program does not keep in an output."""
 
 
 def wanted(inputs: Mapping[str, Any]) -> Adoption | None:
@@ -52,6 +54,7 @@ def wanted(inputs: Mapping[str, Any]) -> Adoption | None:
         unread if isinstance(unread, str) else None,
         frozenset(secret if isinstance(secret, list) else ()),
         inputs.get(ALLOW_OPERATOR_OWNED) is True,
+        frozenset(inputs.get(properties.PLAIN_KEYS) or ()),
     )
 
 
@@ -63,11 +66,14 @@ def differences(wanted: Adoption, held: Mapping[str, Any], inputs: Mapping[str, 
         held: description, metadata and labels, as the API holds them.
         inputs: the program's; those that are not known yet differ from nothing.
     """
+    plain = {properties.label_path(key) for key in wanted.plain_keys}
     for name, now, then in properties.compared(held, inputs):
         if isinstance(then, Unknown):
             continue
-        if re.split(r"[.[]", name)[0] in wanted.secret:
-            difference = f"{name} is not what ngrok holds (the value is a secret)"
+        if (top := re.split(r"[.[]", name)[0]) in wanted.secret:
+            # Of labels that are secret as a whole, the keys are, too.
+            shown = name if top != "labels" or name in plain else "a label"
+            difference = f"{shown} is not what ngrok holds (the value is a secret)"
         else:
             difference = f"{name} is {_shown(now)} at ngrok, but {_shown(then)} in the program"
         yield f"import_: {wanted.id}: {difference}. Write what ngrok holds; change it after the adoption."
@@ -155,5 +161,6 @@ class Holders:
 
     def other(self, id_: str, urn: str) -> str | None:
         """Returns the URN of the resource for which a backend has to live, though ``urn`` is to be deleted."""
-        holder, adopted = self._holders.get(id_, ("", False))
+        with self._lock:
+            holder, adopted = self._holders.get(id_, ("", False))
         return holder if adopted or (holder and holder != urn) else None

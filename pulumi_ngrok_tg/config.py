@@ -10,6 +10,7 @@ import ipaddress
 import os
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,7 +22,26 @@ OPTIONS = "pulumi-ngrok-tg"
 """The configuration namespace of what is no matter of an account."""
 ON_TRAFFIC_LOSS = f"{OPTIONS}:onTrafficLoss"
 """The setting that says what happens where a change takes tunnels out of a backend."""
+_KEY_VARIABLE, _URL_VARIABLE = "NGROK_API_KEY", "NGROK_API_BASE_URL"
 _ON_TRAFFIC_LOSS = ("warn", "ignore", "refuse")
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the settings of an account come from, in a user's words."""
+
+    account: str | None
+    api_key: str
+    """The config key or the environment variable that holds the API key, or is to hold it."""
+    base_url: str
+    """Those of the API's address."""
+
+    @property
+    def set_key(self) -> str:
+        """What to do to set the key."""
+        if self.api_key == _KEY_VARIABLE:
+            return f"set {_KEY_VARIABLE}"
+        return f"run `pulumi config set --secret {self.api_key}`"
 
 
 class ConfigError(Exception):
@@ -31,6 +51,21 @@ class ConfigError(Exception):
 def namespace(account: str | None) -> str:
     """Returns the configuration namespace of an account."""
     return f"{DEFAULT_NAMESPACE}-{account}" if account else DEFAULT_NAMESPACE
+
+
+def locate(get: Callable[[str], Any], account: str | None) -> Source:
+    """Returns where the settings of an account come from.
+
+    Args:
+        get: returns the stack's config value for a full key such as ``ngrok:apiKey``, or None.
+        account: the account's name; None is the default account.
+    """
+
+    def place(name: str, variable: str) -> str:
+        key = f"{namespace(account)}:{name}"
+        return variable if account is None and not get(key) and os.environ.get(variable) else key
+
+    return Source(account, place("apiKey", _KEY_VARIABLE), place("apiBaseUrl", _URL_VARIABLE))
 
 
 def read_settings(get: Callable[[str], Any], account: str | None) -> Settings:
@@ -49,6 +84,8 @@ def read_settings(get: Callable[[str], Any], account: str | None) -> Settings:
         value = get(f"{prefix}:{name}")
         return str(value) if value else (None if account else os.environ.get(variable) or None)
 
+    source = locate(get, account)
+
     def number(name: str, default: int, least: int, most: int) -> int:
         value = get(f"{OPTIONS}:{name}")
         if value is None:
@@ -58,8 +95,8 @@ def read_settings(get: Callable[[str], Any], account: str | None) -> Settings:
         return int(value)
 
     return Settings(
-        api_key=_check_key(prefix, account, text("apiKey", "NGROK_API_KEY")),
-        base_url=_check_base_url(prefix, text("apiBaseUrl", "NGROK_API_BASE_URL") or Settings.base_url),
+        api_key=_check_key(source, text("apiKey", _KEY_VARIABLE)),
+        base_url=_check_base_url(source.base_url, text("apiBaseUrl", _URL_VARIABLE) or Settings.base_url),
         max_attempts=number("maxAttempts", Settings.max_attempts, 1, 100),
         max_wait_seconds=number("maxWaitSeconds", int(Settings.max_wait_seconds), 0, 86_400),
         max_concurrency=number("maxConcurrency", Settings.max_concurrency, 1, 64),
@@ -83,22 +120,22 @@ def on_traffic_loss(get: Callable[[str], Any]) -> str:
     return str(value)
 
 
-def _check_key(prefix: str, account: str | None, key: str | None) -> str:
-    remedy = f"Run `pulumi config set --secret {prefix}:apiKey`" + ("" if account else ", or set NGROK_API_KEY")
+def _check_key(source: Source, key: str | None) -> str:
     if key is None:
+        of = f" for the account {source.account!r}" if source.account else ""
+        or_variable = "" if source.account else f", or set {_KEY_VARIABLE}"
         raise ConfigError(
-            f"No ngrok API key is configured{f' for the account {account!r}' if account else ''}. {remedy}."
+            f"No ngrok API key is configured{of}. Run `pulumi config set --secret {source.api_key}`{or_variable}."
         )
     if not re.fullmatch(r"[\x21-\x7e]+", key):
         raise ConfigError(
-            f"The ngrok API key ({prefix}:apiKey{'' if account else ' or NGROK_API_KEY'}) holds whitespace, "
-            f"a line break or another character that no API key has. {remedy}."
+            f"The ngrok API key in {source.api_key} holds whitespace, a line break or another character that no API "
+            f"key has. Copy it again and {source.set_key}."
         )
     return key
 
 
-def _check_base_url(prefix: str, url: str) -> str:
-    name = f"{prefix}:apiBaseUrl"
+def _check_base_url(name: str, url: str) -> str:
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port

@@ -7,7 +7,7 @@ from pulumi.output import Unknown
 
 from pulumi_ngrok_tg import config, properties, traffic
 from pulumi_ngrok_tg.accounts import Account, Clients
-from pulumi_ngrok_tg.api.errors import NgrokError, NotFound
+from pulumi_ngrok_tg.api.errors import NgrokError, NotFound, Unreadable
 from pulumi_ngrok_tg.api.models import Backend, Tunnel
 
 if TYPE_CHECKING:
@@ -31,13 +31,20 @@ class Guard:
         get_config: returns the stack's config value for a full key.
         clients: the clients of this process.
         log: tells the user.
+        name: the resource's: with ``--diff`` the engine shows a line without saying whose it is.
     """
 
-    def __init__(self, get_config: Callable[[str], Any], clients: Clients, log: Log) -> None:
+    def __init__(self, get_config: Callable[[str], Any], clients: Clients, log: Log, name: str) -> None:
         self._mode = config.on_traffic_loss(get_config)
         self._get_config = get_config
         self._clients = clients
         self._log = log
+        self._name = name
+
+    @property
+    def refuses(self) -> bool:
+        """Whether what costs traffic is refused, and so a backend looked at before it is changed or deleted."""
+        return self._mode == "refuse"
 
     def before_change(self, id_: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> None:
         """Tells what a change of labels, or of the account, does to the tunnels online; else does nothing.
@@ -50,37 +57,64 @@ class Guard:
             return
         after = properties.contents(news)["labels"]
         if isinstance(news.get("account"), Unknown):
-            self._log.info(traffic.UNKNOWN_ACCOUNT)
+            self._tell(traffic.UNKNOWN_ACCOUNT)
         elif isinstance(after, Unknown) or any(isinstance(value, Unknown) for value in after.values()):
-            self._log.info(traffic.UNKNOWN_LABELS)
+            self._tell(traffic.UNKNOWN_LABELS)
         elif self.refuses:
-            line, costs = self._close_look(id_, olds, {} if replaced else after)
-            if costs:
-                raise traffic.Refused((traffic.refused_replacement if replaced else traffic.refused_change)(line))
-            self._tell(line)
+            refused = traffic.refused_replacement if replaced else traffic.refused_change
+            self._tell(self._require_no_loss(id_, olds, {} if replaced else after, refused))
         else:
             line, costs = self._look(id_, olds, {} if replaced else after)
             self._tell(line, costs)
 
-    @property
-    def refuses(self) -> bool:
-        """Whether what costs traffic is refused, and so a backend looked at before it is deleted."""
-        return self._mode == "refuse"
+    def before_update(self, id_: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> None:
+        """Looks again, right before labels change, where the setting refuses a loss: diff may have looked long ago.
+
+        Raises:
+            traffic.Refused: tunnels would leave, or might.
+        """
+        if self.refuses and "labels" in properties.changes(olds, news):
+            self._require_no_loss(id_, olds, properties.contents(news)["labels"], traffic.refused_change)
+
+    def before_replacement(self, id_: str, state: Mapping[str, Any]) -> None:
+        """Looks at a backend that the engine is about to replace, where the setting refuses a loss.
+
+        Args:
+            id_: the backend's id.
+            state: what the stack's state holds of it.
+
+        Raises:
+            traffic.Refused: tunnels are online in it, or might be.
+            NotFound: it is gone.
+        """
+        if self.refuses:
+            try:
+                self._require_no_loss(id_, state, {}, traffic.refused_replacement)
+            except traffic.Refused as refused:
+                if isinstance(refused.__cause__, NotFound):
+                    raise refused.__cause__ from refused
+                raise
 
     def before_delete(self, client: "Client", backend: Backend) -> None:
         """Looks at a backend, as it was fetched right before its delete.
 
         Raises:
-            traffic.Refused: a tunnel is online in it, and the setting refuses that.
+            traffic.Refused: tunnels are online in it, or might be, and the setting refuses that.
         """
-        if self.refuses and (online := _online(client, backend)):
-            raise traffic.Refused(traffic.refused_delete(backend.id, online))
+        if not self.refuses:
+            return
+        try:
+            members, _, _ = _find_members(client, backend)
+        except NgrokError as error:
+            raise traffic.Refused(traffic.refused_delete_unseen(backend.id, error)) from error
+        if members:
+            raise traffic.Refused(traffic.refused_delete(backend.id, members))
 
     def _look(self, id_: str, olds: Mapping[str, Any], after: Mapping[str, str]) -> tuple[str, bool]:
         """Returns the line that tells what is to come, and whether it costs traffic: one listing for all changes."""
         before = properties.contents(olds)["labels"]
         try:
-            tunnels = self._client(olds).look_at_tunnels(patiently=False)
+            tunnels = self._client(olds).glance_at_tunnels()
         except (NgrokError, config.ConfigError) as error:
             if _all_stay(before, after):
                 return "", False
@@ -89,39 +123,59 @@ class Guard:
         moved = traffic.moves(traffic.serving(id_, before, tunnels), after, tunnels)
         return traffic.told(moved), bool(moved.leaving)
 
-    def _close_look(self, id_: str, olds: Mapping[str, Any], after: Mapping[str, str]) -> tuple[str, bool]:
-        """Does the same, but asks the backend itself who is in it, and what it cannot find out counts as a loss.
+    def _require_no_loss(
+        self, id_: str, olds: Mapping[str, Any], after: Mapping[str, str], refused: Callable[[str], str]
+    ) -> str:
+        """Returns the line that tells what is to come; what cannot be found out counts as a loss.
 
-        The state may be old, the labels changed behind its back, and the list of tunnels incomplete or withdrawn.
+        The state may be old and the labels changed behind its back, so the backend itself and the list of tunnels are
+        both asked, and a tunnel that either of them names is in it.
         """
         try:
             client = self._client(olds)
-            backend = client.read(id_)
-        except NotFound:
-            return "", False  # what that means, the update itself finds out
+            backend = client.look_at(id_)
+            members, tunnels, failure = _find_members(client, backend)
         except (NgrokError, config.ConfigError) as error:
-            return traffic.not_found_out(None, after, error), True
-        members = _online(client, backend)
-        try:
-            tunnels = client.look_at_tunnels(patiently=True)
-        except NgrokError as error:
+            line = traffic.not_found_out(None, after, error)
+            if isinstance(error, NotFound):
+                line += "; run `pulumi refresh` if somebody has deleted it"
+            raise traffic.Refused(self._named(refused(line))) from error
+        if failure is not None:
             if not members or _all_stay(backend.labels, after):
-                return "", False
-            return traffic.not_found_out(len(members), after, error), True
+                return ""
+            line = traffic.not_found_out(len(members), after, failure)
+            raise traffic.Refused(self._named(refused(line))) from failure
         moved = traffic.moves(members, after, tunnels)
-        return traffic.told(moved), bool(moved.leaving)
+        if moved.leaving:
+            raise traffic.Refused(self._named(refused(traffic.told(moved))))
+        return traffic.told(moved)
 
     def _client(self, state: Mapping[str, Any]) -> "Client":
         return Account(state.get("account"), self._get_config, self._clients).client
 
+    def _named(self, line: str) -> str:
+        return f"{self._name}: {line}" if self._name else line
+
     def _tell(self, line: str, costs: bool = False) -> None:
         if line:
-            (self._log.warn if costs else self._log.info)(line)
+            (self._log.warn if costs else self._log.info)(self._named(line))
 
 
-def _online(client: "Client", backend: Backend) -> list[Tunnel]:
-    """Returns the tunnels in a backend, as it names them itself."""
-    return [Tunnel(client.shown(tunnel.id)) for tunnel in backend.tunnels]
+def _find_members(client: "Client", backend: Backend) -> tuple[list[Tunnel], tuple[Tunnel, ...], NgrokError | None]:
+    """Returns the tunnels in a backend, all that are online, and what kept the latter from being listed.
+
+    Raises:
+        Unreadable: the backend does not say which tunnels are in it.
+    """
+    if backend.tunnels is None:
+        raise Unreadable(f"ngrok does not say which tunnels are in {backend.id}.")
+    named = {tunnel.id: tunnel for tunnel in (Tunnel(client.shown(tunnel.id)) for tunnel in backend.tunnels)}
+    try:
+        tunnels = client.look_at_tunnels()
+    except NgrokError as error:
+        return list(named.values()), (), error
+    listed = traffic.serving(backend.id, backend.labels, tunnels)
+    return list({**named, **{tunnel.id: tunnel for tunnel in listed}}.values()), tunnels, None
 
 
 def _all_stay(before: Mapping[str, str], after: Mapping[str, str]) -> bool:

@@ -10,10 +10,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import pulumi
-from pulumi.runtime.mocks import MockMonitor
-from pulumi.runtime.settings import get_monitor
+from pulumi.runtime import get_config
 
-from pulumi_ngrok_tg import advice, config, listed, properties
+from pulumi_ngrok_tg import advice, config, listed, properties, upstream
 from pulumi_ngrok_tg.api.errors import NgrokError
 from pulumi_ngrok_tg.lookup_results import (
     GetTunnelGroupBackendResult,
@@ -114,17 +113,22 @@ _ALL = _Lookup(
 
 def _now(lookup: _Lookup, args: LookupArgs, opts: pulumi.InvokeOptions | None) -> Any:
     """Looks up; of Pulumi's options only mocks hear."""
-    if isinstance(get_monitor(), MockMonitor):
+    if upstream.is_mocked():
         given = {"id": args.id, "labels": args.labels, "account": args.account}
         return pulumi.runtime.invoke(lookup.token, given, opts, typ=lookup.result).value
     try:
         _check(lookup, args)
         return lookup.find(listed.account(args.account), args)
     except NgrokError as error:
-        told = advice.explain(error, config.namespace(args.account))
-        raise pulumi.RunError(f"{lookup.function}: {told}") from error
+        told = advice.explain(error, config.locate(get_config, args.account))
+        raise pulumi.RunError(f"{lookup.function}: {_hide(told, args)}") from (None if args.secret else error)
     except (LookupFailed, config.ConfigError) as error:
-        raise pulumi.RunError(f"{lookup.function}: {error}") from error
+        raise pulumi.RunError(f"{lookup.function}: {_hide(str(error), args)}") from (None if args.secret else error)
+
+
+def _hide(told: str, args: LookupArgs) -> str:
+    """Takes the id out of a message where the inputs are secret; of labels, no message tells then."""
+    return told.replace(str(args.id), "[secret]") if args.secret and args.id else told
 
 
 def _check(lookup: _Lookup, args: LookupArgs) -> None:
@@ -134,10 +138,12 @@ def _check(lookup: _Lookup, args: LookupArgs) -> None:
         raise LookupFailed(f"an input is an output, whose value is not known here. Use {lookup.function}_output.")
     try:
         for key in labels:
-            properties.require_label_key(key)
+            properties.require_label_key(key, plain=not args.secret)
+        properties.require_no_output("id", args.id)
     except ValueError as error:
         raise LookupFailed(str(error)) from error
-    _, problems = properties.check({"labels": args.labels, "account": args.account})
+    plain = [] if args.secret else list(labels)
+    _, problems = properties.check({"labels": args.labels, "account": args.account, properties.PLAIN_KEYS: plain})
     if problems:
         raise LookupFailed(problems[0].reason)
 
@@ -145,15 +151,19 @@ def _check(lookup: _Lookup, args: LookupArgs) -> None:
 def _later(lookup: _Lookup, id_: Any, labels: Any, account: Any, opts: pulumi.InvokeOptions | None) -> Any:
     """Looks up once the inputs are known, and what it depends on is there."""
     depends_on = getattr(opts, "depends_on", None)
+    inputs = pulumi.Output.all(id_, labels, account)
 
     async def look_up(given: list[Any]) -> Any:
-        args = LookupArgs(given[0], given[1], given[2], listed.EVER if depends_on is None else time.monotonic())
-        if isinstance(get_monitor(), MockMonitor):
+        after = listed.EVER if depends_on is None else time.monotonic()
+        args = LookupArgs(*given[:3], after, await inputs.is_secret())
+        if upstream.is_mocked():
             return _now(lookup, args, opts)
         # In a thread, because the program's own loop has to go on while ngrok is asked.
         return await asyncio.to_thread(_now, lookup, args, opts)
 
-    return pulumi.Output.all(id_, labels, account, pulumi.Output.from_input(depends_on).apply(_arrival)).apply(look_up)
+    return pulumi.Output.all(inputs, pulumi.Output.from_input(depends_on).apply(_arrival)).apply(
+        lambda given: look_up(given[0])
+    )
 
 
 def _arrival(resources: Any) -> Any:
@@ -161,5 +171,6 @@ def _arrival(resources: Any) -> Any:
     if isinstance(resources, pulumi.CustomResource):
         return resources.id
     if isinstance(resources, pulumi.Resource):
-        return pulumi.Output.all(resources.urn, *map(_arrival, resources._childResources))
+        # Where upstream has changed, a component is there once its URN is.
+        return pulumi.Output.all(resources.urn, *map(_arrival, getattr(resources, "_childResources", ())))
     return pulumi.Output.all(*(pulumi.Output.from_input(resource).apply(_arrival) for resource in resources or ()))

@@ -50,6 +50,8 @@ class LookupArgs(NamedTuple):
     account: str | None
     after: float
     """When all that it depends on was there (``time.monotonic()``): the result must not be older."""
+    secret: bool = False
+    """Whether one of the inputs is a secret: then messages tell neither of them nor of what they might be."""
 
 
 class LookupFailed(Exception):
@@ -73,10 +75,12 @@ def find_one(account: listed.ListedAccount, args: LookupArgs) -> GetTunnelGroupB
     found = account.carrying(args.labels, args.after)
     if not found:
         there = account.carrying({}, args.after)
-        held = f"It has {_summary(there)}." if there else "It has none at all."
+        held = f"It has {_summary(there, args.secret)}." if there else "It has none at all."
         raise LookupFailed(f"no backend of this account carries these labels. {held}")
     if len(found) > 1:
-        raise LookupFailed(f"several backends carry these labels: {_summary(found)}. Give more labels, or the id.")
+        raise LookupFailed(
+            f"several backends carry these labels: {_summary(found, args.secret)}. Give more labels, or the id."
+        )
     return _result(found[0])
 
 
@@ -98,7 +102,7 @@ def _result(backend: Backend) -> GetTunnelGroupBackendResult:
         description=backend.description,
         metadata=backend.metadata,
         labels=dict(backend.labels),
-        tunnels=[_made(TunnelRef, id=tunnel.id, uri=tunnel.uri) for tunnel in backend.tunnels],
+        tunnels=[_made(TunnelRef, id=tunnel.id, uri=tunnel.uri) for tunnel in backend.tunnels or ()],
     )
     return result
 
@@ -108,8 +112,10 @@ def _made(kind: Any, **properties: Any) -> Any:
     return kind(**properties)
 
 
-def _summary(backends: Sequence[Backend]) -> str:
-    """Lists backends by id and labels, a handful of them."""
+def _summary(backends: Sequence[Backend], secret: bool) -> str:
+    """Lists backends by id and labels, a handful of them; or counts them, where their labels may be a secret."""
+    if secret:
+        return f"{len(backends)} backend{'' if len(backends) == 1 else 's'}"
     shown = [
         f"{backend.id} ({', '.join(f'{key}={value}' for key, value in sorted(backend.labels.items())) or 'no labels'})"
         for backend in backends

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, cast
 
 from pulumi.output import Unknown
@@ -10,11 +10,17 @@ from pulumi.output import Unknown
 from pulumi_ngrok_tg.api.models import Contents
 
 _EMPTY: dict[str, Any] = {"description": "", "metadata": "", "labels": {}}
+PLAIN_KEYS = "__plain_keys"
+"""The input that names the labels' keys that the program does not keep in an output; it is for :func:`check` alone."""
+_OUTPUT_AS_TEXT = "Calling __str__ on an Output"  # pulumi.output._OutputToStringError
 _ACCOUNT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
 class Problem(NamedTuple):
-    """What is wrong with an input, and how to mend it. Names the property, never quotes a value: it may be a secret."""
+    """What is wrong with an input, and how to mend it. Names the property, never quotes a value: it may be a secret.
+
+    A label's key is quoted only where the program writes it as it is; a key in an output may be a secret, too.
+    """
 
     property: str
     reason: str
@@ -47,28 +53,41 @@ def require_text(name: str, value: Any) -> Any:
     return value
 
 
-def require_label_key(key: Any) -> None:
-    """Raises ValueError where a label's key cannot be carried to :func:`check`."""
+def require_label_key(key: Any, plain: bool = False) -> None:
+    """Raises ValueError where a label's key cannot be carried to :func:`check`; quotes it only where it is plain."""
     if not isinstance(key, str):
-        raise ValueError(f"labels: the key {key!r} must be a string, not {_kind(key)}. Put it in quotes.")
+        named = f"the key {key!r}" if plain else "a key"
+        raise ValueError(f"labels: {named} must be a string, not {_kind(key)}. Put it in quotes.")
     require_text("labels: a key", key)
 
 
-def require_label_value(key: str, value: Any) -> Any:
+def require_label_value(key: str, value: Any, plain: bool = False) -> Any:
     """Returns a label's value as it is, unless it is None, which would vanish on the way to :func:`check`.
 
     Raises:
         ValueError: it is, or it cannot be carried.
     """
+    named = f"labels: the value of {_name_key(key, {key} if plain else ())}"
     if value is None:
-        raise ValueError(f"labels: the value of {key!r} must be a string, not None. Give it one or drop the label.")
-    return require_text(f"labels: the value of {key!r}", value)
+        raise ValueError(f"{named} must be a string, not None. Give it one or drop the label.")
+    return require_text(named, value)
+
+
+def require_no_output(name: str, value: Any) -> None:
+    """Raises ValueError where a text holds what Pulumi makes of an Output that is put into a string."""
+    if isinstance(value, str) and _OUTPUT_AS_TEXT in value:
+        raise ValueError(
+            f"{name} holds an Output that was put into a string, as in an f-string. Its value is not known there: use "
+            "pulumi.Output.format, pulumi.Output.concat or .apply."
+        )
 
 
 def check(inputs: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
     """Returns the inputs without those that are empty, and every problem. What is not known yet passes."""
     normal = {name: inputs[name] for name in ("account", *_EMPTY) if not _is_empty(inputs.get(name))}
-    return normal, [*_check_texts(normal), *_check_labels(normal.get("labels")), *_check_account(normal.get("account"))]
+    plain = inputs.get(PLAIN_KEYS)
+    labels = _check_labels(normal.get("labels"), plain if isinstance(plain, list) else ())
+    return normal, [*_check_texts(normal), *labels, *_check_account(normal.get("account"))]
 
 
 def contents(properties: Mapping[str, Any]) -> Contents:
@@ -99,12 +118,13 @@ def compared(olds: Mapping[str, Any], news: Mapping[str, Any]) -> Iterator[tuple
         if isinstance(after, Mapping) and isinstance(old, Mapping) and not any("\\" in key for key in {*old, *after}):
             for key in sorted({*old, *after}):
                 if old.get(key) != after.get(key):
-                    yield _label_path(key), old.get(key), after.get(key)
+                    yield label_path(key), old.get(key), after.get(key)
         else:
             yield name, None if _is_empty(old) else old, None if _is_empty(after) else after
 
 
-def _label_path(key: str) -> str:
+def label_path(key: str) -> str:
+    """Returns the property path of a label."""
     if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", key):
         return f"labels.{key}"
     quoted = key.replace('"', '\\"')
@@ -120,20 +140,44 @@ def _difference(old: Any, new: Any) -> str:
 def _equal(name: str, before: Any, after: Any) -> bool:
     if before == after:
         return True
-    if name != "metadata" or not isinstance(before, str) or not isinstance(after, str):
-        return False
-    meaning = _json_meaning(before)
-    return meaning is not None and meaning == _json_meaning(after)
+    return name == "metadata" and isinstance(before, str) and isinstance(after, str) and _equal_json(before, after)
 
 
-def _json_meaning(text: str) -> str | None:
-    """The canonical form of a JSON object or array, else None: "1.10" and "1.1" may be versions, not numbers."""
-    if not text.lstrip().startswith(("{", "[")):
-        return None
+def _equal_json(before: str, after: str) -> bool:
+    """Tells whether two JSON objects or arrays differ in spacing and order of keys alone.
+
+    Numbers and strings count as they are written: 1.10 and 1.1 may be versions, and no float holds every id.
+    """
     try:
-        return _canonical(json.loads(text))
+        return bool(_parse(before) == _parse(after))
     except (ValueError, RecursionError):
-        return None
+        return False
+
+
+def _parse(text: str) -> Any:
+    """Reads JSON such that equal values mean equal texts; ValueError where it is no object and no array."""
+    if not text.lstrip().startswith(("{", "[")):
+        raise ValueError
+    escapes_kept = re.sub(r"\\.", lambda escape: json.dumps(escape[0])[1:-1], text)
+    return json.loads(
+        escapes_kept, parse_int=_number, parse_float=_number, parse_constant=_reject, object_pairs_hook=_object
+    )
+
+
+def _number(digits: str) -> tuple[str, str]:
+    return "number", digits
+
+
+def _reject(constant: str) -> None:
+    """NaN and the like, which are not JSON."""
+    raise ValueError(constant)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> tuple[str, dict[str, Any]]:
+    """Raises ValueError where a key is there twice: nobody knows which of its values counts."""
+    if len({key for key, _ in pairs}) < len(pairs):
+        raise ValueError
+    return "object", dict(pairs)
 
 
 def _canonical(value: Any) -> str:
@@ -152,29 +196,48 @@ def _check_texts(inputs: Mapping[str, Any]) -> Iterable[Problem]:
             yield Problem(name, "metadata must be a string where a transformation sets it. Use Output.json_dumps.")
         elif not isinstance(value, str | Unknown | None):
             yield Problem(name, f"{name} must be {wanted}, not {_kind(value)}.")
+        else:
+            yield from _check_output(name, name, value)
 
 
-def _check_labels(labels: Any) -> Iterable[Problem]:
+def _check_labels(labels: Any, plain: Collection[str]) -> Iterable[Problem]:
     if labels is None or isinstance(labels, Unknown):
         return
     if not isinstance(labels, Mapping):
         yield Problem("labels", f'labels must be a mapping such as {{"app": "web"}}, not {_kind(labels)}.')
         return
     for key, value in labels.items():
+        named = _name_key(key, plain)
+        key_named = f"the key {named}" if key in plain else named
         if key == "":
             yield Problem("labels", "labels: a key must not be empty. Name the label or drop it.")
         if "=" in key:
-            yield Problem("labels", f'labels: the key {key!r} must not contain "=" (ERR_NGROK_6531). Rename it.')
+            yield Problem("labels", f'labels: {key_named} must not contain "=" (ERR_NGROK_6531). Rename it.')
         if isinstance(value, str) and "=" in value:
-            yield Problem("labels", f'labels: the value of {key!r} must not contain "=" (ERR_NGROK_6531). Change it.')
+            yield Problem("labels", f'labels: the value of {named} must not contain "=" (ERR_NGROK_6531). Change it.')
         elif not isinstance(value, str | Unknown):
-            yield Problem("labels", f"labels: the value of {key!r} must be a string, not {_kind(value)}. Quote it.")
+            yield Problem("labels", f"labels: the value of {named} must be a string, not {_kind(value)}. Quote it.")
+        yield from _check_output("labels", "labels: a key", key)
+        yield from _check_output("labels", f"labels: the value of {named}", value)
+
+
+def _check_output(name: str, named: str, value: Any) -> Iterable[Problem]:
+    try:
+        require_no_output(named, value)
+    except ValueError as error:
+        yield Problem(name, str(error))
+
+
+def _name_key(key: str, plain: Collection[str]) -> str:
+    return repr(key) if key in plain else f"the key of {len(key)} characters"
 
 
 def _check_account(account: Any) -> Iterable[Problem]:
     if account is None or isinstance(account, Unknown):
         return
-    if not isinstance(account, str) or not _ACCOUNT.fullmatch(account):
+    if isinstance(account, str) and _OUTPUT_AS_TEXT in account:
+        yield from _check_output("account", "account", account)
+    elif not isinstance(account, str) or not _ACCOUNT.fullmatch(account):
         yield Problem(
             "account",
             'account must be a name of letters, digits, "-" and "_", such as "eu" for the config ngrok-eu:apiKey.',

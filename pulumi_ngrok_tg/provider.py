@@ -6,7 +6,6 @@ used in, so neither may change.
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
 from pulumi.dynamic import (
@@ -21,9 +20,10 @@ from pulumi.dynamic import (
 )
 from pulumi.output import Unknown
 
-from pulumi_ngrok_tg import adoption, advice, config, ownership, properties, state, traffic, upstream
+from pulumi_ngrok_tg import adoption, advice, config, ownership, properties, replacement, state, traffic, upstream
 from pulumi_ngrok_tg.accounts import Account, Clients, connect
 from pulumi_ngrok_tg.adoption import Holders
+from pulumi_ngrok_tg.api.cancellation import Cancellation
 from pulumi_ngrok_tg.api.errors import NgrokError, NotFound
 from pulumi_ngrok_tg.api.settings import Settings
 from pulumi_ngrok_tg.engine_log import EngineLog
@@ -31,6 +31,9 @@ from pulumi_ngrok_tg.guard import Guard, Log
 
 if TYPE_CHECKING:
     from pulumi_ngrok_tg.api.client import Client
+
+
+_NO_CONFIG = " A resource with an explicit provider (provider=...) gets no stack config, only the environment."
 
 
 class ProviderError(Exception):
@@ -51,8 +54,9 @@ class TunnelGroupBackendProvider(ResourceProvider):
         super().__init__()
         self._clients = clients or _CLIENTS
         self._given_log = log
-        self._holders, self._declared = (_HOLDERS, _DECLARED) if clients is None else (Holders(), set())
+        self._run = _RUN if clients is None else _Run()
         self._get_config: Callable[[str], Any] = lambda _key: None
+        self._has_config = True
 
     def __reduce__(self) -> tuple[type["TunnelGroupBackendProvider"], tuple[()]]:
         return TunnelGroupBackendProvider, ()
@@ -60,16 +64,18 @@ class TunnelGroupBackendProvider(ResourceProvider):
     def configure(self, req: ConfigureRequest) -> None:
         """Takes the stack's config; called once for each pickle in each provider process."""
         self._get_config = req.config.get
+        self._has_config = bool(getattr(req.config, "_props", True))
         server = upstream.server()
         upstream.show_as_one_line(server, (ProviderError, config.ConfigError, traffic.Refused))
         upstream.show_differences(server)
+        upstream.hear_cancel(server, _CANCELLATION.cancel)
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Reports each bad property, a missing or malformed setting, and what keeps a backend from being adopted.
 
         Makes no request but to see a backend that is to be adopted.
         """
-        self._declared.add(upstream.current_urn())
+        self._run.declared.add(upstream.current_urn())
         inputs, problems = properties.check(news)
         # Without the property: the engine would print its value, secret or not (pulumi/pulumi#19465).
         failures = [CheckFailure("", problem.reason) for problem in problems]
@@ -79,12 +85,14 @@ class TunnelGroupBackendProvider(ResourceProvider):
                 config.read_settings(self._get_config, account)
                 config.on_traffic_loss(self._get_config)
             except config.ConfigError as error:
-                failures.append(CheckFailure("", str(error)))
+                failures.append(CheckFailure("", f"{error}{'' if self._has_config else _NO_CONFIG}"))
         if wanted := adoption.wanted(news):
             inputs[adoption.INPUT] = wanted.id
             # What is in the state already is adopted or made; diff sees whether it is the same backend.
             if not (_olds or failures or isinstance(wanted.id, Unknown) or isinstance(account, Unknown)):
                 failures += [CheckFailure("", refusal) for refusal in self._refusals(wanted, inputs)]
+        if not (_olds or failures):
+            failures += [CheckFailure("", refusal) for refusal in self._refuse_replacement(news)]
         return CheckResult(inputs, failures)
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
@@ -97,14 +105,14 @@ class TunnelGroupBackendProvider(ResourceProvider):
         if named != _id and not isinstance(named, Unknown):
             raise ProviderError(adoption.manages_another(_id, named))
         urn = upstream.current_urn()
-        if urn in self._declared:  # else the engine compares what a refresh has read, and changes nothing
+        if urn in self._run.declared:  # else the engine compares what a refresh has read, and changes nothing
             self._guard().before_change(_id, _olds, _news)
         differences = properties.differences(_olds, _news)
         upstream.tell_differences(
             {path: kind + ("_REPLACE" if path == "account" else "") for path, kind in differences.items()}
         )
-        if urn in self._declared and "account" not in differences:
-            self._holders.keep(_id, urn)
+        if urn in self._run.declared and "account" not in differences:
+            self._run.holders.keep(_id, urn)
         return DiffResult(
             changes=bool(differences),
             replaces=["account"] if "account" in differences else [],
@@ -114,6 +122,7 @@ class TunnelGroupBackendProvider(ResourceProvider):
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Creates the backend with one POST, or adopts one, as :meth:`check` has seen it, without a request."""
+        self._require_no_loss(self._run.replaced.get(upstream.current_urn()))
         with self._account(props) as account:
             if id_ := props.get(adoption.INPUT):
                 backend = account.client.read(id_)
@@ -147,6 +156,7 @@ class TunnelGroupBackendProvider(ResourceProvider):
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Changes with one PATCH what has another meaning now, and nothing else."""
         with self._account(_news) as account:
+            self._guard().before_update(_id, _olds, _news)
             try:
                 backend = account.client.update(_id, properties.changes(_olds, _news))
             except NotFound as error:
@@ -163,7 +173,7 @@ class TunnelGroupBackendProvider(ResourceProvider):
         A backend that is already gone is a success, under the key that saw it last.
         """
         urn = upstream.current_urn()
-        if (holder := self._holders.other(_id, urn)) is not None:
+        if (holder := self._run.holders.other(_id, urn)) is not None:
             raise ProviderError(adoption.held_by_another(_id, urn, holder))
         with self._account(_props) as account:
             guard = self._guard()
@@ -173,13 +183,34 @@ class TunnelGroupBackendProvider(ResourceProvider):
                     guard.before_delete(account.client, account.client.get(_id))
             with _believing(_props, account):
                 account.client.delete(_id)
+        self._run.deleted.add(_id)
 
     @property
     def _log(self) -> Log:
         return self._given_log or _engine_log()
 
     def _guard(self) -> Guard:
-        return Guard(self._get_config, self._clients, self._log)
+        return Guard(self._get_config, self._clients, self._log, upstream.current_urn().rpartition("::")[2])
+
+    def _refuse_replacement(self, news: Mapping[str, Any]) -> Iterator[str]:
+        """Says what keeps a resource from being created, where that replaces one with tunnels online."""
+        urn = upstream.current_urn()
+        try:
+            held = replacement.find_held(news, urn)
+            if held is not None:
+                self._run.replaced[urn] = held
+            self._require_no_loss(held)
+        except replacement.Unread as unread:
+            yield traffic.unread_state(str(unread))
+        except (traffic.Refused, ProviderError) as refusal:
+            yield str(refusal)
+
+    def _require_no_loss(self, held: replacement.Held | None) -> None:
+        """Raises where the backend that is about to be replaced has tunnels online, and the setting refuses that."""
+        if held is None or held.id in self._run.deleted:
+            return
+        with self._account(held.outputs) as account, _believing(held.outputs, account):
+            self._guard().before_replacement(held.id, held.outputs)
 
     def _refusals(self, wanted: adoption.Adoption, inputs: dict[str, Any]) -> Iterator[str]:
         """Says what keeps a backend from being adopted."""
@@ -203,7 +234,7 @@ class TunnelGroupBackendProvider(ResourceProvider):
         yield from differing
         if ownership.is_operators(backend.contents) and not wanted.allow_operator_owned:
             yield adoption.operators(id_)
-        if other := self._holders.adopt(id_, urn):
+        if other := self._run.holders.adopt(id_, urn):
             yield adoption.managed_already(id_, other, False)
         elif not differing:
             self._log.info(f"adopts {id_}, which exists; nothing is created or changed at ngrok")
@@ -215,7 +246,7 @@ class TunnelGroupBackendProvider(ResourceProvider):
         try:
             yield Account(name, self._get_config, self._clients)
         except NgrokError as error:
-            raise ProviderError(advice.explain(error, config.namespace(name))) from error
+            raise ProviderError(advice.explain(error, config.locate(self._get_config, name), recorded=True)) from error
 
 
 @contextmanager
@@ -230,27 +261,35 @@ def _believing(outputs: Mapping[str, Any], account: Account) -> Iterator[None]:
 def _require_same_key(error: NotFound, outputs: Mapping[str, Any], account: Account) -> None:
     """Believes that a backend is gone only where the key that saw it last says so, or none is known."""
     if not _is_same_key(outputs, account):
-        namespace = config.namespace(outputs.get("account"))
-        raise ProviderError(advice.gone_under_another_key(error, namespace, upstream.current_urn())) from error
+        raise ProviderError(advice.gone_under_another_key(error, account.source, upstream.current_urn())) from error
 
 
 def _is_same_key(outputs: Mapping[str, Any], account: Account) -> bool:
     return bool(outputs.get(state.FINGERPRINT, account.fingerprint) == account.fingerprint)
 
 
+class _Run:
+    """What one operation of the engine has shown so far."""
+
+    def __init__(self) -> None:
+        self.holders = Holders()
+        self.declared: set[str] = set()
+        """The URNs of the resources that were checked: those that the program declares."""
+        self.replaced: dict[str, replacement.Held] = {}
+        """What is about to be replaced, by URN."""
+        self.deleted: set[str] = set()
+        """The ids of what was deleted."""
+
+
 def _make_client(settings: Settings) -> "Client":
-    # More than may be in flight, so that calls that wait for a limit do not hold up those that it does not concern.
-    upstream.raise_worker_cap(4 * settings.max_concurrency)
-    return connect(settings, _engine_log())
+    # Calls that wait for a limit must hold up neither those that it does not concern nor the engine's Cancel.
+    upstream.raise_worker_cap(_WORKERS)
+    return connect(settings, _engine_log(), _CANCELLATION)
 
 
-@cache
-def _engine_log() -> EngineLog:
-    return EngineLog(upstream.server())
-
-
+_WORKERS = 512  # more calls than the engine makes at once; threads start as they are needed
 _CLIENTS = Clients(_make_client)
-_HOLDERS = Holders()
-"""Those of this process: the engine may load the provider several times, from pickles written differently."""
-_DECLARED: set[str] = set()
-"""The URNs of the resources that this process has checked: those that the program declares."""
+_CANCELLATION = Cancellation()
+_RUN = _Run()
+"""That of this process: the engine may load the provider several times, from pickles written differently."""
+_engine_log = upstream.make_once(lambda: EngineLog(upstream.server()))

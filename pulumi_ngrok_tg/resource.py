@@ -7,7 +7,7 @@ from typing import Any, Optional
 import pulumi
 from pulumi.runtime.config import get_config, is_config_secret
 
-from pulumi_ngrok_tg import config, import_option, properties, upstream
+from pulumi_ngrok_tg import config, import_option, properties, replacement, upstream
 from pulumi_ngrok_tg.provider import TunnelGroupBackendProvider
 
 
@@ -74,8 +74,9 @@ class TunnelGroupBackend(pulumi.dynamic.Resource, module="ngrok", name="TunnelGr
         _warn_of_plain_key(account)
         # A mapping becomes one string, so one secret in it makes the whole a secret, and one unknown an unknown.
         data: Any = metadata
-        props = {
-            "labels": _encode(resource_name, partial(_encode_labels, resource_name), labels),
+        encode_labels = partial(_encode_labels, resource_name, isinstance(labels, Mapping))
+        props: dict[str, Any] = {
+            "labels": _encode(resource_name, encode_labels, labels),
             "metadata": _encode(
                 resource_name,
                 properties.encode_metadata,
@@ -88,9 +89,18 @@ class TunnelGroupBackend(pulumi.dynamic.Resource, module="ngrok", name="TunnelGr
             "created_at": None,
             "tunnels": None,
         }
+        if isinstance(labels, Mapping) and not upstream.is_mocked():
+            props[properties.PLAIN_KEYS] = [key for key in labels if isinstance(key, str)]
+        for option in ("id", "import_"):
+            properties.require_no_output(f"TunnelGroupBackend {resource_name!r}: {option}", getattr(opts, option, None))
         props, opts = import_option.catch(props, opts, allow_operator_owned)
+        props = replacement.tell(resource_name, props, opts)
         with upstream.pickler_as_it_was():
             super().__init__(TunnelGroupBackendProvider(), resource_name, props, opts)
+
+    def __init_subclass__(cls) -> None:
+        # A subclass is a backend to policies, to adoption and to the command, too.
+        super().__init_subclass__(module="ngrok", name="TunnelGroupBackend")
 
     @staticmethod
     def get(
@@ -126,14 +136,14 @@ def _encode(resource_name: str, rule: Callable[[Any], Any], value: Any) -> Any:
     return value.apply(encode) if isinstance(value, pulumi.Output) else encode(value)
 
 
-def _encode_labels(resource_name: str, labels: Any) -> Any:
+def _encode_labels(resource_name: str, plain: bool, labels: Any) -> Any:
     """Checks what the wire format would lose or choke on; each value alone, so that one secret hides no other."""
     if not isinstance(labels, Mapping):
         return labels
     for key in labels:
-        properties.require_label_key(key)
+        properties.require_label_key(key, plain)
     return {
-        key: _encode(resource_name, partial(properties.require_label_value, key), value)
+        key: _encode(resource_name, partial(properties.require_label_value, key, plain=plain), value)
         for key, value in labels.items()
     }
 

@@ -23,7 +23,7 @@ def outputs(backend: "Backend", account: str | None, fingerprint: str) -> dict[s
         "labels": dict(backend.labels),
         "uri": backend.uri,
         "created_at": backend.created_at,
-        "tunnels": [{"id": tunnel.id, "uri": tunnel.uri} for tunnel in backend.tunnels],
+        "tunnels": [{"id": tunnel.id, "uri": tunnel.uri} for tunnel in backend.tunnels or ()],
         FINGERPRINT: fingerprint,
     }
 

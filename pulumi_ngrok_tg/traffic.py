@@ -128,6 +128,22 @@ def refused_delete(id_: str, online: Sequence[Tunnel]) -> str:
     )
 
 
+def unread_state(why: str) -> str:
+    """Returns the line for a resource of which nobody knows whether its create replaces a backend."""
+    return (
+        f'Not created, as {ON_TRAFFIC_LOSS} is "refuse" and the stack\'s state could not be read to see whether this '
+        f"replaces a backend ({why}). Try again later, {_ALLOW}."
+    )
+
+
+def refused_delete_unseen(id_: str, why: Exception) -> str:
+    """Returns the line for a delete that was refused because nobody knows which tunnels are online."""
+    return (
+        f'{id_} was not deleted, as {ON_TRAFFIC_LOSS} is "refuse": which tunnels are online in it could not be found '
+        f"out ({str(why).rstrip('.')}). Try again later, {_ALLOW} (a `pulumi destroy` heeds that with --run-program)."
+    )
+
+
 def _named(tunnels: Sequence[Tunnel]) -> str:
     return first_few([_name(tunnel) for tunnel in tunnels])
 

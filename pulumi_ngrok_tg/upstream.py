@@ -1,9 +1,10 @@
 """Workarounds for gaps in ``pulumi.dynamic``. Each leaves things as they are where upstream has changed.
 
-All but :func:`pickler_as_it_was` are for the provider process, in which ``pulumi.dynamic`` runs as ``__main__``: the
-dynamic provider server.
+All but :func:`pickler_as_it_was` and :func:`is_mocked` are for the provider process, in which ``pulumi.dynamic`` runs
+as ``__main__``: the dynamic provider server.
 """
 
+import functools
 import gc
 import pickle
 import sys
@@ -11,7 +12,10 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, TypeVar
+
+from pulumi.runtime.mocks import MockMonitor
+from pulumi.runtime.settings import get_monitor
 
 
 def server() -> Any:
@@ -27,7 +31,7 @@ def show_as_one_line(server: Any, kinds: tuple[type[BaseException], ...]) -> Non
     (https://github.com/pulumi/pulumi/issues/10416), so its ``traceback`` is replaced.
     """
     real = getattr(server, "traceback", None)
-    if callable(getattr(real, "format_exc", None)):
+    if callable(getattr(real, "format_exc", None)) and not isinstance(real, _StandIn):
         server.traceback = _OneLine(real, kinds)
 
 
@@ -39,8 +43,21 @@ def show_differences(server: Any) -> None:
     secret. The server builds its response with ``proto.DiffResponse``, so its ``proto`` is replaced.
     """
     real = getattr(server, "proto", None)
+    if isinstance(real, _StandIn):
+        return
     if callable(getattr(real, "DiffResponse", None)) and callable(getattr(real, "PropertyDiff", None)):
         server.proto = _Proto(real)
+
+
+def hear_cancel(server: Any, cancel: Callable[[], None]) -> None:
+    """Has the server call ``cancel`` when the engine cancels the operation, as on Ctrl-C.
+
+    The engine tells the server at once, whose ``Cancel`` does nothing (pulumi 3.272, ``pulumi.dynamic.__main__``). It
+    is bound when the server starts, so what it builds its response with is replaced.
+    """
+    real = getattr(server, "empty_pb2", None)
+    if callable(getattr(real, "Empty", None)) and not isinstance(real, _StandIn):
+        server.empty_pb2 = _Empty(real, cancel)
 
 
 def tell_differences(kinds: Mapping[str, str]) -> None:
@@ -101,6 +118,29 @@ def pickler_as_it_was() -> Iterator[None]:
                 setattr(pickler, name, method)
 
 
+def is_mocked() -> bool:
+    """Tells whether the program runs in a test with Pulumi's mocks, which see every input."""
+    return isinstance(get_monitor(), MockMonitor)
+
+
+Made = TypeVar("Made")
+
+
+def make_once(make: Callable[[], Made]) -> Callable[[], Made]:
+    """Returns a function that makes something at its first call, whichever thread calls it, and returns it ever after.
+
+    ``functools.cache`` may make two where two threads begin at once.
+    """
+    lock = threading.Lock()
+    cached = functools.cache(make)
+
+    def get() -> Made:
+        with lock:
+            return cached()
+
+    return get
+
+
 _told = threading.local()
 
 
@@ -137,6 +177,19 @@ class _DiffResponse(_StandIn):
             return self._real(**fields, diffs=top, detailedDiff=kinds, hasDetailedDiff=bool(told))
         except (TypeError, ValueError, AttributeError):
             return self._real(**fields)
+
+
+class _Empty(_StandIn):
+    """The module ``empty_pb2``, but for the response to ``Cancel``."""
+
+    def __init__(self, real: Any, cancel: Callable[[], None]) -> None:
+        super().__init__(real)
+        self._cancel = cancel
+
+    def Empty(self) -> Any:  # noqa: N802
+        if sys._getframe(1).f_code.co_name == "Cancel":
+            self._cancel()
+        return self._real.Empty()
 
 
 class _OneLine(_StandIn):

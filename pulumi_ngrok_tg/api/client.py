@@ -1,16 +1,19 @@
 """The calls on tunnel group backends, and a look at the tunnels online."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from pulumi_ngrok_tg.api.absence import find_absence
+from pulumi_ngrok_tg.api.cancellation import Cancellation
 from pulumi_ngrok_tg.api.creation import Creations
 from pulumi_ngrok_tg.api.diagnosis import one_line, redact
-from pulumi_ngrok_tg.api.errors import ConnectionFailed, InvalidId, NotApplied, NotFound, UnexpectedResponse
+from pulumi_ngrok_tg.api.errors import ApiError, ConnectionFailed, InvalidId, NotApplied, NotFound, Unreadable
 from pulumi_ngrok_tg.api.inventory import Inventory
 from pulumi_ngrok_tg.api.listing import Listing
+from pulumi_ngrok_tg.api.looks import Looks
 from pulumi_ngrok_tg.api.models import BACKENDS, TUNNELS, Backend, Collection, Contents, Item, Tunnel, is_id
-from pulumi_ngrok_tg.api.online import OnlineTunnels
 from pulumi_ngrok_tg.api.patience import Patience
 from pulumi_ngrok_tg.api.reporting import Reporter
 from pulumi_ngrok_tg.api.retrying import Requests
@@ -25,11 +28,13 @@ class Client:
     Args:
         settings: how to reach the account.
         reporter: hears what the user should know of while a call goes on.
+        cancellation: ends all waiting, and keeps anything new from being sent.
     """
 
-    def __init__(self, settings: Settings, reporter: Reporter) -> None:
+    def __init__(self, settings: Settings, reporter: Reporter, cancellation: Cancellation | None = None) -> None:
         self._settings = settings
-        self._requests = Requests(settings, reporter)
+        self._cancellation = cancellation or Cancellation()
+        self._requests = Requests(settings, reporter, self._cancellation)
         self.start_over()
         self._creations = Creations(
             self._post,
@@ -38,12 +43,8 @@ class Client:
             settings,
             reporter,
         )
-        # Its head and its body have half of the time each.
-        half = settings.look_seconds / 2
-        hasty = replace(settings, max_attempts=1, connect_timeout=half, read_timeout=min(half, settings.read_timeout))
-        looks = Requests(hasty, reporter, beside=self._requests)
         self._tunnels = replace(TUNNELS, read=self._tunnel)
-        self._online = OnlineTunnels(lambda once: self._listing(self._tunnels, looks, once), settings)
+        self._looks = Looks(self._new_inventory, lambda: self._listing(self._tunnels), settings.look_seconds)
 
     def get(self, id_: str) -> Backend:
         """Fetches a backend with one GET.
@@ -64,7 +65,7 @@ class Client:
 
     def start_over(self) -> None:
         """Has :meth:`read` and :meth:`all` see the account as it is from now on."""
-        self._inventory = Inventory(self._get, self._listing(BACKENDS))
+        self._inventory = self._new_inventory()
 
     def pages(self) -> Iterator[tuple[Backend, ...]]:
         """Yields the account's backends, newest first, a page of up to 100 at a time."""
@@ -80,16 +81,29 @@ class Client:
             found.update((tunnel.id, tunnel) for tunnel in listing.next_page(patience))
         return list(found.values())
 
-    def look_at_tunnels(self, patiently: bool) -> tuple[Tunnel, ...]:
-        """Returns every tunnel online as the first such look has found them: one listing, for all who ask.
+    def glance_at_tunnels(self) -> tuple[Tunnel, ...]:
+        """Returns every tunnel online, as the first look has found them.
 
-        A look is for advice: it goes within ngrok's limits, but however it ends, it holds nothing else up. It asks
-        once for each page and is given up after ``look_seconds``.
-
-        Args:
-            patiently: whether it may wait for ngrok's limits as long as any call, and ask again after them.
+        Advisory: respects rate limits, and its failure never delays or fails another call. It asks once for each page
+        and gives up after ``look_seconds``.
         """
-        return self._online.all(patiently)
+        seconds = self._settings.look_seconds
+        patience = Patience(
+            min(seconds, self._settings.max_wait_seconds),
+            advisory=True,
+            response_seconds=seconds,
+            cancellation=self._cancellation,
+        )
+        return self._looks.tunnels(patience, float("inf"))
+
+    def look_at_tunnels(self) -> tuple[Tunnel, ...]:
+        """Returns every tunnel online, as a look that is at most ``look_age`` seconds old has found them."""
+        return self._looks.tunnels(self._patience(attempts=1), self._settings.look_age)
+
+    def look_at(self, id_: str) -> Backend:
+        """Returns a backend, as a look that is at most ``look_age`` seconds old has found it."""
+        _path(id_)
+        return self._looks.backend(id_, self._patience(), self._settings.look_age)
 
     def shown(self, said: str) -> str:
         """Returns what a server or an agent says as one line that does not hold the key."""
@@ -125,13 +139,13 @@ class Client:
 
         Raises:
             NotFound: ngrok itself says that there is none.
-            UnexpectedResponse: a success with a body, which ngrok's has not.
+            Unreadable: a success with a body, which ngrok's has not.
         """
         path = _path(id_)
         self._inventory.forget(id_)
         try:
-            if self._requests.send("DELETE", path, self._patience()) is not None:
-                raise UnexpectedResponse(f"DELETE {path}: the response is not a delete's, as it has a body.")
+            if self._send_about(id_, "DELETE", self._patience()) is not None:
+                raise Unreadable(f"DELETE {path}: the response is not a delete's, as it has a body.")
         except NotFound as error:
             if not error.after_lost:  # else it was there, and our own first attempt has deleted it
                 raise
@@ -139,13 +153,15 @@ class Client:
     def _tunnel(self, request: str, body: Any) -> Tunnel:
         """Reads a tunnel, once for all who look; its name and its upstream are anybody's words."""
         tunnel = Tunnel.from_json(request, body)
-        return replace(tunnel, id=self.shown(tunnel.id), forwards_to=self.shown(tunnel.forwards_to))
+        # All before the last "@" may be a user and a password, whatever else the agent calls its upstream.
+        upstream = re.sub(r"(?s)(://|\A).*@", r"\1", tunnel.forwards_to)
+        return replace(tunnel, id=self.shown(tunnel.id), forwards_to=self.shown(upstream))
 
     def _post(self, body: Contents, patience: Patience) -> Backend:
         response = self._requests.send("POST", COLLECTION, patience, body=body, creates=True)
         try:
             return Backend.from_json(f"POST {COLLECTION}", response)
-        except UnexpectedResponse as error:
+        except Unreadable as error:
             raise ConnectionFailed(str(error), arrived=True) from error
 
     def _get(self, id_: str, patience: Patience) -> Backend:
@@ -154,21 +170,34 @@ class Client:
     def _backend(self, id_: str, method: str, patience: Patience, body: Contents | None = None) -> Backend:
         """Sends a request about a backend whose response is the backend itself."""
         path = _path(id_)
-        backend = Backend.from_json(f"{method} {path}", self._requests.send(method, path, patience, body=body))
+        backend = Backend.from_json(f"{method} {path}", self._send_about(id_, method, patience, body))
         if backend.id != id_:
-            raise UnexpectedResponse(f"{method} {path}: the response is about {backend.id}.")
+            raise Unreadable(f"{method} {path}: the response is about {backend.id}.")
         return backend
 
-    def _listing(
-        self, collection: Collection[Item], requests: Requests | None = None, once: bool = False
-    ) -> Listing[Item]:
-        sender = requests or self._requests
+    def _send_about(self, id_: str, method: str, patience: Patience, body: Contents | None = None) -> Any:
+        """Sends a request about one backend.
+
+        Raises:
+            NotFound: it is proven that there is none.
+        """
+        try:
+            return self._requests.send(method, _path(id_), patience, body=body)
+        except ApiError as error:
+            if absence := find_absence(error, lambda: self._inventory.lists(id_, patience)):
+                raise absence from error
+            raise
+
+    def _listing(self, collection: Collection[Item]) -> Listing[Item]:
         return Listing(
-            lambda path, patience: sender.send("GET", path, patience, once=once), self._settings.base_url, collection
+            lambda path, patience: self._requests.send("GET", path, patience), self._settings.base_url, collection
         )
 
-    def _patience(self) -> Patience:
-        return Patience(self._settings.max_wait_seconds)
+    def _new_inventory(self) -> Inventory:
+        return Inventory(self._get, self._listing(BACKENDS))
+
+    def _patience(self, attempts: int | None = None) -> Patience:
+        return Patience(self._settings.max_wait_seconds, attempts, cancellation=self._cancellation)
 
 
 def _path(id_: str) -> str:

@@ -12,14 +12,12 @@ import time
 from collections.abc import Callable
 from typing import cast
 
-from tenacity import RetryCallState, Retrying, retry_if_exception
-
-from pulumi_ngrok_tg.api.errors import ConnectionFailed, FateUnknown, NgrokError
+from pulumi_ngrok_tg.api.errors import Cancelled, ConnectionFailed, FateUnknown, NgrokError
 from pulumi_ngrok_tg.api.listing import Listing
 from pulumi_ngrok_tg.api.models import Backend, Contents
-from pulumi_ngrok_tg.api.patience import Patience
+from pulumi_ngrok_tg.api.patience import NOTICEABLE, Patience
 from pulumi_ngrok_tg.api.reporting import Reporter
-from pulumi_ngrok_tg.api.retrying import backoff, is_lost, tell_of_wait
+from pulumi_ngrok_tg.api.retrying import backoff, is_lost
 from pulumi_ngrok_tg.api.settings import Settings
 
 _CLOCK_SLACK = 2.0  # seconds: created_at and the Date header are both cut to the second
@@ -65,13 +63,16 @@ class Creations:
         """
         turn = self._turn(contents)
         waited_before = turn.waited
-        with turn.lock:
+        patience.acquire(turn.lock)
+        try:
             patience.spend(turn.waited - waited_before)
             spent_before = patience.spent
             try:
                 return _Creation(self, contents, patience).run()
             finally:
                 turn.waited += patience.spent - spent_before
+        finally:
+            turn.lock.release()
 
     def send(self, contents: Contents, patience: Patience) -> Backend:
         """Sends the create once, without its empty fields, and claims the backend that it made."""
@@ -128,33 +129,40 @@ class _Creation:
         self._times_lost = 0
 
     def run(self) -> Backend:
-        attempts = Retrying(
-            retry=retry_if_exception(is_lost),
-            stop=self._stop,
-            wait=backoff(self._all.settings),
-            sleep=self._patience.sleep,
-            before_sleep=tell_of_wait(self._all.reporter),
-            reraise=True,
-        )
+        """Sends the create until it is known what became of it.
+
+        Raises:
+            FateUnknown: that could not be found out.
+            NgrokError: nothing was created.
+        """
         try:
-            return attempts(self._find_or_send)
+            while True:
+                try:
+                    return self._find_or_send()
+                except NgrokError as error:
+                    pause = backoff(self._all.settings, self._times_lost)
+                    enough = self._times_lost >= self._all.settings.max_attempts or not self._patience.allows(pause)
+                    if enough or not is_lost(error):
+                        raise
+                    if pause > NOTICEABLE:
+                        self._all.reporter.status(f"{error} Next attempt in {pause:.0f} s")
+                self._patience.sleep(pause)
         except FateUnknown:
             raise
         except NgrokError as error:
             if self._lost is None:
                 raise
+            if isinstance(error, Cancelled):
+                self._patience = Patience(0)  # one more look, which waits for nothing
             if found := self._find():
                 return found
-            raise FateUnknown(f"{error} No backend with these contents has appeared, but one may yet.") from error
+            why = self._lost if isinstance(error, Cancelled) else error
+            raise FateUnknown(f"{why} No backend with these contents has appeared, but one may yet.") from error
 
     def _since(self) -> float:
         """When this began, by our clock as it was then or as it is now, if it was set back since."""
         then, began = self._started
         return min(then, self._all.clock() - (time.monotonic() - began))
-
-    def _stop(self, state: RetryCallState) -> bool:
-        enough = state.attempt_number >= self._all.settings.max_attempts
-        return enough or not self._patience.allows(state.upcoming_sleep)
 
     def _find_or_send(self) -> Backend:
         if self._lost and (found := self._find()):
@@ -174,6 +182,8 @@ class _Creation:
         """Returns the backend that a lost request has created, if there is one now."""
         try:
             matches = self._all.matches(self._contents, self._since, self._patience)
+        except Cancelled:
+            raise
         except NgrokError as error:
             raise FateUnknown(
                 f"{self._lost} The backend may have been created, and the list of backends that would tell could not "

@@ -1,75 +1,70 @@
-"""Connections and responses bounded as a whole.
+"""Responses bounded as a whole.
 
 A timeout bounds the silence between two bytes, so a server that sends one now and then could hold a call for ever.
+Here each read has what is left of the time for the whole response. No other thread ends the connection: one that came
+a moment late would end the next request on it.
 """
 
+import http.client
+import io
 import socket
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager, suppress
+import time
 from typing import Any
 
-import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError
 
 
-@contextmanager
-def ended_after(seconds: float, end: Callable[[], object]) -> Iterator[None]:
-    """Calls ``end`` from another thread when the block takes longer than that.
+class _BoundedReader(io.RawIOBase):
+    """Reads a socket until a deadline."""
 
-    Raises:
-        requests.Timeout: it did.
-    """
-    late = threading.Event()
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._reader: Any = sock.makefile("rb", buffering=0)  # keeps the socket open for as long as it is read
+        self._timeout = sock.gettimeout()
+        self._deadline = time.monotonic() + (self._timeout or 0)
 
-    def act() -> None:
-        late.set()
-        with suppress(Exception):  # what it would end may have ended by itself
-            end()
+    def readable(self) -> bool:
+        return True
 
-    timer = threading.Timer(seconds, act)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    except Exception as error:
-        if late.is_set():
-            raise requests.Timeout from error
-        raise
-    finally:
-        timer.cancel()
-    if late.is_set():
-        raise requests.Timeout
+    def readinto(self, buffer: Any) -> Any:
+        if self._timeout is None:
+            return self._reader.readinto(buffer)
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("timed out")
+        self._sock.settimeout(left)
+        try:
+            return self._reader.readinto(buffer)
+        finally:
+            self._sock.settimeout(self._timeout)
+
+    def close(self) -> None:
+        self._reader.close()
+        super().close()
+
+
+class _BoundedResponse(http.client.HTTPResponse):
+    """A response, of the server or of a proxy, that has to be there within the socket's timeout, all of it."""
+
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self.fp.close()
+        self.fp = io.BufferedReader(_BoundedReader(sock))
 
 
 class _Bounded:
-    """A connection on which a proxy's part and TLS have to be done within the connect timeout, once TCP is there.
+    """A connection with such responses. A timeout before the request is sent is one of connecting."""
 
-    And the head of a response has to come within the read timeout, all of it.
-    """
-
-    sock: socket.socket
-    timeout: float
-    _connecting: ExitStack
+    response_class = _BoundedResponse
 
     def connect(self) -> None:
-        with suppress(requests.Timeout), ExitStack() as self._connecting:
+        try:
             super().connect()  # type: ignore[misc]
-            return
-        raise ConnectTimeoutError(self, "timed out")  # without the cause, which is that we have ended it
-
-    def _new_conn(self) -> socket.socket:
-        connection: socket.socket = super()._new_conn()  # type: ignore[misc]
-        twin = self._connecting.enter_context(closing(connection.dup()))  # TLS detaches the one that it gets
-        self._connecting.enter_context(ended_after(self.timeout, lambda: twin.shutdown(socket.SHUT_RDWR)))
-        return connection
-
-    def getresponse(self) -> Any:
-        with ended_after(self.timeout, lambda: self.sock.shutdown(socket.SHUT_RDWR)):
-            return super().getresponse()  # type: ignore[misc]
+        except TimeoutError as error:
+            raise ConnectTimeoutError(self, "timed out") from error
 
 
 class _BoundedHTTPConnection(_Bounded, HTTPConnection):  # type: ignore[misc]
@@ -81,15 +76,15 @@ class _BoundedHTTPSConnection(_Bounded, HTTPSConnection):  # type: ignore[misc]
 
 
 class _HTTPPool(HTTPConnectionPool):
-    ConnectionCls = _BoundedHTTPConnection  # type: ignore[assignment]
+    ConnectionCls = _BoundedHTTPConnection
 
 
 class _HTTPSPool(HTTPSConnectionPool):
-    ConnectionCls = _BoundedHTTPSConnection  # type: ignore[assignment]
+    ConnectionCls = _BoundedHTTPSConnection
 
 
 class BoundedAdapter(HTTPAdapter):
-    """An adapter of requests whose connections are bounded, through a proxy, too."""
+    """An adapter of requests whose responses are bounded, through a proxy, too."""
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Makes the pools of direct connections."""

@@ -3,30 +3,30 @@
 What a server says may be anything. It gets into messages only as one printable line, and never with a credential.
 """
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from ssl import SSLCertVerificationError
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ReadTimeoutError
 
 from pulumi_ngrok_tg.api.errors import (
     ApiError,
     ConnectionFailed,
     Limited,
     NgrokError,
-    NotFound,
     ServerError,
     UnexpectedResponse,
+    Untrusted,
 )
 
 _LIMITS = {225, 226, 5001}
+_HIDDEN = "[not shown]"
 _ACCOUNT_FULL = 5000  # no wait helps
-_NEVER_GONE = {*range(200, 300), 381, 635, *range(3000, 4000), 5000, 5001, 6027, 6500, 6501, 6502, 6503, 6504}
-_NEVER_GONE |= {6508, 6509, 6510, 6526, 6527, 6531, 7008, 7196, *range(27000, 28000)}  # 27204: no such path
 
 
 @dataclass(frozen=True)
@@ -42,20 +42,21 @@ class Response:
     """ngrok's id of the operation, for its support; "" where the response named none."""
 
 
-def error_in(request: str, response: Response, secret: str) -> NgrokError | None:
+def error_in(request: str, response: Response, secret: str, sent: Mapping[str, Any] | None = None) -> NgrokError | None:
     """Returns the error that a response tells of, or None for a success.
 
     Args:
         request: what was sent, such as ``GET /backends/tunnel_group``.
         response: what came back.
         secret: the API key: it and anything like it is removed from ngrok's message.
+        sent: the body that was sent: ngrok quotes some of it, and nobody here knows what of it is a secret.
     """
     status, body = response.status, response.body
     if status == 204 or (200 <= status < 300 and body is not None):
         return None
     if status < 300:
         return ConnectionFailed(f"{request}: the response is not JSON (HTTP {status}).", arrived=True, foreign=True)
-    if error := _api_error(request, response, secret):
+    if error := _api_error(request, response, secret, sent or {}):
         return error
     if status < 400:
         return UnexpectedResponse(
@@ -70,7 +71,7 @@ def error_in(request: str, response: Response, secret: str) -> NgrokError | None
     return UnexpectedResponse(line)
 
 
-def _api_error(request: str, response: Response, secret: str) -> ApiError | None:
+def _api_error(request: str, response: Response, secret: str, sent: Mapping[str, Any]) -> ApiError | None:
     """Returns the error of a response in ngrok's error format."""
     body, status = response.body, response.status
     if not isinstance(body, dict) or not isinstance(body.get("msg"), str) or "error_code" not in body:
@@ -78,7 +79,7 @@ def _api_error(request: str, response: Response, secret: str) -> ApiError | None
     code = _error_code(body["error_code"])
     facts = [f"ERR_NGROK_{code}" if code else "", f"HTTP {status}"]
     facts += [f"operation {response.operation}"] if response.operation else []
-    said = one_line(redact(body["msg"], secret))
+    said = one_line(redact(hide(body["msg"], _texts(sent)), secret))
     line = f"{request}: ngrok says: {said} ({', '.join(filter(None, facts))})."
     return _kind(status, code)(line, status, code, response.retry_after)
 
@@ -94,17 +95,40 @@ def _kind(status: int, code: int) -> type[ApiError]:
         return Limited
     if status >= 500 or status == 408:
         return ServerError
-    if status == 404 and code and code not in _NEVER_GONE:
-        return NotFound
     return ApiError
+
+
+def hide(text: str, values: Iterable[str]) -> str:
+    """Removes values of three characters and more from what a server says, in whatever form it quotes them."""
+    long = sorted({value for value in values if len(value) >= 3}, key=len, reverse=True)
+    for value in long:
+        for form in {value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}:
+            text = re.sub(rf"(?<!\w){re.escape(form)}(?!\w)", _HIDDEN, text)
+    for value in long:  # what is left of them: parts, cut or joined to other words
+        text = _remove_words(text, value, _HIDDEN)
+    return text
+
+
+def _texts(sent: Any) -> Iterator[str]:
+    """All texts of a body, but for the names of its fields."""
+    for value in sent.values():
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, Mapping):
+            yield from (text for pair in value.items() for text in pair)
 
 
 def redact(text: str, secret: str) -> str:
     """Removes every word that holds eight characters in a row of the API key, and any credential ngrok quotes."""
-    pieces = {secret[start : start + 8] for start in range(max(len(secret) - 7, 1))}
-    text = re.sub(r"\S+", lambda word: "[redacted]" if any(piece in word[0] for piece in pieces) else word[0], text)
+    text = _remove_words(text, secret, "[redacted]")
     text = re.sub(r"(?i)\b(authorization header): .*?(?=\. |$)", r"\1: [redacted]", text, flags=re.DOTALL)
     return re.sub(r"(?i)\byour (credential|authentication|key): \S+", r"Your \1: [redacted].", text)
+
+
+def _remove_words(text: str, secret: str, instead: str) -> str:
+    """Replaces every word that holds eight characters in a row of a secret, or all of a shorter one."""
+    pieces = {secret[start : start + 8] for start in range(max(len(secret) - 7, 1))}
+    return re.sub(r"\S+", lambda word: instead if any(piece in word[0] for piece in pieces) else word[0], text)
 
 
 def one_line(text: str) -> str:
@@ -130,11 +154,13 @@ def connection_failed(
     def fail(problem: str, arrived: bool) -> ConnectionFailed:
         return ConnectionFailed(_describe(request, error, problem), arrived)
 
-    if not begun and any(isinstance(cause, SSLCertVerificationError) for cause in _causes(error)):
-        return UnexpectedResponse(_describe(request, error, f"the TLS certificate of {origin} is not trusted"))
+    untrusted = next((cause for cause in _causes(error) if isinstance(cause, SSLCertVerificationError)), None)
+    if untrusted and not begun:
+        why = one_line(getattr(untrusted, "verify_message", "") or str(untrusted.strerror))
+        return Untrusted(f"{request}: the TLS certificate of {origin} is not trusted ({why}).")
     if not begun and (problem := _not_sent(origin, error, timeout[0])):
         return fail(problem, arrived=False)
-    if any(isinstance(cause, requests.Timeout) for cause in _causes(error)):
+    if any(isinstance(cause, requests.Timeout | ReadTimeoutError | TimeoutError) for cause in _causes(error)):
         return fail(f"no response from {origin} within {timeout[1]:g} s", arrived=True)
     if isinstance(error, requests.ConnectionError | requests.exceptions.ChunkedEncodingError):
         way = " through the proxy" if isinstance(error, requests.exceptions.ProxyError) else ""

@@ -31,6 +31,20 @@ class UnexpectedResponse(NgrokError):
     foreign = True
 
 
+class Untrusted(UnexpectedResponse):
+    """A server whose TLS certificate is not trusted. Nothing was sent."""
+
+    foreign = False
+
+
+class Unreadable(UnexpectedResponse):
+    """A success whose body is not what was asked for."""
+
+
+class Cancelled(NgrokError):
+    """The operation was cancelled while the call waited."""
+
+
 class GaveUp(NgrokError):
     """The call would have to wait longer than one call may (``max_wait_seconds``)."""
 
@@ -50,6 +64,7 @@ class ApiError(NgrokError):
         status: the HTTP status.
         code: the number in ``ERR_NGROK_nnn`` (https://ngrok.com/docs/errors/reference), or 0.
         retry_after: seconds to wait, where the response said so.
+        after_lost: True when an earlier attempt of the same request may have had its effect, such as a delete.
     """
 
     def __init__(
@@ -60,13 +75,11 @@ class ApiError(NgrokError):
         self.code = code
         self.retry_after = retry_after
         self.foreign = foreign
+        self.after_lost = False
 
 
 class NotFound(ApiError):
-    """The one way to know that a backend is gone: a 404 of ngrok's own."""
-
-    after_lost = False
-    """True when an earlier attempt of the same request may have had its effect, such as a delete."""
+    """The one way to know that a backend is gone; see :mod:`pulumi_ngrok_tg.api.absence`."""
 
 
 class Limited(ApiError):
@@ -75,3 +88,10 @@ class Limited(ApiError):
 
 class ServerError(ApiError):
     """A 5xx (or 408), from ngrok or from something before it. A write may have had its effect."""
+
+
+def is_final(error: BaseException) -> bool:
+    """Tells whether no retry and no other read of the account would end otherwise: its key, its plan, its address."""
+    if isinstance(error, Limited | ServerError | NotFound | Unreadable):
+        return False
+    return isinstance(error, ApiError | UnexpectedResponse)

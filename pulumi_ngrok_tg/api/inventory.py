@@ -10,7 +10,7 @@ be.
 import threading
 from collections.abc import Callable
 
-from pulumi_ngrok_tg.api.errors import NgrokError
+from pulumi_ngrok_tg.api.errors import NgrokError, is_final
 from pulumi_ngrok_tg.api.listing import Listing
 from pulumi_ngrok_tg.api.models import Backend
 from pulumi_ngrok_tg.api.patience import Patience
@@ -31,6 +31,8 @@ class Inventory:
         self._listing = listing
         self._changed = threading.Condition()
         self._known: dict[str, Backend] = {}
+        self._seen: set[str] = set()
+        """The ids of all that was listed, or that we wrote."""
         self._written: set[str] = set()
         """What we wrote ourselves: a page may hold it as it was before."""
         self.reads = 0
@@ -38,17 +40,23 @@ class Inventory:
         self._pages = 0
         self._fetching = False
         self._ended = False
-        self._failure: NgrokError | None = None
+        self._failure: BaseException | None = None
 
     def read(self, id_: str, patience: Patience) -> Backend:
-        """Returns a backend. One that is not in the list is asked for by id: LIST alone never says "gone"."""
+        """Returns a backend. One that is not in the list is asked for by id: LIST alone never says "gone".
+
+        Raises:
+            NgrokError: it could not be fetched, or the list could not be for a reason that holds for every read.
+        """
         with self._changed:
             self.reads += 1
-        while self._wants_page(id_):
+        while self._wants_page(id_, patience):
             self._fetch_page(patience)
         with self._changed:
             if backend := self._known.get(id_):
                 return backend
+            if self._failure is not None and is_final(self._failure):
+                raise self._failure
         return self._get(id_, patience)
 
     def all(self, patience: Patience) -> list[Backend]:
@@ -60,13 +68,23 @@ class Inventory:
         while True:
             with self._changed:
                 while self._fetching:
-                    self._changed.wait()
+                    patience.wait(self._changed)
                 if self._failure is not None:
                     raise self._failure
                 if self._ended:
                     return list(self._known.values())
                 self._fetching = True
             self._fetch_page(patience)
+
+    def lists(self, id_: str, patience: Patience) -> bool:
+        """Tells whether the account's list shows a backend, or we wrote it; fetches all pages.
+
+        Raises:
+            NgrokError: one of the pages could not be fetched.
+        """
+        self.all(patience)
+        with self._changed:
+            return id_ in self._seen
 
     def forget(self, id_: str) -> None:
         """Drops a backend that is about to change; it is asked for by id from now on, unless it is kept again."""
@@ -78,9 +96,10 @@ class Inventory:
         """Notes a backend as our own write has left it."""
         with self._changed:
             self._written.add(backend.id)
+            self._seen.add(backend.id)
             self._known[backend.id] = backend
 
-    def _wants_page(self, id_: str) -> bool:
+    def _wants_page(self, id_: str, patience: Patience) -> bool:
         """Tells whether to fetch a page first; where not, the backend is known, or is to be fetched by its id."""
         with self._changed:
             while True:
@@ -93,21 +112,25 @@ class Inventory:
                 if not self._fetching:
                     self._fetching = True
                     return True
-                self._changed.wait()
+                patience.wait(self._changed)
 
     def _fetch_page(self, patience: Patience) -> None:
-        """Fetches the next page. Where LIST fails, reading goes on by id, and those errors speak for themselves."""
+        """Fetches the next page. Where that fails, it ends the listing; what else follows, the readers see."""
         backends: tuple[Backend, ...] = ()
-        failure: NgrokError | None = None
+        failure: BaseException | None = None
         try:
             backends = self._listing.next_page(patience)
         except NgrokError as error:
             failure = error
+        except BaseException as error:
+            failure = error
+            raise
         finally:
             with self._changed:
                 self._pages += 1
                 self._fetching = False
                 self._ended = self._listing.ended
                 self._failure = failure
+                self._seen.update(b.id for b in backends)
                 self._known.update({b.id: b for b in backends if b.id not in self._written})
                 self._changed.notify_all()

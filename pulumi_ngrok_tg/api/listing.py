@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, Generic
 from urllib.parse import SplitResult, urljoin, urlsplit
 
-from pulumi_ngrok_tg.api.errors import UnexpectedResponse
+from pulumi_ngrok_tg.api.errors import Unreadable
 from pulumi_ngrok_tg.api.models import Collection, Item, Page
 from pulumi_ngrok_tg.api.patience import Patience
 
@@ -38,7 +38,7 @@ class Listing(Generic[Item]):
         """Fetches the next page; only while the listing has not ended.
 
         Raises:
-            UnexpectedResponse: it leads to another origin or in a circle, or is no page.
+            Unreadable: it leads to another origin or in a circle, or is no page.
             NgrokError: it could not be fetched.
         """
         self.ended = True  # unless the page says otherwise
@@ -47,7 +47,7 @@ class Listing(Generic[Item]):
             ids = {item.id for item in page.items}
             self._empty_pages += not ids
             if (ids and ids <= self._seen) or self._empty_pages > _MAX_EMPTY_PAGES:
-                raise UnexpectedResponse(f"{self._request}: the pages lead in a circle.")
+                raise Unreadable(f"{self._request}: the pages lead in a circle.")
             self._seen |= ids
             self._query = self._query_of(page.next_page_uri)
             self.ended = False
@@ -61,11 +61,11 @@ class Listing(Generic[Item]):
         except ValueError:
             same = False
         if not same:
-            raise UnexpectedResponse(
+            raise Unreadable(
                 f"{self._request}: the next page is at another origin than the API. The API key is not sent there."
             )
         if not next_.path.endswith(self._path):
-            raise UnexpectedResponse(f"{self._request}: the next page is not a page of this list.")
+            raise Unreadable(f"{self._request}: the next page is not a page of this list.")
         return next_.query
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypedDict, TypeVar
 
-from pulumi_ngrok_tg.api.errors import UnexpectedResponse
+from pulumi_ngrok_tg.api.errors import Unreadable
 
 _ID = re.compile(r"bkdtg_[0-9A-Za-z]{1,64}")
 
@@ -37,7 +37,8 @@ class Backend:
     description: str = ""
     metadata: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
-    tunnels: tuple[Ref, ...] = ()
+    tunnels: tuple[Ref, ...] | None = ()
+    """The tunnels online in it; None where the response does not say."""
 
     @classmethod
     def from_json(cls, request: str, body: Any) -> "Backend":
@@ -48,7 +49,7 @@ class Backend:
             body: the JSON that came back.
 
         Raises:
-            UnexpectedResponse: the body is not one.
+            Unreadable: the body is not one.
         """
         try:
             if not is_id(body["id"]):
@@ -61,10 +62,10 @@ class Backend:
                 description=_text(_or(body, "description", "")),
                 metadata=_text(_or(body, "metadata", "")),
                 labels=_labels(body),
-                tunnels=tuple(Ref(_text(t["id"]), _text(_or(t, "uri", ""))) for t in _or(body, "tunnels", ())),
+                tunnels=_refs(body.get("tunnels")),
             )
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
-            raise UnexpectedResponse(f"{request}: the response is not a tunnel group backend.") from None
+            raise Unreadable(f"{request}: the response is not a tunnel group backend.") from None
 
     @property
     def created(self) -> float:
@@ -102,7 +103,7 @@ class Tunnel:
             body: the JSON that came back.
 
         Raises:
-            UnexpectedResponse: the body is not one.
+            Unreadable: the body is not one.
         """
         try:
             return cls(
@@ -114,7 +115,7 @@ class Tunnel:
                 backends=frozenset(_text(backend["id"]) for backend in _or(body, "backends", ())),
             )
         except (KeyError, TypeError, ValueError, AttributeError):
-            raise UnexpectedResponse(f"{request}: the response is not a tunnel.") from None
+            raise Unreadable(f"{request}: the response is not a tunnel.") from None
 
 
 Item = TypeVar("Item", bound=Backend | Tunnel)
@@ -153,13 +154,13 @@ class Page(Generic[Item]):
             body: the JSON that came back.
 
         Raises:
-            UnexpectedResponse: the body is not one.
+            Unreadable: the body is not one.
         """
         if not isinstance(body, dict) or not isinstance(body.get(collection.name), list):
-            raise UnexpectedResponse(f"{request}: the response is not a list of {collection.name}.")
+            raise Unreadable(f"{request}: the response is not a list of {collection.name}.")
         next_page_uri = _or(body, "next_page_uri", "")
         if not isinstance(next_page_uri, str):
-            raise UnexpectedResponse(f"{request}: the response names a next page by something that is not a URI.")
+            raise Unreadable(f"{request}: the response names a next page by something that is not a URI.")
         return cls(tuple(collection.read(request, item) for item in body[collection.name]), next_page_uri or None)
 
 
@@ -174,6 +175,10 @@ def _seconds(moment: str) -> float:
     if parsed.tzinfo is None:
         raise ValueError(moment)
     return parsed.timestamp()
+
+
+def _refs(tunnels: Any) -> tuple[Ref, ...] | None:
+    return None if tunnels is None else tuple(Ref(_text(t["id"]), _text(_or(t, "uri", ""))) for t in tunnels)
 
 
 def _labels(body: Mapping[str, Any]) -> dict[str, str]:

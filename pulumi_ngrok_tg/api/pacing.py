@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from pulumi_ngrok_tg.api.cancellation import Cancellation
 from pulumi_ngrok_tg.api.errors import GaveUp, NgrokError
 from pulumi_ngrok_tg.api.limits import Limits, Ticket, Wait
 from pulumi_ngrok_tg.api.patience import NOTICEABLE, Patience
@@ -17,30 +18,32 @@ _TELLS_NOTHING = NgrokError()
 class Pacer:
     """Has the threads of an account wait together for what :class:`Limits` allows."""
 
-    def __init__(self, limits: Limits, reporter: Reporter) -> None:
+    def __init__(self, limits: Limits, reporter: Reporter, cancellation: Cancellation | None = None) -> None:
         self._limits = limits
         self._reporter = reporter
         self._changed = threading.Condition()
+        if cancellation is not None:
+            cancellation.call(self._wake)
 
     @contextmanager
-    def slot(self, request: str, creates: bool, patience: Patience, learns: bool = True) -> Iterator[None]:
+    def slot(self, request: str, creates: bool, patience: Patience) -> Iterator[None]:
         """Waits until a request may go, and holds its place while it is under way.
 
         Args:
             request: what is sent, for messages.
             creates: whether it creates a backend.
             patience: what the call may still wait.
-            learns: whether an error tells something about the limits.
 
         Raises:
             GaveUp: the wait would be longer than that.
+            Cancelled: the operation was cancelled.
         """
         ticket = self._enter(request, creates, patience)
-        error = None
+        error: NgrokError | None = None
         try:
             yield
         except NgrokError as failure:
-            error = failure if learns else _TELLS_NOTHING
+            error = _TELLS_NOTHING if patience.advisory else failure
             raise
         finally:
             with self._changed:
@@ -52,6 +55,7 @@ class Pacer:
         told = 0.0
         while True:
             with self._changed:
+                patience.require_going_on()
                 now = time.monotonic()
                 wait = self._limits.wait(now, creates)
                 if wait is None:
@@ -76,3 +80,7 @@ class Pacer:
         began = time.monotonic()
         self._changed.wait(wait.seconds)
         patience.spend(time.monotonic() - began)
+
+    def _wake(self) -> None:
+        with self._changed:
+            self._changed.notify_all()

@@ -21,9 +21,11 @@ class Settings:
     connect_timeout: float = 10.0
     """Seconds."""
     read_timeout: float = 30.0
-    """Seconds without a byte of the response."""
+    """Seconds for the whole response, once the request is sent."""
     look_seconds: float = 10.0
     """Seconds after which a look at the tunnels online asks for no further page; each page has as long to come."""
+    look_age: float = 5.0
+    """Seconds after which a look that a change depends on is too old, and is made again."""
     rate_limit: int = 120
     """Requests ngrok accepts in ``rate_window`` seconds (API overview, 2026). Heeded once ngrok has enforced it."""
     rate_window: float = 60.0

@@ -11,7 +11,7 @@ from typing import Any
 import requests
 from requests.auth import AuthBase
 
-from pulumi_ngrok_tg.api.deadline import BoundedAdapter, ended_after
+from pulumi_ngrok_tg.api.deadline import BoundedAdapter
 from pulumi_ngrok_tg.api.diagnosis import Response, connection_failed, redact
 from pulumi_ngrok_tg.api.errors import UnexpectedResponse
 from pulumi_ngrok_tg.api.settings import Settings
@@ -43,7 +43,14 @@ class Transport:
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
 
-    def exchange(self, request: str, method: str, path: str, body: Mapping[str, Any] | None = None) -> Response:
+    def exchange(
+        self,
+        request: str,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        response_seconds: float | None = None,
+    ) -> Response:
         """Sends a request and returns its response, whatever it says. Redirects are not followed.
 
         Args:
@@ -51,6 +58,7 @@ class Transport:
             method: the HTTP method.
             path: the path below the base URL, with its query.
             body: the JSON body.
+            response_seconds: how long the response may take, where that is less than usual.
 
         Raises:
             ConnectionFailed: there is no response that can be read.
@@ -62,15 +70,17 @@ class Transport:
             options: Any = self._session.merge_environment_settings(prepared.url, {}, True, None, None)
         except (requests.RequestException, ValueError) as error:
             raise UnexpectedResponse(f"{request}: no request can be made of this address.") from error
+        connecting, reading = self._timeout
+        timeout = (connecting, reading if response_seconds is None else min(reading, response_seconds))
         begun = False
         try:
             # The adapter, not the session: a session follows the Location of a redirect a part of the way.
             adapter = self._session.get_adapter(url)
-            with adapter.send(prepared, timeout=self._timeout, **options) as response:
+            with adapter.send(prepared, timeout=timeout, **options) as response:
                 begun = True
                 content = self._read(response)
         except Exception as error:  # a hostile response makes the HTTP client raise nearly anything
-            raise connection_failed(request, url, error, self._timeout, begun) from error
+            raise connection_failed(request, url, error, timeout, begun) from error
         parsed = _json(content)
         now = _moment(response.headers.get("Date"))
         if 200 <= response.status_code < 300 and now is not None:
@@ -81,11 +91,10 @@ class Transport:
     def _read(self, response: requests.Response) -> bytes:
         """Reads the body, within bounds."""
         content = bytearray()
-        with ended_after(self._timeout[1], response.raw.shutdown):
-            for chunk in response.iter_content(65536):
-                content += chunk
-                if len(content) > _MAX_BODY:
-                    raise requests.exceptions.ContentDecodingError("too large")
+        for chunk in response.iter_content(65536):
+            content += chunk
+            if len(content) > _MAX_BODY:
+                raise requests.exceptions.ContentDecodingError("too large")
         return bytes(content)
 
     def _operation(self, response: requests.Response, body: Any) -> str:

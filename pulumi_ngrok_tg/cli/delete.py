@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from pulumi_ngrok_tg.api.errors import NotFound
+from pulumi_ngrok_tg.api.models import Backend
 from pulumi_ngrok_tg.cli.managers import managers
 from pulumi_ngrok_tg.cli.session import Session, stack_options
 from pulumi_ngrok_tg.cli.show import age, label_text, printable
@@ -45,8 +46,7 @@ def delete(ids: tuple[str, ...], yes: bool, cwd: Path, stack: str | None, accoun
         owner = ", owned by ngrok's Kubernetes operator" if managing[backend.id].kind == "operator" else ""
         about = "; ".join(filter(None, (label_text(backend), backend.description)))
         session.say(
-            f"{backend.id} ({printable(about) or 'no labels'}; {len(backend.tunnels)} tunnels online, {age(backend)} "
-            f"old{owner})"
+            f"{backend.id} ({printable(about) or 'no labels'}; {_tunnels(backend)} online, {age(backend)} old{owner})"
         )
     if yes and unread:
         raise click.ClickException(
@@ -64,3 +64,9 @@ def delete(ids: tuple[str, ...], yes: bool, cwd: Path, stack: str | None, accoun
                 click.echo(f"Deleted {backend.id}")
             except NotFound:
                 click.echo(f"{backend.id} was already gone")
+
+
+def _tunnels(backend: Backend) -> str:
+    if backend.tunnels is None:
+        return "nobody knows how many tunnels"
+    return f"{len(backend.tunnels)} tunnel{'' if len(backend.tunnels) == 1 else 's'}"

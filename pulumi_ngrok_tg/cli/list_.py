@@ -59,7 +59,17 @@ def list_(
         return
     print_table(
         ("ID", "LABELS", "DESCRIPTION", "TUNNELS", "AGE", "MANAGED BY"),
-        [(b.id, label_text(b), b.description, str(len(b.tunnels)), age(b), str(managing[b.id])) for b in shown],
+        [
+            (
+                b.id,
+                label_text(b),
+                b.description,
+                "?" if b.tunnels is None else str(len(b.tunnels)),
+                age(b),
+                str(managing[b.id]),
+            )
+            for b in shown
+        ],
     )
     if serving is not None:
         click.echo()

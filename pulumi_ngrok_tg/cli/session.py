@@ -38,7 +38,6 @@ class Session:
     def __init__(self, cwd: Path, stack: str | None, account: str | None, needs_stack: bool = True) -> None:
         self._messages = Console(stderr=True, highlight=False, emoji=False)
         self.account_name = account
-        self._namespace = config.namespace(account)
         self.stack = self._open(cwd, stack, needs_stack)
         try:
             get = self.stack.config if self.stack else lambda _key: None
@@ -91,7 +90,7 @@ class Session:
         try:
             yield
         except NgrokError as error:
-            raise click.ClickException(advice.explain(error, self._namespace)) from error
+            raise click.ClickException(advice.explain(error, self.account.source)) from error
 
     @contextmanager
     def working(self, what: str) -> Iterator[Callable[[str], None]]:

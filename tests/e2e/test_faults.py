@@ -58,7 +58,7 @@ def test_nobody_listening_is_one_clear_line(new_stack: Callable[..., Stack]) -> 
     stack.pulumi("config", "set", "pulumi-ngrok-tg:maxAttempts", "2")
     outcome = stack.up(fails=True)
     assert outcome.errors == [
-        "POST /backends/tunnel_group: cannot connect to 127.0.0.1:1 (Connection refused). See to the network, "
+        "POST /backends/tunnel_group: cannot connect to 127.0.0.1:1 (Connection refused). Check the network, "
         "HTTPS_PROXY and ngrok:apiBaseUrl, then run it again."
     ]
 

@@ -43,7 +43,7 @@ def stack(engine, pulumi_home, tmp_path_factory, server) -> Stack:  # type: igno
         ({"status": 404}, "HTTP 404"),
         (
             {"status": 404, "body": HTML},
-            "not in ngrok's error format. Is a proxy in between, or ngrok:apiBaseUrl wrong?",
+            "not in ngrok's error format. Is a proxy in between, or the API's address (ngrok:apiBaseUrl) wrong?",
         ),
         ({"status": 404, "body": '{"message": "not found"}'}, "not in ngrok's error format"),
         ({"body": "[1]"}, "not a tunnel group backend"),

@@ -81,7 +81,8 @@ def test_a_base_url_with_a_path_that_ngrok_does_not_have_forgets_nothing(emulato
     deployment.base_url = f"{emulator.url}/v2"
     for errors in (deployment.refresh(), deployment.destroy()):
         assert all("Unsupported API surface" in error for error in errors.values())
-        assert all(error.endswith("Is ngrok:apiBaseUrl wrong, or a proxy in between?") for error in errors.values())
+        told = "Is the API's address (ngrok:apiBaseUrl) wrong, or a proxy in between?"
+        assert all(error.endswith(told) for error in errors.values())
         assert len(errors) == 2
     deployment.assert_in_step()
 
@@ -131,5 +132,5 @@ def test_a_server_that_never_comes_up_is_named(deployment: Deployment) -> None:
     deployment.base_url = "http://127.0.0.1:1"
     (error,) = deployment.up(backends(1)).values()
     assert error.startswith(
-        "POST /backends/tunnel_group: cannot connect to 127.0.0.1:1 (Connection refused). See to the"
+        "POST /backends/tunnel_group: cannot connect to 127.0.0.1:1 (Connection refused). Check the"
     )

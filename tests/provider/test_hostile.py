@@ -281,7 +281,7 @@ def test_a_handshake_that_trickles_for_ever_ends_too() -> None:
     record = b"\x16\x03\x03\x40\x00"  # the head of one of 16 KiB
     with Trickling(lambda: chain([record], repeat(b"\x02"))) as server, Emulator() as unused:
         deployment = Deployment(unused, server.url, **HOSTILE, connect_timeout=0.5)
-        with pytest.raises(ProviderError, match=r"no connection to 127\.0\.0\.1:\d+ within 0\.5 s\. See to"):
+        with pytest.raises(ProviderError, match=r"no connection to 127\.0\.0\.1:\d+ within 0\.5 s\. Check"):
             deployment.start().create({"labels": {"app": "web"}})
 
 
@@ -290,7 +290,7 @@ def test_a_proxy_that_trickles_for_ever_ends_too(monkeypatch: pytest.MonkeyPatch
         monkeypatch.setenv("NO_PROXY", "")
         monkeypatch.setenv("HTTPS_PROXY", proxy.url.replace("https", "http"))
         deployment = Deployment(unused, "https://api.invalid", **HOSTILE, connect_timeout=0.5)
-        with pytest.raises(ProviderError, match=r"no connection to api\.invalid within 0\.5 s\. See to"):
+        with pytest.raises(ProviderError, match=r"no connection to api\.invalid within 0\.5 s\. Check"):
             deployment.start().create({"labels": {"app": "web"}})
 
 

@@ -178,7 +178,8 @@ def test_a_response_of_another_shape_names_the_request(
         provider.read(MISSING, {})
     path = f"/backends/tunnel_group/{MISSING}"
     assert str(error.value) == (
-        f"GET {path}: the response is not a tunnel group backend. Is a proxy in between, or ngrok:apiBaseUrl wrong?"
+        f"GET {path}: the response is not a tunnel group backend. Is a proxy in between, or the API's address "
+        "(ngrok:apiBaseUrl) wrong?"
     )
 
 

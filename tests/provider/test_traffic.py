@@ -238,11 +238,14 @@ def test_a_delete_is_refused_while_tunnels_are_online(emulator: Emulator, deploy
     provider = started(deployment, "refuse")
     with pytest.raises(Refused, match=f"^{web.id} was not deleted, .* 2 tunnels are online in it"):
         provider.delete(web.id, {})
+    assert paths(emulator) == [f"GET {path}", "GET /tunnels"]
     emulator.account(KEY).tunnels.clear()
+    provider = started(deployment, "refuse")
     provider.delete(web.id, {})
     assert web.id not in emulator.account(KEY).backends
     provider.delete(web.id, {})
-    assert paths(emulator) == [f"GET {path}", *[f"GET {path}", f"DELETE {path}"] * 2], "already gone is a success"
+    expected = [f"GET {path}", "GET /tunnels", f"DELETE {path}", f"GET {path}", f"DELETE {path}"]
+    assert paths(emulator) == expected, "already gone is a success"
 
 
 def test_another_key_looks_once_for_tunnels_and_for_the_backend(
@@ -253,8 +256,9 @@ def test_another_key_looks_once_for_tunnels_and_for_the_backend(
     with pytest.raises(Refused):
         provider.delete(web.id, last_seen)
     emulator.account(KEY).tunnels.clear()
+    provider = started(deployment, "refuse")
     provider.delete(web.id, last_seen)
-    assert paths(emulator) == [f"GET {path}", f"GET {path}", f"DELETE {path}"]
+    assert paths(emulator) == [f"GET {path}", "GET /tunnels"] * 2 + [f"DELETE {path}"]
     with pytest.raises(ProviderError, match="Another API key saw this backend last"):
         provider.delete(web.id, last_seen)
 
@@ -295,10 +299,84 @@ def test_a_mode_that_there_is_not_is_said_before_anything_is_made(deployment: De
     ]
 
 
-def test_what_is_gone_is_for_the_update_to_find_out(emulator: Emulator, deployment: Deployment, web: Backend) -> None:
+def test_a_backend_that_is_not_found_is_not_changed(emulator: Emulator, deployment: Deployment, web: Backend) -> None:
+    """A PATCH might still succeed."""
+    emulator.fault(method="GET", times=None, status=404, error_code=7020)
+    with pytest.raises(Refused, match=r"Not changed, .* could not be found out"):
+        change(deployment, web, NEW, "refuse")
+    emulator.faults.clear()
     del emulator.account(KEY).backends[web.id]
-    change(deployment, web, NEW, "refuse")
-    assert said(deployment) == ([], [])
+    with pytest.raises(Refused, match=r"Not changed, .* run `pulumi refresh` if somebody has deleted it"):
+        change(deployment, web, NEW, "refuse")
+
+
+def shown(backend: Backend) -> dict[str, Any]:
+    """A backend as a page of LIST shows it, but for its tunnels."""
+    return {"id": backend.id, "uri": "", "created_at": backend.created_at, "labels": dict(backend.labels)}
+
+
+@pytest.mark.parametrize("tunnels", [{}, {"tunnels": None}], ids=str)
+def test_a_backend_that_does_not_say_who_is_in_it_is_not_changed_or_deleted(
+    emulator: Emulator, deployment: Deployment, web: Backend, tunnels: dict[str, Any]
+) -> None:
+    emulator.account(KEY).tunnels.clear()
+    emulator.fault(method="GET", path="tunnel_group", times=None, fields={"backends": [{**shown(web), **tunnels}]})
+    emulator.fault(method="GET", path=web.id, times=None, fields={"tunnels": None})
+    with pytest.raises(Refused, match="how many tunnels are online could not be found out"):
+        change(deployment, web, NEW, "refuse")
+    with pytest.raises(Refused, match=f"{web.id} was not deleted, .* which tunnels are online in it could not be"):
+        started(deployment, "refuse").delete(web.id, {})
+    assert web.id in emulator.account(KEY).backends
+
+
+def test_a_tunnel_that_only_the_list_shows_is_not_cut_off(
+    emulator: Emulator, deployment: Deployment, web: Backend
+) -> None:
+    """It came online between the two requests."""
+    listed = [{**shown(web), "tunnels": []}]
+    emulator.fault(method="GET", path="tunnel_group", times=None, fields={"backends": listed})
+    emulator.fault(method="GET", path=web.id, times=None, fields={"tunnels": []})
+    with pytest.raises(Refused, match="ALL 2 online tunnels leave"):
+        change(deployment, web, NEW, "refuse")
+    with pytest.raises(Refused, match=f"{web.id} was not deleted, .* 2 tunnels are online in it"):
+        started(deployment, "refuse").delete(web.id, {})
+
+
+def update(provider: TunnelGroupBackendProvider, backend: Backend, labels: dict[str, str]) -> None:
+    provider.update(backend.id, {**CREATED, "labels": dict(backend.labels)}, {"labels": labels})
+
+
+def test_a_change_that_comes_late_is_judged_by_a_look_of_its_own(emulator: Emulator) -> None:
+    backend = emulator.account(KEY).create({"labels": WEB})
+    provider = started(Deployment(emulator, look_age=0.0), "refuse")
+    diff(provider, backend, {"labels": NEW})
+    emulator.account(KEY).connect_tunnel(WEB)
+    with pytest.raises(Refused, match=r"^Not changed, .* the ONLY online tunnel leaves"):
+        update(provider, backend, NEW)
+    assert backend.labels == WEB
+
+
+def test_a_change_right_after_its_look_costs_no_other(emulator: Emulator, web: Backend) -> None:
+    emulator.account(KEY).tunnels.clear()
+    provider = started(Deployment(emulator, look_age=600.0), "refuse")
+    diff(provider, web, {"labels": NEW})
+    update(provider, web, NEW)
+    expected = ["GET /backends/tunnel_group", "GET /tunnels", f"PATCH /backends/tunnel_group/{web.id}"]
+    assert paths(emulator) == expected
+
+
+@pytest.mark.parametrize(
+    "upstream", ["http://admin:s3cret@localhost:80", "admin:s3cret@localhost:80", "https://a:s3/cret@b@localhost:80"]
+)
+def test_the_user_and_password_of_an_upstream_are_never_shown(
+    emulator: Emulator, deployment: Deployment, upstream: str
+) -> None:
+    emulator.account(KEY).connect_tunnel(WEB, upstream)
+    change(deployment, emulator.account(KEY).create({"labels": WEB}), NEW)
+    (line,), _ = said(deployment)
+    assert "localhost:80" in line
+    assert "s3" not in line
+    assert "@" not in line
 
 
 # Where ngrok does not tell --------------------------------------------------------------------------------------------
@@ -458,7 +536,7 @@ def test_a_list_that_comes_too_slowly_is_asked_for_once(deployment: Deployment, 
         provider = started(slow)
         for _ in range(3):
             diff(provider, web, {"labels": NEW})
-        assert [" within 0.2 s" in line for line in slow.heard.infos] == [True] * 3
+        assert [" within 0.4 s" in line for line in slow.heard.infos] == [True] * 3
         assert server.requests == ["GET /tunnels?limit=100"]
 
 

@@ -15,9 +15,9 @@ from pulumi_ngrok_tg.api.errors import (
     ConnectionFailed,
     Limited,
     NgrokError,
-    NotFound,
     ServerError,
     UnexpectedResponse,
+    Untrusted,
 )
 
 TIMEOUT = (3.0, 7.0)
@@ -35,8 +35,8 @@ def api_error(status: int, code: int, message: str = "No.", **more: Any) -> Ngro
 @pytest.mark.parametrize(
     ("status", "code", "kind"),
     [
-        (404, 6514, NotFound),
-        (404, 9999, NotFound),
+        (404, 6514, ApiError),
+        (404, 9999, ApiError),
         (404, 203, ApiError),
         (404, 227, ApiError),
         (404, 3200, ApiError),
@@ -308,5 +308,5 @@ def test_a_server_without_tls_got_no_request() -> None:
 def test_a_certificate_that_is_not_trusted_is_no_lost_connection() -> None:
     raised = chained(requests.exceptions.SSLError(), SSLCertVerificationError(1, "self-signed certificate"))
     found = connection_failed("GET /x", "https://api.example:1/x", raised, TIMEOUT)
-    assert type(found) is UnexpectedResponse
+    assert type(found) is Untrusted
     assert str(found) == "GET /x: the TLS certificate of api.example:1 is not trusted (self-signed certificate)."

@@ -10,7 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_ngrok_tg.api.errors import NotFound, UnexpectedResponse
+from pulumi_ngrok_tg.api.errors import (
+    ApiError,
+    ConnectionFailed,
+    Limited,
+    NgrokError,
+    NotFound,
+    ServerError,
+    UnexpectedResponse,
+    Unreadable,
+    Untrusted,
+)
 from pulumi_ngrok_tg.api.inventory import Inventory
 from pulumi_ngrok_tg.api.listing import Listing
 from pulumi_ngrok_tg.api.models import BACKENDS, Backend
@@ -31,6 +41,7 @@ class Account:
         self.backends = {f"bkdtg_{n}": backend(n) for n in range(size)}
         self.unlisted = {f"bkdtg_{n}" for n in unlisted}
         self.broken_page = broken_page
+        self.failure: NgrokError = Unreadable("astray")
         self.gets: list[str] = []
         self.lists = 0
         self.held = threading.Event()
@@ -49,7 +60,7 @@ class Account:
         start = int(path.partition("before_id=")[2] or 0)
         self.lists += 1
         if self.lists == self.broken_page:
-            raise UnexpectedResponse("astray")
+            raise self.failure
         listed = [b for id_, b in self.backends.items() if id_ not in self.unlisted]
         page = [{"id": b.id, "uri": "", "created_at": b.created_at} for b in listed[start : start + PAGE]]
         more = f"/backends/tunnel_group?before_id={start + PAGE}" if start + PAGE < len(listed) else None
@@ -169,6 +180,40 @@ def test_a_page_that_fails_unexpectedly_leaves_nobody_waiting() -> None:
     account.read_all(list(account.backends), 4)
 
 
+def test_all_is_an_error_after_a_page_has_failed_unexpectedly() -> None:
+    account = Account(5)
+    account.inventory = Inventory(account.get, Listing(lambda _path, _patience: 1 / 0, "https://x", BACKENDS))
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError):
+            account.inventory.all(PATIENCE)
+
+
+FINAL = [ApiError("", 401, 203), ApiError("", 404, 7020), UnexpectedResponse(""), Untrusted("")]
+PASSING = [Limited("", 429, 226), ServerError("", 503), ConnectionFailed("", True), Unreadable("")]
+
+
+@pytest.mark.parametrize("failure", FINAL, ids=repr)
+def test_a_list_that_fails_for_the_account_answers_every_read(failure: NgrokError) -> None:
+    account = Account(250, broken_page=2)
+    account.failure = failure
+    account.held.clear()
+    with ThreadPoolExecutor(8) as pool:
+        reads = [pool.submit(account.inventory.read, id_, PATIENCE) for id_ in list(account.backends)[:50:-1]]
+        account.held.set()
+        failures = [read.exception() for read in reads]
+    assert set(failures[:150]) == {failure}
+    assert account.lists == 2
+    assert len(account.gets) <= 8
+
+
+@pytest.mark.parametrize("failure", PASSING, ids=repr)
+def test_a_list_that_fails_by_itself_leaves_the_reads_to_go_by_id(failure: NgrokError) -> None:
+    account = Account(5, broken_page=1)
+    account.failure = failure
+    account.read_all(list(account.backends), 4)
+    assert sorted(account.gets) == sorted(account.backends)
+
+
 def test_only_a_get_says_gone() -> None:
     account = Account(5)
     account.read_all(list(account.backends), 1)
@@ -252,7 +297,7 @@ def test_many_who_want_all_share_one_listing() -> None:
 def test_all_is_never_a_part() -> None:
     account = Account(250, broken_page=2)
     for _ in range(2):
-        with pytest.raises(UnexpectedResponse, match="astray"):
+        with pytest.raises(Unreadable, match="astray"):
             account.inventory.all(PATIENCE)
     assert account.lists == 2
     # Single reads go on by id.

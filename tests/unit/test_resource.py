@@ -157,7 +157,7 @@ def test_what_turns_out_wrong_later_names_the_resource() -> None:
         labels = pulumi.Output.from_input(5).apply(lambda five: {five: "x"})
         return TunnelGroupBackend("web", labels=labels).labels
 
-    with pytest.raises(pulumi.RunError, match="TunnelGroupBackend 'web': labels: the key 5 must be a string"):
+    with pytest.raises(pulumi.RunError, match="TunnelGroupBackend 'web': labels: a key must be a string"):
         declare()
 
 

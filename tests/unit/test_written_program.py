@@ -136,7 +136,8 @@ def test_the_code_satisfies_mypy_strict(tmp_path: Path) -> None:
     ("metadata", "mapping"),
     [
         ('{"team": "a"}', True),
-        ('{"v": 1.10}', True),
+        ('{"v": 1.1}', True),
+        ('{"v": 1.10}', False),
         ("{}", False),
         ("[1]", False),
         ("text", False),

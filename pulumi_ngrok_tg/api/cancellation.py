@@ -1,0 +1,31 @@
+"""The end of all waiting in a process, from outside: a user's Ctrl-C."""
+
+import threading
+from collections.abc import Callable
+
+
+class Cancellation:
+    """Whether the operation was cancelled; safe to share between threads. Once cancelled, it stays so."""
+
+    def __init__(self) -> None:
+        self._cancelled = threading.Event()
+        self._wakers: list[Callable[[], None]] = []
+
+    @property
+    def requested(self) -> bool:
+        """Whether the operation was cancelled."""
+        return self._cancelled.is_set()
+
+    def cancel(self) -> None:
+        """Ends all waits, now and from now on."""
+        self._cancelled.set()
+        for wake in list(self._wakers):
+            wake()
+
+    def call(self, wake: Callable[[], None]) -> None:
+        """Has ``wake`` called when the operation is cancelled."""
+        self._wakers.append(wake)
+
+    def sleep(self, seconds: float) -> None:
+        """Waits that long, or until the operation is cancelled."""
+        self._cancelled.wait(seconds)

@@ -1,0 +1,43 @@
+"""What the stack's state holds at the beginning of a run, as the program can ask the engine for it."""
+
+import asyncio
+import weakref
+from collections.abc import Awaitable, Callable, Generator
+from typing import Any
+
+import pulumi
+from pulumi.runtime.invoke import invoke_async
+from pulumi.runtime.settings import get_monitor
+
+
+class Later:
+    """Awaits what a function returns; unlike a coroutine, it may be left alone where another input fails."""
+
+    def __init__(self, begin: Callable[[], Awaitable[Any]]) -> None:
+        self._begin = begin
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        return self._begin().__await__()
+
+
+async def read_state() -> dict[str, dict[str, Any]] | str:
+    """Returns type and outputs of each resource by URN, asked for once in each run; or why they cannot be had.
+
+    The outputs hold the backends' URIs, but not the ids.
+    """
+    monitor = get_monitor()
+    if monitor not in _states:
+        _states[monitor] = asyncio.ensure_future(_ask())
+    return await _states[monitor]
+
+
+_states: weakref.WeakKeyDictionary[Any, Awaitable[dict[str, dict[str, Any]] | str]] = weakref.WeakKeyDictionary()
+
+
+async def _ask() -> dict[str, dict[str, Any]] | str:
+    stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
+    try:
+        state = await invoke_async("pulumi:pulumi:readStackResourceOutputs", {"stackName": stack})
+        return {urn: dict(resource) for urn, resource in state["outputs"].items()}
+    except Exception as error:  # whatever the engine says; the provider fails closed then
+        return " ".join(str(error).split())

@@ -1,0 +1,168 @@
+"""A backend is gone by ngrok's own code for it, or by a complete list without it, and by nothing else."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from pulumi_ngrok_tg import adoption
+from pulumi_ngrok_tg.accounts import connect
+from pulumi_ngrok_tg.api.errors import ApiError, NotFound
+from pulumi_ngrok_tg.api.settings import Settings
+from pulumi_ngrok_tg.emulator import Emulator
+from pulumi_ngrok_tg.provider import ProviderError, TunnelGroupBackendProvider
+from tests.conftest import KEY
+from tests.provider.deployment import QUICK, Deployment, backends
+from tests.provider.hostile import HostileServer, raw, response
+from tests.reporter import Heard
+
+ID = "bkdtg_2rwwlBV3giwRa5gGhtBlK6AH8q4"
+STATE: dict[str, Any] = {"created_at": "2025-01-21T18:19:53Z", "labels": {"app": "web"}}
+CALLS: dict[str, Callable[[TunnelGroupBackendProvider], bool]] = {
+    # Each tells whether it let the backend go, or told a success.
+    "refresh": lambda provider: provider.read(ID, {**STATE}).id == "",
+    "get": lambda provider: bool(provider.read(ID, {})),
+    "update": lambda provider: bool(provider.update(ID, {**STATE}, {"labels": {"app": "new"}})),
+    "delete": lambda provider: provider.delete(ID, {**STATE}) is None,
+    "adopt": lambda provider: (
+        not provider.check(
+            {}, {"labels": {"app": "web"}, adoption.INPUT: {"id": ID, "secret": [], "state": {}}}
+        ).failures
+    ),
+}
+CODES = st.sampled_from([0, 203, 204, 333, 635, 3200, 5000, 6502, 6514, 6515, 6526, 7008, 7020, 7196, 27204]) | (
+    st.integers(1, 999_999)
+)
+STATUSES = st.sampled_from([400, 401, 402, 403, 404, 404, 404, 404, 405, 409, 410, 418, 422, 451])
+
+
+def coded(status: int, code: int) -> bytes:
+    body = {"error_code": f"ERR_NGROK_{code}" if code else "", "status_code": status, "msg": "No."}
+    return response(status, body)
+
+
+ERRORS = st.one_of(
+    st.builds(coded, STATUSES, CODES),
+    st.builds(raw, STATUSES, st.sampled_from([b"", b"null", b"[]", b"<html>", b'{"msg": "ERR_NGROK_6514"}', b"6514"])),
+)
+LISTS = st.one_of(
+    ERRORS,
+    st.sampled_from(
+        [
+            None,
+            response(200, {"backends": []}),
+            response(200, {"backends": None}),
+            response(200, {"backends": [], "next_page_uri": "https://elsewhere.example/backends/tunnel_group?p=2"}),
+            response(200, {"backends": [], "next_page_uri": "/backends/tunnel_group?p=2"}),
+            response(200, {"backends": [{}]}),
+            response(200, {}),
+            raw(204, b""),
+            raw(200, b"<html>"),
+        ]
+    ),
+)
+"""None is the honest list."""
+
+
+def is_proven(error: bytes, listed: bytes | None, exists: bool) -> bool:
+    """The rule: ngrok's code for it, or a coded 404 and a complete list that does not show it."""
+    head, _, content = error.partition(b"\r\n\r\n")
+    try:
+        code = json.loads(content)["error_code"]
+    except (ValueError, TypeError, KeyError):
+        return False
+    if b" 404 " not in head.partition(b"\r\n")[0] or not code:
+        return False
+    return code == "ERR_NGROK_6514" or (listed is None and not exists) or listed == response(200, {"backends": []})
+
+
+@given(st.sampled_from(sorted(CALLS)), ERRORS, LISTS, st.booleans())
+@example("refresh", coded(404, 7020), coded(404, 7020), True)
+@example("delete", coded(404, 7020), coded(404, 6514), True)
+@example("delete", coded(404, 7020), None, False)
+@example("refresh", coded(404, 7020), None, True)
+@example("refresh", coded(404, 7008), response(200, {"backends": []}), True)
+def test_nothing_is_let_go_and_no_success_told_without_proof(
+    call: str, error: bytes, listed: bytes | None, exists: bool
+) -> None:
+    def script(_method: str, path: str) -> bytes | None:
+        return error if ID in path else listed
+
+    with HostileServer(script) as server, Emulator() as unused:
+        if exists:
+            server.add(ID, labels={"app": "web"})
+        provider = Deployment(unused, server.url, max_attempts=1).start()
+        try:
+            let_go = CALLS[call](provider)
+        except ProviderError:
+            let_go = False
+        shown_by_list = call in ("refresh", "adopt") and listed is None and exists
+        if call in ("refresh", "delete"):
+            assert not let_go or is_proven(error, listed, exists)
+            assert call != "refresh" or not let_go or not shown_by_list
+        else:
+            assert not let_go or shown_by_list
+
+
+@pytest.mark.parametrize("call", ["refresh", "delete"])
+def test_a_code_that_ngrok_does_not_send_yet_is_believed_with_a_list_that_does_not_show_the_backend(call: str) -> None:
+    def script(_method: str, path: str) -> bytes | None:
+        return coded(404, 7020) if ID in path else None
+
+    with HostileServer(script) as server, Emulator() as unused:
+        assert CALLS[call](Deployment(unused, server.url).start())
+
+
+def test_an_api_that_is_withdrawn_with_an_unknown_code_loses_nothing(emulator: Emulator) -> None:
+    deployment = Deployment(emulator)
+    deployment.up(backends(20))
+    before = dict(deployment.state)
+    emulator.fault(times=None, status=404, error_code=7020)
+    for errors in (deployment.refresh(), deployment.destroy(), deployment.up(backends(20, metadata="new"))):
+        assert len(errors) == 20
+    assert deployment.state == before
+    emulator.faults.clear()
+    deployment.assert_in_step()
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"status": 401, "error_code": 203},
+        {"status": 403, "error_code": 205},
+        {"status": 404, "error_code": 7008},
+        {"status": 404, "error_code": 7020},
+        {"status": 404, "body": "<html>"},
+    ],
+    ids=str,
+)
+def test_what_holds_for_the_account_is_asked_once(emulator: Emulator, fault: dict[str, Any]) -> None:
+    deployment = Deployment(emulator)
+    deployment.up(backends(50))
+    deployment.calls()
+    emulator.fault(times=None, **fault)
+    assert len(deployment.refresh()) == 50
+    assert deployment.calls() == ["GET"]
+
+
+def test_a_delete_that_was_lost_is_done_when_an_unknown_code_says_so(emulator: Emulator) -> None:
+    deployment = Deployment(emulator)
+    deployment.up(backends(2))
+    emulator.fault(method="DELETE", times=2, drop="after")
+    emulator.fault(method="DELETE", times=2, status=404, error_code=7020)
+    assert deployment.destroy() == {}
+    deployment.assert_in_step()
+
+
+def test_a_backend_that_was_made_in_this_run_is_never_proven_gone_by_the_list(emulator: Emulator) -> None:
+    """The list may be older than the create."""
+    client = connect(Settings(KEY, emulator.url, **QUICK), Heard())
+    assert client.all() == []
+    made = client.create({"labels": {"app": "web"}})
+    emulator.fault(method="DELETE", status=404, error_code=7020)
+    with pytest.raises(ApiError) as error:
+        client.delete(made.id)
+    assert not isinstance(error.value, NotFound)
