@@ -155,7 +155,7 @@ def _later(lookup: _Lookup, id_: Any, labels: Any, account: Any, opts: pulumi.In
 
     async def look_up(given: list[Any]) -> Any:
         after = listed.EVER if depends_on is None else time.monotonic()
-        args = LookupArgs(*given[:3], after, await inputs.is_secret())
+        args = LookupArgs(given[0], given[1], given[2], after, await inputs.is_secret())
         if upstream.is_mocked():
             return _now(lookup, args, opts)
         # In a thread, because the program's own loop has to go on while ngrok is asked.

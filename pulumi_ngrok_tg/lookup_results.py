@@ -78,9 +78,8 @@ def find_one(account: listed.ListedAccount, args: LookupArgs) -> GetTunnelGroupB
         held = f"It has {_summary(there, args.secret)}." if there else "It has none at all."
         raise LookupFailed(f"no backend of this account carries these labels. {held}")
     if len(found) > 1:
-        raise LookupFailed(
-            f"several backends carry these labels: {_summary(found, args.secret)}. Give more labels, or the id."
-        )
+        held = _summary(found, args.secret)
+        raise LookupFailed(f"several backends carry these labels: {held}. Give more labels, or the id.")
     return _result(found[0])
 
 

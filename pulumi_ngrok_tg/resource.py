@@ -92,7 +92,7 @@ class TunnelGroupBackend(pulumi.dynamic.Resource, module="ngrok", name="TunnelGr
         if isinstance(labels, Mapping) and not upstream.is_mocked():
             props[properties.PLAIN_KEYS] = [key for key in labels if isinstance(key, str)]
         for option in ("id", "import_"):
-            properties.require_no_output(f"TunnelGroupBackend {resource_name!r}: {option}", getattr(opts, option, None))
+            _encode(resource_name, partial(properties.require_no_output, option), getattr(opts, option, None))
         props, opts = import_option.catch(props, opts, allow_operator_owned)
         props = replacement.tell(resource_name, props, opts)
         with upstream.pickler_as_it_was():

@@ -9,6 +9,9 @@ import pulumi
 from pulumi.runtime.invoke import invoke_async
 from pulumi.runtime.settings import get_monitor
 
+_PAUSES = (0, 0.1, 0.2, 0.4, 0.8)
+"""Seconds before each attempt: a state in a file cannot be read while the engine writes it ("checkpoint: EOF")."""
+
 
 class Later:
     """Awaits what a function returns; unlike a coroutine, it may be left alone where another input fails."""
@@ -36,8 +39,12 @@ _states: weakref.WeakKeyDictionary[Any, Awaitable[dict[str, dict[str, Any]] | st
 
 async def _ask() -> dict[str, dict[str, Any]] | str:
     stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
-    try:
-        state = await invoke_async("pulumi:pulumi:readStackResourceOutputs", {"stackName": stack})
-        return {urn: dict(resource) for urn, resource in state["outputs"].items()}
-    except Exception as error:  # whatever the engine says; the provider fails closed then
-        return " ".join(str(error).split())
+    why = ""
+    for pause in _PAUSES:
+        await asyncio.sleep(pause)
+        try:
+            state = await invoke_async("pulumi:pulumi:readStackResourceOutputs", {"stackName": stack})
+            return {urn: dict(resource) for urn, resource in state["outputs"].items()}
+        except Exception as error:  # whatever the engine says; the provider fails closed then
+            why = " ".join(str(error).split())
+    return why

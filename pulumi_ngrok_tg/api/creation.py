@@ -153,7 +153,7 @@ class _Creation:
             if self._lost is None:
                 raise
             if isinstance(error, Cancelled):
-                self._patience = Patience(0)  # one more look, which waits for nothing
+                self._patience = Patience(0, at_once=True)  # for one more look
             if found := self._find():
                 return found
             why = self._lost if isinstance(error, Cancelled) else error

@@ -57,7 +57,7 @@ class Pacer:
             with self._changed:
                 patience.require_going_on()
                 now = time.monotonic()
-                wait = self._limits.wait(now, creates)
+                wait = None if patience.at_once else self._limits.wait(now, creates)
                 if wait is None:
                     return self._limits.begin(creates)
                 until = now + (wait.seconds or 0)

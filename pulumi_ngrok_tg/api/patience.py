@@ -20,6 +20,7 @@ class Patience:
             respond is bounded by the timeouts, and waiting for our own other requests is no waiting for ngrok.
         attempts: how often each of its requests may fail; None is as often as the settings say.
         advisory: each request is sent once, and what comes of it neither delays nor fails another call.
+        at_once: nothing waits: its one request goes whatever the limits say.
         response_seconds: how long each response may take; None is as long as the settings say.
         cancellation: ends it early.
     """
@@ -29,12 +30,14 @@ class Patience:
         seconds: float,
         attempts: int | None = None,
         advisory: bool = False,
+        at_once: bool = False,
         response_seconds: float | None = None,
         cancellation: Cancellation | None = None,
     ) -> None:
         self.total = seconds
         self.attempts = attempts
         self.advisory = advisory
+        self.at_once = at_once
         self.response_seconds = response_seconds
         self.spent = 0.0
         self._cancellation = cancellation or Cancellation()

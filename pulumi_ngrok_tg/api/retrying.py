@@ -85,7 +85,7 @@ class Requests:
                     error.after_lost = lost is not None
                 failures += not isinstance(error, Limited)
                 pause = self._pause(error, failures)
-                enough = patience.advisory or failures >= most or not patience.allows(pause)
+                enough = patience.advisory or patience.at_once or failures >= most or not patience.allows(pause)
                 if enough or not may_repeat(error, creates):
                     raise
                 lost = error if is_lost(error) else lost

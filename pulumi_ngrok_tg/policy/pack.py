@@ -20,7 +20,6 @@ from pulumi_policy import (
     StackValidationArgs,
     StackValidationPolicy,
 )
-from pulumi_policy.proxy import UnknownValueError
 
 from pulumi_ngrok_tg.policy.catalog import POLICIES, OfBackend, OfStack
 from pulumi_ngrok_tg.policy.declared import UNKNOWN, Declared
@@ -145,5 +144,7 @@ def _declared(resource: ResourceValidationArgs | PolicyResource) -> Declared:
 def _known(values: Mapping[str, Any], name: str) -> Any:
     try:
         return values.get(name)
-    except UnknownValueError:
+    except Exception as error:
+        if type(error).__name__ != "UnknownValueError":  # of pulumi_policy.proxy, which is not public
+            raise
         return UNKNOWN

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from copy import deepcopy
 from functools import lru_cache
 from typing import Any
 
@@ -26,7 +27,7 @@ def checked(policy: str, schema: Schema, settings: Mapping[str, Any]) -> Mapping
         text = json.dumps(settings)
     except (TypeError, ValueError) as error:
         raise SettingError(f"policy {policy}: the settings cannot be written as JSON: {error}.") from None
-    return _checked(policy, json.dumps(schema), text)
+    return deepcopy(_checked(policy, json.dumps(schema), text))  # so that no rule changes what the next one gets
 
 
 @lru_cache

@@ -135,26 +135,6 @@ WAYS = """
 """
 """Every way to set the option that the SDK itself carries out, each with its own backend: name and arguments."""
 
-TRANSFORM = """
-    def import_it(args):
-        if args.name == "web":
-            opts = pulumi.ResourceOptions.merge(args.opts, pulumi.ResourceOptions(import_="{id}"))
-            return pulumi.ResourceTransformResult(args.props, opts)
-"""
-TRANSFORMS = {
-    "of the resource": """
-    TunnelGroupBackend("web", {arguments}, opts=pulumi.ResourceOptions(transforms=[import_it]))
-""",
-    "of a component": """
-    site = pulumi.ComponentResource("shop:index:Site", "site", None, pulumi.ResourceOptions(transforms=[import_it]))
-    TunnelGroupBackend("web", {arguments}, opts=pulumi.ResourceOptions(parent=site))
-""",
-    "of the stack": """
-    pulumi.runtime.register_resource_transform(import_it)
-    TunnelGroupBackend("web", {arguments})
-""",
-}
-
 
 def test_the_option_is_found_wherever_it_is_set(stack: Stack, emulator: Emulator) -> None:
     ways = sorted(set(re.findall(r"{(\w+)\[0\]}", WAYS)) | {"config"})
@@ -177,15 +157,6 @@ def test_the_option_is_found_wherever_it_is_set(stack: Stack, emulator: Emulator
     }
     stack.up("--expect-no-changes", "--refresh")
     assert {request.method for request in emulator.requests} == {"GET"}
-
-
-@pytest.mark.parametrize("transform", TRANSFORMS)
-def test_a_transform_may_set_the_option(stack: Stack, emulator: Emulator, web: Backend, transform: str) -> None:
-    stack.program((TRANSFORM + TRANSFORMS[transform]).format(id=web.id, arguments=ARGUMENTS))
-    assert f"adopts {web.id}" in stack.up().text
-    assert stack.resource("web")["id"] == web.id
-    stack.up("--expect-no-changes", "--refresh")
-    assert_nothing_was_written(emulator, web)
 
 
 def test_a_child_of_an_adopting_resource_is_left_alone(stack: Stack, emulator: Emulator, web: Backend) -> None:
@@ -428,21 +399,3 @@ def test_a_secret_is_not_shown_wherever_it_comes_from(
     assert len(import_errors(said)) == 4
     assert "prog-" not in said.text
     assert "Website" not in said.text
-
-
-def test_transforms_may_come_at_any_time(stack: Stack, emulator: Emulator, web: Backend) -> None:
-    other = emulator.account(KEY).create({"description": "other"})
-    stack.program(f"""
-        def importing(name, id):
-            def t(args):
-                if args.name == name:
-                    opts = pulumi.ResourceOptions.merge(args.opts, pulumi.ResourceOptions(import_=id))
-                    return pulumi.ResourceTransformResult(args.props, opts)
-            return t
-        pulumi.runtime.register_resource_transform(importing("web", "{web.id}"))
-        TunnelGroupBackend("web", {ARGUMENTS})
-        pulumi.runtime.register_resource_transform(importing("other", "{other.id}"))
-        TunnelGroupBackend("other", description="other")
-    """)
-    stack.up()
-    assert {resource["id"] for resource in stack.resources()} == {web.id, other.id}

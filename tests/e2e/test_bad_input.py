@@ -24,7 +24,7 @@ def stack(engine, pulumi_home, tmp_path_factory) -> Stack:  # type: ignore[no-un
         ('labels=["app"]', 'labels must be a mapping such as {"app": "web"}, not a list.'),
         ('labels="app"', 'labels must be a mapping such as {"app": "web"}, not a string.'),
         ("labels={1: 'web'}", "labels: the key 1 must be a string, not a number."),
-        ("labels=pulumi.Output.from_input(None).apply(lambda _: {1: 'web'})", "labels: the key 1 must be a string"),
+        ("labels=pulumi.Output.from_input(None).apply(lambda _: {1: 'web'})", "labels: a key must be a string"),
         ("labels={'': 'web'}", "labels: a key must not be empty."),
         ("labels={'a=b': 'web'}", "labels: the key 'a=b' must not contain \"=\" (ERR_NGROK_6531)."),
         ("labels={'app': 'a=b'}", "labels: the value of 'app' must not contain \"=\" (ERR_NGROK_6531)."),
@@ -55,6 +55,54 @@ def test_a_bad_argument_is_named_in_preview(stack: Stack, arguments: str, proble
     assert "Traceback" not in outcome.text
 
 
+IN_A_STRING = "holds an Output that was put into a string, as in an f-string."
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        ("labels={'of': f'{o}'}", "labels: the value of 'of' "),
+        ("labels={f'{o}': 'x'}", "labels: a key "),
+        ("labels=pulumi.Output.from_input({'of': f'-{o}-'})", "labels: the value of the key of 2 characters "),
+        ("description=f'for {o}'", "description "),
+        ("metadata=f'{o}'", "metadata "),
+        ("metadata={'deep': [{'er': f'{o}'}]}", "metadata "),
+        ("metadata={'deep': {f'{o}': 1}}", "metadata "),
+        ("account=f'{o}'", "account "),
+        ("opts=pulumi.ResourceOptions(import_=f'{o}')", "import_ "),
+        ("opts=pulumi.ResourceOptions(id=f'{o}')", "id "),
+    ],
+)
+def test_an_output_in_a_string_is_named_in_preview_with_what_to_use(stack: Stack, arguments: str, named: str) -> None:
+    stack.program(f'o = pulumi.Output.from_input("x")\nTunnelGroupBackend("web", {arguments})')
+    outcome = stack.preview(fails=True)
+    (error,) = outcome.errors
+    assert f"{named}{IN_A_STRING}" in error
+    assert "pulumi.Output.format, pulumi.Output.concat or .apply" in error
+    assert "Traceback" not in outcome.text
+
+
+@pytest.mark.parametrize("arguments", ["id=f'{o}'", "labels={'a': f'{o}'}", "labels={'a': 'b'}, account=f'{o}'"])
+def test_an_output_in_a_string_of_a_look_up_is_named(stack: Stack, arguments: str) -> None:
+    stack.program(
+        "import pulumi_ngrok_tg\n"
+        f'o = pulumi.Output.from_input("x")\npulumi_ngrok_tg.get_tunnel_group_backend({arguments})'
+    )
+    (error,) = stack.preview(fails=True).errors
+    assert IN_A_STRING in error
+
+
+def test_an_explicit_provider_that_gets_no_config_is_the_reason(new_stack: Callable[..., Stack]) -> None:
+    stack = new_stack(
+        'mine = pulumi.ProviderResource("pulumi-python", "mine", {})\n'
+        'TunnelGroupBackend("web", opts=pulumi.ResourceOptions(provider=mine))',
+        environment={},
+    )
+    stack.pulumi("config", "set", "--secret", "ngrok:apiKey", KEY)
+    (error,) = stack.preview(fails=True).errors
+    assert "A resource with an explicit provider (provider=...) gets no stack config, only the environment." in error
+
+
 def test_every_bad_property_of_a_backend_is_reported_at_once(stack: Stack) -> None:
     stack.program('TunnelGroupBackend("web", labels={"a": 1, "": "x"}, description=5, metadata=6)')
     assert len(stack.preview(fails=True).errors) == 4
@@ -65,10 +113,10 @@ def test_every_bad_property_of_a_backend_is_reported_at_once(stack: Stack) -> No
     [
         ({"NGROK_API_KEY": ""}, "No ngrok API key is configured. Run `pulumi config set --secret ngrok:apiKey`"),
         ({"NGROK_API_KEY": "abc\ndef"}, "holds whitespace, a line break"),
-        ({"NGROK_API_BASE_URL": "http://example.com"}, "ngrok:apiBaseUrl must use https://"),
-        ({"NGROK_API_BASE_URL": "http://127.0.0.1.example.com"}, "ngrok:apiBaseUrl must use https://"),
-        ({"NGROK_API_BASE_URL": "api.ngrok.com"}, "ngrok:apiBaseUrl must be a URL such as https://api.ngrok.com"),
-        ({"NGROK_API_BASE_URL": "https://user:pass@example.com"}, "ngrok:apiBaseUrl must hold a scheme, a host"),
+        ({"NGROK_API_BASE_URL": "http://example.com"}, "NGROK_API_BASE_URL must use https://"),
+        ({"NGROK_API_BASE_URL": "http://127.0.0.1.example.com"}, "NGROK_API_BASE_URL must use https://"),
+        ({"NGROK_API_BASE_URL": "api.ngrok.com"}, "NGROK_API_BASE_URL must be a URL such as https://api.ngrok.com"),
+        ({"NGROK_API_BASE_URL": "https://user:pass@example.com"}, "NGROK_API_BASE_URL must hold a scheme, a host"),
     ],
 )
 def test_bad_configuration_is_named_in_preview(

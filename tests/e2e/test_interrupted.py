@@ -10,7 +10,7 @@ from contextlib import suppress
 import psutil
 import pytest
 
-from pulumi_ngrok_tg.emulator import Emulator
+from pulumi_ngrok_tg.emulator import Emulator, RateLimit
 from tests.conftest import KEY
 from tests.e2e.many import assert_in_step, program
 from tests.e2e.stack import Stack
@@ -55,6 +55,42 @@ def test_an_interrupted_up_goes_on_where_it_was(new_stack: Callable[..., Stack],
     assert_in_step(stack, emulator, len(emulator.account(KEY).backends))
     stack.up()
     assert_in_step(stack, emulator, 20)
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_what_only_waits_ends_with_ctrl_c_and_sends_nothing_more(
+    new_stack: Callable[..., Stack], emulator: Emulator, lost: bool
+) -> None:
+    """ngrok's limit would let it go on a minute later."""
+    stack = new_stack(program(12))
+    emulator.set(rate_limit=RateLimit(5, 60))
+    if lost:
+        emulator.fault(method="POST", skip=2, drop="after")
+    process = subprocess.Popen(
+        ["pulumi", "up", "--yes", "--skip-preview", "--non-interactive"],
+        cwd=stack.folder,
+        env=stack.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    with process:
+        assert process.stdout is not None
+        heard = iter(process.stdout.readline, "")
+        assert any("waiting" in line for line in heard)
+        process.send_signal(signal.SIGINT)
+        said = "".join(heard)
+        process.wait(60)
+    made = emulator.account(KEY).backends
+    assert len(made) == 5, "nothing was sent once the limit had passed"
+    assert "The operation was cancelled; nothing was sent." in said
+    assert "Traceback" not in said
+    if lost:
+        assert said.partition("Diagnostics:")[2].count("may have been created") == 1
+    emulator.set(rate_limit=None)
+    assert len(stack.resources()) == 5 - lost
+    assert {resource["id"] for resource in stack.resources()} <= made.keys()
 
 
 @pytest.mark.parametrize("way", ["adopt", "delete"])

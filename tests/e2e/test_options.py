@@ -282,3 +282,22 @@ def test_an_inline_program_and_several_operations_in_one_process(stack: Stack, e
     assert "automated" in stack.run("python", "driver.py")
     assert written(emulator) == ["POST", "PATCH", "DELETE"]
     assert emulator.account(KEY).backends == {}
+
+
+def test_a_subclass_is_the_same_resource(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
+    """To policies, to adoption and to the command, which go by the type."""
+    stack = new_stack(
+        """
+        class Website(TunnelGroupBackend):
+            def __init__(self, name):
+                super().__init__(name, labels={"app": name}, description="Website")
+
+        Website("web")
+        """
+    )
+    stack.up()
+    assert [resource["urn"] for resource in stack.resources()] == [
+        "urn:pulumi:dev::shop::pulumi-python:dynamic/ngrok:TunnelGroupBackend::web"
+    ]
+    stack.program('TunnelGroupBackend("web", labels={"app": "web"}, description="Website")')
+    stack.preview("--expect-no-changes")

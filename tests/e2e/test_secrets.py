@@ -60,10 +60,17 @@ def test_a_rotated_key_is_picked_up_as_the_readme_says(new_stack: Callable[..., 
     stack.up()
     emulator.rotate_key(KEY, rotated)
     stack.pulumi("config", "set", "--secret", "ngrok:apiKey", rotated)
-    (error,) = stack.refresh(fails=True).errors
-    assert "Plain `pulumi refresh` and `pulumi destroy` use the key recorded by the last `pulumi up`" in error
+    for fails in (stack.refresh, lambda fails: stack.up("--refresh", fails=fails)):
+        (error,) = fails(fails=True).errors
+        assert (
+            "--refresh, `pulumi refresh` and `pulumi destroy` use the key that the last `pulumi up` recorded" in error
+        )
+        assert error.endswith("Run `pulumi up` without --refresh first, or add --run-program.")
     stack.refresh("--run-program")
-    stack.destroy("--run-program")
+    stack.up("--refresh", "--run-program")
+    stack.up()
+    stack.refresh()
+    stack.destroy()
     assert emulator.account(rotated).backends == {}
 
 
@@ -134,3 +141,53 @@ def test_the_state_can_be_read_by_other_tools(new_stack: Callable[..., Stack]) -
     outputs = stack.resource("web")["outputs"]
     assert outputs["labels"] == {"app": "web"}
     assert json.loads(outputs["metadata"]) == {"a": 1}
+
+
+SECRET_KEY = "hushkey-1a2b3c"
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        (6509, f"Tunnel group label key length is limited to between 1 and 8; key {SECRET_KEY} has 14 characters."),
+        (6510, f'Label value "{SECRET}" is too long.'),
+        (6531, f"The tunnel group label key/value {SECRET_KEY}={SECRET} may not contain '=' characters."),
+        (9999, f"Odd: {SECRET[:12]}... and {SECRET_KEY}!"),
+    ],
+)
+def test_what_ngrok_quotes_of_a_secret_is_not_shown(
+    new_stack: Callable[..., Stack], emulator: Emulator, code: int, message: str
+) -> None:
+    emulator.fault(method="POST", status=400, error_code=code, message=message)
+    stack = new_stack(
+        f'TunnelGroupBackend("web", labels=pulumi.Output.secret({{"{SECRET_KEY}": "{SECRET}"}}), description="Public")'
+    )
+    said = stack.up(fails=True).text
+    assert f"ERR_NGROK_{code}" in said
+    for piece in (SECRET, SECRET[:12], SECRET_KEY):
+        assert piece not in said
+
+
+@pytest.mark.parametrize("labels", [f'{{"{SECRET_KEY}": 5}}', f'{{"{SECRET_KEY}=": "x"}}', f'{{"{SECRET_KEY}": None}}'])
+def test_what_is_wrong_with_secret_labels_is_told_without_their_keys(
+    new_stack: Callable[..., Stack], labels: str
+) -> None:
+    said = new_stack(f'TunnelGroupBackend("web", labels=pulumi.Output.secret({labels}))').preview(fails=True).text
+    assert "labels: " in said
+    assert SECRET_KEY not in said
+
+
+def test_a_look_up_by_secrets_tells_neither_them_nor_the_labels_of_others(
+    new_stack: Callable[..., Stack], emulator: Emulator
+) -> None:
+    emulator.account(KEY).create({"labels": {"theirs": "hush-theirs"}})
+    stack = new_stack("")
+    for arguments in (f'labels={{"{SECRET_KEY}": "{SECRET}"}}', f'id="bkdtg_{SECRET_KEY[:7]}"', f'id="{SECRET}"'):
+        name, _, value = arguments.partition("=")
+        stack.program(
+            "import pulumi_ngrok_tg\n"
+            f"pulumi_ngrok_tg.get_tunnel_group_backend_output({name}=pulumi.Output.secret({value}))"
+        )
+        said = stack.preview(fails=True).text
+        assert "get_tunnel_group_backend: " in said
+        assert "hush" not in said

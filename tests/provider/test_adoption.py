@@ -76,8 +76,10 @@ def test_a_secret_is_named_and_its_value_is_not(
 ) -> None:
     web = emulator.account(KEY).create({"labels": {"k": "held-label"}, "metadata": "held-metadata"})
     given = inputs(web.id, {"secret": secret}, labels={"k": "our-label"}, metadata="our-metadata")
-    told = refusals(provider, given)
+    told = refusals(provider, {**given, "__plain_keys": ["k"]})
     assert [reason.split(": ")[2].split(" is ")[0] for reason in told] == ["metadata", "labels.k"]
+    if "labels" in secret:
+        assert "a label is not what ngrok holds" in refusals(provider, given)[1], "the key may be a secret, too"
     for name in ("label", "metadata"):
         shown = any(word in reason for reason in told for word in (f"held-{name}", f"our-{name}"))
         assert shown == (name not in secret and f"{name}s" not in secret)

@@ -13,7 +13,6 @@ from pulumi_ngrok_tg.api.settings import Settings
 from pulumi_ngrok_tg.cli.import_ import OLDEST_ENGINE
 from pulumi_ngrok_tg.emulator.control import PATHS, PREFIX
 from tests.conftest import ROOT
-from tests.messages import messages
 from tests.pages import PAGES, commands_of, headings_of, links_of
 
 
@@ -130,20 +129,6 @@ def test_what_the_page_about_leaving_shows_can_be_read(monkeypatch: pytest.Monke
     assert declared["shop"] == ("https://shop.example.com", policy, "was the tunnel group backend shop")
     assert {name: url for name, (url, _, _) in declared.items()}["shop-fra"] == "https://fra.example.com"
     assert len(declared) == 3
-
-
-def test_the_page_about_failures_explains_each_message_and_no_other() -> None:
-    code = "".join(path.read_text() for path in (ROOT / "pulumi_ngrok_tg").rglob("*.py"))
-    code = re.sub(r'"\s*\n\s*f?"', "", code)
-    page = (ROOT / "docs/failures.md").read_text().partition("## What this package says")[2].partition("\n## ")[0]
-    rows = re.findall(r"^\| (`.*?) \||^(What `.*\n.*)$", page, re.MULTILINE)
-    quoted = [text for row in rows for text in re.findall("`(.*?)`", "".join(row))]
-    parts = [[part.strip() for part in text.split("...")] for text in quoted]
-    assert [part for text in parts for part in text if part not in code] == []
-    explained = re.compile("|".join(".*".join(map(re.escape, text)) for text in parts))
-    said = list(messages())
-    assert len(said) >= 80
-    assert [(path.name, text) for path, text in said if not explained.search(text)] == []
 
 
 def test_what_is_said_to_be_compatible_is_what_the_metadata_say() -> None:

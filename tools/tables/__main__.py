@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from pulumi_ngrok_tg.advice import BY_CODE
+from pulumi_ngrok_tg.config import Source
 from pulumi_ngrok_tg.emulator.settings import Fault, RateLimit, Settings
 from pulumi_ngrok_tg.policy.catalog import POLICIES, OfStack
 
@@ -56,8 +57,9 @@ def takes(field: dict[str, Any]) -> str:
 def messages() -> str:
     """A table of what ngrok's errors mean to a user of Pulumi."""
     codes: dict[str, list[int]] = {}
+    source = Source(None, "ngrok:apiKey", "ngrok:apiBaseUrl")
     for code, advice in BY_CODE.items():
-        codes.setdefault(advice.format(namespace="ngrok"), []).append(code)
+        codes.setdefault(advice.format(set_key=source.set_key, base_url=source.base_url), []).append(code)
     rows = ["| ERR_NGROK | what to do |", "|---|---|"]
     rows += [f"| {', '.join(map(str, sorted(numbers)))} | {advice} |" for advice, numbers in codes.items()]
     return "\n".join(rows) + "\n"

@@ -1,0 +1,99 @@
+"""Replacements that the engine decides on, where tunnels are online and a loss is refused, with the real CLI."""
+
+from collections.abc import Callable
+
+import pytest
+
+from pulumi_ngrok_tg.emulator import Emulator
+from tests.conftest import KEY
+from tests.e2e.stack import Stack
+
+URN = "urn:pulumi:dev::shop::pulumi-python:dynamic/ngrok:TunnelGroupBackend::web"
+REFUSED = 'web: Not replaced, as pulumi-ngrok-tg:onTrafficLoss is "refuse": the ONLY online tunnel leaves (tn_'
+
+
+def web(description: str = "old", options: str = "") -> str:
+    return (
+        f'TunnelGroupBackend("web", labels={{"app": "web"}}, description="{description}",\n'
+        f"    opts=pulumi.ResourceOptions({options}))"
+    )
+
+
+@pytest.fixture
+def stack(new_stack: Callable[..., Stack], emulator: Emulator) -> Stack:
+    made = new_stack(web(options="replacement_trigger=1"))
+    made.pulumi("config", "set", "pulumi-ngrok-tg:onTrafficLoss", "refuse")
+    made.up()
+    emulator.account(KEY).connect_tunnel({"app": "web"}, "localhost:80")
+    emulator.requests.clear()
+    return made
+
+
+def taint(stack: Stack) -> list[str]:
+    stack.pulumi("state", "taint", URN, "--yes")
+    return []
+
+
+def replace_on_changes(stack: Stack) -> list[str]:
+    stack.program(web("new", 'replacement_trigger=1, replace_on_changes=["description"]'))
+    return []
+
+
+def replacement_trigger(stack: Stack) -> list[str]:
+    stack.program(web(options="replacement_trigger=2"))
+    return []
+
+
+def replace(_stack: Stack) -> list[str]:
+    return ["--replace", URN]
+
+
+def delete_before_replace(stack: Stack) -> list[str]:
+    stack.program(web(options="replacement_trigger=2, delete_before_replace=True"))
+    return []
+
+
+WAYS = [taint, replace_on_changes, replacement_trigger, replace, delete_before_replace]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_replacement_is_refused_before_anything_is_made_while_a_tunnel_is_online(
+    stack: Stack, emulator: Emulator, way: Callable[[Stack], list[str]]
+) -> None:
+    arguments = way(stack)
+    for refused in (stack.preview(*arguments, fails=True), stack.up(*arguments, fails=True)):
+        assert REFUSED in refused.text
+        assert "Traceback" not in refused.text
+    (backend,) = emulator.account(KEY).backends.values()
+    assert [resource["id"] for resource in stack.resources()] == [backend.id]
+    assert {request.method for request in emulator.requests} == {"GET"}
+
+    emulator.account(KEY).tunnels.clear()
+    assert "1 to replace" in stack.preview(*arguments).text
+    stack.up(*arguments)
+    (replaced,) = emulator.account(KEY).backends.values()
+    assert replaced.id != backend.id
+    assert [resource["id"] for resource in stack.resources()] == [replaced.id]
+
+
+def test_a_create_is_no_replacement(stack: Stack, emulator: Emulator) -> None:
+    stack.program(web(options="replacement_trigger=1") + '\nTunnelGroupBackend("other", labels={"app": "web"})')
+    assert "1 to create" in stack.preview().text
+    stack.up()
+    assert len(stack.resources()) == len(emulator.account(KEY).backends) == 2
+
+
+def test_a_replacement_of_what_somebody_has_deleted_creates_it(stack: Stack, emulator: Emulator) -> None:
+    emulator.account(KEY).backends.clear()
+    taint(stack)
+    stack.up()
+    (backend,) = emulator.account(KEY).backends.values()
+    assert [resource["id"] for resource in stack.resources()] == [backend.id]
+
+
+def test_to_another_accounts_key_a_replaced_backend_is_not_gone(stack: Stack, emulator: Emulator) -> None:
+    taint(stack)
+    with Emulator(api_keys=(KEY,)) as other:
+        stack.environment["NGROK_API_BASE_URL"] = other.url
+        assert "Another API key saw this backend last" in stack.up(fails=True).text
+        assert other.account(KEY).backends == {}
