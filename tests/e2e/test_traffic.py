@@ -27,8 +27,8 @@ NOT_REPLACED = (
 )
 NOT_DELETED = (
     'bkdtg_ was not deleted, as pulumi-ngrok-tg:onTrafficLoss is "refuse": 3 tunnels are online in it (tn_ -> '
-    "localhost:8082, tn_ -> localhost:8081, tn_ -> localhost:8080). Stop them first, or allow it with `pulumi config set "
-    "pulumi-ngrok-tg:onTrafficLoss warn` (a `pulumi destroy` heeds that with --run-program)."
+    "localhost:8082, tn_ -> localhost:8081, tn_ -> localhost:8080). Stop them first, or allow it with "
+    "`pulumi config set pulumi-ngrok-tg:onTrafficLoss warn` (a `pulumi destroy` heeds that with --run-program)."
 )
 NOT_FOUND_OUT = (
     "3 tunnels were online when it was last read; which of them carry the new labels could not be found out "

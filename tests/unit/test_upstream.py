@@ -36,6 +36,46 @@ def test_errors_of_ours_are_their_text_and_others_keep_their_traceback() -> None
     assert shown(server, Said("one line")) == "one line"
 
 
+def test_a_stand_in_stands_in_once_however_many_pickles_are_configured() -> None:
+    messages = SimpleNamespace(Empty=object)
+    server = SimpleNamespace(traceback=traceback, proto=proto, empty_pb2=messages)
+    for _ in range(2):
+        upstream.show_as_one_line(server, (Said,))
+        upstream.show_differences(server)
+        upstream.hear_cancel(server, lambda: None)
+    assert (server.traceback._real, server.proto._real, server.empty_pb2._real) == (traceback, proto, messages)
+
+
+def test_a_cancel_is_heard_and_other_responses_are_not_taken_for_one() -> None:
+    heard: list[str] = []
+    server = SimpleNamespace(empty_pb2=SimpleNamespace(Empty=lambda: "response"))
+    upstream.hear_cancel(server, lambda: heard.append("cancel"))
+
+    def Cancel() -> Any:  # noqa: N802
+        return server.empty_pb2.Empty()
+
+    def Delete() -> Any:  # noqa: N802
+        return server.empty_pb2.Empty()
+
+    assert (Delete(), heard) == ("response", [])
+    assert (Cancel(), heard) == ("response", ["cancel"])
+
+
+def test_what_is_made_once_is_made_once_for_threads_that_begin_together() -> None:
+    made: list[object] = []
+    begun = threading.Barrier(8)
+
+    def make() -> object:
+        made.append(object())
+        return made[-1]
+
+    get = upstream.make_once(make)
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: (begun.wait(10), get())[1], range(8)))
+    assert len(made) == 1
+    assert set(found) == set(made)
+
+
 def differing(server: Any, differences: dict[str, str], **fields: Any) -> Any:
     """The server's response to a diff."""
     upstream.tell_differences(differences)
