@@ -7,17 +7,19 @@ the rules of the provider's side, as functions of what the program says and what
 
 import json
 import re
+import shlex
 import threading
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from pulumi.output import Unknown
 
 from pulumi_ngrok_tg import properties
+from pulumi_ngrok_tg.wording import first_few
 
 INPUT = "__import"
-"""What the program says of an adoption; what :func:`wanted` reads. Once checked, it is the id alone."""
+"""What the program says of an adoption; what :func:`read_adoption` reads. Once checked, it is the id alone."""
 ALLOW_OPERATOR_OWNED = "__allow_operator_owned"
 """Whether the program says that a backend of ngrok's Kubernetes operator may be adopted."""
 _SHOWN = 80  # characters of a value in a message
@@ -28,41 +30,75 @@ class Adoption:
     """What a program says of a backend that it adopts."""
 
     id: Any
-    """The backend's id; may be unknown in a preview."""
-    managed_by: str | None
+    """The backend's id; may be unknown in a preview. None where the one that is identical is to be adopted."""
+    managed_by: str | None = None
     """The URN of the resource that manages the backend in the stack's state, if any does."""
-    unread: str | None
-    """Why the stack's state could not be read, so that nobody knows who manages the backend."""
-    secret: frozenset[str]
-    """The inputs whose values must not be shown."""
-    allow_operator_owned: bool
+    held_by: tuple[tuple[str, str], ...] = ()
+    """URN and type of the other resources of the state whose outputs hold its id."""
+    unread: str | None = None
+    """Why nobody knows who manages the backend, or which is identical."""
+    plain: Mapping[str, Any] = field(default_factory=dict)
+    """The inputs whose values may be shown."""
     plain_keys: frozenset[str] = frozenset()
-    """The labels' keys that the program does not keep in an output."""
+    """The labels' keys that may be shown where the labels may not."""
+    allow_operator_owned: bool = False
+    count: int = 1
+    """How many backends the program is about to adopt."""
+    mode: str | None = None
+    """What PULUMI_NGROK_TG_ADOPT says, where there is no ``import_``."""
+    candidates: tuple[str, ...] | None = None
+    """The ids of the backends that are identical; None where that is not known in a preview."""
+    twins: tuple[str, ...] = ()
+    """The names of the resources with the same contents, where there are several."""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it is known which backend is adopted, if any."""
+        return self.candidates is not None if self.id is None else not isinstance(self.id, Unknown)
 
 
-def wanted(inputs: Mapping[str, Any]) -> Adoption | None:
+def read_adoption(inputs: Mapping[str, Any]) -> Adoption | None:
     """Returns the adoption that a program's inputs ask for, if they do."""
     said = inputs.get(INPUT)
     if not isinstance(said, Mapping):
         return None
-    secret, state = said.get("secret"), said.get("state")
-    state = state if isinstance(state, Mapping) else {}
-    managed_by, unread = state.get("managed_by"), state.get("unread")
+    state, found = _mapping(said.get("state")), _mapping(said.get("identical"))
+    unread = state.get("unread") or found.get("unread")
+    managed_by, ids = state.get("managed_by"), found.get("ids")
     return Adoption(
-        said.get("id"),
-        managed_by if isinstance(managed_by, str) else None,
-        unread if isinstance(unread, str) else None,
-        frozenset(secret if isinstance(secret, list) else ()),
-        inputs.get(ALLOW_OPERATOR_OWNED) is True,
-        frozenset(inputs.get(properties.PLAIN_KEYS) or ()),
+        id=said.get("id"),
+        managed_by=managed_by if isinstance(managed_by, str) else None,
+        held_by=tuple((str(one["urn"]), str(one["type"])) for one in state.get("held_by") or ()),
+        unread=unread if isinstance(unread, str) else None,
+        plain=_mapping(said.get("plain")),
+        plain_keys=frozenset(inputs.get(properties.PLAIN_KEYS) or ()),
+        allow_operator_owned=inputs.get(ALLOW_OPERATOR_OWNED) is True,
+        count=int(state.get("count") or 1),
+        mode=said.get("mode"),
+        candidates=tuple(ids) if isinstance(ids, list) else None,
+        twins=tuple(said.get("twins") or ()),
     )
 
 
-def differences(wanted: Adoption, held: Mapping[str, Any], inputs: Mapping[str, Any]) -> Iterator[str]:
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def find_holder(adoption: Adoption, urn: str) -> str | None:
+    """Returns the URN of another resource of the state that holds the backend, if any does.
+
+    A component that the resource is a part of may have its id among its outputs.
+    """
+    parents = urn.split("::")[2].split("$")[:-1] if urn.count("::") >= 3 else []
+    return next((holder for holder, type_ in adoption.held_by if holder != urn and type_ not in parents), None)
+
+
+def differences(wanted: Adoption, id_: str, held: Mapping[str, Any], inputs: Mapping[str, Any]) -> Iterator[str]:
     """Tells of each property in which a backend differs from the program that wants to adopt it.
 
     Args:
         wanted: what the program says of the adoption.
+        id_: the backend's id.
         held: description, metadata and labels, as the API holds them.
         inputs: the program's; those that are not known yet differ from nothing.
     """
@@ -70,13 +106,19 @@ def differences(wanted: Adoption, held: Mapping[str, Any], inputs: Mapping[str, 
     for name, now, then in properties.compared(held, inputs):
         if isinstance(then, Unknown):
             continue
-        if (top := re.split(r"[.[]", name)[0]) in wanted.secret:
+        top = re.split(r"[.[]", name)[0]
+        if wanted.plain.get(top, ...) != inputs.get(top) and not _is_none(wanted.plain, top, inputs):
             # Of labels that are secret as a whole, the keys are, too.
             shown = name if top != "labels" or name in plain else "a label"
             difference = f"{shown} is not what ngrok holds (the value is a secret)"
         else:
             difference = f"{name} is {_shown(now)} at ngrok, but {_shown(then)} in the program"
-        yield f"import_: {wanted.id}: {difference}. Write what ngrok holds; change it after the adoption."
+        yield f"import_: {id_}: {difference}. Write what ngrok holds; change it after the adoption."
+
+
+def _is_none(plain: Mapping[str, Any], name: str, inputs: Mapping[str, Any]) -> bool:
+    """Tells whether the program says nothing of a property, as no secret."""
+    return name in plain and not plain[name] and not inputs.get(name)
 
 
 def operators(id_: str) -> str:
@@ -114,12 +156,47 @@ def manages_another(id_: str, named: str) -> str:
     )
 
 
+def held_by_other_type(id_: str, urn: str) -> str:
+    """Returns the line for a backend that a resource of another type holds in this stack."""
+    return (
+        f"import_: {id_} is already held by {urn} in this stack. If that resource manages the backend, it would delete "
+        f"it. Take that resource out of the program, run `pulumi state delete {shlex.quote(urn)}`, then run this again."
+    )
+
+
 def unread(id_: str, why: str) -> str:
     """Returns the line for a backend of which nobody knows whether another resource of the stack manages it."""
     return (
         f"import_: the stack's state could not be read to see whether another resource manages {id_} already ({why}). "
-        "Use `pulumi-ngrok-tg import` instead."
+        "Run it again."
     )
+
+
+def several_identical(ids: Sequence[str]) -> str:
+    """Returns the line for a resource that has several identical backends."""
+    return (
+        f"PULUMI_NGROK_TG_ADOPT: several backends have exactly these contents ({first_few(ids)}). Name one with "
+        'ResourceOptions(import_="..."), or delete the others.'
+    )
+
+
+def several_resources(id_: str, names: Sequence[str]) -> str:
+    """Returns the line for several resources that have one identical backend."""
+    return (
+        f"PULUMI_NGROK_TG_ADOPT: {id_} has exactly the contents of several resources ({first_few(names)}). Give one of "
+        f'them ResourceOptions(import_="{id_}"), and run the others without the variable.'
+    )
+
+
+def unknown_mode(mode: object) -> str:
+    """Returns the line for a value of PULUMI_NGROK_TG_ADOPT that there is not."""
+    return f'PULUMI_NGROK_TG_ADOPT must be "identical", not {mode!r}. Unset it to create what is new.'
+
+
+UNKNOWN_CONTENTS = (
+    "whether an identical backend is adopted is not known before `pulumi up`: the contents depend on other resources"
+)
+"""The line for a resource whose contents a preview does not know yet."""
 
 
 def held_by_another(id_: str, urn: str, holder: str) -> str:

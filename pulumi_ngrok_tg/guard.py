@@ -20,6 +20,9 @@ class Log(Protocol):
     def info(self, line: str) -> None:
         """Tells what is good to know."""
 
+    def status(self, line: str) -> None:
+        """Tells what the summary does not keep."""
+
     def warn(self, line: str) -> None:
         """Tells what to look after."""
 

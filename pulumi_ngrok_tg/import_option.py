@@ -4,16 +4,21 @@ The engine would serve the option with a Read that lacks the provider (https://g
 so it is taken out of the options: given, merged, or set by a transformation.
 """
 
+import os
+import weakref
 from collections.abc import Mapping
 from typing import Any
 
 import pulumi
+from pulumi.runtime import settings
 
-from pulumi_ngrok_tg import adoption, upstream
+from pulumi_ngrok_tg import adoption, identical, upstream
+from pulumi_ngrok_tg.api.models import is_id
 from pulumi_ngrok_tg.stack_state import Later, read_state
-from pulumi_ngrok_tg.state import is_managed
+from pulumi_ngrok_tg.state import holds, is_managed
 
 _NAMES = ("description", "metadata", "labels")
+_NOT_HOLDERS = ("pulumi:pulumi:Stack", "pulumi:pulumi:StackReference")
 
 
 def catch(
@@ -37,11 +42,15 @@ def _append_last(args: pulumi.ResourceTransformationArgs) -> None:
     resource = args.resource
 
     def last(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
-        if args.resource is not resource or args.opts.import_ is None:  # children inherit transformations
+        if args.resource is not resource or upstream.is_mocked():  # children inherit transformations
             return None
-        if upstream.is_mocked():  # it adopts whatever the test's mocks say
-            return None
-        return pulumi.ResourceTransformationResult(*_move(args.props, args.opts))
+        if args.opts.import_ is not None:
+            return pulumi.ResourceTransformationResult(*_move(args.props, args.opts))
+        if (mode := os.environ.get(identical.VARIABLE)) and args.opts.id is None:
+            offered = {"mode": mode, **identical.offer(args.name, args.props)}
+            props = {**args.props, adoption.INPUT: {**offered, **_describe(args.props, args.opts)}}
+            return pulumi.ResourceTransformationResult(props, args.opts)
+        return None
 
     # Where upstream has changed, the engine gets import_ as it is.
     getattr(resource, "_transformations", []).append(last)
@@ -52,31 +61,57 @@ def _move(props: Mapping[str, Any], opts: pulumi.ResourceOptions) -> tuple[dict[
     id_ = pulumi.Output.from_input(opts.import_)
     rest = pulumi.ResourceOptions.merge(opts, None)
     rest.import_ = None
-    said = {"id": id_, "secret": Later(lambda: _secret(props, rest)), "state": Later(lambda: _look_up(id_))}
+    ids = _ids.setdefault(settings.get_monitor(), set())
+    if isinstance(opts.import_, str) and is_id(opts.import_):
+        ids.add(opts.import_)
+    said = {"id": id_, "state": Later(lambda: _look_up(id_, ids)), **_describe(props, rest)}
     return {**props, adoption.INPUT: said}, rest
 
 
-async def _secret(props: Mapping[str, Any], opts: pulumi.ResourceOptions) -> list[str]:
-    """Names the props that hold a secret; the provider gets their values without that mark."""
-    names = set(opts.additional_secret_outputs or ())
-    return sorted(names | {name for name in _NAMES if await _is_secret(props.get(name))})
+_ids: weakref.WeakKeyDictionary[Any, set[str]] = weakref.WeakKeyDictionary()
+"""For each run of a program the ids of the backends that it adopts."""
 
 
-async def _is_secret(value: Any) -> bool:
-    if isinstance(value, pulumi.Output):
-        return await value.is_secret()
-    return isinstance(value, Mapping) and any([await _is_secret(item) for item in value.values()])
+def _describe(props: Mapping[str, Any], opts: pulumi.ResourceOptions) -> dict[str, Any]:
+    return {"plain": Later(lambda: _find_plain(props, opts))}
 
 
-async def _look_up(id_: pulumi.Output[Any]) -> dict[str, str | None]:
-    """Returns under which URN the stack's state already manages a backend, or why that is not known."""
-    known = await id_.future()
+async def _find_plain(props: Mapping[str, Any], opts: pulumi.ResourceOptions) -> dict[str, Any]:
+    """Returns the props that are no secret, with their values: the provider gets all of them without that mark."""
+    plain = {}
+    for name in _NAMES:
+        value = pulumi.Output.from_input(props.get(name))
+        if (
+            name not in (opts.additional_secret_outputs or ())
+            and not await value.is_secret()
+            and await value.is_known()
+        ):
+            plain[name] = await value.future()
+    return plain
+
+
+async def _look_up(id_: pulumi.Output[Any], ids: set[str]) -> dict[str, Any]:
+    """Returns which resources of the stack's state hold a backend, or why that is not known.
+
+    And how many backends of the program are in no state yet, so that many reads will follow.
+    """
+    known = str(await id_.future())
     state = await read_state()
     if isinstance(state, str):
         return {"unread": state}
-    managers = (
-        urn
+    managed = {
+        resource["outputs"]["uri"].rpartition("/")[2]: urn
         for urn, resource in state.items()
-        if is_managed(resource["type"], resource["outputs"]) and resource["outputs"]["uri"].rpartition("/")[2] == known
-    )
-    return {"managed_by": next(managers, None)}
+        if is_managed(resource["type"], resource["outputs"])
+    }
+    return {
+        "managed_by": managed.get(known),
+        "held_by": [
+            {"urn": urn, "type": resource["type"]}
+            for urn, resource in state.items()
+            if resource["type"] not in _NOT_HOLDERS
+            and not is_managed(resource["type"], resource["outputs"])
+            and holds(resource["type"], resource["outputs"], known)
+        ],
+        "count": len(ids - managed.keys()),
+    }

@@ -20,7 +20,18 @@ from pulumi.dynamic import (
 )
 from pulumi.output import Unknown
 
-from pulumi_ngrok_tg import adoption, advice, config, ownership, properties, replacement, state, traffic, upstream
+from pulumi_ngrok_tg import (
+    adoption,
+    advice,
+    config,
+    identical,
+    ownership,
+    properties,
+    replacement,
+    state,
+    traffic,
+    upstream,
+)
 from pulumi_ngrok_tg.accounts import Account, Clients, connect
 from pulumi_ngrok_tg.adoption import Holders
 from pulumi_ngrok_tg.api.cancellation import Cancellation
@@ -86,11 +97,12 @@ class TunnelGroupBackendProvider(ResourceProvider):
                 config.on_traffic_loss(self._get_config)
             except config.ConfigError as error:
                 failures.append(CheckFailure("", f"{error}{'' if self._has_config else _NO_CONFIG}"))
-        if wanted := adoption.wanted(news):
-            inputs[adoption.INPUT] = wanted.id
+        if wanted := adoption.read_adoption(news):
+            if wanted.id is not None:
+                inputs[adoption.INPUT] = wanted.id
             # What is in the state already is adopted or made; diff sees whether it is the same backend.
-            if not (_olds or failures or isinstance(wanted.id, Unknown) or isinstance(account, Unknown)):
-                failures += [CheckFailure("", refusal) for refusal in self._refusals(wanted, inputs)]
+            if not (_olds or failures or isinstance(account, Unknown)):
+                failures += [CheckFailure("", refusal) for refusal in self._adopt(wanted, inputs)]
         if not (_olds or failures):
             failures += [CheckFailure("", refusal) for refusal in self._refuse_replacement(news)]
         return CheckResult(inputs, failures)
@@ -212,17 +224,39 @@ class TunnelGroupBackendProvider(ResourceProvider):
         with self._account(held.outputs) as account, _believing(held.outputs, account):
             self._guard().before_replacement(held.id, held.outputs)
 
-    def _refusals(self, wanted: adoption.Adoption, inputs: dict[str, Any]) -> Iterator[str]:
-        """Says what keeps a backend from being adopted."""
-        urn, id_ = upstream.current_urn(), wanted.id
-        if wanted.managed_by is not None:
-            yield adoption.managed_already(id_, wanted.managed_by, wanted.managed_by == urn)
-            return
-        if wanted.unread is not None:
-            yield adoption.unread(id_, wanted.unread)
-            return
+    def _adopt(self, wanted: adoption.Adoption, inputs: dict[str, Any]) -> Iterator[str]:
+        """Has the create adopt a backend, or says what keeps it from that."""
+        urn = upstream.current_urn()
+        if wanted.id is None and wanted.mode != identical.MODE:
+            yield adoption.unknown_mode(wanted.mode)
+        elif wanted.unread is not None:
+            yield adoption.unread(wanted.id, wanted.unread) if wanted.id else f"PULUMI_NGROK_TG_ADOPT: {wanted.unread}"
+        elif not wanted.is_known:
+            if wanted.id is None:
+                self._log.info(adoption.UNKNOWN_CONTENTS)
+        elif wanted.id is not None:
+            if wanted.managed_by is not None:
+                yield adoption.managed_already(wanted.id, wanted.managed_by, wanted.managed_by == urn)
+            elif holder := adoption.find_holder(wanted, urn):
+                yield adoption.held_by_other_type(wanted.id, holder)
+            else:
+                yield from self._verify(wanted, wanted.id, inputs)
+        elif len(wanted.candidates or ()) > 1:
+            yield adoption.several_identical(wanted.candidates or ())
+        elif wanted.candidates:
+            (id_,) = wanted.candidates
+            if wanted.twins:
+                yield adoption.several_resources(id_, wanted.twins)
+                return
+            inputs[adoption.INPUT] = id_
+            yield from self._verify(wanted, id_, inputs)
+
+    def _verify(self, wanted: adoption.Adoption, id_: str, inputs: dict[str, Any]) -> Iterator[str]:
+        """Says what a backend that exists keeps from being adopted."""
+        urn = upstream.current_urn()
         try:
             with self._account(inputs) as account:
+                account.client.expect_reads(wanted.count)
                 try:
                     backend = account.client.read(id_)
                 except NotFound as error:
@@ -230,14 +264,25 @@ class TunnelGroupBackendProvider(ResourceProvider):
         except ProviderError as error:
             yield f"import_: {error}"
             return
-        differing = list(adoption.differences(wanted, cast(dict[str, Any], backend.contents), inputs))
+        differing = list(adoption.differences(wanted, id_, cast(dict[str, Any], backend.contents), inputs))
         yield from differing
         if ownership.is_operators(backend.contents) and not wanted.allow_operator_owned:
             yield adoption.operators(id_)
         if other := self._run.holders.adopt(id_, urn):
             yield adoption.managed_already(id_, other, False)
         elif not differing:
-            self._log.info(f"adopts {id_}, which exists; nothing is created or changed at ngrok")
+            self._tell_of_adoption(id_, urn)
+
+    def _tell_of_adoption(self, id_: str, urn: str) -> None:
+        """Tells of it on the resource's row; of many, the summary keeps a handful."""
+        self._run.adopting.add(urn)
+        line = f"adopts {id_}, which exists; nothing is created or changed at ngrok"
+        if len(self._run.adopting) <= _SHOWN:
+            self._log.info(line)
+            return
+        self._log.status(line)
+        if len(self._run.adopting) == _SHOWN + 1:
+            self._log.info(f"{line}. More are adopted: their rows say so, and Pulumi counts each as a create")
 
     @contextmanager
     def _account(self, props: Mapping[str, Any]) -> Iterator[Account]:
@@ -279,6 +324,8 @@ class _Run:
         """What is about to be replaced, by URN."""
         self.deleted: set[str] = set()
         """The ids of what was deleted."""
+        self.adopting: set[str] = set()
+        """The URNs of what adopts a backend."""
 
 
 def _make_client(settings: Settings) -> "Client":
@@ -287,6 +334,7 @@ def _make_client(settings: Settings) -> "Client":
     return connect(settings, _engine_log(), _CANCELLATION)
 
 
+_SHOWN = 5  # adoptions that the summary keeps
 _WORKERS = 512  # more calls than the engine makes at once; threads start as they are needed
 _CLIENTS = Clients(_make_client)
 _CANCELLATION = Cancellation()

@@ -59,6 +59,10 @@ class Client:
         _path(id_)
         return self._inventory.read(id_, self._patience())
 
+    def expect_reads(self, count: int) -> None:
+        """Has :meth:`read` count on that many reads in all, so that it lists rather than asks one by one."""
+        self._inventory.expect(count)
+
     def all(self) -> list[Backend]:
         """Returns every backend of the account, newest first, in no more requests than :meth:`read` has left to do."""
         return self._inventory.all(self._patience())

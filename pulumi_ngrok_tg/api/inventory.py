@@ -37,6 +37,7 @@ class Inventory:
         """What we wrote ourselves: a page may hold it as it was before."""
         self.reads = 0
         """Reads asked for so far."""
+        self._expected = 0
         self._pages = 0
         self._fetching = False
         self._ended = False
@@ -58,6 +59,11 @@ class Inventory:
             if self._failure is not None and is_final(self._failure):
                 raise self._failure
         return self._get(id_, patience)
+
+    def expect(self, count: int) -> None:
+        """Notes that there will be at least so many reads."""
+        with self._changed:
+            self._expected = max(self._expected, count)
 
     def all(self, patience: Patience) -> list[Backend]:
         """Returns every backend, newest first: fetches the pages that no read has fetched.
@@ -107,7 +113,8 @@ class Inventory:
                     return False
                 # 1, 2, 2, 3, 4, ...: with the GETs that may follow, never more than twice the reads. From eight reads
                 # on three more: with eight at once the engine begins on many, and ten pages list 1000 backends.
-                if self._pages >= max(self.reads - 1, min(self.reads, 2)) + 3 * (self.reads >= 8):
+                reads = max(self.reads, self._expected)
+                if self._pages >= max(reads - 1, min(reads, 2)) + 3 * (reads >= 8):
                     return False
                 if not self._fetching:
                     self._fetching = True

@@ -1,5 +1,6 @@
 """The command ``pulumi-ngrok-tg``."""
 
+import io
 import sys
 
 
@@ -14,4 +15,12 @@ def main() -> None:
             "This needs an extra. Run: pip install 'pulumi-ngrok-tg[cli]' "
             "(for the emulator, pip install 'pulumi-ngrok-tg[emulator]')"
         )
-    cli()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal may not have every character
+    try:
+        cli()
+    except OSError as error:  # a full disk, a closed terminal
+        sys.exit(f"Error: {error.strerror or error}")
+    except KeyboardInterrupt:
+        sys.exit(130)

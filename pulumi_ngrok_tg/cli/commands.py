@@ -4,7 +4,7 @@ import click
 
 from pulumi_ngrok_tg.cli.delete import delete
 from pulumi_ngrok_tg.cli.emulator import emulator
-from pulumi_ngrok_tg.cli.import_ import import_
+from pulumi_ngrok_tg.cli.import_.command import import_
 from pulumi_ngrok_tg.cli.list_ import list_
 from pulumi_ngrok_tg.cli.orphans import orphans
 

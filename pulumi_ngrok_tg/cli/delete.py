@@ -1,52 +1,56 @@
 """``pulumi-ngrok-tg delete``: deletes backends that no stack manages."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import click
 
-from pulumi_ngrok_tg.api.errors import NotFound
+from pulumi_ngrok_tg import config
+from pulumi_ngrok_tg.api.errors import NgrokError, NotFound
 from pulumi_ngrok_tg.api.models import Backend
-from pulumi_ngrok_tg.cli.managers import managers
-from pulumi_ngrok_tg.cli.session import Session, stack_options
-from pulumi_ngrok_tg.cli.show import age, label_text, printable
+from pulumi_ngrok_tg.cli.managers import Manager, find_managers
+from pulumi_ngrok_tg.cli.options import stack_options, this_stack_option
+from pulumi_ngrok_tg.cli.session import Session
+from pulumi_ngrok_tg.cli.show import age, counted, label_text, printable
+
+_AT_ONCE = 8  # as many as the client may have in flight, unless it is told otherwise
 
 
 @click.command()
 @click.argument("ids", metavar="ID...", nargs=-1, required=True)
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@this_stack_option
 @stack_options
-def delete(ids: tuple[str, ...], yes: bool, cwd: Path, stack: str | None, account: str | None) -> None:
+def delete(
+    ids: tuple[str, ...], yes: bool, this_stack: bool, cwd: Path, stack: str | None, account: str | None
+) -> None:
     """Delete backends that no stack manages, by their ids.
 
-    What a stack of the state's backend manages is refused: take it out of the program and run `pulumi up`. Where a
-    stack cannot be read, so is --yes.
+    A backend is not deleted if a stack manages it, if ngrok's Kubernetes operator owns it, or, with
+    pulumi-ngrok-tg:onTrafficLoss set to refuse, if a tunnel is online in it. If a stack cannot be read, --yes is not
+    enough: you are asked.
 
     \b
-    Examples:
+    Example:
       pulumi-ngrok-tg delete bkdtg_2rwwlBV3giwRa5gGhtBlK6AH8q4
-      pulumi-ngrok-tg delete --yes $(pulumi-ngrok-tg list --unmanaged --all-stacks --json | jq -r '.backends[].id')
     """
     session = Session(cwd, stack, account)
-    wanted = list(dict.fromkeys(ids))
-    with session.explained():
-        try:
-            backends = [session.client.get(id_) for id_ in wanted]
-        except NotFound as error:
-            raise click.ClickException(f"Nothing was deleted: {error}") from error
-    elsewhere, unread = session.managed_elsewhere()
-    managing = managers(backends, session.project_stack.managed(), elsewhere)
+    try:
+        refuses = config.on_traffic_loss(session.project_stack.config) == "refuse"
+    except config.ConfigError as error:
+        raise click.ClickException(str(error)) from error
+    listed = {backend.id: backend for backend in session.backends()}
+    session.require_own_key(list(listed.values()))
+    backends = [_find(session, id_, listed) for id_ in dict.fromkeys(ids)]
+    others, unread = session.managed_elsewhere(this_stack)
+    managing = find_managers(backends, session.project_stack.managed(), others)
     for backend in backends:
-        manager = managing[backend.id]
-        if manager.urn:
-            raise click.ClickException(
-                f"Nothing was deleted: {backend.id} is managed by {manager.name} in the stack {manager.stack}. Take it "
-                "out of that stack's program and run `pulumi up`."
-            )
+        if reason := _refuse(backend, managing[backend.id], refuses):
+            raise click.ClickException(f"Nothing was deleted: {backend.id} {reason}")
     for backend in backends:
-        owner = ", owned by ngrok's Kubernetes operator" if managing[backend.id].kind == "operator" else ""
         about = "; ".join(filter(None, (label_text(backend), backend.description)))
         session.say(
-            f"{backend.id} ({printable(about) or 'no labels'}; {_tunnels(backend)} online, {age(backend)} old{owner})"
+            f"{backend.id} ({printable(about) or 'no labels'}; {_describe_tunnels(backend)}, {age(backend)} old)"
         )
     if yes and unread:
         raise click.ClickException(
@@ -54,19 +58,61 @@ def delete(ids: tuple[str, ...], yes: bool, cwd: Path, stack: str | None, accoun
             "decide."
         )
     if not yes:
-        click.confirm(
-            f"Delete {'this backend' if len(backends) == 1 else f'these {len(backends)} backends'}?", abort=True
+        click.confirm(f"Delete {counted(len(backends))}?", abort=True)
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        ended = list(pool.map(lambda backend: _delete(session, backend.id, refuses), backends))
+    for line in ended:
+        click.echo(line)
+    if failed := sum(line.startswith("Did not") for line in ended):
+        session.say(f"{failed} of {len(ended)} were not deleted.")
+        raise SystemExit(1)
+
+
+def _find(session: Session, id_: str, listed: dict[str, Backend]) -> Backend:
+    """Returns a backend by its id; one that is not in the list is asked for."""
+    if id_ in listed:
+        return listed[id_]
+    with session.explained():
+        try:
+            return session.client.get(id_)
+        except NotFound as error:
+            raise click.ClickException(f"Nothing was deleted: {error}") from error
+
+
+def _refuse(backend: Backend, manager: Manager, refuses: bool) -> str:
+    """Returns why a backend must not be deleted; "" where it may be."""
+    if manager.urn:
+        return (
+            f"is managed by {manager.name} in the stack {manager.stack}. Take it out of that stack's program and run "
+            "`pulumi up`."
         )
-    for backend in backends:
-        with session.explained():
-            try:
-                session.client.delete(backend.id)
-                click.echo(f"Deleted {backend.id}")
-            except NotFound:
-                click.echo(f"{backend.id} was already gone")
+    if manager.kind == "operator":
+        return (
+            "is owned by ngrok's Kubernetes operator, which would create it again. Delete the Kubernetes resource that "
+            "it belongs to."
+        )
+    if refuses and backend.tunnels != ():
+        return (
+            f'has {_describe_tunnels(backend)}, and {config.ON_TRAFFIC_LOSS} is "refuse". Stop them, or run '
+            f"`pulumi config set {config.ON_TRAFFIC_LOSS} warn`."
+        )
+    return ""
 
 
-def _tunnels(backend: Backend) -> str:
+def _delete(session: Session, id_: str, refuses: bool) -> str:
+    """Deletes a backend; returns what became of it."""
+    try:
+        if refuses and (now := session.client.get(id_)).tunnels != ():
+            return f"Did not delete {id_}: {_describe_tunnels(now)}"
+        session.client.delete(id_)
+    except NotFound:
+        return f"{id_} was already gone"
+    except NgrokError as error:
+        return f"Did not delete {id_}: {session.explain(error)}"
+    return f"Deleted {id_}"
+
+
+def _describe_tunnels(backend: Backend) -> str:
     if backend.tunnels is None:
-        return "nobody knows how many tunnels"
-    return f"{len(backend.tunnels)} tunnel{'' if len(backend.tunnels) == 1 else 's'}"
+        return "an unknown number of tunnels online"
+    return f"{len(backend.tunnels)} tunnel{'' if len(backend.tunnels) == 1 else 's'} online"

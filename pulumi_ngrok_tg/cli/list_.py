@@ -7,8 +7,10 @@ from typing import Any
 import click
 
 from pulumi_ngrok_tg.api.models import Backend, Tunnel
-from pulumi_ngrok_tg.cli.managers import managers
-from pulumi_ngrok_tg.cli.session import NOT_LOOKED_AT, Session, json_option, label_option, stack_options
+from pulumi_ngrok_tg.cli import doubles
+from pulumi_ngrok_tg.cli.managers import find_managers
+from pulumi_ngrok_tg.cli.options import json_option, label_option, stack_options
+from pulumi_ngrok_tg.cli.session import FOUND, OTHER_BACKENDS, OTHERS_NOT_READ, Session
 from pulumi_ngrok_tg.cli.show import age, as_dict, counted, label_text, print_json, print_table
 from pulumi_ngrok_tg.traffic import serving
 
@@ -17,7 +19,7 @@ from pulumi_ngrok_tg.traffic import serving
 @label_option
 @click.option("--unmanaged", is_flag=True, help="Only backends that nobody manages, as far as is known.")
 @click.option("--tunnels", "with_tunnels", is_flag=True, help="Show the tunnels online, and what each serves, too.")
-@click.option("--all-stacks", is_flag=True, help="Look at the other stacks of the state's backend, too.")
+@click.option("--all-stacks", is_flag=True, help="Read the other stacks of the state backend, too.")
 @json_option
 @stack_options
 def list_(
@@ -33,6 +35,7 @@ def list_(
     """List the account's backends, and who manages each.
 
     In a folder without a Pulumi project the key comes from NGROK_API_KEY, and nobody can tell who manages what.
+    Exits with 3 if two stacks manage one backend, a stack could not be read, or the key is another account's.
 
     \b
     Examples:
@@ -40,51 +43,64 @@ def list_(
       pulumi-ngrok-tg list --label app=web --label dc=fra
       pulumi-ngrok-tg list --tunnels
       pulumi-ngrok-tg list --unmanaged --all-stacks
-      pulumi-ngrok-tg list --json | jq -r '.backends[].id'
+      pulumi-ngrok-tg list --json
     """
     session = Session(cwd, stack, account, needs_stack=unmanaged or all_stacks)
     backends = session.backends()
-    elsewhere = session.managed_elsewhere() if session.stack and all_stacks else ((), False)
-    managing = managers(backends, session.stack.managed() if session.stack else None, *elsewhere)
+    foreign = session.sees_other_account(backends)
+    own = session.stack.managed() if session.stack else None
+    read_all = session.stack is not None and all_stacks
+    others, unread = session.managed_elsewhere() if read_all else (None, [])
+    managing = find_managers(backends, own, others, bool(unread))
     carrying = [backend for backend in backends if labels.items() <= backend.labels.items()]
     shown = [backend for backend in carrying if not unmanaged or managing[backend.id].kind == "nobody"]
     if unmanaged and (unknown := sum(managing[backend.id].kind == "unknown" for backend in carrying)):
-        session.say(f"Left out {counted(unknown)} that only a stack that could not be read may manage.")
-    serving = _serving(session.tunnels(), backends, shown) if with_tunnels else None
+        session.say(f"Left out {counted(unknown)} that a stack that could not be read might manage.")
+    serving_now = _find_serving(session.tunnels(), backends, shown) if with_tunnels else None
+    several = doubles.find({backend.id for backend in backends}, own or (), others or ())
     if as_json:
-        result: dict[str, Any] = {"backends": [{**as_dict(b), "managed_by": managing[b.id].as_json()} for b in shown]}
-        if serving is not None:
-            result["tunnels"] = [{**as_dict(tunnel), "backends": ids} for tunnel, ids in serving]
+        result: dict[str, Any] = {
+            "backends": [{**as_dict(b), "managed_by": managing[b.id].as_json()} for b in shown],
+            "managed_twice": doubles.as_json(several),
+        }
+        if serving_now is not None:
+            result["tunnels"] = [{**as_dict(tunnel), "backends": ids} for tunnel, ids in serving_now]
         print_json(result)
-        return
-    print_table(
-        ("ID", "LABELS", "DESCRIPTION", "TUNNELS", "AGE", "MANAGED BY"),
-        [
-            (
-                b.id,
-                label_text(b),
-                b.description,
-                "?" if b.tunnels is None else str(len(b.tunnels)),
-                age(b),
-                str(managing[b.id]),
-            )
-            for b in shown
-        ],
-    )
-    if serving is not None:
+    else:
+        _print(shown, {backend.id: managing[backend.id].text for backend in shown}, serving_now)
+        doubles.tell(session, several)
+        if session.stack and any(managing[b.id].kind == "nobody" for b in shown):
+            session.say(OTHER_BACKENDS if all_stacks else OTHERS_NOT_READ)
+    if several or unread or foreign:
+        raise SystemExit(FOUND)
+
+
+def _print(
+    shown: Sequence[Backend], managing: Mapping[str, str], serving_now: Sequence[tuple[Tunnel, list[str]]] | None
+) -> None:
+    if shown:
+        print_table(
+            ("ID", "LABELS", "DESCRIPTION", "TUNNELS", "AGE", "MANAGED BY"),
+            [(b.id, label_text(b), b.description, _count_tunnels(b), age(b), managing[b.id]) for b in shown],
+        )
+    else:
+        click.echo("There are no such backends in this account.")
+    if serving_now is not None:
         click.echo()
         print_table(
             ("TUNNEL", "SERVES", "FORWARDS TO", "AGENT SESSION", "LABELS"),
             [
                 (tunnel.id, ", ".join(ids) or "no backend", tunnel.forwards_to, tunnel.session, label_text(tunnel))
-                for tunnel, ids in serving
+                for tunnel, ids in serving_now
             ],
         )
-    if session.stack and not all_stacks and any(managing[b.id].kind == "nobody" for b in shown):
-        session.say(NOT_LOOKED_AT)
 
 
-def _serving(
+def _count_tunnels(backend: Backend) -> str:
+    return "?" if backend.tunnels is None else str(len(backend.tunnels))
+
+
+def _find_serving(
     tunnels: Sequence[Tunnel], backends: Sequence[Backend], shown: Sequence[Backend]
 ) -> list[tuple[Tunnel, list[str]]]:
     """Returns the tunnels that serve a shown backend, and those that serve none at all, each with the ids it serves."""

@@ -1,6 +1,6 @@
 """Who manages a backend: a resource of this stack, one of another stack, ngrok's Kubernetes operator, or nobody."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,24 +16,22 @@ class Manager:
     """Who manages a backend."""
 
     kind: str
-    """``stack``, ``other-stack``, ``operator``, ``nobody``; ``unknown`` where a stack that could tell was not read."""
+    """``stack``, ``other-stack``, ``operator``, ``nobody``, or ``unknown``."""
     stack: str = ""
     name: str = ""
     urn: str = ""
-
-    def __str__(self) -> str:
-        names = {"stack": self.name, "other-stack": f"{self.name} (stack {self.stack})", "operator": "ngrok's operator"}
-        return names.get(self.kind, self.kind)
+    text: str = ""
+    """What a table says of it."""
 
     def as_json(self) -> dict[str, Any]:
         """Returns what is known, as the commands print it."""
-        return {name: value for name, value in vars(self).items() if value}
+        return {name: value for name, value in vars(self).items() if value and name != "text"}
 
 
-def managers(
+def find_managers(
     backends: Iterable[Backend],
     stack: "Iterable[Managed] | None",
-    others: "Iterable[Managed]" = (),
+    others: "Iterable[Managed] | None" = (),
     unread: bool = False,
 ) -> dict[str, Manager]:
     """Returns who manages each backend, by its id.
@@ -41,17 +39,43 @@ def managers(
     Args:
         backends: the account's.
         stack: what the stack manages; None where there is no stack.
-        others: what other stacks manage.
+        others: what other stacks manage; None where they were not read.
         unread: whether there is one that could not be read.
     """
-    found = {managed.id: _by("other-stack", managed) for managed in others}
-    found |= {managed.id: _by("stack", managed) for managed in stack or ()}
-    rest = Manager("unknown" if stack is None or unread else "nobody")
+    found = {one.id: _describe("other-stack", one) for one in _live_last(others or ())}
+    found |= {one.id: _describe("stack", one) for one in _live_last(stack or ())}
+    if stack is None or unread:
+        rest = Manager("unknown", text="unknown")
+    else:
+        rest = Manager("nobody", text="not this stack" if others is None else "nobody")
     for backend in backends:
         if backend.id not in found:
-            found[backend.id] = Manager("operator") if ownership.is_operators(backend.contents) else rest
+            owned = ownership.is_operators(backend.contents)
+            found[backend.id] = Manager("operator", text="ngrok's operator") if owned else rest
     return found
 
 
-def _by(kind: str, managed: "Managed") -> Manager:
-    return Manager(kind, managed.stack, managed.name, managed.urn)
+def find_doubles(managed: "Iterable[Managed]") -> "dict[str, Sequence[Managed]]":
+    """Returns the resources that manage one backend together, by its id; those about to be deleted do not count."""
+    by_id: dict[str, list[Managed]] = {}
+    for one in managed:
+        if not one.deleting:
+            by_id.setdefault(one.id, []).append(one)
+    return {id_: several for id_, several in by_id.items() if len(several) > 1}
+
+
+def is_other_accounts_key(
+    managed: "Iterable[Managed]", listed: Mapping[str, Backend], account: str | None, fingerprint: str
+) -> bool:
+    """Tells whether another key than the current one saw the stack's backends, and this one sees none of them."""
+    ours = [one for one in managed if one.account == account and one.fingerprint is not None]
+    return bool(ours) and all(one.fingerprint != fingerprint and one.id not in listed for one in ours)
+
+
+def _live_last(managed: "Iterable[Managed]") -> "list[Managed]":
+    return sorted(managed, key=lambda one: not one.deleting)
+
+
+def _describe(kind: str, one: "Managed") -> Manager:
+    text = one.name if kind == "stack" else f"{one.name} (stack {one.stack})"
+    return Manager(kind, one.stack, one.name, one.urn, f"{text}, being deleted" if one.deleting else text)

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 
-def project_root(folder: Path) -> Path | None:
-    """Returns the folder of the project that a folder is in, as the Pulumi CLI finds it: here, or above."""
+def find_project(folder: Path) -> Path | None:
+    """Returns the project file that the Pulumi CLI finds from a folder: there, or above."""
     for at in (folder, *folder.resolve().parents):
-        if any((at / f"Pulumi.{end}").exists() for end in ("yaml", "yml", "json")):
-            return at
+        for end in ("yaml", "yml", "json"):
+            if (file := at / f"Pulumi.{end}").exists():
+                return file
     return None

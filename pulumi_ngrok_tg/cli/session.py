@@ -1,10 +1,10 @@
 """What the commands share: the stack and the account they are about, and how they speak to the user."""
 
-import functools
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
@@ -13,13 +13,15 @@ from pulumi_ngrok_tg import advice, config
 from pulumi_ngrok_tg.accounts import Account, Clients, connect
 from pulumi_ngrok_tg.api.errors import NgrokError
 from pulumi_ngrok_tg.api.models import Backend, Tunnel
-from pulumi_ngrok_tg.cli.project import project_root
-from pulumi_ngrok_tg.cli.show import printable
+from pulumi_ngrok_tg.cli.managers import is_other_accounts_key
+from pulumi_ngrok_tg.cli.project import find_project
+from pulumi_ngrok_tg.cli.show import counted, printable
 
 if TYPE_CHECKING:
     from pulumi_ngrok_tg.cli.stack import Managed, Stack
 
-NOT_LOOKED_AT = "Other stacks were not looked at; --all-stacks does."
+OTHERS_NOT_READ = "Only this stack was checked. Use --all-stacks to check all of them."
+OTHER_BACKENDS = "Stacks in another state backend (pulumi login) cannot be seen from here."
 FOUND = 3
 """Exit code of a command that has run well and found what it was to look for, or could not do all of it."""
 
@@ -47,7 +49,7 @@ class Session:
         self.client = self.account.client
 
     def _open(self, cwd: Path, name: str | None, needed: bool) -> "Stack | None":
-        if not needed and name is None and project_root(cwd) is None:
+        if not needed and name is None and find_project(cwd) is None:
             return None
         from pulumi_ngrok_tg.cli.stack import Stack  # here, because it takes a moment to load
 
@@ -61,14 +63,38 @@ class Session:
             raise TypeError("This command was to need a stack.")
         return self.stack
 
-    def managed_elsewhere(self) -> "tuple[list[Managed], bool]":
-        """Returns what the other stacks manage, and whether one of them could not be read, which is said."""
+    @property
+    def asks(self) -> bool:
+        """Whether there is somebody to ask."""
+        return sys.stdin is not None and sys.stdin.isatty()
+
+    def managed_elsewhere(self, leave_out: bool = False) -> "tuple[list[Managed], list[str]]":
+        """Returns what the other stacks manage, and which could not be read, which is said."""
         unread: list[str] = []
-        with self.working("Reading the other stacks"):
-            managed = self.project_stack.managed_elsewhere(unread.append)
+        if leave_out:
+            return [], unread
+        with self.working("Reading the other stacks") as working:
+            managed = self.project_stack.managed_elsewhere(working, unread)
         for line in unread:
             self.say(line)
-        return managed, bool(unread)
+        return managed, unread
+
+    def require_own_key(self, backends: Sequence[Backend]) -> None:
+        """Ends the command where the key is that of another account, to which all would look unmanaged or gone."""
+        if self.sees_other_account(backends):
+            raise SystemExit(FOUND)
+
+    def sees_other_account(self, backends: Sequence[Backend]) -> bool:
+        """Tells whether the key is that of another account than the stack's, and says so."""
+        managed = self.stack.managed() if self.stack else []
+        listed = {backend.id: backend for backend in backends}
+        if not is_other_accounts_key(managed, listed, self.account_name, self.account.fingerprint):
+            return False
+        self.say(
+            f"This key sees none of the {counted(len(managed))} that the stack {self.project_stack.name} manages, and "
+            f"another key saw them last. Is it another account's? It comes from {self.account.source.api_key}."
+        )
+        return True
 
     def backends(self) -> list[Backend]:
         """Returns all backends of the account, newest first."""
@@ -90,7 +116,11 @@ class Session:
         try:
             yield
         except NgrokError as error:
-            raise click.ClickException(advice.explain(error, self.account.source)) from error
+            raise click.ClickException(self.explain(error)) from error
+
+    def explain(self, error: NgrokError) -> str:
+        """Returns an error as one line that ends in what to do."""
+        return advice.explain(error, self.account.source)
 
     @contextmanager
     def working(self, what: str) -> Iterator[Callable[[str], None]]:
@@ -109,38 +139,3 @@ class Session:
 
     status = say
     warn = say
-
-
-def stack_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Adds the options that choose stack and account; the command gets them as ``cwd``, ``stack``, ``account``."""
-    folder = click.Path(exists=True, file_okay=False, path_type=Path)
-    options = [
-        click.option("-s", "--stack", metavar="NAME", help="The stack; else the one selected in the project."),
-        click.option("-C", "--cwd", type=folder, default=".", help="The project's folder; else the current one."),
-        click.option("--account", metavar="NAME", help='The ngrok account: "eu" uses the config ngrok-eu:apiKey.'),
-    ]
-    return functools.reduce(lambda decorated, option: option(decorated), reversed(options), command)
-
-
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for other programs.")
-
-
-def _labels(_context: click.Context, option: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
-    """Reads labels as the command line gives them; a label key never contains "="."""
-    labels = {}
-    for value in values:
-        key, equals, rest = value.partition("=")
-        if not key or not equals:
-            raise click.BadParameter(f"{value!r} is not of the form KEY=VALUE.", param=option)
-        labels[key] = rest
-    return labels
-
-
-label_option = click.option(
-    "--label",
-    "labels",
-    metavar="KEY=VALUE",
-    multiple=True,
-    callback=_labels,
-    help="Backends that carry this label; repeat for those that carry several.",
-)

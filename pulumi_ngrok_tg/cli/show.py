@@ -1,6 +1,8 @@
 """How results are shown: to people in tables, to programs as JSON."""
 
 import json
+import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime, timezone
 from typing import Any
@@ -13,24 +15,37 @@ from rich.text import Text
 from pulumi_ngrok_tg.api.models import Backend, Tunnel
 
 _ONE_LINE = 100_000  # columns
-_STYLES = {"nobody": "yellow", "no backend": "yellow", "unknown": "dim", "ngrok's operator": "magenta"}
+_WHOLE = {"ID", "TUNNEL", "SERVES", "TUNNELS", "AGE"}
+_SHORTEST = 8
+_STYLES = {
+    "not this stack": "yellow",
+    "nobody": "yellow",
+    "no backend": "yellow",
+    "unknown": "dim",
+    "ngrok's operator": "magenta",
+}
 
 
 def print_json(value: object) -> None:
     """Prints a result for programs."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    plain = (getattr(sys.stdout, "encoding", None) or "ascii").lower().replace("-", "").replace("_", "")
+    click.echo(json.dumps(value, indent=2, ensure_ascii=plain != "utf8"))
 
 
-def print_table(columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
-    """Prints a result for people. Where the output is no terminal, each row is a line, however long."""
+def print_table(columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
+    """Prints a result for people, a line for each row. On a terminal, all but ids and numbers are cut to its width."""
     console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = _ONE_LINE
+    whole = {number for number, column in enumerate(columns) if column in _WHOLE}
+    lengths = [max(map(len, cells)) for cells in zip(columns, *rows, strict=True)]
+    least = sum(lengths[number] if number in whole else _SHORTEST for number in range(len(columns)))
+    console.width = max(console.width, least + 2 * len(columns)) if console.is_terminal else _ONE_LINE
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(column, overflow="fold")
+    for number, column in enumerate(columns):
+        table.add_column(column, no_wrap=number in whole)
     for row in rows:
-        table.add_row(*(Text(printable(cell), style=_STYLES.get(cell, "")) for cell in row))
+        table.add_row(
+            *(Text(printable(cell), style=_STYLES.get(cell, ""), no_wrap=True, overflow="ellipsis") for cell in row)
+        )
     console.print(table)
 
 

@@ -1,43 +1,62 @@
-"""The stack of a Pulumi project: its settings, what its state holds, and how to preview and import.
-
-All of it comes from the Pulumi CLI, through Pulumi's Automation API.
-"""
+"""The stacks of a state backend: their settings and what their states hold, as the Pulumi CLI tells it."""
 
 import json
-import re
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
-from pulumi.automation import CommandError, LocalWorkspace, PulumiCommand
+from pulumi.automation import CommandError, PulumiCommand
 
 from pulumi_ngrok_tg.api.models import is_id
 from pulumi_ngrok_tg.cli.diagnostics import one_line
-from pulumi_ngrok_tg.cli.preview import Preview, Wanted, name_of, plain
-from pulumi_ngrok_tg.cli.project import project_root
 from pulumi_ngrok_tg.state import FINGERPRINT, TYPE
 
-_EXPORTS_AT_ONCE = 8
+_EXPORTS_AT_ONCE = 4  # each is a process; more only take each other's time
+_VERSIONS = (3, 4)
+"""Of the format of a state (sdk/go/common/apitype, DeploymentV3)."""
+_MARK = "1b47061264138c4ac30d75fd1eb44270"
+"""What marks a secret in Pulumi's JSON (sdk/go/common/resource/sig)."""
 
 
 class StackError(click.ClickException):
     """Something that Pulumi refuses or cannot find, in one line."""
 
 
+class Unreadable(Exception):
+    """A state of which nobody can tell what it manages."""
+
+
 @dataclass(frozen=True)
 class Managed:
-    """A tunnel group backend in a stack's state."""
+    """A tunnel group backend that a stack manages."""
 
     id: str
     urn: str
     stack: str
+    account: str | None
     fingerprint: str | None
     """Of the key that saw it last, where the state holds it."""
+    deleting: bool
+    """Whether the stack is about to delete it, and holds another one in its place or none."""
+    protected: bool
+
+    @property
+    def name(self) -> str:
+        """The resource's name."""
+        return name_of(self.urn)
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A create that an interrupted update has left in a state."""
+
+    urn: str
+    inputs: Mapping[str, Any] | None
+    """What was to be created; None where the state encrypts a part of it."""
 
     @property
     def name(self) -> str:
@@ -50,133 +69,152 @@ class Stack:
 
     Args:
         cwd: the project's folder.
-        name: the stack's name; None is the selected one.
+        name: the stack's name; None is PULUMI_STACK, or the selected one.
 
     Raises:
-        StackError: there is no such project or stack, or no Pulumi CLI.
+        StackError: there is no such project or stack, or no Pulumi CLI, or its state cannot be read.
     """
 
     def __init__(self, cwd: Path, name: str | None) -> None:
-        self.folder = cwd
+        self._folder = cwd
         try:
             self._command = PulumiCommand()
-            self._workspace = LocalWorkspace(work_dir=str(cwd), pulumi_command=self._command)
         except (RuntimeError, FileNotFoundError) as error:
             raise StackError(f"The Pulumi CLI cannot be run: {one_line(str(error))}") from error
-        with _failures_told():
-            selected = name or next((s.name for s in self._workspace.list_stacks() if s.current), None)
+        listed = self._list()
+        wanted = name or os.environ.get("PULUMI_STACK")
+        selected = wanted or next((one["name"] for one in listed if one.get("current")), None)
         if selected is None:
             raise StackError("No stack is selected. Run `pulumi stack select`, or name one with --stack.")
-        self.name = selected
-        with _failures_told():
-            self._settings = self._workspace.get_all_config(self.name)
-            self._state = json.loads(self._run("stack", "export", "--show-secrets", "--stack", self.name))["deployment"]
-
-    @property
-    def version(self) -> tuple[int, int]:
-        """Major and minor version of the Pulumi CLI."""
-        parts = re.match(r"v?(\d+)\.(\d+)", self._workspace.pulumi_version)
-        return (int(parts[1]), int(parts[2])) if parts else (0, 0)
-
-    @property
-    def program_folder(self) -> Path:
-        """Where ``__main__.py`` is: the project's folder, or what its ``main`` names."""
-        root = project_root(self.folder) or self.folder
-        main = root / (LocalWorkspace(work_dir=str(root), pulumi_command=self._command).project_settings().main or "")
-        return main if main.is_dir() else main.parent
+        self.name: str = selected
+        self.siblings = [_short(one["name"]) for one in listed if _short(one["name"]) != _short(selected)]
+        """The other stacks of the project."""
+        try:
+            self._settings: dict[str, dict[str, Any]] = json.loads(
+                self._run("config", "--json", "--stack", self.name) or "{}"
+            )
+            self._state = self._export(self.name)
+        except CommandError as error:
+            raise StackError(one_line(str(error))) from error
+        except (Unreadable, ValueError) as error:
+            raise StackError(f"The stack {self.name} could not be read: {error}") from error
 
     def config(self, key: str) -> str | None:
-        """Returns a value of the stack's config by its full key, secrets in the clear."""
-        value = self._settings.get(key)
-        return value.value if value else None
+        """Returns a value of the stack's config by its full key; decrypts no other."""
+        setting = self._settings.get(key)
+        if setting is None:
+            return None
+        if not setting.get("secret"):
+            return str(setting.get("value"))
+        try:
+            return self._run("config", "get", key, "--stack", self.name).rstrip("\n")
+        except CommandError as error:
+            raise StackError(one_line(str(error))) from error
 
     def managed(self) -> list[Managed]:
         """Returns the backends that this stack manages."""
-        return list(_managed(self._state, self.name))
+        return list(_find_managed(self._state, self.name))
 
     def names(self) -> set[str]:
         """Returns the names of all backends in the state, those that are only read, too."""
         return {name_of(r["urn"]) for r in self._state.get("resources") or () if r["type"] == TYPE}
 
-    def pending(self) -> list[Wanted]:
+    def pending(self) -> list[Pending]:
         """Returns the creates of backends that an interrupted update has left in the state."""
         return [
-            Wanted(operation["resource"]["urn"], plain(operation["resource"].get("inputs") or {}))
+            Pending(operation["resource"]["urn"], _plain(operation["resource"].get("inputs") or {}))
             for operation in self._state.get("pending_operations") or ()
             if operation["type"] == "creating" and operation["resource"]["type"] == TYPE
         ]
 
-    def managed_elsewhere(self, tell: Callable[[str], None]) -> list[Managed]:
+    def managed_elsewhere(self, progress: Any, unread: list[str]) -> list[Managed]:
         """Returns the backends that the other stacks of the state's backend manage.
 
         Args:
-            tell: hears of each stack that cannot be read.
+            progress: hears how many of how many stacks were read.
+            unread: gets a line for each stack that cannot be read.
         """
-        with _failures_told():
-            stacks = [stack.name for stack in self._workspace.list_stacks(include_all=True)]
-
-        def export(name: str) -> list[Managed]:
-            try:
-                # Without its secrets: another stack may have another passphrase.
-                return list(_managed(json.loads(self._run("stack", "export", "--stack", name))["deployment"], name))
-            except (CommandError, ValueError, KeyError) as error:
-                tell(f"The stack {name} could not be read: {one_line(str(error))}")
-                return []
-
-        # This stack may be listed by another name than it was given; it is known by what it holds.
-        own = {(managed.id, managed.urn) for managed in self.managed()}
-        others = [name for name in stacks if name != self.name]
+        listed = self._list("--all")
+        own = _own_entry(listed, self.name)
+        # What `stack ls` calls empty manages nothing; where it does not say, the stack is read.
+        others = [one["name"] for one in listed if one is not own and one.get("resourceCount") != 0]
+        found: list[Managed] = []
         with ThreadPoolExecutor(_EXPORTS_AT_ONCE) as pool:
-            found = [managed for resources in pool.map(export, others) for managed in resources]
-        return [managed for managed in found if (managed.id, managed.urn) not in own]
+            for number, (name, managed) in enumerate(zip(others, pool.map(self._read_other, others), strict=True), 1):
+                progress(f"Reading the other stacks: {number} of {len(others)}")
+                if isinstance(managed, str):
+                    unread.append(f"The stack {name} could not be read: {managed}")
+                else:
+                    found += managed
+        return found
 
-    def preview(self) -> Preview:
-        """Runs the program in a preview.
+    def _read_other(self, name: str) -> list[Managed] | str:
+        """Returns what a stack manages, or why nobody knows; without its secrets, as it may have another passphrase."""
+        try:
+            return list(_find_managed(self._export(name), name))
+        except (CommandError, Unreadable, ValueError, KeyError, TypeError, AttributeError) as error:
+            return one_line(str(error)) or type(error).__name__
 
-        Raises:
-            StackError: it failed.
-        """
-        with _failures_told(), tempfile.TemporaryDirectory() as folder:
-            file = Path(folder) / "import.json"
-            plan = Path(folder) / "plan.json"
-            # Only a plan holds secrets in the clear; they decide which backend is the one that is declared.
-            arguments = ("--import-file", str(file), "--save-plan", str(plan), "--show-secrets", "--stack", self.name)
-            try:
-                steps = json.loads(self._run("preview", "--json", "--show-sames", *arguments))["steps"]
-            except ValueError as error:
-                raise StackError("What `pulumi preview --json` prints is no JSON.") from error
-            return Preview(steps, _json_in(file), _json_in(plan).get("resourcePlans", {}))
+    def _list(self, *options: str) -> list[dict[str, Any]]:
+        try:
+            listed: list[dict[str, Any]] = json.loads(self._run("stack", "ls", "--json", *options))
+        except CommandError as error:
+            raise StackError(one_line(str(error))) from error
+        except ValueError as error:
+            raise StackError("What `pulumi stack ls --json` prints is no JSON.") from error
+        return listed
 
-    def import_file(self, file: Path, protect: bool) -> None:
-        """Runs ``pulumi import`` of a file."""
-        options = ("--yes", "--generate-code=false", f"--protect={str(protect).lower()}", "--stack", self.name)
-        with _failures_told():
-            self._run("import", "--file", str(file.resolve()), *options)
+    def _export(self, name: str) -> dict[str, Any]:
+        exported = json.loads(self._run("stack", "export", "--stack", name))
+        version, deployment = exported.get("version"), exported.get("deployment")
+        if version not in _VERSIONS:
+            raise Unreadable(f"its state is of version {version}, which is not known here")
+        if not isinstance(deployment, dict):
+            raise Unreadable("its state holds no deployment; run `pulumi up` there once")
+        return deployment
 
     def _run(self, *arguments: str) -> str:
-        # The other form of --json is a line for each event.
-        environment = {"PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "false"}
-        return self._command.run([*arguments], str(self.folder), environment).stdout
+        return self._command.run([*arguments], str(self._folder), {}).stdout
 
 
-def _json_in(file: Path) -> dict[str, Any]:
-    """Returns what a file of the CLI's holds; nothing where an older CLI has not written it."""
-    read: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-    return read
+def name_of(urn: str) -> str:
+    """Returns the name of the resource with that URN."""
+    return urn.split("::", 3)[3]
 
 
-def _managed(deployment: Mapping[str, Any], stack: str) -> Iterator[Managed]:
+def _find_managed(deployment: Mapping[str, Any], stack: str) -> Iterator[Managed]:
     """Finds what a stack manages, whichever provider it uses for it."""
     for resource in deployment.get("resources") or ():
         if is_id(resource.get("id")) and resource.get("custom") and not resource.get("external"):
             outputs = resource.get("outputs") or {}
-            yield Managed(resource["id"], resource["urn"], stack, outputs.get(FINGERPRINT))
+            yield Managed(
+                resource["id"],
+                resource["urn"],
+                stack,
+                outputs.get("account"),
+                outputs.get(FINGERPRINT),
+                bool(resource.get("delete")),
+                bool(resource.get("protect")),
+            )
 
 
-@contextmanager
-def _failures_told() -> Iterator[None]:
-    """Turns what the CLI has to say about a failure into one line."""
-    try:
-        yield
-    except CommandError as error:
-        raise StackError(one_line(str(error))) from error
+def _own_entry(listed: Sequence[dict[str, Any]], name: str) -> dict[str, Any] | None:
+    """Returns the entry of the stack itself, which may be listed under a longer name than it was given."""
+    candidates = [one for one in listed if _short(one["name"]) == _short(name)]
+    for found in (
+        [one for one in candidates if one["name"] == name],
+        [one for one in candidates if one.get("current")],
+        candidates,
+    ):
+        if len(found) == 1:
+            return found[0]
+    return None
+
+
+def _short(name: str) -> str:
+    """Returns a stack's name as `pulumi.get_stack()` has it: without organization and project."""
+    return name.rpartition("/")[2]
+
+
+def _plain(inputs: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    return None if _MARK in json.dumps(inputs) else inputs

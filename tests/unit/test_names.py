@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pulumi_ngrok_tg.api.models import Backend
-from pulumi_ngrok_tg.cli.names import resource_names, variable_names
+from pulumi_ngrok_tg.cli.import_.names import resource_names, variable_names
 
 BEGINNING = datetime(2025, 1, 21, tzinfo=timezone.utc)
 

@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 
 from pulumi_ngrok_tg import properties
 from pulumi_ngrok_tg.api.models import Backend
-from pulumi_ngrok_tg.cli import program
+from pulumi_ngrok_tg.cli.import_ import module as modules
 
 pytestmark = pytest.mark.filterwarnings("ignore:There is no current event loop:DeprecationWarning")
 
+STACK = "dev"
 TOOLS = Path(sys.executable).parent
 CHARACTERS = st.characters(exclude_categories=["Cs"])
 TEXT = st.text(CHARACTERS) | st.text(st.sampled_from("\"'\\\n\r\t{}=#é\u200b\u2028\x00\x7faN1 "))
@@ -83,11 +84,11 @@ class Registered(pulumi.runtime.Mocks):
 def run(module: str) -> dict[str, dict[str, Any]]:
     """Runs a module as Pulumi does, and returns what it registers by name."""
     mocks = Registered()
-    pulumi.runtime.set_mocks(mocks, preview=False)
+    pulumi.runtime.set_mocks(mocks, stack=STACK, preview=False)
 
     @pulumi.runtime.test
     def declare() -> None:
-        exec(compile(module, program.FILE, "exec"), {})  # noqa: S102
+        exec(compile(module, modules.FILE, "exec"), {})  # noqa: S102
 
     declare()
     return mocks.inputs
@@ -104,24 +105,29 @@ def ruff(*arguments: str, given: str) -> str:
 def test_random_backends_become_code_that_shows_no_change(
     backends: dict[str, Backend], protect: bool, account: str | None
 ) -> None:
-    module = program.declared(backends, account, protect)
+    module = modules.add_declarations("", backends, account, protect, STACK)
     inputs = run(module)
     assert inputs.keys() == backends.keys()
     for name, backend in backends.items():
         held = {**backend.contents, "account": account}
         assert properties.differences(held, properties.check(inputs[name])[0]) == {}
-    declared = program.declared_in(module)
-    assert {id_: one.name for id_, one in declared.items()} == {b.id: name for name, b in backends.items()}
-    assert all(one.text in module for one in declared.values())
+    tree = ast.parse(module)
+    assert modules.find_declared(tree).keys() == {backend.id for backend in backends.values()}
+    assert modules.find_names(tree) == {name: backend.id for name, backend in backends.items()}
     ruff("check", given=module)
     assert ruff("format", given=module) == module
+    assert ruff("format", "--line-length", "120", given=module) == module
+    # What is there already is found, whatever became of its form.
+    reformatted = "# a note\n" + ast.unparse(tree)
+    assert modules.find_declared(ast.parse(reformatted)).keys() == {backend.id for backend in backends.values()}
 
 
 def test_the_code_satisfies_mypy_strict(tmp_path: Path) -> None:
     metadata = json.dumps({"team": "a", "ports": [80, {"tls": None}], "empty": {}, "on": True, "rate": 0.5})
     made = Backend("bkdtg_1", "", "", 'Says "hi"\n', metadata, {"app": "web"})
-    module = tmp_path / program.FILE
-    module.write_text(program.declared({"web": made, "text": Backend("bkdtg_2", "", "", metadata="x")}, "eu", True))
+    module = tmp_path / modules.FILE
+    backends = {"web": made, "text": Backend("bkdtg_2", "", "", metadata="x")}
+    module.write_text(modules.add_declarations("", backends, "eu", True, STACK))
     done = subprocess.run(
         [TOOLS / "mypy", "--strict", "--cache-dir", tmp_path / "cache", module],
         cwd=tmp_path,  # as its user: what is installed is not judged
@@ -148,44 +154,100 @@ def test_the_code_satisfies_mypy_strict(tmp_path: Path) -> None:
     ],
 )
 def test_json_metadata_is_written_as_a_mapping_where_it_means_the_same(metadata: str, mapping: bool) -> None:
-    module = program.declared({"web": Backend("bkdtg_1", "", "", metadata=metadata)}, None, True)
+    module = modules.add_declarations("", {"web": Backend("bkdtg_1", "", "", metadata=metadata)}, None, True, STACK)
     assert ("metadata={\n" in module) == mapping
 
 
+def declare(text: str = "", **descriptions: str) -> str:
+    backends = {name: Backend(f"bkdtg_{name}", "", "", described) for name, described in descriptions.items()}
+    return modules.add_declarations(text, backends, None, True, STACK)
+
+
 def test_what_is_added_leaves_what_is_there_and_takes_no_name_of_it() -> None:
-    one = Backend("bkdtg_1", "", "", "One")
-    module = program.declared({"web": one}, None, True) + "web_2 = web.id  # mine\n"
-    added = program.declared({"Web": one, "web": one}, None, False, module)
+    module = declare(web="One") + "web_2 = web.id  # mine\n"
+    added = declare(module, Web="One", WEB="Two")
     assert added.startswith(module)
     names = [node.targets[0].id for node in ast.parse(added).body if isinstance(node, ast.Assign)]  # type: ignore[attr-defined]
-    assert names == ["web", "web_2", "web_3", "web_4"]
-    assert program.names_in(added) == {"web", "Web"}
-    assert program.is_ours(added)
-    assert not program.is_ours("import pulumi\n")
+    assert names == ["STACK", "web", "web_2", "web_3", "web_4"]
 
 
-def test_what_was_edited_is_no_more_what_was_written() -> None:
-    module = program.declared({"web": Backend("bkdtg_1", "", "", "One")}, None, True)
-    assert program.declared_in(module)["bkdtg_1"].name == "web"
-    for edited in (module.replace("# bkdtg_1\n", ""), module.replace('    "web",', "    NAME,")):
-        assert program.declared_in(edited) == {}
-    with pytest.raises(SyntaxError):
-        program.declared_in("x = (")
+def test_another_stack_is_refused_before_anything_is_declared() -> None:
+    mocks = Registered()
+    pulumi.runtime.set_mocks(mocks, stack="prod", preview=False)
+    with pytest.raises(pulumi.RunError, match="tunnel_group_backends belongs to the stack dev, and this is prod"):
+        exec(compile(declare(web="One"), modules.FILE, "exec"), {})  # noqa: S102
+    assert mocks.inputs == {}
 
 
-def test_a_comment_after_a_declaration_takes_nothing_else_into_it() -> None:
-    module = program.declared({"x": Backend("bkdtg_x", "", "", "X"), "y": Backend("bkdtg_y", "", "", "Y")}, None, True)
-    declared = program.declared_in(module.replace(")\n\n# bkdtg_y", ")  # the shop's\n\n# bkdtg_y"))
-    assert {id_: one.name for id_, one in declared.items()} == {"bkdtg_x": "x", "bkdtg_y": "y"}
-    assert "bkdtg_y" not in declared["bkdtg_x"].text
-    edited = module.replace('    description="X"', '\n# the shop\'s\n    description="X"').replace(
-        ")\n\n# bk", ")  \n\n# bk"
-    )
-    assert {id_: one.name for id_, one in program.declared_in(edited).items()} == {"bkdtg_x": "x", "bkdtg_y": "y"}
-    odd = program.declared_in(module.replace(")\n\n# bkdtg_y", "); x2 = x\n\n# bkdtg_y"))
-    assert [*odd] == ["bkdtg_y"]
+def test_a_file_that_no_import_has_written_is_not_added_to() -> None:
+    with pytest.raises(modules.ModuleError, match="was not written by an import"):
+        declare("import pulumi\n", web="One")
 
 
-def test_an_empty_file_may_be_written_to() -> None:
-    assert program.is_ours("\n")
-    assert program.declared({"web": Backend("bkdtg_1", "", "")}, None, True, "\n").startswith('"""ngrok tunnel')
+@pytest.mark.parametrize(
+    "call",
+    [
+        'opts = pulumi.ResourceOptions(import_="bkdtg_1")',
+        'x: T = TunnelGroupBackend("a", opts=pulumi.ResourceOptions(protect=True, import_ = "bkdtg_1"))',
+        "def f():\n  return [B(n, opts=ResourceOptions.merge(o, ResourceOptions(import_='bkdtg_1'))) for n in \"ab\"]",
+        'async def f():\n  class C:\n    y = g(import_="bkdtg_" "1")  # bkdtg_2',
+    ],
+)
+def test_a_call_with_the_id_as_import_declares_it_wherever_it_is(call: str) -> None:
+    assert modules.find_declared(ast.parse(call)).keys() == {"bkdtg_1"}
+
+
+@pytest.mark.parametrize(
+    "text", ['# import_="bkdtg_1"', 'B.get("a", "bkdtg_1")', 'x = "bkdtg_1"', "f(import_=x)", 'f(import_="bkdhr_1")']
+)
+def test_any_other_mention_of_an_id_declares_nothing(text: str) -> None:
+    assert modules.find_declared(ast.parse(text)) == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import tunnel_group_backends",
+        "if x:\n    import tunnel_group_backends as t",
+        "from tunnel_group_backends import web",
+        "from . import tunnel_group_backends",
+        "from infra.tunnel_group_backends import web",
+        'importlib.import_module("tunnel_group_backends")',
+    ],
+)
+def test_a_program_that_loads_the_module_gets_no_second_line(text: str) -> None:
+    assert modules.loads_module(ast.parse(text))
+    assert not modules.loads_module(ast.parse("import pulumi\n# import tunnel_group_backends"))
+
+
+@pytest.mark.parametrize(
+    ("before", "others", "after"),
+    [
+        ("", [], "import tunnel_group_backends\n"),
+        ('"""Doc."""\nx = 1\n', [], '"""Doc."""\nimport tunnel_group_backends\nx = 1\n'),
+        ("import pulumi\nx = 1", [], "import pulumi\nimport tunnel_group_backends\nx = 1"),
+        ("import pulumi", [], "import pulumi\nimport tunnel_group_backends\n"),
+        (
+            "from a import (\n    b,\n)\n\nb()\n",
+            [],
+            "from a import (\n    b,\n)\nimport tunnel_group_backends\n\nb()\n",
+        ),
+        (
+            "import pulumi\n\nx = 1\n",
+            ["prod"],
+            'import pulumi\n\nif pulumi.get_stack() not in [\n    "prod",\n]:\n    import tunnel_group_backends\n\nx = 1\n',
+        ),
+        (
+            "x = 1\n",
+            ["b", "a"],
+            "import pulumi\n\nif pulumi.get_stack() not in [\n"
+            '    "a",\n    "b",\n]:\n    import tunnel_group_backends\n\nx = 1\n',
+        ),
+    ],
+)
+def test_the_line_that_loads_the_module_comes_after_the_imports(before: str, others: list[str], after: str) -> None:
+    text = modules.add_import(before, others)
+    assert text == after
+    assert modules.loads_module(ast.parse(text))
+    if others:
+        assert ruff("format", given=text) == text

@@ -1,0 +1,38 @@
+"""Backends that two resources manage: whichever goes first takes it from the other."""
+
+import shlex
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from pulumi_ngrok_tg.cli.managers import find_doubles
+from pulumi_ngrok_tg.cli.session import Session
+from pulumi_ngrok_tg.cli.stack import Managed
+
+Doubles = Mapping[str, Sequence[Managed]]
+
+
+def find(listed: Collection[str], own: Iterable[Managed], others: Iterable[Managed]) -> Doubles:
+    """Returns the backends of the account that several resources manage, and which do, by id."""
+    return {id_: several for id_, several in find_doubles([*own, *others]).items() if id_ in listed}
+
+
+def as_json(several: Doubles) -> list[dict[str, Any]]:
+    """Returns them as the commands print them."""
+    return [
+        {"id": id_, "managed_by": [{"urn": one.urn, "stack": one.stack} for one in managers]}
+        for id_, managers in several.items()
+    ]
+
+
+def tell(session: Session, several: Doubles) -> None:
+    """Tells of each, and how one of the two lets go."""
+    for id_, managers in several.items():
+        session.say(f"{id_} is managed twice. Keep one of these:")
+        for one in managers:
+            urn, stack = shlex.quote(one.urn), shlex.quote(one.stack)
+            session.say(
+                f"  {one.name} in the stack {one.stack}; to let go there, take it out of that program, then run"
+            )
+            if one.protected:
+                session.say(f"    pulumi state unprotect {urn} --stack {stack} --yes")
+            session.say(f"    pulumi state delete {urn} --stack {stack} --yes")

@@ -1,0 +1,151 @@
+"""The command ``pulumi-ngrok-tg import``."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+
+from pulumi_ngrok_tg.api.models import Backend
+from pulumi_ngrok_tg.cli.import_ import module, report, terraform
+from pulumi_ngrok_tg.cli.import_.names import resource_names
+from pulumi_ngrok_tg.cli.import_.program import Program, ProgramError, SourceFile, find_program, read_source
+from pulumi_ngrok_tg.cli.import_.selection import Selection, select
+from pulumi_ngrok_tg.cli.managers import find_managers
+from pulumi_ngrok_tg.cli.options import json_option, label_option, stack_options, this_stack_option
+from pulumi_ngrok_tg.cli.session import FOUND, Session
+
+
+@click.command("import")
+@label_option
+@click.option("--id", "ids", metavar="ID", multiple=True, help="This backend; repeat for several.")
+@click.option(
+    "--from-terraform",
+    "state",
+    metavar="STATE",
+    type=click.File("rb"),
+    help="The backends in a Terraform or OpenTofu state, with their names there; - reads `terraform state pull`.",
+)
+@click.option("--protect/--no-protect", default=True, help="Whether to protect the backends from being deleted.")
+@click.option("-y", "--yes", is_flag=True, help="Add the line to __main__.py without asking.")
+@this_stack_option
+@json_option
+@stack_options
+def import_(
+    labels: Mapping[str, str],
+    ids: tuple[str, ...],
+    state: BinaryIO | None,
+    protect: bool,
+    yes: bool,
+    this_stack: bool,
+    as_json: bool,
+    cwd: Path,
+    stack: str | None,
+    account: str | None,
+) -> None:
+    """Write program code that adopts backends.
+
+    Writes tunnel_group_backends.py beside __main__.py. It declares each backend with import_ and its id, so the next
+    `pulumi up` adopts it without a write at ngrok. This command changes neither ngrok nor the stack.
+
+    Select backends with --label, --id and --from-terraform; selections add up. Default: the whole account. Backends
+    that a stack manages or the program declares are skipped. Run it again later: it adds what is new.
+
+    \b
+    Examples:
+      pulumi-ngrok-tg import
+      pulumi-ngrok-tg import --label app=web --yes
+      terraform state pull | pulumi-ngrok-tg import --from-terraform -
+    """
+    instances = terraform.read_state(state.read(), state.name) if state is not None else []
+    program = find_program(cwd)
+    session = Session(cwd, stack, account)
+    project = session.project_stack
+    backends = session.backends()
+    session.require_own_key(backends)
+    others, unread = session.managed_elsewhere(this_stack)
+    sources = list(program.files())
+    home = next((source for source in sources if source.path == program.folder / module.FILE), None)
+    if home is not None and (owner := module.find_stack(home.tree)) not in (None, _short(project.name)):
+        raise ProgramError(
+            f"{home.path} belongs to the stack {owner}, and this is {_short(project.name)}: an import there would declare "
+            "backends of two stacks in one module. Nothing was written."
+        )
+    declared = {
+        id_: f"{source.path.relative_to(program.folder)}, line {line}"
+        for source in sources
+        for id_, line in module.find_declared(source.tree).items()
+    }
+    managing = find_managers(backends, project.managed(), others, bool(unread))
+    names = {instance.id: instance.name for instance in instances}
+    selection = select(backends, managing, declared, labels, ids, names)
+    named = _name(session, sources, backends, names)
+    new = {named[backend.id]: backend for backend in reversed(selection.taken)}
+    written = _write(session, program, new, protect) if new else []
+    loaded = _load(session, program, sources, project.siblings, yes, as_json) if written else True
+    let_go = terraform.find_let_go(instances, [*selection.taken, *selection.managed, *_declared(backends, selection)])
+    done = report.Report(selection, named, written, loaded, let_go)
+    if as_json:
+        report.print_all(done)
+    else:
+        report.tell(session, done, project.siblings)
+    if unread or any(id_ in selection.left_out for id_ in (*ids, *names)):
+        raise SystemExit(FOUND)
+
+
+def _short(stack: str) -> str:
+    """Returns a stack's name as `pulumi.get_stack()` has it."""
+    return stack.rpartition("/")[2]
+
+
+def _declared(backends: Sequence[Backend], selection: Selection) -> list[Backend]:
+    return [backend for backend in backends if backend.id in selection.declared]
+
+
+def _name(
+    session: Session, sources: Sequence[SourceFile], backends: Sequence[Backend], preferred: Mapping[str, str]
+) -> dict[str, str]:
+    """Names all backends of the account, so that the selection changes no name."""
+    stack = session.project_stack
+    listed = {backend.id for backend in backends}
+    in_program: dict[str, str | None] = {}
+    for source in sources:
+        in_program |= module.find_names(source.tree)
+    given = {id_: name for name, id_ in in_program.items() if id_ in listed}
+    given |= {managed.id: managed.name for managed in stack.managed() if managed.id in listed}
+    return resource_names(backends, given, preferred, {*stack.names(), *in_program})
+
+
+def _write(session: Session, program: Program, new: Mapping[str, Backend], protect: bool) -> list[Path]:
+    """Writes the module."""
+    source = read_source(program.folder / module.FILE)
+    stack = _short(session.project_stack.name)
+    _ = source.tree  # a file that is no Python is left alone
+    try:
+        text = module.add_declarations(source.text, new, session.account_name, protect, stack)
+    except module.ModuleError as error:
+        raise ProgramError(f"{source.path} {error}, then run this again. Nothing was written.") from error
+    source.write(text)
+    return [source.path]
+
+
+def _load(
+    session: Session,
+    program: Program,
+    sources: Sequence[SourceFile],
+    siblings: Sequence[str],
+    yes: bool,
+    as_json: bool,
+) -> bool:
+    """Has the program load the module, where the user agrees; tells whether it does."""
+    if any(module.loads_module(source.tree) for source in sources if source.path.name != module.FILE):
+        return True
+    entry = read_source(program.entry)
+    if not entry.path.exists():
+        return False
+    text = module.add_import(entry.text, siblings)
+    asked = not as_json and session.asks
+    if not yes and not (asked and click.confirm(f"Load it in {entry.path}?", default=True)):
+        return False
+    entry.write(text)
+    return True

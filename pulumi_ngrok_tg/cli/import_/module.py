@@ -1,0 +1,209 @@
+"""The module that an import writes: it declares backends, each with its id as ``import_``, as ruff and black format it.
+
+Texts in, texts out. What a program declares is read with ``ast``, so that no formatting, comment or name matters.
+"""
+
+import ast
+import json
+import textwrap
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
+
+from pulumi_ngrok_tg import properties
+from pulumi_ngrok_tg.api.models import Backend, is_id
+from pulumi_ngrok_tg.cli.import_.names import variable_names
+
+FILE = "tunnel_group_backends.py"
+"""The module's file."""
+MODULE = FILE.removesuffix(".py")
+_GUARD = "STACK"
+_HEAD = '''"""ngrok tunnel group backends of one stack; `pulumi-ngrok-tg import` adds what is new."""
+
+import pulumi
+
+from pulumi_ngrok_tg import TunnelGroupBackend
+
+# These backends belong to one stack: in any other, import_ would adopt what this one manages.
+STACK = {literal}
+if pulumi.get_stack() != STACK:
+    raise pulumi.RunError(
+        f"{module} belongs to the stack {{STACK}}, and this is {{pulumi.get_stack()}}. If you have renamed the "
+        "stack, write its new name there. In a stack that is not to have them, do not load the module: "
+        f"if pulumi.get_stack() not in [{{pulumi.get_stack()!r}}]: import {module}"
+    )
+'''
+_DEEPEST = 20
+"""Levels of a mapping: Python reads no more than some 100 brackets in brackets."""
+
+
+class ModuleError(Exception):
+    """A module that cannot be added to, in one line."""
+
+
+def find_declared(tree: ast.AST) -> dict[str, int]:
+    """Returns the line of each call that has a backend's id as its ``import_``, by the id."""
+    found: dict[str, int] = {}
+    for node in ast.walk(tree):
+        for keyword in node.keywords if isinstance(node, ast.Call) else ():
+            id_ = keyword.value.value if isinstance(keyword.value, ast.Constant) else None
+            if keyword.arg == "import_" and isinstance(id_, str) and is_id(id_):
+                found[id_] = keyword.value.lineno
+    return found
+
+
+def find_names(tree: ast.AST) -> dict[str, str | None]:
+    """Returns the names of the resources that a module declares by a literal, and the id that each adopts, if any."""
+    names: dict[str, str | None] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and "TunnelGroupBackend" in ast.unparse(node.func):
+            given = [*node.args[:1], *(word.value for word in node.keywords if word.arg == "resource_name")]
+            for argument in given:
+                if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+                    names[argument.value] = next(iter(find_declared(node)), None)
+    return names
+
+
+def find_stack(tree: ast.Module) -> str | None:
+    """Returns the stack that a module written by an import belongs to; None where it is no such module."""
+    for node in tree.body:
+        if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Constant):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            if any(isinstance(target, ast.Name) and target.id == _GUARD for target in targets):
+                return str(node.value.value)
+    return None
+
+
+def loads_module(tree: ast.AST) -> bool:
+    """Tells whether a program loads the module, in whatever way that names it."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import) and any(name.name.split(".")[-1] == MODULE for name in node.names):
+            return True
+        if isinstance(node, ast.ImportFrom):
+            names = [*(node.module or "").split("."), *(name.name for name in node.names)]
+            if MODULE in names:
+                return True
+        if isinstance(node, ast.Constant) and node.value == MODULE:
+            return True
+    return False
+
+
+def add_declarations(text: str, backends: Mapping[str, Backend], account: str | None, protect: bool, stack: str) -> str:
+    """Returns a module's text with declarations added.
+
+    Args:
+        text: what it holds so far; "" where there is none.
+        backends: what to declare, by resource name.
+        account: the account's name.
+        protect: whether they are protected from being deleted.
+        stack: the stack that they belong to.
+
+    Raises:
+        ModuleError: it was not written by an import.
+        SyntaxError: it is no Python.
+    """
+    if text.strip():
+        if find_stack(ast.parse(text)) is None:
+            raise ModuleError("was not written by an import, as it does not say which STACK it belongs to. Move it")
+    else:
+        text = _HEAD.format(literal=_literal(stack), module=MODULE)
+    tree = ast.parse(text)
+    taken = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} | {"pulumi", _GUARD}
+    variables = variable_names(backends, taken)
+    blocks = [render(variables[name], name, backend, account, protect) for name, backend in backends.items()]
+    return text.rstrip("\n") + "\n\n" + "\n".join(blocks)
+
+
+def add_import(text: str, others: Collection[str]) -> str:
+    """Returns a program's text with the line that loads the module, after its last import.
+
+    Args:
+        text: the program.
+        others: the other stacks of the project, in which the module is not to be loaded. A stack that is none of them
+            loads it, and the module refuses it: a renamed stack must not lose its backends in silence.
+
+    Raises:
+        SyntaxError: it is no Python.
+    """
+    tree = ast.parse(text)
+    line = f"import {MODULE}\n"
+    if others:
+        names = _lines(_literal(name) for name in sorted(others))
+        line = f"\nif pulumi.get_stack() not in [\n{names}]:\n    import {MODULE}\n"
+        if "pulumi" not in {
+            name.asname or name.name for node in tree.body if isinstance(node, ast.Import) for name in node.names
+        }:
+            line = f"import pulumi\n{line}"
+    imports = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    lines = text.splitlines(keepends=True)
+    at = imports[-1].end_lineno if imports else _after_docstring(tree)
+    before, after = "".join(lines[: at or 0]), "".join(lines[at or 0 :])
+    if before and not before.endswith("\n"):
+        before += "\n"
+    return before + line + ("\n" if others and after.strip() and not after.startswith("\n") else "") + after
+
+
+def _after_docstring(tree: ast.Module) -> int:
+    first = tree.body[0] if tree.body else None
+    docstring = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
+    return (first.end_lineno or 0) if first is not None and docstring else 0
+
+
+def render(variable: str, name: str, backend: Backend, account: str | None, protect: bool) -> str:
+    """Returns the statement that declares a backend."""
+    arguments = [_literal(name)]
+    if backend.labels:
+        arguments.append(f"labels={_mapping(dict(backend.labels))}")
+    if backend.description:
+        arguments.append(f"description={_literal(backend.description)}")
+    if backend.metadata:
+        arguments.append(f"metadata={_metadata(backend.metadata)}")
+    if account is not None:
+        arguments.append(f"account={_literal(account)}")
+    options = [f'import_="{backend.id}"', *(["protect=True"] if protect else [])]
+    arguments.append(f"opts=pulumi.ResourceOptions(\n{_lines(options)})")
+    return f"{variable} = TunnelGroupBackend(\n{_lines(arguments)})\n"
+
+
+def _metadata(text: str) -> str:
+    """Writes metadata as a mapping where that means the same to ngrok's users and to this package, else as it is."""
+    try:
+        value = json.loads(text)
+        if isinstance(value, dict) and _depth(value) <= _DEEPEST:
+            encoded = properties.encode_metadata(value)
+            if not properties.changes({"metadata": text}, {"metadata": encoded}):
+                return _mapping(value)
+    except (ValueError, RecursionError):
+        pass
+    return _literal(text)
+
+
+def _depth(value: Any) -> int:
+    inner: Iterable[Any] = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 1 + max(map(_depth, inner), default=0)
+
+
+def _mapping(value: Any) -> str:
+    """Writes JSON's values, each entry of a mapping or list in a line of its own, as the formatter leaves it."""
+    if isinstance(value, dict) and value:
+        return "{\n" + _lines(f"{_literal(key)}: {_mapping(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list) and value:
+        return "[\n" + _lines(map(_mapping, value)) + "]"
+    return _literal(value) if isinstance(value, str) else repr(value).replace("e+", "e")
+
+
+def _lines(entries: Iterable[str]) -> str:
+    return textwrap.indent("".join(f"{entry},\n" for entry in entries), "    ")
+
+
+def _literal(text: str) -> str:
+    """Writes a string as the formatter does: in double quotes, unless single ones save escapes."""
+    quote = "'" if text.count('"') > text.count("'") else '"'
+    return quote + "".join(_escape(text, quote)) + quote
+
+
+def _escape(text: str, quote: str) -> Iterator[str]:
+    for character in text:
+        if character in (quote, "\\"):
+            yield f"\\{character}"
+        else:
+            yield character if character.isprintable() else repr(character)[1:-1]

@@ -1,0 +1,130 @@
+"""The files of a program: read as Python reads them, written whole or not at all."""
+
+import ast
+import io
+import os
+import shutil
+import tokenize
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+import yaml
+
+from pulumi_ngrok_tg.cli.project import find_project
+
+_SKIPPED = {"site-packages", "node_modules", "__pycache__"}
+
+
+class ProgramError(click.ClickException):
+    """A program that cannot be read or written, in one line."""
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A Python file, with what it takes to write it back as it is."""
+
+    path: Path
+    text: str
+    """With line feeds alone."""
+    encoding: str
+    newline: str
+
+    @property
+    def tree(self) -> ast.Module:
+        """The file, parsed.
+
+        Raises:
+            ProgramError: it is no Python.
+        """
+        try:
+            return ast.parse(self.text)
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            line = f" (line {error.lineno})" if isinstance(error, SyntaxError) and error.lineno else ""
+            raise ProgramError(f"{self.path} is no Python{line}. Correct it first. Nothing was written.") from error
+
+    def write(self, text: str) -> None:
+        """Writes the file with another text, in its own encoding and with its own line ends.
+
+        Raises:
+            ProgramError: it cannot be written; it is as it was then.
+        """
+        target = self.path.resolve()
+        new = target.with_name(f".{target.name}.{os.getpid()}.new")
+        try:
+            content = text.replace("\n", self.newline).encode(self.encoding)
+            new.write_bytes(content)
+            if target.exists():
+                shutil.copymode(target, new)
+            new.replace(target)
+        except (OSError, UnicodeEncodeError) as error:
+            why = error.strerror if isinstance(error, OSError) else f"its encoding is {self.encoding}"
+            raise ProgramError(f"{self.path} cannot be written: {why}. It is as it was.") from error
+        finally:
+            with suppress(OSError):
+                new.unlink()
+
+
+@dataclass(frozen=True)
+class Program:
+    """Where a project's program is."""
+
+    folder: Path
+    entry: Path
+    """The file that Pulumi runs."""
+
+    def files(self) -> Iterator[SourceFile]:
+        """Reads all Python files of the program; those of virtual environments and hidden folders are none of it."""
+        for folder, folders, files in os.walk(self.folder):
+            at = Path(folder)
+            folders[:] = sorted(
+                name
+                for name in folders
+                if not name.startswith(".") and name not in _SKIPPED and not (at / name / "pyvenv.cfg").exists()
+            )
+            yield from (read_source(at / name) for name in sorted(files) if name.endswith(".py"))
+
+
+def find_program(cwd: Path) -> Program:
+    """Finds the program of the project that a folder is in.
+
+    Raises:
+        ProgramError: there is no project, or it is not in Python.
+    """
+    file = find_project(cwd)
+    if file is None:
+        raise ProgramError("There is no Pulumi project here or above. Run this in the project's folder, or use --cwd.")
+    try:
+        project = yaml.safe_load(file.read_text(encoding="utf-8-sig"))  # JSON is YAML, too
+        runtime = project["runtime"]
+        name = runtime["name"] if isinstance(runtime, dict) else runtime
+        main = file.parent / str(project.get("main") or "")
+    except (OSError, ValueError, yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
+        raise ProgramError(f"{file} cannot be read.") from error
+    if name != "python":
+        raise ProgramError(f"{file} says that the runtime is {name}; an import writes Python.")
+    return Program(main, main / "__main__.py") if main.is_dir() else Program(main.parent, main)
+
+
+def read_source(path: Path) -> SourceFile:
+    """Reads a Python file; one that is not there yet is empty.
+
+    Raises:
+        ProgramError: it cannot be read.
+    """
+    if not path.exists() and not path.is_symlink():
+        return SourceFile(path, "", "utf-8", "\n")
+    try:
+        content = path.read_bytes()
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
+        text = content.decode(encoding)
+    except OSError as error:
+        raise ProgramError(f"{path} cannot be read: {error.strerror}. Nothing was written.") from error
+    except (SyntaxError, UnicodeDecodeError, LookupError) as error:
+        raise ProgramError(
+            f"{path} is no Python: it is not in the encoding that it says. Nothing was written."
+        ) from error
+    newline = "\r\n" if "\r\n" in text else "\n"
+    return SourceFile(path, text.replace("\r\n", "\n"), encoding, newline)

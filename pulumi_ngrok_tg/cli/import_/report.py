@@ -1,0 +1,105 @@
+"""What an import has done, told or printed as JSON."""
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pulumi_ngrok_tg.api.models import Backend
+from pulumi_ngrok_tg.cli.import_ import module, terraform
+from pulumi_ngrok_tg.cli.import_.selection import Selection
+from pulumi_ngrok_tg.cli.session import Session
+from pulumi_ngrok_tg.cli.show import counted, label_text, print_json, print_table
+from pulumi_ngrok_tg.wording import first_few
+
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was done."""
+
+    selection: Selection
+    names: Mapping[str, str]
+    """Of the backends, by id."""
+    written: Sequence[Path]
+    loaded: bool
+    """Whether the program loads the module."""
+    let_go: Sequence[tuple[terraform.Instance, Backend]]
+    """What Terraform has to let go of."""
+
+
+def print_all(report: Report) -> None:
+    """Prints it as JSON."""
+    chosen = report.selection
+    print_json(
+        {
+            "taken": [{"id": backend.id, "name": report.names[backend.id]} for backend in chosen.taken],
+            "managed": [backend.id for backend in chosen.managed],
+            "declared": [{"id": id_, "where": where} for id_, where in chosen.declared.items()],
+            "left_out": [{"id": id_, "reason": reason} for id_, reason in chosen.left_out.items()],
+            "files": [str(path) for path in report.written],
+            "loaded": report.loaded,
+            "terraform": [{"id": one.id, "address": one.address} for one, _ in report.let_go],
+        }
+    )
+
+
+def tell(session: Session, report: Report, siblings: Sequence[str]) -> None:
+    """Tells it, and what comes next."""
+    chosen = report.selection
+    if chosen.taken:
+        rows = [(report.names[backend.id], backend.id, label_text(backend)) for backend in chosen.taken]
+        print_table(("NAME", "ID", "LABELS"), rows)
+    if chosen.managed:
+        session.say(f"Skipped {counted(len(chosen.managed))} that this stack manages already.")
+    if chosen.declared:
+        places = first_few([f"{id_} ({where})" for id_, where in chosen.declared.items()])
+        session.say(f"Skipped {counted(len(chosen.declared))} that the program declares already: {places}.")
+    for id_, reason in list(chosen.left_out.items())[:_SHOWN]:
+        session.say(f"Left out {id_}: {reason}.")
+    if (more := len(chosen.left_out) - _SHOWN) > 0:
+        session.say(f"Left out {more} more; --json gives the reason for each.")
+    for path in report.written:
+        session.say(f"Wrote {path}")
+    if not chosen.taken and not chosen.declared:
+        session.say("Nothing to import.")
+    else:
+        session.say("To go on:")
+        if not report.loaded:
+            _tell_of_loading(session, siblings)
+        waiting = len(chosen.taken) + len(chosen.declared)
+        session.say(f"  pulumi preview    # says on {waiting} rows: adopts bkdtg_..., and creates nothing at ngrok")
+        session.say("  pulumi up")
+    _tell_of_terraform(session, report.let_go)
+
+
+def _tell_of_loading(session: Session, siblings: Sequence[str]) -> None:
+    session.say("  add to the program:")
+    for line in module.add_import("import pulumi\n" if siblings else "", siblings).splitlines():
+        if line and line != "import pulumi":
+            session.say(f"    {line}")
+
+
+def _tell_of_terraform(session: Session, let_go: Sequence[tuple[terraform.Instance, Backend]]) -> None:
+    """Tells how Terraform lets go of what it must not destroy."""
+    if not let_go:
+        return
+    for instance, backend in let_go:
+        if changed := instance.changed(backend.contents):
+            session.say(f"{instance.address}: {', '.join(changed)} changed since; what ngrok holds is what counts")
+    kept = [instance for instance, _ in let_go if not instance.let_go]
+    if not kept:
+        return
+    whole = terraform.find_whole(kept)
+    session.say(
+        "Before you run Terraform again, have it let go of these without destroying them. Either take them out of"
+    )
+    session.say("its code, or it creates them again, and out of its state:")
+    for instance in kept:
+        session.say(f"  terraform state rm {shlex.quote(instance.address)}")
+    if whole:
+        session.say("or, with Terraform 1.7 or OpenTofu 1.7 and newer, write these in place of the resource blocks:")
+        for resource in whole:
+            for line in ("removed {", f"  from = {resource}", "  lifecycle {", "    destroy = false", "  }", "}"):
+                session.say(f"  {line}")

@@ -1,0 +1,77 @@
+"""Which backends an import takes, which it leaves out, and why."""
+
+import shlex
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pulumi_ngrok_tg.api.models import Backend
+from pulumi_ngrok_tg.cli.managers import Manager
+
+
+@dataclass
+class Selection:
+    """What an import takes and what it leaves out."""
+
+    taken: list[Backend] = field(default_factory=list)
+    managed: list[Backend] = field(default_factory=list)
+    """What this stack manages already."""
+    declared: dict[str, str] = field(default_factory=dict)
+    """Where the program declares what is not in the state yet, by id."""
+    left_out: dict[str, str] = field(default_factory=dict)
+    """Why anything else is left out, by id."""
+
+
+def select(
+    backends: Sequence[Backend],
+    managing: Mapping[str, Manager],
+    declared: Mapping[str, str],
+    labels: Mapping[str, str],
+    ids: Collection[str],
+    terraform_ids: Collection[str],
+) -> Selection:
+    """Selects among the backends of an account.
+
+    Args:
+        backends: all of them.
+        managing: who manages each, by id.
+        declared: where the program declares some of them with ``import_``, by id.
+        labels: those with these labels are asked for.
+        ids: so are those with these ids. What the operator owns, or a stack that could not be read may manage, is taken
+            only where it is one of these.
+        terraform_ids: and so are those that a Terraform state holds. Where nothing is asked for, all are.
+    """
+    selection = Selection()
+    everything = not (labels or ids or terraform_ids)
+    listed = {backend.id for backend in backends}
+    for id_ in (*ids, *terraform_ids):
+        if id_ not in listed:
+            selection.left_out[id_] = "this account does not have it (is it another --account's?)"
+    for backend in backends:
+        named = backend.id in ids or backend.id in terraform_ids
+        if not (everything or named or (labels and labels.items() <= backend.labels.items())):
+            continue
+        manager = managing[backend.id]
+        if manager.kind == "stack":
+            selection.managed.append(backend)
+        elif backend.id in declared:
+            selection.declared[backend.id] = declared[backend.id]
+        elif reason := _reason(manager, backend.id in ids):
+            selection.left_out[backend.id] = reason
+        else:
+            selection.taken.append(backend)
+    return selection
+
+
+def _reason(manager: Manager, named: bool) -> str:
+    """Returns why a backend is left out; "" where it is not."""
+    if manager.kind == "other-stack":
+        urn, stack = shlex.quote(manager.urn), shlex.quote(manager.stack)
+        return (
+            f"the stack {manager.stack} manages it, as {manager.name}. Take it out of that program first, then run "
+            f"`pulumi state unprotect {urn} --stack {stack}` and `pulumi state delete {urn} --stack {stack}`"
+        )
+    if manager.kind == "operator" and not named:
+        return "ngrok's Kubernetes operator owns it; name it with --id to take it all the same"
+    if manager.kind == "unknown" and not named:
+        return "a stack that could not be read may manage it; name it with --id to take it all the same"
+    return ""

@@ -1,0 +1,178 @@
+"""Backends in a Terraform or OpenTofu state, where ngrok's provider before 0.8 has left them."""
+
+import codecs
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import click
+
+from pulumi_ngrok_tg import properties
+from pulumi_ngrok_tg.api.models import Backend
+
+RESOURCE = "ngrok_tunnel_group_backend"
+_VERSION = 4
+
+
+class TerraformError(click.ClickException):
+    """A state that cannot be used, said in one line."""
+
+
+@dataclass(frozen=True)
+class Instance:
+    """A backend in a Terraform state."""
+
+    id: str
+    address: str
+    """Its address there, such as ``module.shop.ngrok_tunnel_group_backend.web["eu"]``."""
+    resource: str
+    """The address of its resource, without instance keys: what a ``removed`` block names."""
+    name: str
+    """A name made of the address: of the modules', the resource's and the instances' names."""
+    attributes: Mapping[str, Any]
+    instances: int = 1
+    """How many instances the state has of the resource, in all instances of its modules."""
+    let_go: bool = False
+    """Whether the state is a backup: Terraform has let go of it already, or may have."""
+
+    def changed(self, contents: Mapping[str, Any]) -> list[str]:
+        """Names what the API holds otherwise than the state, in meaning."""
+        return list(properties.changes(self.attributes, contents))
+
+
+def read_state(content: bytes, source: str) -> list[Instance]:
+    """Finds the tunnel group backends in a state.
+
+    Args:
+        content: the state file, or what ``terraform state pull`` or ``terraform show -json`` prints.
+        source: its name, for messages.
+
+    Raises:
+        TerraformError: it is no state that can be read, it is encrypted, or it holds none.
+    """
+    state = _parse(content)
+    if not isinstance(state, dict) or not {"version", "encrypted_data", "values"} & {*state}:
+        raise TerraformError(
+            f"{source} is not a Terraform or OpenTofu state. Name a terraform.tfstate, or pipe `terraform state pull`."
+        )
+    if "encrypted_data" in state:
+        raise TerraformError(f"{source} is encrypted. Pipe what `tofu state pull` prints: --from-terraform -")
+    if "values" not in state and state["version"] != _VERSION:
+        raise TerraformError(
+            f"{source} is a state of version {state['version']}; this reads version {_VERSION}, which Terraform 0.12 "
+            "and later and OpenTofu write. Run `terraform refresh` with one of those first."
+        )
+    try:
+        shown = "values" in state
+        found = list(_find_shown((state["values"] or {}).get("root_module") or {}) if shown else _find(state))
+    except (KeyError, TypeError, AttributeError, ValueError, RecursionError):
+        raise TerraformError(f"{source} is not a Terraform or OpenTofu state: its resources are malformed.") from None
+    if not found:
+        raise TerraformError(
+            f"{source} holds no {RESOURCE}. If Terraform has let go of them already (`terraform state rm`), name the "
+            "backup that it made then: terraform.tfstate.<time>.backup."
+        )
+    count = Counter(instance.resource for instance in found)
+    backup = source.endswith(".backup")
+    return [replace(instance, instances=count[instance.resource], let_go=backup) for instance in found]
+
+
+def find_let_go(instances: Sequence[Instance], backends: Sequence[Backend]) -> list[tuple[Instance, Backend]]:
+    """Returns what Terraform has to let go of: what the stack or its program has from now on, and nothing else."""
+    by_id = {backend.id: backend for backend in backends}
+    return [(instance, by_id[instance.id]) for instance in instances if instance.id in by_id]
+
+
+def find_whole(instances: Sequence[Instance]) -> list[str]:
+    """Returns the resources of which all instances are there: a ``removed`` block lets go of every one."""
+    count = Counter(instance.resource for instance in instances)
+    names = {instance.resource: instance.instances for instance in instances}
+    return [
+        resource
+        for resource, whole in names.items()
+        if count[resource] == whole and all(re.fullmatch(_IDENTIFIER, part) for part in resource.split("."))
+    ]
+
+
+def _parse(content: bytes) -> Any:
+    """Reads JSON in the encodings that shells write, and amid a wrapper's own words; None where there is none."""
+    utf_16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    text = content.decode("utf-16" if utf_16 else "utf-8-sig", errors="replace")
+    lines = text.splitlines()
+    begin = next((line.index("{") for line in lines if "{" in line), 0)
+    for candidate in (text, "\n".join(line[begin:] for line in lines if "{" in text), text[text.find("{") :]):
+        try:
+            # A wrapper may say more before and after.
+            start = candidate.find("{")
+            return json.JSONDecoder().raw_decode(candidate, max(start, 0))[0]
+        except (ValueError, RecursionError):
+            continue
+    return None
+
+
+def _find(state: Mapping[str, Any]) -> Iterator[Instance]:
+    for resource in state.get("resources") or ():
+        if (resource["mode"], resource["type"]) != ("managed", RESOURCE):
+            continue
+        module = resource.get("module") or ""
+        for instance in resource["instances"]:
+            if instance.get("deposed"):  # left over by a replacement; Terraform is about to destroy it
+                continue
+            attributes = instance.get("attributes")
+            if attributes is None:  # as upgraded from version 3
+                attributes = _unflatten(instance["attributes_flat"])
+            yield _instance(module, resource["name"], instance.get("index_key"), attributes)
+
+
+def _find_shown(module: Mapping[str, Any]) -> Iterator[Instance]:
+    """Finds them in what ``terraform show -json`` prints."""
+    for resource in module.get("resources") or ():
+        if (resource["mode"], resource["type"]) == ("managed", RESOURCE) and not resource.get("deposed_key"):
+            yield _instance(module.get("address") or "", resource["name"], resource.get("index"), resource["values"])
+    for child in module.get("child_modules") or ():
+        yield from _find_shown(child)
+
+
+def _instance(module: str, name: str, key: object, attributes: Mapping[str, Any]) -> Instance:
+    base = f"{module}." if module else ""
+    plain = f"{RESOURCE}.{name}"
+    return Instance(
+        id=str(attributes["id"]),
+        address=f"{base}{plain}{_index(key)}",
+        resource=re.sub(_KEY, "", base) + plain,
+        name=_name(module, name, key),
+        attributes=attributes,
+    )
+
+
+def _unflatten(flat: Mapping[str, str]) -> dict[str, Any]:
+    """Returns attributes whose mapping is spelled ``labels.app``, and its size ``labels.%``."""
+    labels = {key.removeprefix("labels."): value for key, value in flat.items() if key.startswith("labels.")}
+    labels.pop("%", None)
+    return {**{key: value for key, value in flat.items() if "." not in key}, "labels": labels}
+
+
+_IDENTIFIER = r"[^\W\d][\w-]*"
+"""A name, as Terraform's language has them."""
+_KEY = r'\[(?:\d+|"(?:[^"\\]|\\.)*")\]'
+"""An instance's key in an address."""
+
+
+def _index(key: object) -> str:
+    if key is None:
+        return ""
+    if isinstance(key, int):
+        return f"[{key}]"
+    quoted = json.dumps(key, ensure_ascii=False)
+    # HCL reads "${" and "%{" as the beginning of an expression, unless the first character is doubled.
+    return "[" + re.sub(r"([$%])(?={)", r"\1\1", quoted) + "]"
+
+
+def _name(module: str, name: str, key: object) -> str:
+    """Joins the names in an address; what reads badly in a URN becomes "-"."""
+    modules = re.sub(r"(^|\.)module\.", r"\1", module).replace(".", "-")
+    parts = [modules, name, "" if key is None else str(key)]
+    return "-".join(slug for part in parts if (slug := re.sub(r"[^\w.]+", "-", part).strip("-")))

@@ -1,0 +1,63 @@
+"""The options that commands share."""
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pulumi_ngrok_tg import properties
+
+
+def _check_account(_context: click.Context, option: click.Parameter, name: str | None) -> str | None:
+    if name is not None:
+        _, problems = properties.check({"account": name or " "})
+        if problems:
+            raise click.BadParameter(f"{name!r} is not the name of an account, such as eu.", param=option)
+    return name
+
+
+def stack_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds the options that choose stack and account; the command gets them as ``cwd``, ``stack``, ``account``."""
+    folder = click.Path(exists=True, file_okay=False, path_type=Path)
+    options = [
+        click.option("-s", "--stack", metavar="NAME", help="The stack. Default: PULUMI_STACK, or the selected one."),
+        click.option("-C", "--cwd", type=folder, default=".", help="The project's folder. Default: the current one."),
+        click.option(
+            "--account",
+            metavar="NAME",
+            callback=_check_account,
+            help='The ngrok account: "eu" uses the config ngrok-eu:apiKey.',
+        ),
+    ]
+    return functools.reduce(lambda decorated, option: option(decorated), reversed(options), command)
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for other programs.")
+this_stack_option = click.option(
+    "--this-stack", is_flag=True, help="Do not read the other stacks; what they manage is taken for unmanaged."
+)
+
+
+def _read_labels(_context: click.Context, option: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    """Reads labels as the command line gives them; a label key never contains "="."""
+    labels: dict[str, str] = {}
+    for value in values:
+        key, equals, rest = value.partition("=")
+        if not key or not equals:
+            raise click.BadParameter(f"{value!r} is not of the form KEY=VALUE.", param=option)
+        if labels.get(key, rest) != rest:
+            raise click.BadParameter(f"the label {key!r} cannot have two values.", param=option)
+        labels[key] = rest
+    return labels
+
+
+label_option = click.option(
+    "--label",
+    "labels",
+    metavar="KEY=VALUE",
+    multiple=True,
+    callback=_read_labels,
+    help="Backends that carry this label; repeat for those that carry several.",
+)

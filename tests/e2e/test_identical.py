@@ -1,0 +1,124 @@
+"""``PULUMI_NGROK_TG_ADOPT=identical pulumi up``: a lost state comes back with one command."""
+
+import math
+from collections.abc import Callable
+
+import pytest
+
+from pulumi_ngrok_tg.emulator import Emulator
+from tests.conftest import KEY
+from tests.e2e.stack import Stack
+
+LOOP = """
+    class Site(pulumi.ComponentResource):
+        def __init__(self, name, opts=None):
+            super().__init__(f"shop:index:{name.title()}", name, None, opts)
+            for n in range(3):
+                TunnelGroupBackend(f"{name}-{n}", labels={"site": name, "n": str(n)},
+                    metadata=pulumi.Output.secret({"a-secret": n}), opts=pulumi.ResourceOptions(parent=self))
+    for n in range(120):
+        TunnelGroupBackend(f"b{n}", labels={"n": str(n)}, description=f"number {n}", metadata={"n": n})
+    Site("outer"), Site("inner", pulumi.ResourceOptions(parent=Site("between")))
+    first = TunnelGroupBackend("first", labels={"app": "first"})
+    TunnelGroupBackend("late", labels={"of": first.id})
+"""
+
+
+@pytest.fixture
+def stack(new_stack: Callable[..., Stack]) -> Stack:
+    return new_stack("")
+
+
+def adopting(stack: Stack) -> None:
+    stack.environment["PULUMI_NGROK_TG_ADOPT"] = "identical"
+
+
+def lose_state(stack: Stack) -> None:
+    stack.pulumi("stack", "rm", "--yes", "--force", "dev")
+    stack.pulumi("stack", "init", "dev")
+
+
+def test_a_lost_state_comes_back_without_a_write(stack: Stack, emulator: Emulator) -> None:
+    stack.program(LOOP)
+    stack.up()
+    before = {resource["urn"]: resource["id"] for resource in stack.resources()}
+    lose_state(stack)
+    emulator.requests.clear()
+    adopting(stack)
+    previewed = stack.preview().text
+    assert "whether an identical backend is adopted is not known before `pulumi up`" in previewed
+    assert [request.method for request in emulator.requests][: math.ceil(len(before) / 100)] == ["GET", "GET"]
+    stack.up()
+    assert {resource["urn"]: resource["id"] for resource in stack.resources()} == before
+    assert {request.method for request in emulator.requests} == {"GET"}
+    assert "a-secret" not in previewed + stack.pulumi("stack", "export").text
+    stack.preview("--expect-no-changes")
+    del stack.environment["PULUMI_NGROK_TG_ADOPT"]
+    stack.up("--expect-no-changes", "--refresh")
+
+
+def test_what_has_no_identical_backend_is_created(stack: Stack, emulator: Emulator) -> None:
+    emulator.account(KEY).create({"labels": {"app": "web"}, "description": "other"})
+    adopting(stack)
+    stack.program('TunnelGroupBackend("web", labels={"app": "web"})')
+    assert "adopts" not in stack.preview().text
+    stack.up()
+    assert len(emulator.account(KEY).backends) == 2
+
+
+def test_several_identical_backends_are_an_error_that_names_them(stack: Stack, emulator: Emulator) -> None:
+    twins = [emulator.account(KEY).create({"labels": {"app": "web"}}) for _ in range(2)]
+    adopting(stack)
+    stack.program('TunnelGroupBackend("web", labels={"app": "web"})')
+    for refused in (stack.preview(fails=True), stack.up(fails=True)):
+        assert all(twin.id in refused.text for twin in twins)
+        assert 'Name one with ResourceOptions(import_="...")' in refused.text
+    assert stack.resources() == []
+    assert {request.method for request in emulator.requests} == {"GET"}
+
+
+def test_several_resources_for_one_backend_are_an_error_that_names_them(stack: Stack, emulator: Emulator) -> None:
+    web = emulator.account(KEY).create({"labels": {"app": "web"}})
+    adopting(stack)
+    stack.program('[TunnelGroupBackend(name, labels={"app": "web"}) for name in ("one", "two")]')
+    for refused in (stack.preview(fails=True), stack.up(fails=True)):
+        assert f"{web.id} has exactly the contents of several resources (one, two)." in refused.text
+    assert {request.method for request in emulator.requests} == {"GET"}
+
+
+def test_what_the_state_holds_is_not_adopted_again(stack: Stack, emulator: Emulator) -> None:
+    stack.program('TunnelGroupBackend("one", labels={"app": "web"})')
+    stack.up()
+    adopting(stack)
+    stack.program('TunnelGroupBackend("one", labels={"app": "web"})\nTunnelGroupBackend("two", labels={"app": "web"})')
+    stack.up()
+    assert len({resource["id"] for resource in stack.resources()}) == len(emulator.account(KEY).backends) == 2
+
+
+def test_another_value_is_refused(stack: Stack, emulator: Emulator) -> None:
+    stack.environment["PULUMI_NGROK_TG_ADOPT"] = "yes"
+    stack.program('TunnelGroupBackend("web", labels={"app": "web"})')
+    assert "PULUMI_NGROK_TG_ADOPT must be \"identical\", not 'yes'." in stack.preview(fails=True).text
+
+
+def test_an_account_that_cannot_be_listed_creates_nothing(stack: Stack, emulator: Emulator) -> None:
+    adopting(stack)
+    emulator.fault(method="GET", times=None, status=403, error_code=205)
+    stack.program('TunnelGroupBackend("web", labels={"app": "web"})')
+    assert "PULUMI_NGROK_TG_ADOPT: GET /backends/tunnel_group: ngrok says" in stack.up(fails=True).text
+    assert emulator.account(KEY).backends == {}
+
+
+def test_each_account_is_searched_by_itself(stack: Stack, emulator: Emulator) -> None:
+    with Emulator(api_keys=("test-eu-key",)) as europe:
+        stack.pulumi("config", "set", "--secret", "ngrok-eu:apiKey", "test-eu-key")
+        stack.pulumi("config", "set", "ngrok-eu:apiBaseUrl", europe.url)
+        here = emulator.account(KEY).create({"description": "Web"})
+        there = europe.account("test-eu-key").create({"description": "Web"})
+        adopting(stack)
+        stack.program(
+            'TunnelGroupBackend("here", description="Web")\n'
+            'TunnelGroupBackend("there", description="Web", account="eu")'
+        )
+        stack.up()
+        assert (stack.resource("here")["id"], stack.resource("there")["id"]) == (here.id, there.id)

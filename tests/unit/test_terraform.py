@@ -1,0 +1,112 @@
+"""Terraform and OpenTofu states in the forms that people have them in."""
+
+import json
+from typing import Any
+
+import pytest
+
+from pulumi_ngrok_tg.cli.import_ import terraform
+from pulumi_ngrok_tg.cli.import_.terraform import TerraformError, find_whole, read_state
+
+KIND = "ngrok_tunnel_group_backend"
+ATTRIBUTES = {"id": "bkdtg_1", "labels": {"app": "web"}, "description": "Web", "metadata": '{"a": 1}'}
+
+
+def state(*instances: dict[str, Any], name: str = "web", module: str = "") -> str:
+    resource = {"mode": "managed", "type": KIND, "name": name, "instances": list(instances)}
+    return json.dumps({"version": 4, "resources": [{**resource, **({"module": module} if module else {})}]}, indent=2)
+
+
+WHOLE = state({"attributes": ATTRIBUTES})
+SHOWN = json.dumps(
+    {
+        "format_version": "1.0",
+        "values": {
+            "root_module": {
+                "resources": [{"mode": "managed", "type": KIND, "name": "web", "address": "x", "values": ATTRIBUTES}],
+                "child_modules": [
+                    {
+                        "address": 'module.net["eu"]',
+                        "resources": [
+                            {
+                                "mode": "managed",
+                                "type": KIND,
+                                "name": "web",
+                                "index": 0,
+                                "values": {**ATTRIBUTES, "id": "bkdtg_2"},
+                            }
+                        ],
+                    }
+                ],
+            }
+        },
+    }
+)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        WHOLE.encode(),
+        b"\xef\xbb\xbf" + WHOLE.encode(),
+        WHOLE.encode("utf-16"),
+        b"\xfe\xff" + WHOLE.encode("utf-16-be"),
+        ("Initializing...\n" + WHOLE + "\nDone.\n").encode(),
+        "".join(f"12:01:02.003 STDOUT terraform: {line}\n" for line in WHOLE.splitlines()).encode(),
+        "".join(f"[shop] {line}\r\n" for line in WHOLE.splitlines()).encode(),
+    ],
+)
+def test_a_state_is_read_in_whatever_a_shell_or_a_wrapper_makes_of_it(content: bytes) -> None:
+    (found,) = read_state(content, "x")
+    assert (found.id, found.address, found.name) == ("bkdtg_1", f"{KIND}.web", "web")
+
+
+def test_what_terraform_show_prints_is_read_with_its_modules() -> None:
+    found = read_state(SHOWN.encode(), "x")
+    assert [(one.id, one.address) for one in found] == [
+        ("bkdtg_1", f"{KIND}.web"),
+        ("bkdtg_2", f'module.net["eu"].{KIND}.web[0]'),
+    ]
+
+
+def test_a_state_that_was_upgraded_from_version_3_is_read() -> None:
+    flat = {"id": "bkdtg_1", "labels.%": "1", "labels.app": "web", "description": "Web", "metadata": '{"a": 1}'}
+    (found,) = read_state(state({"attributes_flat": flat}).encode(), "x")
+    assert found.changed({"labels": {"app": "web"}, "description": "Web", "metadata": '{"a": 1}'}) == []
+
+
+def test_names_that_cdktf_makes_are_read() -> None:
+    (found,) = read_state(state({"attributes": ATTRIBUTES}, name="shop--web_1A2B3C4D").encode(), "x")
+    assert found.name == "shop--web_1A2B3C4D"
+
+
+def test_json_that_differs_in_spacing_has_not_changed() -> None:
+    (found,) = read_state(WHOLE.encode(), "x")
+    held = {"labels": {"app": "web"}, "description": "Web", "metadata": '{"a":1}'}
+    assert found.changed(held) == []
+    assert found.changed({**held, "metadata": '{"a":2}', "description": ""}) == ["description", "metadata"]
+
+
+def test_only_resources_of_which_all_instances_are_there_get_a_removed_block() -> None:
+    """Seen on Terraform: a block for one of three instances lets go of three."""
+    instances = [{"attributes": {**ATTRIBUTES, "id": f"bkdtg_{n}"}, "index_key": n} for n in range(3)]
+    found = read_state(state(*instances).encode(), "x")
+    assert find_whole(found) == [f"{KIND}.web"]
+    assert find_whole(found[:2]) == []
+    modules = [json.loads(state({"attributes": ATTRIBUTES}, module=f"module.m[{n}]"))["resources"][0] for n in range(2)]
+    both = read_state(json.dumps({"version": 4, "resources": modules}).encode(), "x")
+    assert find_whole(both) == [f"module.m.{KIND}.web"]
+    assert find_whole(both[:1]) == []
+
+
+def test_a_state_that_has_let_go_names_the_backup() -> None:
+    with pytest.raises(TerraformError, match=r"holds no .* name the backup that it made then: .*\.backup"):
+        read_state(b'{"version": 4, "resources": []}', "terraform.tfstate")
+    assert read_state(WHOLE.encode(), "terraform.tfstate.1700000000.backup")[0].let_go
+    assert not read_state(WHOLE.encode(), "terraform.tfstate")[0].let_go
+
+
+def test_a_name_that_is_none_is_in_no_removed_block() -> None:
+    found = read_state(state({"attributes": ATTRIBUTES}, name="a\n} rm").encode(), "x")
+    assert find_whole(found) == []
+    assert terraform.find_let_go(found, []) == []
