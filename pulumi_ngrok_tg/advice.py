@@ -64,6 +64,12 @@ def explain(error: NgrokError, source: Source, recorded: bool = False) -> str:
     return f"{line} {_RECORDED}" if bad_key and recorded and ":" in source.api_key else line
 
 
+def explain_explicit_provider(account: str | None) -> str:
+    """Returns what to add where a resource has no API key: an explicit provider may be the reason."""
+    remedy = "a named account needs the default provider" if account else "set NGROK_API_KEY"
+    return f" If the resource has an explicit provider (provider=...), it gets no stack config: {remedy}."
+
+
 def missing(error: NgrokError, id_: str) -> str:
     """Returns the line for a backend that a program names by its id, and that ngrok does not find."""
     return f"There is no backend {id_} in this account. Check the id and the account. ({error})"

@@ -48,6 +48,10 @@ class ConfigError(Exception):
     """A setting that is missing or cannot be used. Names the setting and what to do; never quotes a key."""
 
 
+class MissingKey(ConfigError):
+    """There is no API key."""
+
+
 def namespace(account: str | None) -> str:
     """Returns the configuration namespace of an account."""
     return f"{DEFAULT_NAMESPACE}-{account}" if account else DEFAULT_NAMESPACE
@@ -124,7 +128,7 @@ def _check_key(source: Source, key: str | None) -> str:
     if key is None:
         of = f" for the account {source.account!r}" if source.account else ""
         or_variable = "" if source.account else f", or set {_KEY_VARIABLE}"
-        raise ConfigError(
+        raise MissingKey(
             f"No ngrok API key is configured{of}. Run `pulumi config set --secret {source.api_key}`{or_variable}."
         )
     if not re.fullmatch(r"[\x21-\x7e]+", key):

@@ -1,6 +1,6 @@
 """Looks at the tunnels online before a change, and tells of the traffic that it costs, or refuses it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pulumi.output import Unknown
@@ -34,11 +34,14 @@ class Guard:
         get_config: returns the stack's config value for a full key.
         clients: the clients of this process.
         log: tells the user.
+        refuses: whether the program says that the setting is ``refuse``: an explicit provider gets no stack config.
         name: the resource's: with ``--diff`` the engine shows a line without saying whose it is.
     """
 
-    def __init__(self, get_config: Callable[[str], Any], clients: Clients, log: Log, name: str) -> None:
-        self._mode = config.on_traffic_loss(get_config)
+    def __init__(
+        self, get_config: Callable[[str], Any], clients: Clients, log: Log, name: str, refuses: bool = False
+    ) -> None:
+        self._mode = "refuse" if refuses else config.on_traffic_loss(get_config)
         self._get_config = get_config
         self._clients = clients
         self._log = log
@@ -98,20 +101,21 @@ class Guard:
                     raise refused.__cause__ from refused
                 raise
 
-    def before_delete(self, client: "Client", backend: Backend) -> None:
-        """Looks at a backend, as it was fetched right before its delete.
+    def before_delete(self, client: "Client", id_: str) -> None:
+        """Looks at a backend right before its delete, where the setting refuses a loss.
 
         Raises:
-            traffic.Refused: tunnels are online in it, or might be, and the setting refuses that.
+            traffic.Refused: tunnels are online in it, or might be.
+            NgrokError: it could not be read, or is gone.
         """
-        if not self.refuses:
-            return
+        tunnels, _ = _list_tunnels(client)  # first, as it may have to wait
+        backend = client.get(id_)
         try:
-            members, _, _ = _find_members(client, backend)
-        except NgrokError as error:
-            raise traffic.Refused(traffic.refused_delete_unseen(backend.id, error)) from error
+            members = _find_members(client, backend, tunnels)
+        except Unreadable as error:
+            raise traffic.Refused(traffic.refused_delete_unseen(id_, error)) from error
         if members:
-            raise traffic.Refused(traffic.refused_delete(backend.id, members))
+            raise traffic.Refused(traffic.refused_delete(id_, members))
 
     def _look(self, id_: str, olds: Mapping[str, Any], after: Mapping[str, str]) -> tuple[str, bool]:
         """Returns the line that tells what is to come, and whether it costs traffic: one listing for all changes."""
@@ -136,8 +140,9 @@ class Guard:
         """
         try:
             client = self._client(olds)
+            tunnels, failure = _list_tunnels(client)  # first, as it may have to wait
             backend = client.look_at(id_)
-            members, tunnels, failure = _find_members(client, backend)
+            members = _find_members(client, backend, tunnels)
         except (NgrokError, config.ConfigError) as error:
             line = traffic.not_found_out(None, after, error)
             if isinstance(error, NotFound):
@@ -164,8 +169,16 @@ class Guard:
             (self._log.warn if costs else self._log.info)(self._named(line))
 
 
-def _find_members(client: "Client", backend: Backend) -> tuple[list[Tunnel], tuple[Tunnel, ...], NgrokError | None]:
-    """Returns the tunnels in a backend, all that are online, and what kept the latter from being listed.
+def _list_tunnels(client: "Client") -> tuple[tuple[Tunnel, ...], NgrokError | None]:
+    """Returns the tunnels online, or what kept them from being listed."""
+    try:
+        return client.look_at_tunnels(), None
+    except NgrokError as error:
+        return (), error
+
+
+def _find_members(client: "Client", backend: Backend, tunnels: Sequence[Tunnel]) -> list[Tunnel]:
+    """Returns the tunnels in a backend: those that it names, and those of which the list says so.
 
     Raises:
         Unreadable: the backend does not say which tunnels are in it.
@@ -173,12 +186,8 @@ def _find_members(client: "Client", backend: Backend) -> tuple[list[Tunnel], tup
     if backend.tunnels is None:
         raise Unreadable(f"ngrok does not say which tunnels are in {backend.id}.")
     named = {tunnel.id: tunnel for tunnel in (Tunnel(client.shown(tunnel.id)) for tunnel in backend.tunnels)}
-    try:
-        tunnels = client.look_at_tunnels()
-    except NgrokError as error:
-        return list(named.values()), (), error
-    listed = traffic.serving(backend.id, backend.labels, tunnels)
-    return list({**named, **{tunnel.id: tunnel for tunnel in listed}}.values()), tunnels, None
+    listed = {tunnel.id: tunnel for tunnel in traffic.serving(backend.id, backend.labels, tunnels)}
+    return list({**named, **listed}.values())
 
 
 def _all_stay(before: Mapping[str, str], after: Mapping[str, str]) -> bool:

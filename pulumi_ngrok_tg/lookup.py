@@ -127,8 +127,13 @@ def _now(lookup: _Lookup, args: LookupArgs, opts: pulumi.InvokeOptions | None) -
 
 
 def _hide(told: str, args: LookupArgs) -> str:
-    """Takes the id out of a message where the inputs are secret; of labels, no message tells then."""
-    return told.replace(str(args.id), "[secret]") if args.secret and args.id else told
+    """Takes id and account out of a message where an input is a secret; of labels, no message tells then."""
+    if not args.secret:
+        return told
+    for secret in (args.id, args.account):
+        if isinstance(secret, str) and secret:
+            told = told.replace(repr(secret)[1:-1], "[secret]").replace(secret, "[secret]")
+    return told
 
 
 def _check(lookup: _Lookup, args: LookupArgs) -> None:

@@ -12,7 +12,8 @@ from pulumi_ngrok_tg.api.models import Contents
 _EMPTY: dict[str, Any] = {"description": "", "metadata": "", "labels": {}}
 PLAIN_KEYS = "__plain_keys"
 """The input that names the labels' keys that the program does not keep in an output; it is for :func:`check` alone."""
-_OUTPUT_AS_TEXT = "Calling __str__ on an Output"  # pulumi.output._OutputToStringError
+# What Pulumi says in place of an Output's value (pulumi.output), also once a program has made a slug of it.
+_OUTPUT_AS_TEXT = re.compile(r"calling[\W_]+str[\W_]+on[\W_]+an[\W_]+output|<pulumi\.output\.Output object at 0x", re.I)
 _ACCOUNT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
@@ -75,7 +76,7 @@ def require_label_value(key: str, value: Any, plain: bool = False) -> Any:
 
 def require_no_output(name: str, value: Any) -> None:
     """Raises ValueError where a text holds what Pulumi makes of an Output that is put into a string."""
-    if isinstance(value, str) and _OUTPUT_AS_TEXT in value:
+    if isinstance(value, str) and _OUTPUT_AS_TEXT.search(value):
         raise ValueError(
             f"{name} holds an Output that was put into a string, as in an f-string. Its value is not known there: use "
             "pulumi.Output.format, pulumi.Output.concat or .apply."
@@ -235,7 +236,7 @@ def _name_key(key: str, plain: Collection[str]) -> str:
 def _check_account(account: Any) -> Iterable[Problem]:
     if account is None or isinstance(account, Unknown):
         return
-    if isinstance(account, str) and _OUTPUT_AS_TEXT in account:
+    if isinstance(account, str) and _OUTPUT_AS_TEXT.search(account):
         yield from _check_output("account", "account", account)
     elif not isinstance(account, str) or not _ACCOUNT.fullmatch(account):
         yield Problem(

@@ -6,6 +6,7 @@ used in, so neither may change.
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from pulumi.dynamic import (
@@ -44,9 +45,6 @@ if TYPE_CHECKING:
     from pulumi_ngrok_tg.api.client import Client
 
 
-_NO_CONFIG = " A resource with an explicit provider (provider=...) gets no stack config, only the environment."
-
-
 class ProviderError(Exception):
     """A call of the engine's that cannot be served, said in one line that ends in what to do."""
 
@@ -67,7 +65,6 @@ class TunnelGroupBackendProvider(ResourceProvider):
         self._given_log = log
         self._run = _RUN if clients is None else _Run()
         self._get_config: Callable[[str], Any] = lambda _key: None
-        self._has_config = True
 
     def __reduce__(self) -> tuple[type["TunnelGroupBackendProvider"], tuple[()]]:
         return TunnelGroupBackendProvider, ()
@@ -75,7 +72,6 @@ class TunnelGroupBackendProvider(ResourceProvider):
     def configure(self, req: ConfigureRequest) -> None:
         """Takes the stack's config; called once for each pickle in each provider process."""
         self._get_config = req.config.get
-        self._has_config = bool(getattr(req.config, "_props", True))
         server = upstream.server()
         upstream.show_as_one_line(server, (ProviderError, config.ConfigError, traffic.Refused))
         upstream.show_differences(server)
@@ -96,7 +92,10 @@ class TunnelGroupBackendProvider(ResourceProvider):
                 config.read_settings(self._get_config, account)
                 config.on_traffic_loss(self._get_config)
             except config.ConfigError as error:
-                failures.append(CheckFailure("", f"{error}{'' if self._has_config else _NO_CONFIG}"))
+                hint = advice.explain_explicit_provider(account) if isinstance(error, config.MissingKey) else ""
+                failures.append(CheckFailure("", f"{error}{hint}"))
+        if replacement.INPUT in news:
+            self._run.refusing.add(upstream.current_urn())
         if wanted := adoption.read_adoption(news):
             if wanted.id is not None:
                 inputs[adoption.INPUT] = wanted.id
@@ -168,9 +167,13 @@ class TunnelGroupBackendProvider(ResourceProvider):
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Changes with one PATCH what has another meaning now, and nothing else."""
         with self._account(_news) as account:
-            self._guard().before_update(_id, _olds, _news)
+            guard = self._guard()
             try:
-                backend = account.client.update(_id, properties.changes(_olds, _news))
+                backend = account.client.update(
+                    _id,
+                    properties.changes(_olds, _news),
+                    partial(guard.before_update, _id, _olds, _news) if guard.refuses else None,
+                )
             except NotFound as error:
                 _require_same_key(error, _olds, account)
                 raise ProviderError(
@@ -190,11 +193,11 @@ class TunnelGroupBackendProvider(ResourceProvider):
         with self._account(_props) as account:
             guard = self._guard()
             # To another key, a 404 after a lost DELETE would not tell whether it ever saw the backend.
-            if guard.refuses or not _is_same_key(_props, account):
-                with _believing(_props, account):
-                    guard.before_delete(account.client, account.client.get(_id))
             with _believing(_props, account):
-                account.client.delete(_id)
+                if not (guard.refuses or _is_same_key(_props, account)):
+                    account.client.get(_id)
+                confirm = partial(guard.before_delete, account.client, _id) if guard.refuses else None
+                account.client.delete(_id, confirm)
         self._run.deleted.add(_id)
 
     @property
@@ -202,7 +205,9 @@ class TunnelGroupBackendProvider(ResourceProvider):
         return self._given_log or _engine_log()
 
     def _guard(self) -> Guard:
-        return Guard(self._get_config, self._clients, self._log, upstream.current_urn().rpartition("::")[2])
+        urn = upstream.current_urn()
+        refuses = urn in self._run.refusing
+        return Guard(self._get_config, self._clients, self._log, urn.rpartition("::")[2], refuses)
 
     def _refuse_replacement(self, news: Mapping[str, Any]) -> Iterator[str]:
         """Says what keeps a resource from being created, where that replaces one with tunnels online."""
@@ -322,6 +327,8 @@ class _Run:
         """The URNs of the resources that were checked: those that the program declares."""
         self.replaced: dict[str, replacement.Held] = {}
         """What is about to be replaced, by URN."""
+        self.refusing: set[str] = set()
+        """The URNs of the resources of which the program says that a loss of traffic is refused."""
         self.deleted: set[str] = set()
         """The ids of what was deleted."""
         self.adopting: set[str] = set()

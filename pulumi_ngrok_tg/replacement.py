@@ -66,7 +66,7 @@ async def _look_up(resource_name: str) -> dict[str, Any]:
     return {
         urn: {
             "id": resource["outputs"]["uri"].rpartition("/")[2],
-            **{name: resource["outputs"].get(name) for name in ("account", "labels", "tunnels", FINGERPRINT)},
+            **{name: resource["outputs"].get(name) for name in ("account", FINGERPRINT)},
         }
         for urn, resource in state.items()
         if urn.endswith(f"::{resource_name}") and is_managed(resource["type"], resource["outputs"])

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Generator
 from typing import Any
 
 import pulumi
-from pulumi.runtime.invoke import invoke_async
+from pulumi.runtime import invoke_async
 from pulumi.runtime.settings import get_monitor
 
 _PAUSES = (0, 0.1, 0.2, 0.4, 0.8)

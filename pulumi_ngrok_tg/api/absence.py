@@ -22,7 +22,7 @@ def find_absence(error: ApiError, is_listed: Callable[[], bool]) -> NotFound | N
         is_listed: reads the list of backends to its end and tells whether it shows this one; raises NgrokError where
             the list cannot be read. Called only where the code alone is no proof.
     """
-    if error.status != 404 or not error.code or error.foreign:
+    if error.status != 404 or not error.code:
         return None
     if error.code != _GONE:
         try:

@@ -1,15 +1,17 @@
 """The calls on tunnel group backends, and a look at the tunnels online."""
 
 import re
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from pulumi_ngrok_tg.api.absence import find_absence
 from pulumi_ngrok_tg.api.cancellation import Cancellation
 from pulumi_ngrok_tg.api.creation import Creations
 from pulumi_ngrok_tg.api.diagnosis import one_line, redact
-from pulumi_ngrok_tg.api.errors import ApiError, ConnectionFailed, InvalidId, NotApplied, NotFound, Unreadable
+from pulumi_ngrok_tg.api.errors import ApiError, ConnectionFailed, InvalidId, NotApplied, NotFound, Stale, Unreadable
 from pulumi_ngrok_tg.api.inventory import Inventory
 from pulumi_ngrok_tg.api.listing import Listing
 from pulumi_ngrok_tg.api.looks import Looks
@@ -123,23 +125,30 @@ class Client:
         self._inventory.keep(backend)
         return backend
 
-    def update(self, id_: str, patch: Contents) -> Backend:
+    def update(self, id_: str, patch: Contents, confirm: Callable[[], None] | None = None) -> Backend:
         """Changes what ``patch`` holds and returns the backend as it is then.
+
+        Args:
+            id_: the backend's id.
+            patch: what changes.
+            confirm: looks whether the change may be made, and raises where not; called again where the request then
+                had to wait for longer than a look is good for.
 
         Raises:
             NotApplied: ngrok reported success, but kept other values.
         """
         path = _path(id_)
         self._inventory.forget(id_)
-        backend = self._backend(id_, "PATCH", self._patience(), body=patch)
+        response = self._send_confirmed(id_, "PATCH", patch, confirm)
+        backend = self._read_backend(id_, "PATCH", response)
         self._inventory.keep(backend)
         now: Mapping[str, object] = backend.contents
         if kept := [name for name, value in patch.items() if now[name] != value]:
             raise NotApplied(f"PATCH {path}: ngrok reported success but did not change {', '.join(kept)}.")
         return backend
 
-    def delete(self, id_: str) -> None:
-        """Deletes a backend.
+    def delete(self, id_: str, confirm: Callable[[], None] | None = None) -> None:
+        """Deletes a backend; ``confirm`` is that of :meth:`update`.
 
         Raises:
             NotFound: ngrok itself says that there is none.
@@ -148,7 +157,7 @@ class Client:
         path = _path(id_)
         self._inventory.forget(id_)
         try:
-            if self._send_about(id_, "DELETE", self._patience()) is not None:
+            if self._send_confirmed(id_, "DELETE", None, confirm) is not None:
                 raise Unreadable(f"DELETE {path}: the response is not a delete's, as it has a body.")
         except NotFound as error:
             if not error.after_lost:  # else it was there, and our own first attempt has deleted it
@@ -173,20 +182,42 @@ class Client:
 
     def _backend(self, id_: str, method: str, patience: Patience, body: Contents | None = None) -> Backend:
         """Sends a request about a backend whose response is the backend itself."""
-        path = _path(id_)
-        backend = Backend.from_json(f"{method} {path}", self._send_about(id_, method, patience, body))
+        return self._read_backend(id_, method, self._send_about(id_, method, patience, body))
+
+    def _read_backend(self, id_: str, method: str, response: Any) -> Backend:
+        backend = Backend.from_json(f"{method} {_path(id_)}", response)
         if backend.id != id_:
-            raise Unreadable(f"{method} {path}: the response is about {backend.id}.")
+            raise Unreadable(f"{method} {_path(id_)}: the response is about {backend.id}.")
         return backend
 
-    def _send_about(self, id_: str, method: str, patience: Patience, body: Contents | None = None) -> Any:
+    def _send_confirmed(self, id_: str, method: str, body: Contents | None, confirm: Callable[[], None] | None) -> Any:
+        """Sends a write, right after it was confirmed: where it has to wait, that is done once more."""
+        patience = self._patience()
+        if confirm is None:
+            return self._send_about(id_, method, patience, body)
+        while True:
+            confirm()
+            latest = time.monotonic() + self._settings.look_age
+            try:
+                return self._send_about(id_, method, patience, body, partial(_is_before, latest))
+            except Stale:
+                continue
+
+    def _send_about(
+        self,
+        id_: str,
+        method: str,
+        patience: Patience,
+        body: Contents | None = None,
+        is_current: Callable[[], bool] = lambda: True,
+    ) -> Any:
         """Sends a request about one backend.
 
         Raises:
             NotFound: it is proven that there is none.
         """
         try:
-            return self._requests.send(method, _path(id_), patience, body=body)
+            return self._requests.send(method, _path(id_), patience, body=body, is_current=is_current)
         except ApiError as error:
             if absence := find_absence(error, lambda: self._inventory.lists(id_, patience)):
                 raise absence from error
@@ -202,6 +233,10 @@ class Client:
 
     def _patience(self, attempts: int | None = None) -> Patience:
         return Patience(self._settings.max_wait_seconds, attempts, cancellation=self._cancellation)
+
+
+def _is_before(moment: float) -> bool:
+    return time.monotonic() <= moment
 
 
 def _path(id_: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from ssl import SSLCertVerificationError
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import requests
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ReadTimeoutError
@@ -26,6 +26,8 @@ from pulumi_ngrok_tg.api.errors import (
 
 _LIMITS = {225, 226, 5001}
 _HIDDEN = "[not shown]"
+_PIECE = 8  # characters in a row that give a value away
+_LONGEST = 2000  # characters of what a server says
 _ACCOUNT_FULL = 5000  # no wait helps
 
 
@@ -99,14 +101,28 @@ def _kind(status: int, code: int) -> type[ApiError]:
 
 
 def hide(text: str, values: Iterable[str]) -> str:
-    """Removes values of three characters and more from what a server says, in whatever form it quotes them."""
-    long = sorted({value for value in values if len(value) >= 3}, key=len, reverse=True)
-    for value in long:
-        for form in {value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}:
-            text = re.sub(rf"(?<!\w){re.escape(form)}(?!\w)", _HIDDEN, text)
-    for value in long:  # what is left of them: parts, cut or joined to other words
-        text = _remove_words(text, value, _HIDDEN)
-    return text
+    """Removes values of three characters and more from what a server says, whole, cut or in another case.
+
+    Args:
+        text: what it says; only what :func:`one_line` shows of it is looked at.
+        values: what it must not show.
+    """
+    text = text[:_LONGEST]
+    lower = text.lower() if len(text.lower()) == len(text) else text
+    hidden = bytearray(len(text))
+    for value in values:
+        for form in {value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1], quote(value, "")}:
+            small = form.lower() if lower is not text else form
+            if len(small) < _PIECE:
+                spans = [m.span() for m in re.finditer(rf"(?<!\w){re.escape(small)}(?!\w)", lower) if len(small) >= 3]
+            else:
+                pieces = {small[start : start + _PIECE] for start in range(len(small) - _PIECE + 1)}
+                starts = range(len(lower) - _PIECE + 1)
+                spans = [(start, start + _PIECE) for start in starts if lower[start : start + _PIECE] in pieces]
+            for start, end in spans:
+                hidden[start:end] = b"x" * (end - start)
+    shown = "".join("\0" if hide else character for character, hide in zip(text, hidden, strict=True))
+    return re.sub("\0+", _HIDDEN, shown)
 
 
 def _texts(sent: Any) -> Iterator[str]:
@@ -120,20 +136,15 @@ def _texts(sent: Any) -> Iterator[str]:
 
 def redact(text: str, secret: str) -> str:
     """Removes every word that holds eight characters in a row of the API key, and any credential ngrok quotes."""
-    text = _remove_words(text, secret, "[redacted]")
+    pieces = {secret[start : start + _PIECE] for start in range(max(len(secret) - _PIECE + 1, 1))}
+    text = re.sub(r"\S+", lambda word: "[redacted]" if any(piece in word[0] for piece in pieces) else word[0], text)
     text = re.sub(r"(?i)\b(authorization header): .*?(?=\. |$)", r"\1: [redacted]", text, flags=re.DOTALL)
     return re.sub(r"(?i)\byour (credential|authentication|key): \S+", r"Your \1: [redacted].", text)
 
 
-def _remove_words(text: str, secret: str, instead: str) -> str:
-    """Replaces every word that holds eight characters in a row of a secret, or all of a shorter one."""
-    pieces = {secret[start : start + 8] for start in range(max(len(secret) - 7, 1))}
-    return re.sub(r"\S+", lambda word: instead if any(piece in word[0] for piece in pieces) else word[0], text)
-
-
 def one_line(text: str) -> str:
     """Returns what a terminal can show of a text in one line: no control characters, 500 characters at most."""
-    printable = "".join(character if character.isprintable() else " " for character in text[:2000])
+    printable = "".join(character if character.isprintable() else " " for character in text[:_LONGEST])
     return " ".join(printable.split()).rstrip(".")[:500]
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import uniform
 
-from pulumi_ngrok_tg.api.errors import ApiError, Limited, NgrokError, ServerError
+from pulumi_ngrok_tg.api.errors import ApiError, Limited, NgrokError, ServerError, Stale
 from pulumi_ngrok_tg.api.settings import Settings
 
 REQUESTS = "ngrok's limit of requests per minute is reached (ERR_NGROK_226)"
@@ -113,7 +113,9 @@ class Limits:
 
     def end(self, ticket: Ticket, now: float, error: NgrokError | None) -> None:
         """Notes how a request ended, and draws the consequences for those that come after it."""
-        if isinstance(error, Limited):
+        if isinstance(error, Stale):
+            pass  # nothing was sent
+        elif isinstance(error, Limited):
             self._meet(ticket, now, error)
         else:
             self._ended.append(now)

@@ -1,7 +1,7 @@
 """A request until it ends: within ngrok's limits, and sent again where that is safe and may help."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import count
 from random import uniform
 from typing import Any
@@ -17,6 +17,7 @@ from pulumi_ngrok_tg.api.errors import (
     Limited,
     NgrokError,
     ServerError,
+    Stale,
 )
 from pulumi_ngrok_tg.api.limits import Limits
 from pulumi_ngrok_tg.api.pacing import Pacer
@@ -57,6 +58,7 @@ class Requests:
         *,
         body: Mapping[str, Any] | None = None,
         creates: bool = False,
+        is_current: Callable[[], bool] = lambda: True,
     ) -> Any:
         """Sends a request and returns the JSON body of its response, or None where it has none.
 
@@ -66,8 +68,10 @@ class Requests:
             patience: what the call may still wait.
             body: the JSON body.
             creates: whether it creates something, so that it must not be repeated when it may have had its effect.
+            is_current: asked right before each attempt, once nothing has to be waited for.
 
         Raises:
+            Stale: it was not sent, as that was not the case.
             NgrokError: one of its kinds; see :mod:`pulumi_ngrok_tg.api.errors`. ``after_lost`` is set on the response
                 to a request of which an earlier attempt may have had its effect.
         """
@@ -75,7 +79,7 @@ class Requests:
         most = patience.attempts or self._settings.max_attempts
         for attempt in count(1):
             try:
-                return self._attempt(attempt, method, path, patience, body, creates)
+                return self._attempt(attempt, method, path, patience, body, creates, is_current)
             except Cancelled as error:
                 if lost is None:
                     raise
@@ -107,18 +111,21 @@ class Requests:
         patience: Patience,
         body: Mapping[str, Any] | None,
         creates: bool,
+        is_current: Callable[[], bool],
     ) -> Any:
         request = f"{method} {self._base_path}{path.partition('?')[0]}"
         began, outcome, operation = time.monotonic(), "no response", ""
         try:
             with self._pacer.slot(request, creates, patience):
+                if not is_current():
+                    raise Stale(f"{request}: what it depends on may have changed.")
                 began = time.monotonic()
                 response = self._transport.exchange(request, method, path, body, patience.response_seconds)
                 outcome, operation = f"HTTP {response.status}", response.operation
                 if error := error_in(request, response, self._settings.api_key, body):
                     raise error
                 return response.body
-        except (GaveUp, Cancelled):
+        except (GaveUp, Cancelled, Stale):
             outcome = ""  # nothing was sent
             raise
         finally:

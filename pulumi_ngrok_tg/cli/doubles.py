@@ -2,16 +2,18 @@
 
 import shlex
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pulumi_ngrok_tg.cli.managers import find_doubles
 from pulumi_ngrok_tg.cli.session import Session
-from pulumi_ngrok_tg.cli.stack import Managed
 
-Doubles = Mapping[str, Sequence[Managed]]
+if TYPE_CHECKING:
+    from pulumi_ngrok_tg.cli.stack import Managed
+
+Doubles = Mapping[str, "Sequence[Managed]"]
 
 
-def find(listed: Collection[str], own: Iterable[Managed], others: Iterable[Managed]) -> Doubles:
+def find(listed: Collection[str], own: "Iterable[Managed]", others: "Iterable[Managed]") -> Doubles:
     """Returns the backends of the account that several resources manage, and which do, by id."""
     return {id_: several for id_, several in find_doubles([*own, *others]).items() if id_ in listed}
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import click
 
-from pulumi_ngrok_tg import properties
-
 
 def _check_account(_context: click.Context, option: click.Parameter, name: str | None) -> str | None:
     if name is not None:
+        from pulumi_ngrok_tg import properties  # here, because it takes a moment to load
+
         _, problems = properties.check({"account": name or " "})
         if problems:
             raise click.BadParameter(f"{name!r} is not the name of an account, such as eu.", param=option)

@@ -3,10 +3,10 @@
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from pulumi_ngrok_tg import properties
 from pulumi_ngrok_tg.api.errors import NotFound
 from pulumi_ngrok_tg.api.models import Backend
 from pulumi_ngrok_tg.cli import doubles
@@ -14,7 +14,9 @@ from pulumi_ngrok_tg.cli.managers import find_managers
 from pulumi_ngrok_tg.cli.options import json_option, stack_options
 from pulumi_ngrok_tg.cli.session import FOUND, OTHER_BACKENDS, OTHERS_NOT_READ, Session
 from pulumi_ngrok_tg.cli.show import as_dict, label_text, print_json, printable
-from pulumi_ngrok_tg.cli.stack import Managed, Pending
+
+if TYPE_CHECKING:
+    from pulumi_ngrok_tg.cli.stack import Managed, Pending
 
 
 @click.command()
@@ -81,7 +83,7 @@ def _format_options(*given: tuple[str, str | None]) -> str:
     return "".join(f" {option} {shlex.quote(value)}" for option, value in given if value)
 
 
-def _find_missing(session: Session, backends: Sequence[Backend], managed: Sequence[Managed]) -> list[Managed]:
+def _find_missing(session: Session, backends: Sequence[Backend], managed: "Sequence[Managed]") -> "list[Managed]":
     """Returns what stacks manage in this account, and ngrok itself says is not there: a list alone never says so."""
     listed = {backend.id for backend in backends}
     missing = []
@@ -96,14 +98,16 @@ def _find_missing(session: Session, backends: Sequence[Backend], managed: Sequen
     return missing
 
 
-def _find_candidates(pending: Pending, backends: Sequence[Backend]) -> list[str]:
+def _find_candidates(pending: "Pending", backends: Sequence[Backend]) -> list[str]:
     """Returns the backends that an interrupted create may have made: those with its contents."""
+    from pulumi_ngrok_tg import properties  # here, because it takes a moment to load
+
     if pending.inputs is None:
         return []
     return [backend.id for backend in backends if not properties.changes(pending.inputs, backend.contents)]
 
 
-def _tell_of_pending(pending: Sequence[Pending], backends: Sequence[Backend], options: str) -> None:
+def _tell_of_pending(pending: "Sequence[Pending]", backends: Sequence[Backend], options: str) -> None:
     if not pending:
         return
     click.echo("Creates that were interrupted:")
@@ -126,7 +130,7 @@ def _tell_of_unmanaged(heading: str, backends: Sequence[Backend], options: str) 
         click.echo(f"    delete:  pulumi-ngrok-tg delete {backend.id}{options}")
 
 
-def _tell_of_missing(missing: Sequence[Managed], options: str) -> None:
+def _tell_of_missing(missing: "Sequence[Managed]", options: str) -> None:
     if not missing:
         return
     click.echo("Backends that a stack manages and the account does not have:")

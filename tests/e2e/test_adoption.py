@@ -372,13 +372,9 @@ def test_a_secret_is_not_shown_wherever_it_comes_from(
     import_it = f'import_="{web.id}"'
     program = {
         "the program": f"""
-            def t(args):
-                opts = pulumi.ResourceOptions.merge(args.opts, pulumi.ResourceOptions({import_it}))
-                return pulumi.ResourceTransformResult(args.props, opts)
-            pulumi.runtime.register_resource_transform(t)
             secret = pulumi.Output.secret
             TunnelGroupBackend("web", labels={{"app": secret("prog-label")}}, description=secret("prog-description"),
-                metadata=secret("prog-metadata"))
+                metadata=secret("prog-metadata"), opts=pulumi.ResourceOptions({import_it}))
         """,
         "a transform": f"""
             def t(args):

@@ -65,6 +65,8 @@ IN_A_STRING = "holds an Output that was put into a string, as in an f-string."
         ("labels={f'{o}': 'x'}", "labels: a key "),
         ("labels=pulumi.Output.from_input({'of': f'-{o}-'})", "labels: the value of the key of 2 characters "),
         ("description=f'for {o}'", "description "),
+        ("description=f'{o}'.lower().replace(' ', '-')", "description "),
+        ("labels={'of': f'{[o]}'}", "labels: the value of 'of' "),
         ("metadata=f'{o}'", "metadata "),
         ("metadata={'deep': [{'er': f'{o}'}]}", "metadata "),
         ("metadata={'deep': {f'{o}': 1}}", "metadata "),
@@ -100,7 +102,9 @@ def test_an_explicit_provider_that_gets_no_config_is_the_reason(new_stack: Calla
     )
     stack.pulumi("config", "set", "--secret", "ngrok:apiKey", KEY)
     (error,) = stack.preview(fails=True).errors
-    assert "A resource with an explicit provider (provider=...) gets no stack config, only the environment." in error
+    assert (
+        "If the resource has an explicit provider (provider=...), it gets no stack config: set NGROK_API_KEY." in error
+    )
 
 
 def test_every_bad_property_of_a_backend_is_reported_at_once(stack: Stack) -> None:

@@ -1,6 +1,6 @@
 """Adoption as the engine asks for it, call by call."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -29,8 +29,10 @@ def provider(emulator: Emulator, told: list[str]) -> TunnelGroupBackendProvider:
     return made
 
 
-def inputs(id_: Any, said: Mapping[str, Any] | None = None, **given: Any) -> dict[str, Any]:
-    return {**WEB, **given, adoption.INPUT: {"id": id_, "secret": [], "state": {}, **(said or {})}}
+def inputs(id_: Any, said: Mapping[str, Any] | None = None, secret: Sequence[str] = (), **given: Any) -> dict[str, Any]:
+    props = {**WEB, **given}
+    plain = {name: props.get(name) for name in ("labels", "description", "metadata") if name not in secret}
+    return {**props, adoption.INPUT: {"id": id_, "plain": plain, "state": {}, **(said or {})}}
 
 
 def refusals(provider: TunnelGroupBackendProvider, given: dict[str, Any]) -> list[str]:
@@ -75,7 +77,7 @@ def test_a_secret_is_named_and_its_value_is_not(
     provider: TunnelGroupBackendProvider, emulator: Emulator, secret: list[str]
 ) -> None:
     web = emulator.account(KEY).create({"labels": {"k": "held-label"}, "metadata": "held-metadata"})
-    given = inputs(web.id, {"secret": secret}, labels={"k": "our-label"}, metadata="our-metadata")
+    given = inputs(web.id, secret=secret, labels={"k": "our-label"}, metadata="our-metadata")
     told = refusals(provider, {**given, "__plain_keys": ["k"]})
     assert [reason.split(": ")[2].split(" is ")[0] for reason in told] == ["metadata", "labels.k"]
     if "labels" in secret:

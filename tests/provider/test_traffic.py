@@ -238,13 +238,13 @@ def test_a_delete_is_refused_while_tunnels_are_online(emulator: Emulator, deploy
     provider = started(deployment, "refuse")
     with pytest.raises(Refused, match=f"^{web.id} was not deleted, .* 2 tunnels are online in it"):
         provider.delete(web.id, {})
-    assert paths(emulator) == [f"GET {path}", "GET /tunnels"]
+    assert paths(emulator) == ["GET /tunnels", f"GET {path}"]
     emulator.account(KEY).tunnels.clear()
     provider = started(deployment, "refuse")
     provider.delete(web.id, {})
     assert web.id not in emulator.account(KEY).backends
     provider.delete(web.id, {})
-    expected = [f"GET {path}", "GET /tunnels", f"DELETE {path}", f"GET {path}", f"DELETE {path}"]
+    expected = ["GET /tunnels", f"GET {path}", f"DELETE {path}", f"GET {path}"]
     assert paths(emulator) == expected, "already gone is a success"
 
 
@@ -258,7 +258,7 @@ def test_another_key_looks_once_for_tunnels_and_for_the_backend(
     emulator.account(KEY).tunnels.clear()
     provider = started(deployment, "refuse")
     provider.delete(web.id, last_seen)
-    assert paths(emulator) == [f"GET {path}", "GET /tunnels"] * 2 + [f"DELETE {path}"]
+    assert paths(emulator) == ["GET /tunnels", f"GET {path}"] * 2 + [f"DELETE {path}"]
     with pytest.raises(ProviderError, match="Another API key saw this backend last"):
         provider.delete(web.id, last_seen)
 
@@ -356,12 +356,58 @@ def test_a_change_that_comes_late_is_judged_by_a_look_of_its_own(emulator: Emula
     assert backend.labels == WEB
 
 
+@pytest.mark.parametrize("shows", ["the backend", "the list"])
+def test_each_half_of_a_late_look_is_made_again(emulator: Emulator, shows: str) -> None:
+    backend = emulator.account(KEY).create({"labels": WEB})
+    provider = started(Deployment(emulator, look_age=0.0), "refuse")
+    diff(provider, backend, {"labels": NEW})
+    tunnel = emulator.account(KEY).connect_tunnel(WEB)
+    if shows == "the backend":
+        emulator.fault(path="/tunnels", times=None, hide=(tunnel,))
+    else:
+        listed = [{**shown(backend), "tunnels": []}]
+        emulator.fault(method="GET", path="tunnel_group", times=None, fields={"backends": listed})
+    with pytest.raises(Refused, match=r"the ONLY online tunnel leaves"):
+        update(provider, backend, NEW)
+
+
+@pytest.mark.parametrize("write", ["update", "delete"])
+def test_a_write_that_waits_for_a_limit_is_judged_when_it_may_go(emulator: Emulator, write: str) -> None:
+    backend = emulator.account(KEY).create({"labels": WEB})
+    provider = started(Deployment(emulator, look_age=0.2, rate_window=2.0), "refuse")
+    emulator.set(rate_limit=RateLimit(2, 2.0))  # the look takes both
+    with ThreadPoolExecutor(1) as pool:
+        calls = {"update": lambda: update(provider, backend, NEW), "delete": lambda: provider.delete(backend.id, {})}
+        writing = pool.submit(calls[write])
+        while not any(request.status == 429 for request in emulator.requests):
+            threading.Event().wait(0.01)
+        emulator.account(KEY).connect_tunnel(WEB)
+        with pytest.raises(Refused):
+            writing.result()
+    assert emulator.account(KEY).backends[backend.id].labels == WEB
+    emulator.set(rate_limit=None)
+
+
+def test_a_delete_that_waits_for_the_list_reads_the_backend_after_it(emulator: Emulator) -> None:
+    backend = emulator.account(KEY).create({"labels": WEB})
+    emulator.fault(path="/tunnels", status=429, headers={"Retry-After": "1"})
+    emulator.fault(path="/tunnels", times=None, status=503)
+    with ThreadPoolExecutor(1) as pool:
+        deleting = pool.submit(started(Deployment(emulator), "refuse").delete, backend.id, {})
+        while not emulator.requests:
+            threading.Event().wait(0.01)
+        emulator.account(KEY).connect_tunnel(WEB)
+        with pytest.raises(Refused):
+            deleting.result()
+    assert backend.id in emulator.account(KEY).backends
+
+
 def test_a_change_right_after_its_look_costs_no_other(emulator: Emulator, web: Backend) -> None:
     emulator.account(KEY).tunnels.clear()
     provider = started(Deployment(emulator, look_age=600.0), "refuse")
     diff(provider, web, {"labels": NEW})
     update(provider, web, NEW)
-    expected = ["GET /backends/tunnel_group", "GET /tunnels", f"PATCH /backends/tunnel_group/{web.id}"]
+    expected = ["GET /tunnels", "GET /backends/tunnel_group", f"PATCH /backends/tunnel_group/{web.id}"]
     assert paths(emulator) == expected
 
 

@@ -1,7 +1,9 @@
 """What a response means: one of our errors, in one line, with no credential in it."""
 
+import json
 from ssl import SSLCertVerificationError, SSLError
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import requests
@@ -310,3 +312,22 @@ def test_a_certificate_that_is_not_trusted_is_no_lost_connection() -> None:
     found = connection_failed("GET /x", "https://api.example:1/x", raised, TIMEOUT)
     assert type(found) is Untrusted
     assert str(found) == "GET /x: the TLS certificate of api.example:1 is not trusted (self-signed certificate)."
+
+
+@pytest.mark.parametrize("quoted", ["{}", '"{}"', "{:.14}...", "key={};", "<{}>"])
+@pytest.mark.parametrize(
+    "value", ["correct horse battery staple", "Hush-1a2b3c4d", 'p@ss "w/ord', "zürich-1234", "abc"]
+)
+def test_no_value_that_was_sent_is_shown_however_it_is_quoted(value: str, quoted: str) -> None:
+    for form in (value, value.upper(), json.dumps(value)[1:-1], quote(value, "")):
+        said = quoted.format(form)
+        body = {"error_code": "ERR_NGROK_6510", "status_code": 400, "msg": f"The label value {said} is too long."}
+        for sent in ({"labels": {"k": value}}, {"labels": {value: "v"}}, {"metadata": value}):
+            line = str(error_in("POST /x", Response(400, body), "test_key", sent))
+            assert value[:8].lower() not in line.lower()
+            assert "is too long" in line
+
+
+def test_a_long_message_takes_no_long_time() -> None:
+    body = {"error_code": "ERR_NGROK_6504", "status_code": 400, "msg": "word " * 2_000_000}
+    assert len(str(error_in("POST /x", Response(400, body), "test_key", {"metadata": "0123456789" * 409}))) < 700

@@ -235,7 +235,8 @@ def test_a_program_that_loads_the_module_gets_no_second_line(text: str) -> None:
         (
             "import pulumi\n\nx = 1\n",
             ["prod"],
-            'import pulumi\n\nif pulumi.get_stack() not in [\n    "prod",\n]:\n    import tunnel_group_backends\n\nx = 1\n',
+            "import pulumi\n\nif pulumi.get_stack() not in [\n"
+            '    "prod",\n]:\n    import tunnel_group_backends\n\nx = 1\n',
         ),
         (
             "x = 1\n",

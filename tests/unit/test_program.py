@@ -58,7 +58,7 @@ def test_what_is_no_python_is_an_error_that_names_it(tmp_path: Path, content: by
 def test_what_the_encoding_of_a_file_does_not_have_leaves_it_as_it_was(tmp_path: Path) -> None:
     path = tmp_path / "__main__.py"
     path.write_bytes(b"# coding: ascii\n")
-    with pytest.raises(ProgramError, match="its encoding is ascii. It is as it was"):
+    with pytest.raises(ProgramError, match=r"its encoding is ascii. It is as it was"):
         read_source(path).write("x = 'é'\n")
     assert path.read_bytes() == b"# coding: ascii\n"
 

@@ -77,7 +77,7 @@ def test_a_state_that_was_upgraded_from_version_3_is_read() -> None:
 
 def test_names_that_cdktf_makes_are_read() -> None:
     (found,) = read_state(state({"attributes": ATTRIBUTES}, name="shop--web_1A2B3C4D").encode(), "x")
-    assert found.name == "shop--web_1A2B3C4D"
+    assert (found.name, found.address) == ("shop-web_1A2B3C4D", f"{KIND}.shop--web_1A2B3C4D")
 
 
 def test_json_that_differs_in_spacing_has_not_changed() -> None:

@@ -1,19 +1,12 @@
 """The command ``pulumi-ngrok-tg import``."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO
 
 import click
 
-from pulumi_ngrok_tg.api.models import Backend
-from pulumi_ngrok_tg.cli.import_ import module, report, terraform
-from pulumi_ngrok_tg.cli.import_.names import resource_names
-from pulumi_ngrok_tg.cli.import_.program import Program, ProgramError, SourceFile, find_program, read_source
-from pulumi_ngrok_tg.cli.import_.selection import Selection, select
-from pulumi_ngrok_tg.cli.managers import find_managers
 from pulumi_ngrok_tg.cli.options import json_option, label_option, stack_options, this_stack_option
-from pulumi_ngrok_tg.cli.session import FOUND, Session
 
 
 @click.command("import")
@@ -57,95 +50,7 @@ def import_(
       pulumi-ngrok-tg import --label app=web --yes
       terraform state pull | pulumi-ngrok-tg import --from-terraform -
     """
-    instances = terraform.read_state(state.read(), state.name) if state is not None else []
-    program = find_program(cwd)
-    session = Session(cwd, stack, account)
-    project = session.project_stack
-    backends = session.backends()
-    session.require_own_key(backends)
-    others, unread = session.managed_elsewhere(this_stack)
-    sources = list(program.files())
-    home = next((source for source in sources if source.path == program.folder / module.FILE), None)
-    if home is not None and (owner := module.find_stack(home.tree)) not in (None, _short(project.name)):
-        raise ProgramError(
-            f"{home.path} belongs to the stack {owner}, and this is {_short(project.name)}: an import there would declare "
-            "backends of two stacks in one module. Nothing was written."
-        )
-    declared = {
-        id_: f"{source.path.relative_to(program.folder)}, line {line}"
-        for source in sources
-        for id_, line in module.find_declared(source.tree).items()
-    }
-    managing = find_managers(backends, project.managed(), others, bool(unread))
-    names = {instance.id: instance.name for instance in instances}
-    selection = select(backends, managing, declared, labels, ids, names)
-    named = _name(session, sources, backends, names)
-    new = {named[backend.id]: backend for backend in reversed(selection.taken)}
-    written = _write(session, program, new, protect) if new else []
-    loaded = _load(session, program, sources, project.siblings, yes, as_json) if written else True
-    let_go = terraform.find_let_go(instances, [*selection.taken, *selection.managed, *_declared(backends, selection)])
-    done = report.Report(selection, named, written, loaded, let_go)
-    if as_json:
-        report.print_all(done)
-    else:
-        report.tell(session, done, project.siblings)
-    if unread or any(id_ in selection.left_out for id_ in (*ids, *names)):
-        raise SystemExit(FOUND)
+    from pulumi_ngrok_tg.cli.import_.run import run  # here, because it takes a moment to load
 
-
-def _short(stack: str) -> str:
-    """Returns a stack's name as `pulumi.get_stack()` has it."""
-    return stack.rpartition("/")[2]
-
-
-def _declared(backends: Sequence[Backend], selection: Selection) -> list[Backend]:
-    return [backend for backend in backends if backend.id in selection.declared]
-
-
-def _name(
-    session: Session, sources: Sequence[SourceFile], backends: Sequence[Backend], preferred: Mapping[str, str]
-) -> dict[str, str]:
-    """Names all backends of the account, so that the selection changes no name."""
-    stack = session.project_stack
-    listed = {backend.id for backend in backends}
-    in_program: dict[str, str | None] = {}
-    for source in sources:
-        in_program |= module.find_names(source.tree)
-    given = {id_: name for name, id_ in in_program.items() if id_ in listed}
-    given |= {managed.id: managed.name for managed in stack.managed() if managed.id in listed}
-    return resource_names(backends, given, preferred, {*stack.names(), *in_program})
-
-
-def _write(session: Session, program: Program, new: Mapping[str, Backend], protect: bool) -> list[Path]:
-    """Writes the module."""
-    source = read_source(program.folder / module.FILE)
-    stack = _short(session.project_stack.name)
-    _ = source.tree  # a file that is no Python is left alone
-    try:
-        text = module.add_declarations(source.text, new, session.account_name, protect, stack)
-    except module.ModuleError as error:
-        raise ProgramError(f"{source.path} {error}, then run this again. Nothing was written.") from error
-    source.write(text)
-    return [source.path]
-
-
-def _load(
-    session: Session,
-    program: Program,
-    sources: Sequence[SourceFile],
-    siblings: Sequence[str],
-    yes: bool,
-    as_json: bool,
-) -> bool:
-    """Has the program load the module, where the user agrees; tells whether it does."""
-    if any(module.loads_module(source.tree) for source in sources if source.path.name != module.FILE):
-        return True
-    entry = read_source(program.entry)
-    if not entry.path.exists():
-        return False
-    text = module.add_import(entry.text, siblings)
-    asked = not as_json and session.asks
-    if not yes and not (asked and click.confirm(f"Load it in {entry.path}?", default=True)):
-        return False
-    entry.write(text)
-    return True
+    content = None if state is None else (state.read(), state.name)
+    run(labels, ids, content, protect, yes, this_stack, as_json, cwd, stack, account)

@@ -27,7 +27,7 @@ def stray(stack: Stack, emulator: Emulator) -> Backend:
 @pytest.fixture
 def unreadable(stack: Stack, new_stack: Callable[..., Stack], tmp_path: Path, engine: Path) -> None:
     """Another stack, which the CLI cannot export."""
-    new_stack("", "other")
+    new_stack('TunnelGroupBackend("other", description="Other")', "other").up()
     cli = tmp_path / "cli" / "pulumi"
     cli.parent.mkdir()
     refusal = "*export*other*) echo 'error: no permission' >&2; exit 1"

@@ -33,9 +33,34 @@ def test_delete_asks_first_and_refuses_what_a_stack_manages(
     assert r"(app=web; Stray [bold]\x1b[31m\nx; 0 tunnels online, " in said
     assert f"Deleted {stray.id}\n" in said
     assert len(backends) == 2
-    operators = emulator.account(KEY).create(
-        {"labels": {"mood": ":fire:"}, "metadata": '{"owned-by":"ngrok-operator"}'}
-    )
-    said = stack.tool("delete", "-y", operators.id).text
-    assert "(mood=:fire:; 0 tunnels online, " in said
-    assert "owned by ngrok's Kubernetes operator" in said
+
+
+def test_what_ngroks_operator_owns_is_not_deleted(stack: Stack, emulator: Emulator) -> None:
+    operators = emulator.account(KEY).create({"metadata": '{"owned-by":"ngrok-operator"}'})
+    said = stack.tool("delete", "-y", operators.id, code=1).text
+    assert f"{operators.id} is owned by ngrok's Kubernetes operator" in said
+    assert operators.id in emulator.account(KEY).backends
+
+
+def test_what_has_a_tunnel_online_is_not_deleted_where_that_is_refused(
+    stack: Stack, stray: Backend, emulator: Emulator
+) -> None:
+    emulator.account(KEY).connect_tunnel({"app": "web"})
+    stack.pulumi("config", "set", "pulumi-ngrok-tg:onTrafficLoss", "refuse")
+    said = stack.tool("delete", "-y", stray.id, code=1).text
+    assert f'{stray.id} has 1 tunnel online, and pulumi-ngrok-tg:onTrafficLoss is "refuse".' in said
+    stack.pulumi("config", "set", "pulumi-ngrok-tg:onTrafficLoss", "warn")
+    stack.tool("delete", "-y", stray.id)
+    assert stray.id not in emulator.account(KEY).backends
+
+
+def test_many_are_deleted_at_once_and_a_failure_ends_none_of_the_others(stack: Stack, emulator: Emulator) -> None:
+    made = [emulator.account(KEY).create({"labels": {"n": str(n)}}).id for n in range(30)]
+    emulator.fault(method="DELETE", path=made[7], status=400, error_code=6502, message="Still referenced.")
+    emulator.set(latency=0.1)
+    said = stack.tool("delete", "--yes", *made, code=1).text
+    assert said.count("Deleted bkdtg_") == 29
+    assert f"Did not delete {made[7]}: DELETE " in said
+    assert "1 of 30 were not deleted." in said
+    assert emulator.peak > 4
+    assert set(made) & set(emulator.account(KEY).backends) == {made[7]}

@@ -1,6 +1,8 @@
 """What holds for every command: options, the key, and errors in one line."""
 
+import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -34,7 +36,7 @@ def test_what_is_missing_or_wrong_is_one_line(stack: Stack, emulator: Emulator, 
     said = stack.tool(command, code=1).text
     assert said.startswith("Error: GET /backends/tunnel_group: ngrok says: ")
     assert "test-not-a-key" not in said
-    assert "Set a valid API key" in said
+    assert "Use a valid API key" in said
     assert len(said.splitlines()) == 1
     del stack.environment["NGROK_API_KEY"]
     assert stack.tool(command, code=1).text.startswith("Error: No ngrok API key is configured.")
@@ -45,18 +47,30 @@ def test_what_is_missing_or_wrong_is_one_line(stack: Stack, emulator: Emulator, 
     assert {request.method for request in emulator.requests} <= {"GET", "POST"}
 
 
-def test_of_a_preview_that_fails_only_the_errors_are_told(stack: Stack) -> None:
-    (stack.folder / "__main__.py").write_text(
-        "import pulumi\n"
-        "class Said(pulumi.ComponentResource):\n"
-        "    def __init__(self):\n"
-        "        super().__init__('test:index:Said', 'said', {'message': 'Deploy of shop finished'})\n"
-        "Said()\n"
-        "raise ValueError('no such shop')\n"
-    )
-    said = stack.tool("import", "--run", code=1).text
-    assert "no such shop" in said
-    assert "finished" not in said
+def test_no_passphrase_is_needed_where_the_key_is_in_the_environment(stack: Stack) -> None:
+    stack.pulumi("config", "set", "--secret", "other:secret", "x")
+    del stack.environment["PULUMI_CONFIG_PASSPHRASE"]
+    for command in (("list", "--all-stacks"), ("orphans",), ("import",)):
+        stack.tool(*command)
+
+
+def test_pulumi_stack_selects_the_stack(stack: Stack) -> None:
+    stack.pulumi("stack", "init", "live")
+    stack.environment["PULUMI_STACK"] = "dev"
+    assert rows(stack.tool("list").text)[stack.resource("web")["id"]][-1] == "web"
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
+def test_a_terminal_without_a_character_gets_it_escaped(stack: Stack, emulator: Emulator, encoding: str) -> None:
+    emulator.account(KEY).create({"description": "\u65e5\u672c"})
+    stack.environment |= {"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
+    assert "\\u65e5\\u672c" in stack.tool("list").text
+    printed = json.loads(stack.tool("list", "--json").text)
+    assert "\u65e5\u672c" in [backend["description"] for backend in printed["backends"]]
+
+
+def test_an_account_without_backends_is_a_line(new_stack: Callable[..., Stack]) -> None:
+    assert new_stack("").tool("list").text == "There are no such backends in this account.\n"
 
 
 def test_the_key_of_the_config_comes_first_and_is_never_shown(stack: Stack, emulator: Emulator) -> None:

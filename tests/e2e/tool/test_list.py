@@ -35,13 +35,13 @@ def test_list_shows_what_there_is_and_who_manages_it(
     assert table[web][:3] == ["app=web, dc=fra", "Website", "1"]
     assert {id_: row[-1] for id_, row in table.items()} == {
         web: "web",
-        stray.id: "nobody",
-        theirs: "nobody",
+        stray.id: "not this stack",
+        theirs: "not this stack",
         operators.id: "ngrok's operator",
     }
     # The API's words are shown, and do nothing to the terminal.
     assert table[stray.id][1] == r"Stray [bold]\x1b[31m\nx"
-    assert "Other stacks were not looked at; --all-stacks does." in said
+    assert "Only this stack was checked. Use --all-stacks to check all of them." in said
     assert [request.method for request in emulator.requests] == ["GET"]
 
     table = rows(stack.tool("list", "--all-stacks").text)

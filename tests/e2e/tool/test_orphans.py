@@ -67,15 +67,31 @@ def test_only_creates_are_pending_creates(stack: Stack, tmp_path: Path) -> None:
     assert found["pending"] == [{"urn": urn, "candidates": []}]
 
 
-def test_what_another_key_does_not_see_is_not_called_missing(stack: Stack, emulator: Emulator) -> None:
-    with Emulator(api_keys=("test-other-key",)) as other:
-        stack.environment |= {"NGROK_API_KEY": "test-other-key", "NGROK_API_BASE_URL": other.url}
-        assert json.loads(stack.tool("orphans", "--json").text) == {
-            "unmanaged": [],
-            "unknown": [],
-            "pending": [],
-            "missing": [],
-        }
+def test_a_backend_that_two_stacks_manage_is_named_with_the_way_out(
+    stack: Stack, emulator: Emulator, new_stack: Callable[..., Stack]
+) -> None:
+    web = stack.resource("web")
+    import_it = f'import_="{web["id"]}", protect=True'
+    other = new_stack(
+        'TunnelGroupBackend("theirs", labels={"app": "web", "dc": "fra"}, description="Website",\n'
+        f"    opts=pulumi.ResourceOptions({import_it}))",
+        "other",
+    )
+    other.up()
+    for command in ("list", "orphans"):
+        said = stack.tool(command, "--all-stacks", code=3).text
+        assert f"{web['id']} is managed twice. Keep one of these:" in said
+        assert "in step" not in said
+        found = json.loads(stack.tool(command, "--all-stacks", "--json", code=3).text)
+        assert [one["id"] for one in found["managed_twice"]] == [web["id"]]
+    said = stack.tool("orphans", "--all-stacks", code=3).text
+    theirs = said.partition("theirs in the stack")[2].partition("web in the stack")[0]
+    other.program("")
+    for command in re.findall(r"(pulumi state .*)", theirs):
+        other.run("sh", "-c", command)
+    other.up()
+    assert stack.tool("orphans", "--all-stacks").text == "Account and stack are in step.\n"
+    assert emulator.account(KEY).backends.keys() == {web["id"]}
 
 
 def test_a_proxys_404_is_not_called_missing(stack: Stack, emulator: Emulator) -> None:
