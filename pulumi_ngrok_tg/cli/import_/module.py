@@ -9,7 +9,7 @@ import textwrap
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from pulumi_ngrok_tg import properties
+from pulumi_ngrok_tg import ownership, properties
 from pulumi_ngrok_tg.api.models import Backend, is_id
 from pulumi_ngrok_tg.cli.import_.names import variable_names
 
@@ -159,6 +159,8 @@ def render(variable: str, name: str, backend: Backend, account: str | None, prot
         arguments.append(f"metadata={_metadata(backend.metadata)}")
     if account is not None:
         arguments.append(f"account={_literal(account)}")
+    if ownership.is_operators(backend.contents):
+        arguments.append("allow_operator_owned=True")
     options = [f'import_="{backend.id}"', *(["protect=True"] if protect else [])]
     arguments.append(f"opts=pulumi.ResourceOptions(\n{_lines(options)})")
     return f"{variable} = TunnelGroupBackend(\n{_lines(arguments)})\n"
