@@ -86,7 +86,7 @@ def life(kind: Kind, count: int, latency: float, looks: int) -> tuple[dict[str, 
             "update one": (lambda: write(stack, kind, count, 1, " one"), UP),
             "update all": (lambda: write(stack, kind, count, count, " all"), UP),
             "destroy": (lambda: None, ("pulumi", "destroy", "--yes", "--skip-preview", "--non-interactive")),
-            "import": (lambda: strand(stack, ngrok, count), ("pulumi-ngrok-tg", "import", "--run")),
+            "import": (lambda: strand(stack, ngrok, count), UP),
         }
         taken: dict[str, list[Measure]] = {}
         state = 0.0
@@ -105,7 +105,8 @@ def life(kind: Kind, count: int, latency: float, looks: int) -> tuple[dict[str, 
 
 
 def strand(stack: Stack, ngrok: Emulator, count: int) -> None:
-    """Makes backends that no stack has, and a program that is to have them."""
+    """Makes backends that no stack has, and the program that is to adopt them."""
     for n in range(count):
         ngrok.account(KEY).create({"labels": {"app": "web", "n": str(n)}, "description": "Website"})
-    (stack.folder / "__main__.py").write_text("import tunnel_group_backends\n")
+    (stack.folder / "__main__.py").write_text("")
+    stack.tool("import", "--yes")

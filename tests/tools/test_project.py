@@ -1,6 +1,5 @@
 """What the project's own files say of each other."""
 
-import json
 import re
 import subprocess
 import sys
@@ -28,12 +27,6 @@ def test_every_target_that_is_named_is_there() -> None:
     (matrix,) = re.findall(r"target: \[(.*)\]", (ROOT / ".github/workflows/nightly.yml").read_text())
     assert {"check", "test", "demo", "docs"} <= named
     assert named | set(matrix.split(", ")) <= targets
-
-
-def test_the_mutants_that_may_survive_are_of_the_code_as_it_is() -> None:
-    named = json.loads((ROOT / "tools/mutants/survivors.json").read_text())
-    code = "\n".join(" ".join(path.read_text().split()) for path in (ROOT / "pulumi_ngrok_tg").rglob("*.py"))
-    assert [entry["was"] for entry in named if entry["was"] not in code] == []
 
 
 def test_the_lock_names_no_place_to_get_things_from() -> None:
