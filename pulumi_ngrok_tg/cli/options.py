@@ -1,6 +1,7 @@
 """The options that commands share."""
 
 import functools
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,12 +19,24 @@ def _check_account(_context: click.Context, option: click.Parameter, name: str |
     return name
 
 
+def _use_config_file(_context: click.Context, _option: click.Parameter, file: str | None) -> None:
+    if file is not None:
+        os.environ["PULUMI_OPTION_CONFIG_FILE"] = file  # the Pulumi CLI reads it for its own option
+
+
 def stack_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Adds the options that choose stack and account; the command gets them as ``cwd``, ``stack``, ``account``."""
     folder = click.Path(exists=True, file_okay=False, path_type=Path)
     options = [
         click.option("-s", "--stack", metavar="NAME", help="The stack. Default: PULUMI_STACK, or the selected one."),
         click.option("-C", "--cwd", type=folder, default=".", help="The project's folder. Default: the current one."),
+        click.option(
+            "--config-file",
+            metavar="FILE",
+            callback=_use_config_file,
+            expose_value=False,
+            help="The stack's config file, as for `pulumi up --config-file`.",
+        ),
         click.option(
             "--account",
             metavar="NAME",

@@ -60,6 +60,16 @@ def test_pulumi_stack_selects_the_stack(stack: Stack) -> None:
     assert rows(stack.tool("list").text)[stack.resource("web")["id"]][-1] == "web"
 
 
+@pytest.mark.parametrize("way", ["option", "variable"])
+def test_another_config_file_has_the_key(new_stack: Callable[..., Stack], emulator: Emulator, way: str) -> None:
+    stack = new_stack("", environment={})
+    file = stack.folder / "other.yaml"
+    file.write_text(f"config:\n  ngrok:apiKey: {KEY}\n  ngrok:apiBaseUrl: {emulator.url}\n")
+    if way == "variable":
+        stack.environment["PULUMI_OPTION_CONFIG_FILE"] = str(file)
+    stack.tool("list", *(("--config-file", str(file)) if way == "option" else ()))
+
+
 @pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
 def test_a_terminal_without_a_character_gets_it_escaped(stack: Stack, emulator: Emulator, encoding: str) -> None:
     emulator.account(KEY).create({"description": "\u65e5\u672c"})

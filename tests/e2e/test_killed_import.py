@@ -1,0 +1,57 @@
+"""An import that is killed or interrupted at random moments: the same commands again end in step."""
+
+import random
+import signal
+import subprocess
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+
+import psutil
+
+from pulumi_ngrok_tg.emulator import Emulator
+from tests.conftest import KEY
+from tests.e2e.stack import Stack
+
+COMMANDS = "pulumi-ngrok-tg import --yes && pulumi up --yes --skip-preview --non-interactive"
+MOMENTS = 10
+
+
+def run_until(stack: Stack, seconds: float, sent: signal.Signals) -> None:
+    """Runs the commands, and ends them at some moment: all of their processes, or as Ctrl-C does."""
+    process = subprocess.Popen(
+        ["sh", "-c", COMMANDS],
+        cwd=stack.folder,
+        env=stack.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    with process:
+        threading.Event().wait(seconds)
+        if process.poll() is None:
+            everything = [*psutil.Process(process.pid).children(recursive=True), psutil.Process(process.pid)]
+            for one in everything:
+                with suppress(psutil.NoSuchProcess):
+                    one.send_signal(sent)
+            psutil.wait_procs(everything, 60)
+
+
+def test_nothing_is_doubled_or_lost_wherever_an_import_is_ended(
+    new_stack: Callable[..., Stack], emulator: Emulator
+) -> None:
+    stack = new_stack("")
+    account = emulator.account(KEY)
+    for number in range(MOMENTS):
+        for n in range(3):
+            account.create({"labels": {"round": str(number), "n": str(n)}})
+        run_until(stack, random.uniform(0.1, 6), random.choice([signal.SIGINT, signal.SIGKILL]))  # noqa: S311
+        with suppress(AssertionError):  # there may be no lock
+            stack.pulumi("cancel", "--yes")
+        stack.pulumi("refresh", "--clear-pending-creates", "--yes", "--skip-preview")
+    stack.tool("import", "--yes")
+    stack.up()
+    assert sorted(resource["id"] for resource in stack.resources()) == sorted(account.backends)
+    assert len(account.backends) == 3 * MOMENTS
+    stack.preview("--expect-no-changes", "--refresh")
+    assert {request.method for request in emulator.requests} == {"GET"}
