@@ -194,7 +194,8 @@ def test_a_port_in_use_is_one_clear_line() -> None:
     ],
 )
 def test_an_option_that_makes_no_sense_is_named(options: tuple[str, ...], what: str) -> None:
-    assert refused(*options) == f"Error: {what}"
+    port = () if "--port" in options else ("--port", "0")
+    assert refused(*options, *port) == f"Error: {what}"
 
 
 def test_a_port_that_is_not_for_everybody_is_told_as_such() -> None:

@@ -97,3 +97,21 @@ def test_to_another_accounts_key_a_replaced_backend_is_not_gone(stack: Stack, em
         stack.environment["NGROK_API_BASE_URL"] = other.url
         assert "Another API key saw this backend last" in stack.up(fails=True).text
         assert other.account(KEY).backends == {}
+
+
+def test_an_explicit_provider_refuses_what_the_stack_refuses(
+    new_stack: Callable[..., Stack], emulator: Emulator
+) -> None:
+    """It gets no stack config; the program has it."""
+    program = """
+        mine = pulumi.ProviderResource("pulumi-python", "mine", {{}})
+        TunnelGroupBackend("web", labels={labels}, opts=pulumi.ResourceOptions(provider=mine))
+    """
+    stack = new_stack(program.format(labels={"app": "web"}))
+    stack.pulumi("config", "set", "pulumi-ngrok-tg:onTrafficLoss", "refuse")
+    stack.up()
+    emulator.account(KEY).connect_tunnel({"app": "web"})
+    stack.program(program.format(labels={"app": "new"}))
+    assert "web: Not changed, as pulumi-ngrok-tg:onTrafficLoss" in stack.up(fails=True).text
+    (backend,) = emulator.account(KEY).backends.values()
+    assert backend.labels == {"app": "web"}

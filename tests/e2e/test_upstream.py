@@ -75,3 +75,22 @@ def test_diffs_and_log_lines_are_only_plainer_when_upstreams_internals_are_renam
     assert "waiting 2 s, then going on" in stack.up().text
     assert_in_step(stack, emulator, 2)
     stack.preview("--refresh", "--expect-no-changes")
+
+
+def test_what_is_in_a_component_counts_by_the_component_where_its_children_are_kept_otherwise(
+    new_stack: Callable[..., Stack], emulator: Emulator
+) -> None:
+    stack = new_stack(
+        """
+        from pulumi_ngrok_tg import get_tunnel_group_backends_output
+
+        site = pulumi.ComponentResource("shop:index:Site", "site")
+        TunnelGroupBackend("web", labels={"app": "web"}, opts=pulumi.ResourceOptions(parent=site))
+        del site._childResources
+        found = get_tunnel_group_backends_output(opts=pulumi.InvokeOutputOptions(depends_on=[site]))
+        pulumi.export("ids", found.backends.apply(lambda backends: [backend.id for backend in backends]))
+        """
+    )
+    stack.up()
+    stack.up()
+    assert stack.output("ids") == [resource["id"] for resource in stack.resources()]

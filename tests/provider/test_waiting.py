@@ -93,6 +93,8 @@ def test_three_stacks_at_the_same_time_all_complete(
     emulator.set(max_concurrency=at_once, latency=0.02)
     emulator.set(rate_limit=RateLimit(a_minute, window) if a_minute else None)
     settings = {"rate_limit": a_minute or 120, "rate_window": window, "max_wait_seconds": 60, "backoff": 0.1}
+    # The stacks create the same contents: on a slow machine, a response that counts as lost would have several matches.
+    settings["read_timeout"] = 60
     stacks = [Deployment(emulator, **settings) for _ in range(3)]
     with ThreadPoolExecutor(3) as pool:
         errors = list(pool.map(lambda stack: stack.up(backends(30)), stacks))
