@@ -16,6 +16,7 @@ from typing import Any
 from pulumi.output import Unknown
 
 from pulumi_ngrok_tg import properties
+from pulumi_ngrok_tg.state import DYNAMIC
 from pulumi_ngrok_tg.wording import first_few
 
 INPUT = "__import"
@@ -65,10 +66,11 @@ def read_adoption(inputs: Mapping[str, Any]) -> Adoption | None:
     state, found = _mapping(said.get("state")), _mapping(said.get("identical"))
     unread = state.get("unread") or found.get("unread")
     managed_by, ids = state.get("managed_by"), found.get("ids")
+    holders = [*(state.get("held_by") or ()), *(found.get("held_by") or ())]
     return Adoption(
         id=said.get("id"),
         managed_by=managed_by if isinstance(managed_by, str) else None,
-        held_by=tuple((str(one["urn"]), str(one["type"])) for one in state.get("held_by") or ()),
+        held_by=tuple((str(one["urn"]), str(one["type"])) for one in holders),
         unread=unread if isinstance(unread, str) else None,
         plain=_mapping(said.get("plain")),
         plain_keys=frozenset(inputs.get(properties.PLAIN_KEYS) or ()),
@@ -89,7 +91,8 @@ def find_holder(adoption: Adoption, urn: str) -> str | None:
 
     A component that the resource is a part of may have its id among its outputs.
     """
-    parents = urn.split("::")[2].split("$")[:-1] if urn.count("::") >= 3 else []
+    types = urn.split("::")[2].split("$")[:-1] if urn.count("::") >= 3 else []
+    parents = [type_ for type_ in types if not type_.startswith(DYNAMIC)]
     return next((holder for holder, type_ in adoption.held_by if holder != urn and type_ not in parents), None)
 
 

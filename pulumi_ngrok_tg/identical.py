@@ -16,8 +16,8 @@ from pulumi.runtime import get_config, settings
 from pulumi_ngrok_tg import advice, config, listed, properties
 from pulumi_ngrok_tg.api.errors import NgrokError
 from pulumi_ngrok_tg.api.models import Backend
-from pulumi_ngrok_tg.stack_state import Later, read_state
-from pulumi_ngrok_tg.state import find_ids
+from pulumi_ngrok_tg.stack_state import Later, find_holders, read_state
+from pulumi_ngrok_tg.state import TYPE, find_held
 
 VARIABLE = "PULUMI_NGROK_TG_ADOPT"
 """The environment variable; it is one because a config value would stay."""
@@ -55,8 +55,10 @@ def offer(name: str, props: Mapping[str, Any]) -> dict[str, Any]:
 
 
 async def _find_twins(run: _Run, key: str | None) -> list[str]:
-    """Returns the names of all resources with the same contents, where there are several."""
-    names = run.names.get(key or "", [])
+    """Returns the names of all resources with the same contents that the state lacks, where there are several."""
+    state = await read_state()
+    there = set() if isinstance(state, str) else {urn.rpartition("::")[2] for urn in state}
+    names = [name for name in run.names.get(key or "", []) if name not in there]
     return names if len(names) > 1 else []
 
 
@@ -82,9 +84,15 @@ async def _find(run: _Run, props: Mapping[str, Any]) -> dict[str, Any]:
         return {"unread": advice.explain(error, config.locate(get_config, account))}
     except config.ConfigError as error:
         return {"unread": str(error)}
-    held = find_ids(state.values())
-    same = index.get(_identify(normal, account), [])
-    return {"ids": [b.id for b in same if b.id not in held and not properties.changes(b.contents, normal)]}
+    managed = {
+        id_
+        for resource in state.values()
+        if resource["type"] == TYPE
+        for id_ in find_held(resource["type"], resource["outputs"])
+    }
+    same = [b.id for b in index.get(_identify(normal, account), []) if not properties.changes(b.contents, normal)]
+    free = [id_ for id_ in same if id_ not in managed]
+    return {"ids": free, "held_by": [holder for id_ in free for holder in find_holders(state, id_)]}
 
 
 def _index(account: str | None) -> dict[str, list[Backend]]:

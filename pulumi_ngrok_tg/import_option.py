@@ -14,11 +14,10 @@ from pulumi.runtime import settings
 
 from pulumi_ngrok_tg import adoption, identical, upstream
 from pulumi_ngrok_tg.api.models import is_id
-from pulumi_ngrok_tg.stack_state import Later, read_state
-from pulumi_ngrok_tg.state import holds, is_managed
+from pulumi_ngrok_tg.stack_state import Later, find_holders, read_state
+from pulumi_ngrok_tg.state import is_managed
 
 _NAMES = ("description", "metadata", "labels")
-_NOT_HOLDERS = ("pulumi:pulumi:Stack", "pulumi:pulumi:StackReference")
 
 
 def catch(
@@ -106,12 +105,6 @@ async def _look_up(id_: pulumi.Output[Any], ids: set[str]) -> dict[str, Any]:
     }
     return {
         "managed_by": managed.get(known),
-        "held_by": [
-            {"urn": urn, "type": resource["type"]}
-            for urn, resource in state.items()
-            if resource["type"] not in _NOT_HOLDERS
-            and not is_managed(resource["type"], resource["outputs"])
-            and holds(resource["type"], resource["outputs"], known)
-        ],
+        "held_by": find_holders(state, known),
         "count": len(ids - managed.keys()),
     }

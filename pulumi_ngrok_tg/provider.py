@@ -139,6 +139,7 @@ class TunnelGroupBackendProvider(ResourceProvider):
                 backend = account.client.read(id_)
             else:
                 backend = account.client.create(properties.contents(props))
+                self._run.holders.keep(backend.id, upstream.current_urn())
             return CreateResult(backend.id, state.outputs(backend, props.get("account"), account.fingerprint))
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
@@ -252,6 +253,9 @@ class TunnelGroupBackendProvider(ResourceProvider):
             (id_,) = wanted.candidates
             if wanted.twins:
                 yield adoption.several_resources(id_, wanted.twins)
+                return
+            if holder := adoption.find_holder(wanted, urn):
+                yield adoption.held_by_other_type(id_, holder)
                 return
             inputs[adoption.INPUT] = id_
             yield from self._verify(wanted, id_, inputs)

@@ -2,12 +2,14 @@
 
 import asyncio
 import weakref
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Generator, Mapping
 from typing import Any
 
 import pulumi
 from pulumi.runtime import invoke_async
 from pulumi.runtime.settings import get_monitor
+
+from pulumi_ngrok_tg.state import TYPE, find_held
 
 _PAUSES = (0, 0.1, 0.2, 0.4, 0.8)
 """Seconds before each attempt: a state in a file cannot be read while the engine writes it ("checkpoint: EOF")."""
@@ -32,6 +34,15 @@ async def read_state() -> dict[str, dict[str, Any]] | str:
     if monitor not in _states:
         _states[monitor] = asyncio.ensure_future(_ask())
     return await _states[monitor]
+
+
+def find_holders(state: Mapping[str, Mapping[str, Any]], id_: str) -> list[dict[str, str]]:
+    """Returns URN and type of the resources that hold a backend, but for those of this package, which manage it."""
+    return [
+        {"urn": urn, "type": resource["type"]}
+        for urn, resource in state.items()
+        if resource["type"] != TYPE and id_ in find_held(resource["type"], resource["outputs"])
+    ]
 
 
 _states: weakref.WeakKeyDictionary[Any, Awaitable[dict[str, dict[str, Any]] | str]] = weakref.WeakKeyDictionary()

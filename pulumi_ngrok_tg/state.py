@@ -1,6 +1,6 @@
 """What a stack's state holds of a backend."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from pulumi_ngrok_tg.api.models import is_id
@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 
 TYPE = "pulumi-python:dynamic/ngrok:TunnelGroupBackend"
 """The resource's type token."""
+DYNAMIC = "pulumi-python:dynamic"
+"""How the types of all dynamic resources in Python begin."""
+_NO_HOLDERS = ("pulumi:pulumi:Stack", "pulumi:pulumi:StackReference")
 FINGERPRINT = "__key_fingerprint"
 """The output that holds by which key the backend was last seen; the engine displays nothing that begins so."""
 READ_ONLY = "__read_only"
@@ -35,25 +38,22 @@ def is_managed(type_: str, outputs: Mapping[str, Any]) -> bool:
     return type_ == TYPE and isinstance(outputs.get("uri"), str) and not outputs.get(READ_ONLY)
 
 
-def holds(type_: str, outputs: Mapping[str, Any], id_: str) -> bool:
-    """Tells whether a resource's outputs hold a backend's id, alone or at the end of a URI; not if it only reads it."""
-    return not (type_ == TYPE and outputs.get(READ_ONLY)) and id_ in _find_in(outputs)
+def find_held(type_: str, outputs: Mapping[str, Any]) -> set[str]:
+    """Returns the ids of the backends that a resource of a state holds, so that it may manage them.
 
-
-def find_ids(resources: Iterable[Mapping[str, Any]]) -> set[str]:
-    """Returns the ids of all backends that a state's resources hold.
-
-    Args:
-        resources: their ``type`` and ``outputs``.
+    Those in its outputs, alone or at the end of a URI; of somebody's own dynamic resource at any depth. What only reads
+    a backend, and a stack's own outputs, hold none.
     """
-    return {
-        id_
-        for resource in resources
-        if not (resource["type"] == TYPE and resource["outputs"].get(READ_ONLY))
-        for id_ in _find_in(resource["outputs"])
-    }
-
-
-def _find_in(outputs: Mapping[str, Any]) -> set[str]:
-    ends = (value.rpartition("/")[2] for value in outputs.values() if isinstance(value, str))
+    if type_ in _NO_HOLDERS or (type_ == TYPE and outputs.get(READ_ONLY)):
+        return set()
+    values = _find_texts(outputs) if type_.startswith(DYNAMIC) and type_ != TYPE else outputs.values()
+    ends = (value.rpartition("/")[2] for value in values if isinstance(value, str))
     return {end for end in ends if is_id(end)}
+
+
+def _find_texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | list):
+        for inner in value.values() if isinstance(value, Mapping) else value:
+            yield from _find_texts(inner)

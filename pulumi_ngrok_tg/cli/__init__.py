@@ -1,11 +1,23 @@
 """The command ``pulumi-ngrok-tg``."""
 
 import io
+import os
 import sys
 
 
 def main() -> None:
     """Runs the command, or says which extra it lacks."""
+    try:
+        _run()
+        sys.stdout.flush()
+    except OSError as error:  # a full disk, a closed terminal
+        sys.stdout = None  # nothing more is written at the end
+        os._exit(_say(f"Error: {error.strerror or error}"))
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _run() -> None:
     try:
         from pulumi_ngrok_tg.cli.commands import cli
     except ModuleNotFoundError as error:
@@ -18,9 +30,19 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal may not have every character
+    if sys.stdin is None:
+        sys.stdin = io.StringIO()  # nobody answers
     try:
         cli()
-    except OSError as error:  # a full disk, a closed terminal
-        sys.exit(f"Error: {error.strerror or error}")
-    except KeyboardInterrupt:
-        sys.exit(130)
+    except SystemExit:
+        sys.stdout.flush()
+        raise
+
+
+def _say(line: str) -> int:
+    """Says a line where that is still possible; returns the exit code."""
+    try:
+        print(line, file=sys.stderr, flush=True)
+    except OSError:
+        pass
+    return 1

@@ -1,6 +1,7 @@
 """``pulumi-ngrok-tg delete``: deletes backends that no stack manages."""
 
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 import click
@@ -42,30 +43,45 @@ def delete(
     listed = {backend.id: backend for backend in session.backends()}
     session.require_own_key(list(listed.values()))
     backends = [_find(session, id_, listed) for id_ in dict.fromkeys(ids)]
+    _require_deletable(session, backends, refuses, this_stack, yes)
+    for backend in backends:
+        about = "; ".join(filter(None, (label_text(backend), backend.description)))
+        described = f"{printable(about) or 'no labels'}; {_describe_tunnels(backend)}, {age(backend)} old"
+        session.say(f"{backend.id} ({described})")
+    if not yes:
+        click.confirm(f"Delete {counted(len(backends))}?", abort=True)
+        # Meanwhile a stack may have adopted one.
+        _require_deletable(Session(cwd, stack, account), backends, refuses, this_stack, yes)
+    failed = 0
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        ended = [pool.submit(_delete, session, backend.id, refuses) for backend in backends]
+        try:
+            for done in as_completed(ended):
+                click.echo(done.result())
+                failed += done.result().startswith("Did not")
+        except KeyboardInterrupt:
+            pool.shutdown(cancel_futures=True)
+            session.say("Interrupted. Backends that are not named above may have been deleted or not: see `list`.")
+            raise
+    if failed:
+        session.say(f"{failed} of {len(ended)} were not deleted.")
+        raise SystemExit(1)
+
+
+def _require_deletable(
+    session: Session, backends: Sequence[Backend], refuses: bool, this_stack: bool, yes: bool
+) -> None:
+    """Ends the command where one of the backends must not be deleted."""
     others, unread = session.managed_elsewhere(this_stack)
     managing = find_managers(backends, session.project_stack.managed(), others)
     for backend in backends:
         if reason := _refuse(backend, managing[backend.id], refuses):
             raise click.ClickException(f"Nothing was deleted: {backend.id} {reason}")
-    for backend in backends:
-        about = "; ".join(filter(None, (label_text(backend), backend.description)))
-        session.say(
-            f"{backend.id} ({printable(about) or 'no labels'}; {_describe_tunnels(backend)}, {age(backend)} old)"
-        )
     if yes and unread:
         raise click.ClickException(
             "Nothing was deleted: a stack could not be read, and may manage what was named. Run this without --yes to "
             "decide."
         )
-    if not yes:
-        click.confirm(f"Delete {counted(len(backends))}?", abort=True)
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        ended = list(pool.map(lambda backend: _delete(session, backend.id, refuses), backends))
-    for line in ended:
-        click.echo(line)
-    if failed := sum(line.startswith("Did not") for line in ended):
-        session.say(f"{failed} of {len(ended)} were not deleted.")
-        raise SystemExit(1)
 
 
 def _find(session: Session, id_: str, listed: dict[str, Backend]) -> Backend:

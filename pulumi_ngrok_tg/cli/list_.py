@@ -53,7 +53,7 @@ def list_(
     others, unread = session.managed_elsewhere() if read_all else (None, [])
     managing = find_managers(backends, own, others, bool(unread))
     carrying = [backend for backend in backends if labels.items() <= backend.labels.items()]
-    shown = [backend for backend in carrying if not unmanaged or managing[backend.id].kind == "nobody"]
+    shown = [backend for backend in carrying if not unmanaged or managing[backend.id].is_nobody]
     if unmanaged and (unknown := sum(managing[backend.id].kind == "unknown" for backend in carrying)):
         session.say(f"Left out {counted(unknown)} that a stack that could not be read might manage.")
     serving_now = _find_serving(session.tunnels(), backends, shown) if with_tunnels else None
@@ -69,7 +69,7 @@ def list_(
     else:
         _print(shown, {backend.id: managing[backend.id].text for backend in shown}, serving_now)
         doubles.tell(session, several)
-        if session.stack and any(managing[b.id].kind == "nobody" for b in shown):
+        if session.stack and any(managing[b.id].is_nobody for b in shown):
             session.say(OTHER_BACKENDS if all_stacks else OTHERS_NOT_READ)
     if several or unread or foreign:
         raise SystemExit(FOUND)

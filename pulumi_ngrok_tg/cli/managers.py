@@ -16,12 +16,17 @@ class Manager:
     """Who manages a backend."""
 
     kind: str
-    """``stack``, ``other-stack``, ``operator``, ``nobody``, or ``unknown``."""
+    """``stack``, ``other-stack``, ``operator``, ``nobody``, ``not-this-stack`` (no other one was read), ``unknown``."""
     stack: str = ""
     name: str = ""
     urn: str = ""
     text: str = ""
     """What a table says of it."""
+
+    @property
+    def is_nobody(self) -> bool:
+        """Whether no stack that was read manages it."""
+        return self.kind in ("nobody", "not-this-stack")
 
     def as_json(self) -> dict[str, Any]:
         """Returns what is known, as the commands print it."""
@@ -47,7 +52,7 @@ def find_managers(
     if stack is None or unread:
         rest = Manager("unknown", text="unknown")
     else:
-        rest = Manager("nobody", text="not this stack" if others is None else "nobody")
+        rest = Manager("not-this-stack", text="not this stack") if others is None else Manager("nobody", text="nobody")
     for backend in backends:
         if backend.id not in found:
             owned = ownership.is_operators(backend.contents)

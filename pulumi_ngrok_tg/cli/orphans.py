@@ -14,6 +14,7 @@ from pulumi_ngrok_tg.cli.managers import find_managers
 from pulumi_ngrok_tg.cli.options import json_option, stack_options
 from pulumi_ngrok_tg.cli.session import FOUND, OTHER_BACKENDS, OTHERS_NOT_READ, Session
 from pulumi_ngrok_tg.cli.show import as_dict, label_text, print_json, printable
+from pulumi_ngrok_tg.wording import first_few
 
 if TYPE_CHECKING:
     from pulumi_ngrok_tg.cli.stack import Managed, Pending
@@ -42,12 +43,13 @@ def orphans(all_stacks: bool, as_json: bool, cwd: Path, stack: str | None, accou
     session.require_own_key(backends)
     others, unread = session.managed_elsewhere() if all_stacks else (None, [])
     managing = find_managers(backends, project.managed(), others, bool(unread))
-    unmanaged = [backend for backend in backends if managing[backend.id].kind == "nobody"]
+    unmanaged = [backend for backend in backends if managing[backend.id].is_nobody]
     unknown = [backend for backend in backends if managing[backend.id].kind == "unknown"]
     several = doubles.find({backend.id for backend in backends}, project.managed(), others or ())
     pending = project.pending()
     missing = _find_missing(session, backends, [*project.managed(), *(others or ())])
-    found = unmanaged or unknown or several or pending or missing or unread
+    unseen = _find_unseen(session, backends)
+    found = unmanaged or unknown or several or pending or missing or unseen or unread
     if as_json:
         print_json(
             {
@@ -57,6 +59,7 @@ def orphans(all_stacks: bool, as_json: bool, cwd: Path, stack: str | None, accou
                 "pending": [
                     {"urn": one.urn, "candidates": _find_candidates(one, unmanaged + unknown)} for one in pending
                 ],
+                "unseen": unseen,
                 "missing": [{"urn": one.urn, "id": one.id, "stack": one.stack} for one in missing],
             }
         )
@@ -70,6 +73,11 @@ def orphans(all_stacks: bool, as_json: bool, cwd: Path, stack: str | None, accou
         _tell_of_unmanaged("Backends that a stack that could not be read might manage:", unknown, options)
         doubles.tell(session, several)
         _tell_of_missing(missing, _format_options(("-C", folder)))
+        if unseen:
+            session.say(
+                f"{first_few(unseen)} of this stack: not in this account, and another key saw them last. Run `pulumi "
+                "refresh --run-program`, which says how to go on."
+            )
         if not found:
             click.echo("Account and stack are in step.")
         if unmanaged:
@@ -96,6 +104,18 @@ def _find_missing(session: Session, backends: Sequence[Backend], managed: "Seque
             except NotFound:
                 missing.append(one)
     return missing
+
+
+def _find_unseen(session: Session, backends: Sequence[Backend]) -> list[str]:
+    """Returns what the stack manages in this account, another key saw last, and this one does not see."""
+    listed = {backend.id for backend in backends}
+    return [
+        one.id
+        for one in session.project_stack.managed()
+        if one.id not in listed
+        and one.account == session.account_name
+        and one.fingerprint not in (None, session.account.fingerprint)
+    ]
 
 
 def _find_candidates(pending: "Pending", backends: Sequence[Backend]) -> list[str]:
@@ -133,7 +153,7 @@ def _tell_of_unmanaged(heading: str, backends: Sequence[Backend], options: str) 
 def _tell_of_missing(missing: "Sequence[Managed]", options: str) -> None:
     if not missing:
         return
-    click.echo("Backends that a stack manages and the account does not have:")
+    click.echo("Backends that a stack manages and the account does not have (run this in its project):")
     for one in missing:
         click.echo(f"  {one.name} ({one.id}) of the stack {one.stack}")
         where = f"-s {shlex.quote(one.stack)}{options}"

@@ -13,7 +13,7 @@ from pulumi.automation import CommandError, PulumiCommand
 
 from pulumi_ngrok_tg.api.models import is_id
 from pulumi_ngrok_tg.cli.diagnostics import one_line
-from pulumi_ngrok_tg.state import FINGERPRINT, TYPE
+from pulumi_ngrok_tg.state import FINGERPRINT, TYPE, find_held
 
 _EXPORTS_AT_ONCE = 4  # each is a process; more only take each other's time
 _VERSIONS = (3, 4)
@@ -146,7 +146,9 @@ class Stack:
                     unread.append(f"The stack {name} could not be read: {managed}")
                 else:
                     found += managed
-        return found
+        # This stack may be listed by another name than it was given; it is known by what it holds.
+        ours = {(managed.id, managed.urn) for managed in self.managed()}
+        return [managed for managed in found if (managed.id, managed.urn) not in ours]
 
     def _read_other(self, name: str) -> list[Managed] | str:
         """Returns what a stack manages, or why nobody knows; without its secrets, as it may have another passphrase."""
@@ -185,10 +187,13 @@ def name_of(urn: str) -> str:
 def _find_managed(deployment: Mapping[str, Any], stack: str) -> Iterator[Managed]:
     """Finds what a stack manages, whichever provider it uses for it."""
     for resource in deployment.get("resources") or ():
-        if is_id(resource.get("id")) and resource.get("custom") and not resource.get("external"):
-            outputs = resource.get("outputs") or {}
+        if not resource.get("custom") or resource.get("external"):
+            continue
+        outputs = resource.get("outputs") or {}
+        own = {resource["id"]} if is_id(resource.get("id")) else find_held(resource["type"], outputs)
+        for id_ in own:
             yield Managed(
-                resource["id"],
+                id_,
                 resource["urn"],
                 stack,
                 outputs.get("account"),

@@ -34,7 +34,7 @@ Backend("old", {"app": "web"})
 """
 
 
-@pytest.mark.parametrize("output", ['"uri": made["uri"]', '"backend": made["id"]'])
+@pytest.mark.parametrize("output", ['"uri": made["uri"]', '"backend": made["id"]', '"response": made'])
 def test_a_backend_that_another_resource_of_the_stack_manages_changes_hands_as_the_page_says(
     new_stack: Callable[..., Stack], emulator: Emulator, output: str
 ) -> None:
@@ -75,3 +75,28 @@ def test_an_output_of_the_stack_or_of_a_component_holds_nothing(
     stack.up()
     assert stack.resource("web")["id"] == backend.id
     assert {request.method for request in emulator.requests} == {"GET"}
+
+
+def test_what_an_output_of_another_resource_holds_is_no_ones_to_delete(
+    new_stack: Callable[..., Stack], emulator: Emulator
+) -> None:
+    named = HOMEGROWN.replace('CreateResult(made["id"], ', 'CreateResult("res-1", ')
+    stack = new_stack(named.replace("OUTPUT", '"backend_id": made["id"]'))
+    stack.up()
+    (backend,) = emulator.account(KEY).backends.values()
+    assert stack.tool("orphans", "--all-stacks").text == "Account and stack are in step.\n"
+    assert "is managed by old in the stack dev" in stack.tool("delete", "--yes", backend.id, code=1).text
+
+
+def test_a_parent_of_the_same_type_excuses_no_holder(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
+    program = HOMEGROWN.replace("OUTPUT", '"uri": made["uri"]') + 'p = Backend("p", {"app": "p"})\n'
+    stack = new_stack(program)
+    stack.up()
+    (old,) = (one for one in emulator.account(KEY).backends.values() if one.labels == {"app": "web"})
+    stack.program(
+        program.replace('Backend("old", {"app": "web"})', "")
+        + f'opts = pulumi.ResourceOptions(parent=p, import_="{old.id}")\n'
+        + 'TunnelGroupBackend("web", labels={"app": "web"}, opts=opts)\n'
+    )
+    assert f"{old.id} is already held by" in stack.up(fails=True).text
+    assert old.id in emulator.account(KEY).backends

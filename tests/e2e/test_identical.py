@@ -122,3 +122,21 @@ def test_each_account_is_searched_by_itself(stack: Stack, emulator: Emulator) ->
         )
         stack.up()
         assert (stack.resource("here")["id"], stack.resource("there")["id"]) == (here.id, there.id)
+
+
+def test_an_exported_id_holds_no_backend(stack: Stack, emulator: Emulator) -> None:
+    stack.program('pulumi.export("id", TunnelGroupBackend("web", labels={"app": "web"}).id)')
+    stack.up()
+    stack.pulumi("state", "delete", stack.resource("web")["urn"], "--yes")
+    adopting(stack)
+    stack.up()
+    assert [resource["id"] for resource in stack.resources()] == list(emulator.account(KEY).backends)
+
+
+def test_those_alike_that_the_state_has_do_not_count(stack: Stack, emulator: Emulator) -> None:
+    stack.program('[TunnelGroupBackend(f"w{n}", labels={"app": "web"}) for n in range(3)]')
+    stack.up()
+    stack.pulumi("state", "delete", stack.resource("w2")["urn"], "--yes")
+    adopting(stack)
+    stack.up()
+    assert len(emulator.account(KEY).backends) == len(stack.resources()) == 3

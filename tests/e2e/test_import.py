@@ -138,7 +138,7 @@ def test_the_line_in_the_program_is_added_where_it_is_agreed_to(stack: Stack, em
     said = stack.tool("import").text
     assert "add to the program:\n    import tunnel_group_backends\n" in said
     assert (stack.folder / "__main__.py").read_text() == program
-    make(emulator, 1)
+    # The same again, without anything new, still has the program load it.
     stack.tool("import", "--yes")
     assert (stack.folder / "__main__.py").read_text().count("import tunnel_group_backends") == 1
     make(emulator, 1)
@@ -155,11 +155,11 @@ def test_another_stack_of_the_project_adopts_nothing(stack: Stack, emulator: Emu
     # prod was there, so the line leaves it out.
     stack.pulumi("stack", "select", "prod")
     assert "adopts" not in stack.up().text
-    assert "belongs to the stack dev, and this is prod" in stack.tool("import", "--yes", code=1).text
+    assert "belongs to the stack shop/dev, and this is shop/prod" in stack.tool("import", "--yes", code=1).text
     # A stack that comes later is refused in words, and so is a renamed one.
     stack.pulumi("stack", "init", "test")
     said = stack.up(fails=True).text
-    assert "tunnel_group_backends belongs to the stack dev, and this is test." in said
+    assert "tunnel_group_backends belongs to the stack shop/dev, and this is test." in said
     assert "Traceback" not in said
     stack.pulumi("stack", "select", "dev")
     stack.pulumi("stack", "rename", "live")

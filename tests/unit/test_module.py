@@ -18,7 +18,7 @@ from pulumi_ngrok_tg.cli.import_ import module as modules
 
 pytestmark = pytest.mark.filterwarnings("ignore:There is no current event loop:DeprecationWarning")
 
-STACK = "dev"
+STACK = "project/dev"
 TOOLS = Path(sys.executable).parent
 CHARACTERS = st.characters(exclude_categories=["Cs"])
 TEXT = st.text(CHARACTERS) | st.text(st.sampled_from("\"'\\\n\r\t{}=#é\u200b\u2028\x00\x7faN1 "))
@@ -84,7 +84,7 @@ class Registered(pulumi.runtime.Mocks):
 def run(module: str) -> dict[str, dict[str, Any]]:
     """Runs a module as Pulumi does, and returns what it registers by name."""
     mocks = Registered()
-    pulumi.runtime.set_mocks(mocks, stack=STACK, preview=False)
+    pulumi.runtime.set_mocks(mocks, stack="dev", project="project", preview=False)
 
     @pulumi.runtime.test
     def declare() -> None:
@@ -173,8 +173,8 @@ def test_what_is_added_leaves_what_is_there_and_takes_no_name_of_it() -> None:
 
 def test_another_stack_is_refused_before_anything_is_declared() -> None:
     mocks = Registered()
-    pulumi.runtime.set_mocks(mocks, stack="prod", preview=False)
-    with pytest.raises(pulumi.RunError, match="tunnel_group_backends belongs to the stack dev, and this is prod"):
+    pulumi.runtime.set_mocks(mocks, stack="prod", project="project", preview=False)
+    with pytest.raises(pulumi.RunError, match="belongs to the stack project/dev, and this is prod"):
         exec(compile(declare(web="One"), modules.FILE, "exec"), {})  # noqa: S102
     assert mocks.inputs == {}
 
@@ -227,6 +227,11 @@ def test_a_program_that_loads_the_module_gets_no_second_line(text: str) -> None:
         ('"""Doc."""\nx = 1\n', [], '"""Doc."""\nimport tunnel_group_backends\nx = 1\n'),
         ("import pulumi\nx = 1", [], "import pulumi\nimport tunnel_group_backends\nx = 1"),
         ("import pulumi", [], "import pulumi\nimport tunnel_group_backends\n"),
+        (
+            '"""A\n\x0c\nB"""\nimport x\ny = 1\n',
+            [],
+            '"""A\n\x0c\nB"""\nimport x\nimport tunnel_group_backends\ny = 1\n',
+        ),
         (
             "from a import (\n    b,\n)\n\nb()\n",
             [],

@@ -68,7 +68,6 @@ def test_what_the_encoding_of_a_file_does_not_have_leaves_it_as_it_was(tmp_path:
     [
         ("name: shop\nruntime: python\n", "__main__.py"),
         ("name: shop\nruntime:\n  name: python\n  options: {virtualenv: .venv}\nmain: infra\n", "infra/__main__.py"),
-        ("name: shop\nruntime: python\nmain: infra/app.py\n", "infra/app.py"),
     ],
 )
 def test_the_program_is_where_the_project_says(tmp_path: Path, project: str, entry: str) -> None:
@@ -84,6 +83,7 @@ def test_the_program_is_where_the_project_says(tmp_path: Path, project: str, ent
         ("name: shop\nruntime: yaml\n", "says that the runtime is yaml"),
         ("name: shop\n", "cannot be read"),
         ("[", "cannot be read"),
+        ("name: shop\nruntime: python\nmain: app.py\n", "Pulumi finds no module beside a file"),
         (None, "There is no Pulumi project here or above"),
     ],
 )

@@ -25,7 +25,7 @@ from pulumi_ngrok_tg import TunnelGroupBackend
 
 # These backends belong to one stack: in any other, import_ would adopt what this one manages.
 STACK = {literal}
-if pulumi.get_stack() != STACK:
+if f"{{pulumi.get_project()}}/{{pulumi.get_stack()}}" != STACK:
     raise pulumi.RunError(
         f"{module} belongs to the stack {{STACK}}, and this is {{pulumi.get_stack()}}. If you have renamed the "
         "stack, write its new name there. In a stack that is not to have them, do not load the module: "
@@ -95,7 +95,7 @@ def add_declarations(text: str, backends: Mapping[str, Backend], account: str | 
         backends: what to declare, by resource name.
         account: the account's name.
         protect: whether they are protected from being deleted.
-        stack: the stack that they belong to.
+        stack: the stack that they belong to, as ``project/stack``.
 
     Raises:
         ModuleError: it was not written by an import.
@@ -134,7 +134,8 @@ def add_import(text: str, others: Collection[str]) -> str:
         }:
             line = f"import pulumi\n{line}"
     imports = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
-    lines = text.splitlines(keepends=True)
+    lines = [f"{line}\n" for line in text.split("\n")]  # as ast counts them, which knows no other line ends
+    lines[-1] = lines[-1].removesuffix("\n")
     at = imports[-1].end_lineno if imports else _after_docstring(tree)
     before, after = "".join(lines[: at or 0]), "".join(lines[at or 0 :])
     if before and not before.endswith("\n"):

@@ -72,8 +72,13 @@ class Program:
     """Where a project's program is."""
 
     folder: Path
-    entry: Path
-    """The file that Pulumi runs."""
+    project: str
+    """The project's name."""
+
+    @property
+    def entry(self) -> Path:
+        """The file that Pulumi runs."""
+        return self.folder / "__main__.py"
 
     def files(self) -> Iterator[SourceFile]:
         """Reads all Python files of the program; those of virtual environments and hidden folders are none of it."""
@@ -105,7 +110,11 @@ def find_program(cwd: Path) -> Program:
         raise ProgramError(f"{file} cannot be read.") from error
     if name != "python":
         raise ProgramError(f"{file} says that the runtime is {name}; an import writes Python.")
-    return Program(main, main / "__main__.py") if main.is_dir() else Program(main.parent, main)
+    if not main.is_dir():
+        raise ProgramError(
+            f"{file} says that main is {main.name}, which is no folder: Pulumi finds no module beside a file. Name the folder."
+        )
+    return Program(main, str(project["name"]))
 
 
 def read_source(path: Path) -> SourceFile:

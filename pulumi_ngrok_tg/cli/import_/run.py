@@ -36,9 +36,10 @@ def run(
     others, unread = session.managed_elsewhere(this_stack)
     sources = list(program.files())
     home = next((source for source in sources if source.path == program.folder / module.FILE), None)
-    if home is not None and (owner := module.find_stack(home.tree)) not in (None, _short(project.name)):
+    own = f"{program.project}/{_short(project.name)}"
+    if home is not None and (owner := module.find_stack(home.tree)) not in (None, own):
         raise ProgramError(
-            f"{home.path} belongs to the stack {owner}, and this is {_short(project.name)}: the module would "
+            f"{home.path} belongs to the stack {owner}, and this is {own}: the module would "
             "declare backends of two stacks. Nothing was written."
         )
     declared = {
@@ -52,7 +53,8 @@ def run(
     named = _name(session, sources, backends, names)
     new = {named[backend.id]: backend for backend in reversed(selection.taken)}
     written = _write(session, program, new, protect) if new else []
-    loaded = _load(session, program, sources, project.siblings, yes, as_json) if written else True
+    in_module = any(where.startswith(module.FILE) for where in selection.declared.values())
+    loaded = _load(session, program, sources, project.siblings, yes, as_json) if written or in_module else True
     let_go = terraform.find_let_go(instances, [*selection.taken, *selection.managed, *_declared(backends, selection)])
     done = report.Report(selection, named, written, loaded, let_go)
     if as_json:
@@ -89,7 +91,7 @@ def _name(
 def _write(session: Session, program: Program, new: Mapping[str, Backend], protect: bool) -> list[Path]:
     """Writes the module."""
     source = read_source(program.folder / module.FILE)
-    stack = _short(session.project_stack.name)
+    stack = f"{program.project}/{_short(session.project_stack.name)}"
     _ = source.tree  # a file that is no Python is left alone
     try:
         text = module.add_declarations(source.text, new, session.account_name, protect, stack)

@@ -1,5 +1,6 @@
 """``pulumi-ngrok-tg delete``: only what no stack manages."""
 
+import subprocess
 from collections.abc import Callable
 
 from pulumi_ngrok_tg.emulator import Emulator
@@ -64,3 +65,35 @@ def test_many_are_deleted_at_once_and_a_failure_ends_none_of_the_others(stack: S
     assert "1 of 30 were not deleted." in said
     assert emulator.peak > 4
     assert set(made) & set(emulator.account(KEY).backends) == {made[7]}
+
+
+def test_what_a_stack_has_adopted_while_it_asked_is_not_deleted(
+    stack: Stack, stray: Backend, emulator: Emulator
+) -> None:
+    process = subprocess.Popen(
+        ["pulumi-ngrok-tg", "delete", stray.id],
+        cwd=stack.folder,
+        env=stack.environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    with process:
+        assert process.stdout is not None
+        assert stray.id in process.stdout.readline(), "from here on it asks"
+        stack.program(
+            'TunnelGroupBackend("web", labels={"app": "web", "dc": "fra"}, description="Website")\n'
+            f'TunnelGroupBackend("stray", labels={{"app": "web"}}, description={stray.description!r},\n'
+            f'    opts=pulumi.ResourceOptions(import_="{stray.id}"))'
+        )
+        stack.up()
+        said, _ = process.communicate("y\n", timeout=120)
+    assert f"Nothing was deleted: {stray.id} is managed by stray in the stack dev." in said
+    assert stray.id in emulator.account(KEY).backends
+
+
+def test_nobody_to_ask_is_a_line(stack: Stack, stray: Backend) -> None:
+    said = stack.run("sh", "-c", f"pulumi-ngrok-tg delete {stray.id} <&- || echo ended with $?")
+    assert "Traceback" not in said
+    assert said.endswith("Aborted!\nended with 1\n")
