@@ -214,6 +214,6 @@ def test_a_bad_key_is_told_once(stack: Stack, emulator: Emulator) -> None:
     stack.environment["NGROK_API_KEY"] = "test-not-a-key"
     looking_up(stack, 'for n in range(20): get_tunnel_group_backend_output(labels={"n": str(n)})')
     said = stack.preview(fails=True).text
-    assert "Set a valid API key" in said
+    assert "Use a valid API key" in said
     assert "test-not-a-key" not in said
     assert len(emulator.requests) == 1

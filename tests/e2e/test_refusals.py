@@ -43,7 +43,7 @@ def stack(engine, pulumi_home, tmp_path_factory, server) -> Stack:  # type: igno
         ({"status": 404}, "HTTP 404"),
         (
             {"status": 404, "body": HTML},
-            "not in ngrok's error format. Is a proxy in between, or the API's address (ngrok:apiBaseUrl) wrong?",
+            "not in ngrok's error format. Is a proxy in between, or the API's address (NGROK_API_BASE_URL) wrong?",
         ),
         ({"status": 404, "body": '{"message": "not found"}'}, "not in ngrok's error format"),
         ({"body": "[1]"}, "not a tunnel group backend"),
@@ -75,7 +75,7 @@ def test_a_wrong_base_url_leaves_the_state_untouched(
     monkeypatch.setitem(stack.environment, "NGROK_API_BASE_URL", server.url + path)
     outcome = stack.refresh(fails=True)
     (error,) = outcome.errors
-    assert f"GET {path}/backends/tunnel_group/" in error
+    assert f"GET {path}/backends/tunnel_group: " in error
     assert stack.resources() == before
 
 
@@ -97,7 +97,7 @@ def test_a_delete_that_is_refused_says_which_step_is_missing(
     emulator.fault(method="DELETE", status=400, error_code=6502, message="Backend is referenced by bkdwt_1.")
     (error,) = stack.destroy(fails=True).errors
     assert "Backend is referenced by bkdwt_1" in error
-    assert "remove that reference first" in error
+    assert "take it out of that one first" in error
     assert len(stack.resources()) == 1
     stack.destroy()
     assert emulator.account(KEY).backends == {}

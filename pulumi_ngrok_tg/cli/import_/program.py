@@ -112,7 +112,8 @@ def find_program(cwd: Path) -> Program:
         raise ProgramError(f"{file} says that the runtime is {name}; an import writes Python.")
     if not main.is_dir():
         raise ProgramError(
-            f"{file} says that main is {main.name}, which is no folder: Pulumi finds no module beside a file. Name the folder."
+            f"{file} says that main is {main.name}, which is no folder: Pulumi finds no module beside a file. Name the "
+            "folder."
         )
     return Program(main, str(project["name"]))
 
