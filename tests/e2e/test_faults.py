@@ -136,5 +136,5 @@ def test_a_credential_that_ngrok_quotes_is_shown_nowhere(
     emulator.fault(times=None, status=401, error_code=code, message=message)
     said = new_stack(program(1)).up("--logtostderr", "-v=9", fails=True).text
     assert f"ERR_NGROK_{code}" in said
-    assert "pulumi config set --secret ngrok:apiKey" in said
+    assert "set NGROK_API_KEY." in said
     assert KEY.split("_")[1][:-2] not in said

@@ -30,7 +30,7 @@ def stack(engine, pulumi_home, tmp_path_factory, server) -> Stack:  # type: igno
 @pytest.mark.parametrize(
     ("fault", "told"),
     [
-        ({"status": 401, "error_code": 203}, "pulumi config set --secret ngrok:apiKey"),
+        ({"status": 401, "error_code": 203}, "set NGROK_API_KEY."),
         ({"status": 403, "error_code": 635}, "The API key may not write"),
         ({"status": 403, "error_code": 204}, "plan does not include the ngrok API"),
         ({"status": 404, "error_code": 7008}, "ngrok has withdrawn edges and backends"),
