@@ -104,8 +104,9 @@ def _advice(error: NgrokError, source: Source) -> str:
     if isinstance(error, FateUnknown):
         account = f" --account {source.account}" if source.account else ""
         return (
-            "Look for it before you run `pulumi up` again, which would create one more: `pulumi-ngrok-tg orphans "
-            f"--all-stacks{account}` names what no stack manages, and how to bring it in or delete it."
+            "Look for it before you run `pulumi up` again, which would create one more: "
+            "`PULUMI_NGROK_TG_ADOPT=identical pulumi up` adopts it if it exists, and `pulumi-ngrok-tg orphans "
+            f"--all-stacks{account}` names what no stack manages."
         )
     if isinstance(error, Untrusted):
         return (
