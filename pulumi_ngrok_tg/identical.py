@@ -16,8 +16,7 @@ from pulumi.runtime import get_config, settings
 from pulumi_ngrok_tg import advice, config, listed, properties
 from pulumi_ngrok_tg.api.errors import NgrokError
 from pulumi_ngrok_tg.api.models import Backend
-from pulumi_ngrok_tg.stack_state import Later, find_holders, read_state
-from pulumi_ngrok_tg.state import TYPE, find_held
+from pulumi_ngrok_tg.stack_state import Later, find_holders, find_managed, read_state
 
 VARIABLE = "PULUMI_NGROK_TG_ADOPT"
 """The environment variable; it is one because a config value would stay."""
@@ -84,12 +83,7 @@ async def _find(run: _Run, props: Mapping[str, Any]) -> dict[str, Any]:
         return {"unread": advice.explain(error, config.locate(get_config, account))}
     except config.ConfigError as error:
         return {"unread": str(error)}
-    managed = {
-        id_
-        for resource in state.values()
-        if resource["type"] == TYPE
-        for id_ in find_held(resource["type"], resource["outputs"])
-    }
+    managed = set(find_managed(state).values())
     same = [b.id for b in index.get(_identify(normal, account), []) if not properties.changes(b.contents, normal)]
     free = [id_ for id_ in same if id_ not in managed]
     return {"ids": free, "held_by": [holder for id_ in free for holder in find_holders(state, id_)]}

@@ -14,8 +14,7 @@ from pulumi.runtime import settings
 
 from pulumi_ngrok_tg import adoption, identical, upstream
 from pulumi_ngrok_tg.api.models import is_id
-from pulumi_ngrok_tg.stack_state import Later, find_holders, read_state
-from pulumi_ngrok_tg.state import is_managed
+from pulumi_ngrok_tg.stack_state import Later, find_holders, find_managed, read_state
 
 _NAMES = ("description", "metadata", "labels")
 
@@ -98,11 +97,7 @@ async def _look_up(id_: pulumi.Output[Any], ids: set[str]) -> dict[str, Any]:
     state = await read_state()
     if isinstance(state, str):
         return {"unread": state}
-    managed = {
-        resource["outputs"]["uri"].rpartition("/")[2]: urn
-        for urn, resource in state.items()
-        if is_managed(resource["type"], resource["outputs"])
-    }
+    managed = {held: urn for urn, held in find_managed(state).items()}
     return {
         "managed_by": managed.get(known),
         "held_by": find_holders(state, known),

@@ -12,8 +12,8 @@ import pulumi
 from pulumi.runtime import get_config
 
 from pulumi_ngrok_tg import config, upstream
-from pulumi_ngrok_tg.stack_state import Later, read_state
-from pulumi_ngrok_tg.state import FINGERPRINT, is_managed
+from pulumi_ngrok_tg.stack_state import Later, find_managed, read_state
+from pulumi_ngrok_tg.state import FINGERPRINT
 
 INPUT = "__held"
 """What the state holds of the resources of this name, by URN; it is for the provider's check alone."""
@@ -65,9 +65,9 @@ async def _look_up(resource_name: str) -> dict[str, Any]:
         return {_UNREAD: state}
     return {
         urn: {
-            "id": resource["outputs"]["uri"].rpartition("/")[2],
-            **{name: resource["outputs"].get(name) for name in ("account", FINGERPRINT)},
+            "id": id_,
+            **{name: state[urn]["outputs"].get(name) for name in ("account", FINGERPRINT)},
         }
-        for urn, resource in state.items()
-        if urn.endswith(f"::{resource_name}") and is_managed(resource["type"], resource["outputs"])
+        for urn, id_ in find_managed(state).items()
+        if urn.endswith(f"::{resource_name}")
     }

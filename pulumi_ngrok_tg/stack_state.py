@@ -9,7 +9,7 @@ import pulumi
 from pulumi.runtime import invoke_async
 from pulumi.runtime.settings import get_monitor
 
-from pulumi_ngrok_tg.state import TYPE, find_held
+from pulumi_ngrok_tg.state import TYPE, find_held, is_managed
 
 _PAUSES = (0, 0.1, 0.2, 0.4, 0.8)
 """Seconds before each attempt: a state in a file cannot be read while the engine writes it ("checkpoint: EOF")."""
@@ -34,6 +34,15 @@ async def read_state() -> dict[str, dict[str, Any]] | str:
     if monitor not in _states:
         _states[monitor] = asyncio.ensure_future(_ask())
     return await _states[monitor]
+
+
+def find_managed(state: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """Returns the ids of the backends that the stack manages as this package's resources, by URN."""
+    return {
+        urn: resource["outputs"]["uri"].rpartition("/")[2]
+        for urn, resource in state.items()
+        if is_managed(resource["type"], resource["outputs"])
+    }
 
 
 def find_holders(state: Mapping[str, Mapping[str, Any]], id_: str) -> list[dict[str, str]]:

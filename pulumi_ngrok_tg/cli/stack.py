@@ -87,7 +87,7 @@ class Stack:
         if selected is None:
             raise StackError("No stack is selected. Run `pulumi stack select`, or name one with --stack.")
         self.name: str = selected
-        self.siblings = [_short(one["name"]) for one in listed if _short(one["name"]) != _short(selected)]
+        self.siblings = [shorten(one["name"]) for one in listed if shorten(one["name"]) != shorten(selected)]
         """The other stacks of the project."""
         try:
             self._settings: dict[str, dict[str, Any]] = json.loads(
@@ -205,7 +205,7 @@ def _find_managed(deployment: Mapping[str, Any], stack: str) -> Iterator[Managed
 
 def _own_entry(listed: Sequence[dict[str, Any]], name: str) -> dict[str, Any] | None:
     """Returns the entry of the stack itself, which may be listed under a longer name than it was given."""
-    candidates = [one for one in listed if _short(one["name"]) == _short(name)]
+    candidates = [one for one in listed if shorten(one["name"]) == shorten(name)]
     for found in (
         [one for one in candidates if one["name"] == name],
         [one for one in candidates if one.get("current")],
@@ -216,7 +216,7 @@ def _own_entry(listed: Sequence[dict[str, Any]], name: str) -> dict[str, Any] | 
     return None
 
 
-def _short(name: str) -> str:
+def shorten(name: str) -> str:
     """Returns a stack's name as `pulumi.get_stack()` has it: without organization and project."""
     return name.rpartition("/")[2]
 

@@ -12,6 +12,7 @@ from pulumi_ngrok_tg.cli.import_.program import Program, ProgramError, SourceFil
 from pulumi_ngrok_tg.cli.import_.selection import Selection, select
 from pulumi_ngrok_tg.cli.managers import find_managers
 from pulumi_ngrok_tg.cli.session import FOUND, Session
+from pulumi_ngrok_tg.cli.stack import shorten
 
 
 def run(
@@ -36,7 +37,7 @@ def run(
     others, unread = session.managed_elsewhere(this_stack)
     sources = list(program.files())
     home = next((source for source in sources if source.path == program.folder / module.FILE), None)
-    own = f"{program.project}/{_short(project.name)}"
+    own = f"{program.project}/{shorten(project.name)}"
     if home is not None and (owner := module.find_stack(home.tree)) not in (None, own):
         raise ProgramError(
             f"{home.path} belongs to the stack {owner}, and this is {own}: the module would "
@@ -65,11 +66,6 @@ def run(
         raise SystemExit(FOUND)
 
 
-def _short(stack: str) -> str:
-    """Returns a stack's name as `pulumi.get_stack()` has it."""
-    return stack.rpartition("/")[2]
-
-
 def _declared(backends: Sequence[Backend], selection: Selection) -> list[Backend]:
     return [backend for backend in backends if backend.id in selection.declared]
 
@@ -91,7 +87,7 @@ def _name(
 def _write(session: Session, program: Program, new: Mapping[str, Backend], protect: bool) -> list[Path]:
     """Writes the module."""
     source = read_source(program.folder / module.FILE)
-    stack = f"{program.project}/{_short(session.project_stack.name)}"
+    stack = f"{program.project}/{shorten(session.project_stack.name)}"
     _ = source.tree  # a file that is no Python is left alone
     try:
         text = module.add_declarations(source.text, new, session.account_name, protect, stack)
