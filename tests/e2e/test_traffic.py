@@ -27,7 +27,7 @@ NOT_REPLACED = (
 )
 NOT_DELETED = (
     'bkdtg_ was not deleted, as pulumi-ngrok-tg:onTrafficLoss is "refuse": 3 tunnels are online in it (tn_ -> '
-    "localhost:8082, tn_ -> localhost:8081, tn_ -> localhost:8080). Stop them first, or allow it with "
+    "localhost:8080, tn_ -> localhost:8081, tn_ -> localhost:8082). Stop them first, or allow it with "
     "`pulumi config set pulumi-ngrok-tg:onTrafficLoss warn` (a `pulumi destroy` heeds that with --run-program)."
 )
 NOT_FOUND_OUT = (
@@ -50,12 +50,13 @@ def web(**labels: str) -> str:
 
 
 def said(text: str) -> dict[str, str]:
-    """What the diagnostics say of each resource, without what differs from run to run."""
+    """What the diagnostics say of each backend, without what differs from run to run."""
     diagnostics = text.partition("Diagnostics:")[2].partition("\nResources:")[0]
-    told = re.findall(r"^  \S+ \((\S+)\):\n((?:    .+\n)+)", diagnostics, re.MULTILINE)
+    told = re.findall(r"^  pulumi-python:\S+ \((\S+)\):\n((?:    .+\n)+)", diagnostics, re.MULTILINE)
     lines = {name: re.sub(r"(tn_|bkdtg_|op_)\w+", r"\1", " ".join(lines.split())) for name, lines in told}
     # With --diff the engine shows a line without its row, so it names the resource, but for deletes, which name the id.
-    assert all(re.match(rf"(error: |warning: )?({name}: |.*: bkdtg_|bkdtg_)", line) for name, line in lines.items())
+    for name, line in lines.items():
+        assert re.match(rf"(error: |warning: )?({name}: |.*: bkdtg_|bkdtg_)", line), (name, line)
     return {name: line.replace(f"{name}: ", "", 1) for name, line in lines.items()}
 
 
