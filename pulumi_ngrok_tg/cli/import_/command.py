@@ -1,8 +1,6 @@
 """The command ``pulumi-ngrok-tg import``."""
 
-from collections.abc import Mapping
-from pathlib import Path
-from typing import BinaryIO
+from typing import Any
 
 import click
 
@@ -24,18 +22,7 @@ from pulumi_ngrok_tg.cli.options import json_option, label_option, stack_options
 @this_stack_option
 @json_option
 @stack_options
-def import_(
-    labels: Mapping[str, str],
-    ids: tuple[str, ...],
-    state: BinaryIO | None,
-    protect: bool,
-    yes: bool,
-    this_stack: bool,
-    as_json: bool,
-    cwd: Path,
-    stack: str | None,
-    account: str | None,
-) -> None:
+def import_(**options: Any) -> None:
     """Write program code that adopts backends.
 
     Writes tunnel_group_backends.py beside __main__.py. It declares each backend with import_ and its id, so the next
@@ -52,5 +39,4 @@ def import_(
     """
     from pulumi_ngrok_tg.cli.import_.run import run  # here, because it takes a moment to load
 
-    content = None if state is None else (state.read(), state.name)
-    run(labels, ids, content, protect, yes, this_stack, as_json, cwd, stack, account)
+    run(**options)

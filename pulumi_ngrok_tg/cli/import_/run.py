@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import click
 
@@ -16,9 +17,10 @@ from pulumi_ngrok_tg.cli.stack import shorten
 
 
 def run(
+    *,
     labels: Mapping[str, str],
     ids: Sequence[str],
-    state: tuple[bytes, str] | None,
+    state: BinaryIO | None,
     protect: bool,
     yes: bool,
     this_stack: bool,
@@ -27,8 +29,8 @@ def run(
     stack: str | None,
     account: str | None,
 ) -> None:
-    """Runs the import; the arguments are the command's options, ``state`` the content and the name of a file."""
-    instances = terraform.read_state(*state) if state is not None else []
+    """Runs the import; the arguments are the command's options."""
+    instances = terraform.read_state(state.read(), state.name) if state is not None else []
     program = find_program(cwd)
     session = Session(cwd, stack, account)
     project = session.project_stack
