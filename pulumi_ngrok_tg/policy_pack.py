@@ -16,7 +16,7 @@ def main() -> None:
     try:
         from pulumi_ngrok_tg.policy.pack import serve
     except ModuleNotFoundError as error:
-        if error.name not in ("pulumi_policy", "detect_secrets", "jsonschema"):
+        if error.name not in ("pulumi_policy", "betterleaks", "jsonschema"):
             raise
         sys.exit("This needs an extra. Run: pip install 'pulumi-ngrok-tg[policy]'")
     serve()

@@ -15,6 +15,14 @@ Rule = TypeVar("Rule", BackendRule, StackRule)
 _TEXT = {"type": "string"}
 _PATTERN = {"type": "string", "format": "regex"}
 _LENGTH = {"type": "integer", "minimum": 1}
+_ALLOW: Schema = {
+    "allow": {
+        "type": "array",
+        "items": _PATTERN,
+        "default": [],
+        "description": "Regular expressions; a finding in which one matches is no credential.",
+    }
+}
 
 
 @dataclass(frozen=True)
@@ -78,14 +86,14 @@ POLICIES: tuple[OfBackend | OfStack, ...] = (
         "Description, metadata and labels hold no credentials.",
         "mandatory",
         rules.no_secrets,
-        {
-            "allow": {
-                "type": "array",
-                "items": _PATTERN,
-                "default": [],
-                "description": "Regular expressions of what looks like a credential and is none.",
-            }
-        },
+        _ALLOW,
+    ),
+    OfBackend(
+        "possible-secrets",
+        "Description, metadata and labels hold nothing that may be a credential.",
+        "advisory",
+        rules.possible_secrets,
+        _ALLOW,
     ),
     OfBackend(
         "no-operator-owned",

@@ -1,101 +1,129 @@
-"""Finding credentials in texts: those of a known form, and values that a name calls one.
+"""Find credentials in texts: those of a known form, and values that a name calls one.
 
-The forms are those of detect-secrets, of ngrok, and of some vendors that it does not know. Its own way with names
-(``KeywordDetector``) is not used: it reads lines of code, takes the rest of a line for the value, and needs seconds for
-some lines of 4096 bytes.
+betterleaks knows the forms of vendors; its patterns take linear time. This module adds what it leaves to its users:
+ngrok's own forms, and what a name says of its value (:mod:`names`).
 """
 
 import json
 import re
-from collections.abc import Generator, Iterable, Iterator
-from functools import cache
+import threading
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
-from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
-from detect_secrets.plugins.base import BasePlugin, RegexBasedDetector
-from detect_secrets.plugins.basic_auth import BasicAuthDetector
-from detect_secrets.plugins.high_entropy_strings import HighEntropyStringsPlugin
-from detect_secrets.plugins.ip_public import IPPublicDetector
-from detect_secrets.plugins.keyword import KeywordDetector
-from detect_secrets.plugins.twilio import TwilioKeyDetector
+from betterleaks import scan_string
+
+from pulumi_ngrok_tg.policy import names
 
 NAMED = "value of a name such as password"
-_CALLED_SO = re.compile(
-    r"(pass(word|wd|phrase)?|pwd|secret|credentials?|"
-    r"(api|access|auth|private|secret|service|client|account|db|database|encryption|signing) ?key|"
-    r"(auth|access|api|bearer|refresh|session) ?token)"
-    r"( (value|data|old|new|prod|production|staging|dev|test|\d+))*"
-)
-"""How a name ends that calls its value a credential. What has more words after that is about one, and is none."""
-_ASSIGNMENT = re.compile(r"""(?:=>|:=|[:=])\s*("[^"]*"|'[^']*'|[^\s,;&"']+)""")
-_HARMLESS = re.compile(
-    r".{0,5}"
-    r"|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
-    r"|[a-z]+_[0-9A-Za-z]{27}"  # an id of ngrok's
-    r"|\$\{?\w+\}?|<.*>|\{.*\}|ENC\[.*\]"  # a place for one
-)
-_WORD = re.compile(r"[A-Za-z]{0,20}|v?[0-9]+")
-"""Values such as "strong", "prod/db-1" and "2026-12-31" consist of these; a generated password does not."""
+_NAMES = {"generic-api-key", "generic-password", "generic-credential-uri"}
+"""Rules of betterleaks that go by names, of which :mod:`names` knows more."""
+_SWITCHED_OFF = re.compile(r"(?i)(betterleaks|gitleaks):allow|\0")
+"""What would keep betterleaks from reading a line or the rest of a text."""
 
 
-class _NgrokDetector(RegexBasedDetector):
-    """API keys and authtokens of ngrok, in today's form and in the one that its documentation shows."""
+@dataclass(frozen=True)
+class Finding:
+    """What looks like a credential."""
 
-    secret_type = "ngrok API key or authtoken"  # noqa: S105
-    denylist = (
-        re.compile(r"(?<![0-9A-Za-z])[0-9A-Za-z]{27}_[0-9A-Za-z]{19,22}(?![0-9A-Za-z])"),
-        re.compile(r"(?<![0-9A-Za-z])[0-9A-Za-z]{19}_[0-9A-Za-z]{19,21}(?![0-9A-Za-z])"),
-    )
-
-    def analyze_string(self, string: str) -> Generator[str, None, None]:
-        """Yields what is no pair of long words."""
-        for found in super().analyze_string(string):
-            if re.search("[0-9]", found) and re.search("[A-Z]", found):
-                yield found
+    kind: str
+    """A name for its form; never a part of the text."""
+    value: str
+    """The credential."""
+    text: str
+    """The credential with what led to it."""
+    sure: bool
+    """Whether texts that look so are hardly ever anything else."""
 
 
-class _VendorDetector(RegexBasedDetector):
-    """Forms that detect-secrets 1.5 does not know."""
-
-    secret_type = "token of a known vendor"  # noqa: S105
-    denylist = (
-        re.compile(r"\bpul-[0-9a-f]{40}\b"),
-        re.compile(r"\bgithub_pat_\w{40,}"),
-        re.compile(r"\bAIza[0-9A-Za-z_-]{35}\b"),
-        re.compile(r"\bsk-ant-[0-9A-Za-z_-]{20,}"),
-        re.compile(r"\bhv[sb]\.[0-9A-Za-z_-]{20,}"),
-        re.compile(r"\bdop_v1_[0-9a-f]{64}\b"),
-        re.compile(r"\bnpm_[0-9A-Za-z]{36}\b"),
-        re.compile(r"\b[rs]k_test_[0-9A-Za-z]{20,}"),
-        re.compile(r"\b[Bb]earer [0-9A-Za-z._~+/-]{20,}"),
-        re.compile(r"BEGIN ENCRYPTED PRIVATE KEY"),
-    )
-
-
-def kinds(text: str, allow: Iterable[str]) -> set[str]:
-    """Returns which kinds of credentials a text seems to hold.
+def find_credentials(text: str, allow: Iterable[str] = (), seconds: float = 10.0) -> set[Finding]:
+    """Return what looks like a credential in a text.
 
     Args:
         text: JSON, or any text of one or more lines.
-        allow: regular expressions of what is none; each is searched in what was found: a key, or the value of a name.
+        allow: regular expressions; each is searched in the credential, and in the credential with its name.
+        seconds: how long the search may take; 4,096 characters take a few hundredths of a second.
+
+    Raises:
+        TimeoutError: the search took longer. Its thread is left behind.
     """
     allowed = [re.compile(pattern) for pattern in allow]
-    return {kind for kind, found in _findings(text) if not any(pattern.search(found) for pattern in allowed)}
+    found: list[set[Finding] | Exception] = []
+
+    def search() -> None:
+        try:
+            found.append(set(_find(text)))
+        except Exception as error:
+            found.append(error)
+
+    thread = threading.Thread(target=search, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if not found:
+        raise TimeoutError
+    if isinstance(found[0], Exception):
+        raise found[0]
+    return {
+        finding
+        for finding in found[0]
+        if not any(pattern.search(text) for pattern in allowed for text in (finding.value, finding.text))
+    }
 
 
-def _findings(text: str) -> Iterator[tuple[str, str]]:
-    for name, value in _named_values(text):
-        lines = value.splitlines()
-        for line in lines:
-            yield from _of_known_form(line)
-            yield from _assigned(line)
-        if name and _calls_it_so(name):
-            yield from ((NAMED, line) for line in lines if not _is_harmless(line))
-            yield from (found for line in lines for found in _of_known_form(f'{name} = "{line}"'))
+def _find(text: str) -> Iterator[Finding]:
+    pairs = list(_read_pairs(text))
+    for name, value in pairs:
+        for found, sure in names.find_named(name, value) if name else ():
+            yield Finding(NAMED, found, f"{name}: {found}", sure)
+        for found, sure in names.find_in_text(value):
+            yield Finding(NAMED, found, found, sure)
+    whole = "\n".join(f"{name}: {value}" if name else value for name, value in pairs)
+    yield from _find_forms(_SWITCHED_OFF.sub(" ", whole).encode("utf-8", "replace").decode())
 
 
-def _named_values(text: str) -> Iterator[tuple[str, str]]:
-    """Yields the values in JSON with the names that lead to them, and the names themselves; else the text."""
+def _find_forms(text: str) -> Iterator[Finding]:
+    for found in scan_string(text):
+        if found.rule_id not in _NAMES:
+            yield Finding(
+                found.rule_id, found.secret, found.match.full, found.confidence != "low" and "jwt" not in found.rule_id
+            )
+    for kind, pattern in _FORMS.items():
+        yield from (Finding(kind, match[0], match[0], True) for match in pattern.finditer(text) if _is_token(match))
+
+
+def _is_token(match: re.Match[str]) -> bool:
+    """Tell whether the variable part of a form, its group if it has one, is no series of words."""
+    words = re.split("[-_.]", match[match.lastindex or 0])
+    return not all(re.fullmatch("[A-Z]?[a-z]*[0-9]{0,2}", word) for word in words)
+
+
+_LABEL = re.compile("(?i)(name|key|variable)$")
+_FORMS = {
+    "ngrok API key or authtoken": re.compile(
+        r"(?<![0-9A-Za-z])(?=[a-z0-9_]{0,60}[A-Z])"
+        r"(?:[0-9A-Za-z]{27}_[0-9A-Za-z]{19,22}|[0-9A-Za-z]{19}_[0-9A-Za-z]{19,21}|cr_[0-9A-Za-z]{27})(?![0-9A-Za-z])"
+    ),
+    "private-key": re.compile(
+        r"-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----[^-]{16,}"
+        r"|PuTTY-User-Key-File-\d|AGE-SECRET-KEY-1[0-9A-Z]{50,}"
+    ),
+    "token of a known vendor": re.compile(
+        r"(?<![0-9A-Za-z])(?:"
+        r"(?:hf_|whsec_|npm_|glc_|glsa_|dckr_[po]at_|secret_|vercel_blob_rw_|pscale_(?:tkn|pw)_|sntrys_|fo1_|GOCSPX-|NRAK-|HRKU-"
+        r"|tskey-[a-z]{3,9}-|sk-(?:(?:proj|svcacct|admin|ant)-)?|[sr]k_(?:live|test)_|hv[bs]\.|xox[a-z](?:\.xox[a-z])?-"
+        r"|xapp-|AKCp|pat(?=\w{14}\.))([0-9A-Za-z_.=+/-]{20,})"
+        r"|(?:AKIA|ASIA)([A-Z2-7]{16})|key-([0-9a-f]{32})|[0-9a-f]{36}FFFFNRAL|\d{8,10}:(AA[\w-]{33})"
+        r"|\w{3}[78]Q~([\w~.-]{31,34})|SK([0-9a-f]{32}))(?![0-9A-Za-z])"
+    ),
+    "webhook": re.compile(
+        r"https://(?:\w+\.)?discord(?:app)?\.com/api/webhooks/\d+/([\w-]{40,})"
+        r"|https://[\w.-]{1,80}\.webhook\.office\.com/webhookb2/([\w@/-]{40,})"
+    ),
+}
+
+
+def _read_pairs(text: str) -> Iterator[tuple[str, str]]:
+    """Yield each text in JSON with the name that leads to it; else the text, without a name."""
     try:
         whole = json.loads(text, object_pairs_hook=_Pairs)
     except (ValueError, RecursionError):
@@ -104,56 +132,17 @@ def _named_values(text: str) -> Iterator[tuple[str, str]]:
     while left:
         name, value = left.pop()
         if isinstance(value, _Pairs):
-            left += [("", key) for key, _ in value.pairs]
-            left += [(f"{name} {key}", inner) for key, inner in value.pairs]
             # {"name": "DB_PASSWORD", "value": ...}, as environments are written.
-            told = dict(value.pairs)
-            if isinstance(told.get("name"), str):
-                left.append((told["name"], told.get("value")))
+            labels = [text for key, text in value if _LABEL.search(key) and isinstance(text, str)]
+            for key, inner in value:
+                yield "", key
+                named = labels and key.lower().endswith("value")
+                left.append((labels[0] if named else f"{name.rpartition('.')[2]}.{key}", inner))
         elif isinstance(value, list):
             left += [(name, inner) for inner in value]
         elif isinstance(value, str):
             yield name, value
 
 
-class _Pairs:
+class _Pairs(list[tuple[str, Any]]):
     """A JSON object with all of its names, those that come twice, too."""
-
-    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
-        self.pairs = pairs
-
-
-def _assigned(line: str) -> Iterator[tuple[str, str]]:
-    """Yields the values that stand behind such a name and a sign."""
-    for match in _ASSIGNMENT.finditer(line):
-        value = match[1].strip("\"'")
-        if _calls_it_so(line[max(0, match.start() - 60) : match.start()]) and not _is_harmless(value):
-            yield NAMED, value
-
-
-def _calls_it_so(name: str) -> bool:
-    """Tells whether a name ends like one of a credential: ``DB_PASSWORD``, ``X-API-Key``, ``clientSecret``."""
-    words = re.sub(r"[^0-9a-z]+", " ", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).lower()).split()
-    return any(_CALLED_SO.fullmatch(" ".join(words[start:])) for start in range(max(0, len(words) - 5), len(words)))
-
-
-def _is_harmless(value: str) -> bool:
-    return bool(_HARMLESS.fullmatch(value)) or all(map(_WORD.fullmatch, re.split(r"[-_./:@+,\s]+", value)))
-
-
-def _of_known_form(line: str) -> Iterator[tuple[str, str]]:
-    for detector in _detectors():
-        for found in detector.analyze_string(line):
-            account_id = isinstance(detector, TwilioKeyDetector) and found.startswith("AC")
-            place = isinstance(detector, BasicAuthDetector) and _is_harmless(found)
-            if not (account_id or place):
-                yield detector.secret_type, found
-
-
-@cache
-def _detectors() -> tuple[BasePlugin, ...]:
-    """Those for credentials of a known form; a text of high entropy alone may be an id or a hash."""
-    left_out = (HighEntropyStringsPlugin, IPPublicDetector, KeywordDetector)
-    classes: Iterable[Any] = get_mapping_from_secret_type_to_class().values()
-    known = (kind() for kind in classes if not issubclass(kind, (*left_out, _NgrokDetector, _VendorDetector)))
-    return (*known, _NgrokDetector(), _VendorDetector())

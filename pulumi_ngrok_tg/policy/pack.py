@@ -1,7 +1,10 @@
 """The policies as objects of pulumi-policy: the shell around the rules."""
 
 import io
+import os
 import sys
+import threading
+import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -56,7 +59,15 @@ def serve() -> None:
     """Serves the pack to the engine that has started this process, until it ends it."""
     # pulumi-policy writes its port and does not flush; the engine would wait for ever where Python is not run with -u.
     sys.stdout = io.TextIOWrapper(io.FileIO(sys.stdout.fileno(), "w", closefd=False), write_through=True)
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     PolicyPack("ngrok-tunnel-groups", tunnel_group_policies())
+
+
+def _end_with(parent: int) -> None:
+    """Ends this process when its parent is gone: an engine that is killed ends nobody."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
 
 
 def _made(policy: OfBackend | OfStack, override: Any, for_all: Any) -> Policy:
@@ -84,7 +95,8 @@ def _level(policy: str, given: Any) -> EnforcementLevel:
 
 def _backend_validation(policy: OfBackend, schema: Schema) -> Callable[[ResourceValidationArgs, ReportViolation], None]:
     def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
-        if args.resource_type == TYPE:
+        # With --target, the engine hands over resources that it leaves out, and that do not exist yet, without props.
+        if args.resource_type == TYPE and args.props:
             with _judging(policy.name):
                 for reason in policy.rule(_declared(args), checked(policy.name, schema, args.get_config())):
                     report(reason, None)
@@ -95,8 +107,9 @@ def _backend_validation(policy: OfBackend, schema: Schema) -> Callable[[Resource
 def _stack_validation(policy: OfStack, schema: Schema) -> Callable[[StackValidationArgs, ReportViolation], None]:
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
         with _judging(policy.name):
-            # Those that are only read are managed elsewhere.
-            ours = [one for one in args.resources if one.resource_type == TYPE and not one.props.get(READ_ONLY)]
+            # Those that are only read are managed elsewhere; those without props are not made in this run.
+            known = (one for one in args.resources if one.resource_type == TYPE and one.props)
+            ours = [one for one in known if not one.props.get(READ_ONLY)]
             settings = checked(policy.name, schema, args.get_config())
             for backend, reason in policy.rule([_declared(one) for one in ours], settings):
                 report(reason, backend.urn if backend else None)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pulumi_ngrok_tg import ownership
-from pulumi_ngrok_tg.policy import credentials
+from pulumi_ngrok_tg.policy.credentials import find_credentials
 from pulumi_ngrok_tg.policy.declared import UNKNOWN, Declared
 from pulumi_ngrok_tg.wording import first_few
 
@@ -79,21 +79,35 @@ def metadata_json_object(backend: Declared, _settings: Settings) -> Iterator[str
 
 def no_secrets(backend: Declared, settings: Settings) -> Iterator[str]:
     """Credentials do not belong where everybody with API access reads them."""
+    for name, kinds in _find_kinds(backend, settings, sure=True):
+        yield (
+            f"The {name} {'seem' if name == 'labels' else 'seems'} to hold a credential ({kinds}). Remove it and "
+            "revoke it. If it is none, add a regular expression that matches it to the setting `allow`."
+        )
+
+
+def possible_secrets(backend: Declared, settings: Settings) -> Iterator[str]:
+    """What may be a credential, or a name, an id or a public token."""
+    for name, kinds in _find_kinds(backend, settings, sure=False):
+        yield (
+            f"The {name} may hold a credential ({kinds}). Check it. If it is none, "
+            "add a regular expression that matches it to the setting `allow`."
+        )
+
+
+def _find_kinds(backend: Declared, settings: Settings, sure: bool) -> Iterator[tuple[str, str]]:
+    """Yield the properties that hold credentials, with the names of their kinds."""
     texts: dict[str, list[str]] = {"description": [], "metadata": [], "labels": []}
     for name, text in (("description", backend.description), ("metadata", backend.metadata)):
         if text is not UNKNOWN:
             texts[name].append(text)
     if backend.labels is not UNKNOWN:
         known = {key: "" if value is UNKNOWN else value for key, value in backend.labels.items()}
-        texts["labels"] += [*known, json.dumps(known)]
+        texts["labels"].append(json.dumps(known))
     for name, given in texts.items():
-        kinds = {kind for text in given for kind in credentials.kinds(text, settings.get("allow") or ())}
-        if kinds:
-            yield (
-                f"The {name} {'hold' if name == 'labels' else 'holds'} what looks like a credential "
-                f"({', '.join(sorted(kinds))}). Remove it, and revoke it if it is real; if it is none, let a regular "
-                "expression in the setting `allow` match it."
-            )
+        found = {finding for text in given for finding in find_credentials(text, settings.get("allow") or ())}
+        if found and any(finding.sure for finding in found) == sure:
+            yield name, ", ".join(sorted({finding.kind for finding in found if finding.sure == sure}))
 
 
 def no_operator_owned(backend: Declared, _settings: Settings) -> Iterator[str]:

@@ -21,7 +21,7 @@ PACK = ("--policy-pack", str(Path(sys.executable).parent / "pulumi-ngrok-tg-poli
 STRICT = {
     "required-label-keys": {"keys": {"app": ["web", "api"]}},
     "protected": {"labels": {"app": "web"}},
-    "max-backends": {"max": 7},
+    "max-backends": {"max": 8},
 }
 SECRET = "hush-9f8e7d"
 BAD = f"""
@@ -34,6 +34,7 @@ TunnelGroupBackend("silent", labels={{"app": "api", "n": "1"}})
 TunnelGroupBackend("open", labels={{"app": "web", "n": "1"}}, description="Website")
 TunnelGroupBackend("text", labels={{"app": "web", "n": "2"}}, metadata="{SECRET}", **named)
 TunnelGroupBackend("leak", labels={{"app": "web", "n": "3"}}, metadata=secret('{{"password": "{SECRET}"}}'), **named)
+TunnelGroupBackend("maybe", labels={{"app": "api"}}, **named, metadata='{{"password": "red-wet-fox"}}')
 TunnelGroupBackend("operators", labels={{"app": "web", "k8s.ngrok.com/namespace": "x"}}, **named)
 TunnelGroupBackend("twin", labels={{"app": "web", "n": "3"}}, **named)
 TunnelGroupBackend("wide", labels={{"n": "3"}}, **named)
@@ -48,6 +49,7 @@ FOUND = {
     ("protected", "open"),
     ("metadata-json-object", "text"),
     ("no-secrets", "leak"),
+    ("possible-secrets", "maybe"),
     ("no-operator-owned", "operators"),
     ("unique-selectors", "leak"),
     ("unique-selectors", "twin"),
@@ -132,6 +134,21 @@ def test_levels_and_settings_are_the_teams(new_stack: Callable[..., Stack]) -> N
     }
     for says, settings in wrong.items():
         assert says in stack.preview(*config(stack, settings), fails=True).text
+
+
+def test_backend_that_target_leaves_out_is_not_judged(new_stack: Callable[..., Stack]) -> None:
+    stack = new_stack(f'{GOOD}\nTunnelGroupBackend("bare", description="Website")')
+    assert violations(stack.preview(*PACK, "--target", "**::web")) == set()
+    assert violations(stack.preview(*PACK, "--target", "**::bare", fails=True)) == {("labels-required", "bare")}
+
+
+def test_pack_ends_when_the_engine_is_killed() -> None:
+    engine = f"import subprocess; subprocess.run([{PACK[1]!r}, '127.0.0.1:1'])"
+    with subprocess.Popen([sys.executable, "-c", engine], stdout=subprocess.PIPE, text=True) as killed:
+        assert killed.stdout is not None
+        assert int(killed.stdout.readline()), "the pack says on which port it serves"
+        killed.kill()
+        assert killed.stdout.read() == "", "the pack holds the pipe open until it ends"
 
 
 def test_by_hand_the_program_says_how_it_is_used(new_stack: Callable[..., Stack]) -> None:

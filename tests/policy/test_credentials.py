@@ -1,73 +1,180 @@
 """What counts as a credential, and what only looks like one. All of them are made up."""
 
-import pytest
+import time
 
-from pulumi_ngrok_tg.policy.credentials import NAMED, kinds
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pulumi_ngrok_tg.policy.credentials import NAMED, Finding, find_credentials
+from tests.policy.corpus import fill, read_corpus
 
 KSUID = "2rwwlBV3giwRa5gGhtBlK6AH8q4"
 NGROK = f"{KSUID}_4nN9MmJ3QmBqH5uVbnQ9p"
 
 
-@pytest.mark.parametrize(
-    ("text", "kind"),
-    [
-        (NGROK, "ngrok API key or authtoken"),
-        (f"key: {NGROK}.", "ngrok API key or authtoken"),
-        ("4nq9771bPxe8ctg7LKr_2ClH7Y15Zqe4bWLWF9p12", "ngrok API key or authtoken"),
-        (f'{{"agent": {{"authtoken": "{NGROK}"}}}}', "ngrok API key or authtoken"),
-        ("AKIA" + "IOSFODNN7EXAMPLE", "AWS Access Key"),
-        ("ghp_" + "aB3" * 12, "GitHub Token"),
-        ("glpat-" + "abcdEFGH1234_-xyz789", "GitLab Token"),
-        ("xoxb-" + "123456789012-123456789012-abcdefghijklmnopqrstuvwx", "Slack Token"),
-        ("postgres://user:" + "pa55word@db.example/x", "Basic Auth Credentials"),
-        ("-----BEGIN " + "PRIVATE KEY-----\nMIIEpAIBAAKCAQEA7", "Private Key"),
-        ("eyJhbGciOiJIUzI1NiJ9." + "eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9P", "JSON Web Token"),
-        ('{"db": {"password": "hunter2secret"}}', NAMED),
-        ('{"secret_name": "prod/db", "password": "hunter2secret"}', NAMED),
-        ('[{"api_key": ["s3cr3tValue9"]}]', NAMED),
-        ("ask the team\npassword: swordfish9", NAMED),
-        ("password=swordfish9", NAMED),
-        ("password = 'Sw0rdfish'", NAMED),
-    ],
-)
-def test_what_is_a_credential(text: str, kind: str) -> None:
-    assert kind in kinds(text, ())
+def rate(held_back: bool, secret: bool) -> tuple[float, float]:
+    """Which part of the corpus is found at all, and which surely, over five fillings."""
+    found: list[set[Finding]] = []
+    for seed in range(5):
+        for sample in read_corpus(seed):
+            if (sample.held_back, sample.secret) == (held_back, secret):
+                found.append(find_credentials(sample.text))
+    return sum(map(bool, found)) / len(found), sum(any(one.sure for one in some) for some in found) / len(found)
+
+
+def test_corpus_is_large_and_even() -> None:
+    corpus = list(read_corpus(1))
+    assert (len(corpus), sum(sample.secret for sample in corpus)) == (300, 150)
+    assert sum(sample.held_back for sample in corpus) == 100
+
+
+@pytest.mark.parametrize("held_back", [False, True])
+def test_most_credentials_are_found(held_back: bool) -> None:
+    found, sure = rate(held_back, secret=True)
+    assert found >= 0.85
+    assert sure >= 0.75
+
+
+@pytest.mark.parametrize("held_back", [False, True])
+def test_hardly_any_text_is_taken_for_a_credential(held_back: bool) -> None:
+    found, sure = rate(held_back, secret=False)
+    assert sure <= 0.01
+    assert found <= 0.08
+
+
+VENDORS = {
+    "age": "AGE-SECRET-KEY-1%{upperalnum:58}",
+    "airtable": "pat%{alnum:14}.%{hex:64}",
+    "anthropic": "sk-ant-api03-%{base64url:93}AA",
+    "atlassian": "ATATT3xFfGF0%{base64url:180}",
+    "aws key id": "AKIA%{upper:16}",
+    "aws secret": "aws_secret_access_key = %{base64:40}",
+    "azure client secret": "%{alnum:3}8Q~%{base64url:34}",
+    "azure sas": "https://a.blob.core.windows.net/c?sv=2022-11-02&sig=%{alnum:42}%3D",
+    "azure service bus": "Endpoint=sb://a.servicebus.windows.net/;SharedAccessKeyName=R;SharedAccessKey=%{base64:43}=",
+    "azure storage": "DefaultEndpointsProtocol=https;AccountName=a;AccountKey=%{base64:86}==",
+    "basic": "Authorization: Basic %{base64:24}==",
+    "bearer": "Authorization: Bearer %{alnum:24}",
+    "cloudflare": "CLOUDFLARE_API_TOKEN=%{base64url:40}",
+    "databricks": "dapi%{hex:32}",
+    "datadog api": "DD_API_KEY=%{hex:32}",
+    "datadog app": "datadog_application_key: %{hex:40}",
+    "digitalocean": "dop_v1_%{hex:64}",
+    "discord": "https://discord.com/api/webhooks/%{digits:18}/%{base64url:68}",
+    "docker": "dckr_pat_%{base64url:27}",
+    "github": "ghp_%{alnum:36}",
+    "github app": "ghs_%{alnum:36}",
+    "github fine-grained": "github_pat_%{alnum:22}_%{alnum:59}",
+    "gitlab": "glpat-%{base64url:20}",
+    "google api": "AIza%{base64url:35}",
+    "google client": "GOCSPX-%{base64url:28}",
+    "grafana": "glsa_%{alnum:32}_%{hex:8}",
+    "grafana cloud": "glc_%{base64:60}",
+    "hugging face": "hf_%{alnum:34}",
+    "linear": "lin_api_%{alnum:40}",
+    "mailgun": "key-%{hex:32}",
+    "new relic": "NRAK-%{upperalnum:27}",
+    "new relic license": "%{hex:36}FFFFNRAL",
+    "ngrok api": "%{alnum:27}_%{alnum:21}",
+    "ngrok credential": "cr_%{alnum:27}",
+    "notion": "secret_%{alnum:43}",
+    "npm": "npm_%{alnum:36}",
+    "openai": "sk-proj-%{base64url:60}T3BlbkFJ%{base64url:60}",
+    "openai service": "sk-svcacct-%{alnum:20}-%{alnum:40}",
+    "pem": "-----BEGIN RSA PRIVATE KEY-----\n%{base64:64}\n%{base64:64}\n-----END RSA PRIVATE KEY-----",
+    "pem encrypted": "-----BEGIN ENCRYPTED PRIVATE KEY-----\n%{base64:64}\n-----END ENCRYPTED PRIVATE KEY-----",
+    "pem cut off": "-----BEGIN PRIVATE KEY-----\n%{base64:30}",
+    "postgres": "postgres://app:%{letters:8}@db/shop",
+    "pulumi": "pul-%{hex:40}",
+    "putty": "PuTTY-User-Key-File-3: ssh-ed25519\nPrivate-Lines: 1\n%{base64:48}",
+    "pypi": "pypi-AgEIcHlwaS5vcmc%{base64url:150}",
+    "redis": "redis://:%{alnum:10}@h:6379",
+    "sendgrid": "SG.%{base64url:22}.%{base64url:43}",
+    "sentry": "sntrys_eyJ%{base64:100}=_%{base64:43}",
+    "shopify": "shpat_%{hex:32}",
+    "slack app": "xapp-1-A%{upperalnum:10}-%{digits:13}-%{hex:64}",
+    "slack bot": "xoxb-%{digits:12}-%{digits:13}-%{alnum:24}",
+    "slack webhook": "https://hooks.slack.com/services/T%{upperalnum:8}/B%{upperalnum:10}/%{alnum:24}",
+    "stripe": "sk_live_%{alnum:24}",
+    "stripe restricted": "rk_test_%{alnum:24}",
+    "stripe webhook": "whsec_%{alnum:32}",
+    "tailscale": "tskey-auth-%{alnum:12}CNTRL-%{alnum:32}",
+    "teams": "https://acme.webhook.office.com/webhookb2/%{hex:8}-%{hex:4}-%{hex:4}@%{hex:8}/IncomingWebhook/%{hex:32}/x",
+    "telegram": "%{digits:10}:AA%{base64url:33}",
+    "terraform cloud": "%{alnum:14}.atlasv1.%{base64url:67}",
+    "twilio": "SK%{hex:32}",
+    "vault": "hvs.%{base64url:90}",
+    "vault batch": "hvb.%{base64url:130}",
+    "wireguard": "[Interface]\nPrivateKey = %{base64:43}=",
+}
+NAMES = [
+    *(
+        "PGPASSWORD=",
+        "DB_PASSWORD1=",
+        "DBPASSWORD=",
+        "GITHUB_TOKEN=",
+        "token: ",
+        "tokens: ",
+        "passwords: ",
+        "api_keys: ",
+    ),
+    *(
+        "api_keys: ",
+        "clientSecret: ",
+        "X-API-Key: ",
+        "access token: ",
+        "DB_PASSWORD_PROD=",
+        "--password ",
+        "--password=",
+        "-p ",
+    ),
+    *("password is ", "pw ", "password=<", "password: ENC[", "password => ", "curl -u u:", "https://h/x?token="),
+    *("Passwort: ", "Kennwort ist ", "contraseña: ", "mot de passe : ", "senha: ", "hasło: ", "пароль: ", "密码:"),
+    *("パスワード:", "heslo: ", "wachtwoord: ", "lösenord: ", "jelszó: ", "şifre: ", "salasana: ", "parola: "),
+    *('{"password": "', '{"passwords": ["x", "', '{"key": "DB_PASSWORD", "value": "', '{"Name": "TOKEN", "Value": "'),
+    *('{"db": {"auth": {"pass": "', "<password>", '<add key="DbPassword" value="', "note: see below\npassword="),
+]
+ENDS = {
+    '{"passwords': '"]}',
+    '{"db"': '"}}}',
+    "{": '"}',
+    "<p": "</password>",
+    "<a": '"/>',
+    "password=<": ">",
+    "password: E": "]",
+}
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("form", VENDORS.values(), ids=VENDORS)
+def test_form_of_a_vendor_is_found(form: str, seed: int) -> None:
+    token = fill(form, seed)
+    for text in (token, f"ask ops; {token}", f'{{"note": ["{token}"]}}'.replace("\n", "\\n")):
+        assert any(finding.sure for finding in find_credentials(text)), text
+
+
+@pytest.mark.parametrize("value", ["Sw0rdf1sh&x9Qz", "hunter2secret9", "s3cr3tValue9"])
+@pytest.mark.parametrize("name", NAMES)
+def test_value_of_such_a_name_is_found(name: str, value: str) -> None:
+    text = name + value + next((end for begin, end in ENDS.items() if name.startswith(begin)), "")
+    assert NAMED in {finding.kind for finding in find_credentials(text) if finding.sure}, text
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        "",
-        f"bkdtg_{KSUID}",
-        f"edghts_{KSUID} and tn_{KSUID}",
-        f'{{"api_key_id": "ak_{KSUID}", "api_key": "ak_{KSUID}"}}',
-        "550e8400-e29b-41d4-a716-446655440000",
-        '{"token": "550e8400-e29b-41d4-a716-446655440000"}',
-        "da39a3ee5e6b4b0d3255bfef95601890afd80709",
-        '{"commit": "da39a3ee5e6b4b0d3255bfef95601890afd80709"}',
-        '{"secret_sha": "da39a3ee5e6b4b0d3255bfef95601890afd80709"}',
-        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
-        "2026-11-24T11:45:40Z, release 1.24.3-rc.1+build.7",
-        "https://user@example.com/token?x=1",
-        "Password reset service: token exchange",
-        "The secret: never deploy on a Friday",
-        '{"secret_name": "prod/db", "password_policy": "strong", "token_ttl": "3600"}',
-        '{"secretRef": "vault:kv/data/web", "password": "${DB_PASSWORD}", "token": "required"}',
-        '{"environment": "staging", "owner": "team-storefront", "monkey": "business"}',
-        '{"password": null, "token": true, "secret": 5}',
+        f"key: {NGROK}.",
+        f"token_{NGROK}",
+        f"{NGROK}_old",
+        f'{{"{NGROK}": {{"a": 1}}}}',
+        f'{{"{NGROK}": ""}}',
+        f'{{"a": "{NGROK}", "a": "x"}}',
+        "4nq9771bPxe8ctg7LKr_" + "2ClH7Y15Zqe4bWLWF9p12",
     ],
 )
-def test_what_is_none(text: str) -> None:
-    assert kinds(text, ()) == set()
-
-
-def test_what_is_allowed_is_none() -> None:
-    text = '{"password": "hunter2secret", "api_key": "s3cr3tValue9"}'
-    assert kinds(text, ["hunter2"]) == {NAMED}
-    assert kinds(text, ["^hunter2secret$", "s3cr3t"]) == set()
-
-
-LONG = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+def test_key_of_ngrok_is_found_wherever_it_stands(text: str) -> None:
+    assert "ngrok API key or authtoken" in {finding.kind for finding in find_credentials(text)}
 
 
 @pytest.mark.parametrize(
@@ -76,118 +183,164 @@ LONG = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
         "db password: swordfish9 (ask Bob)",
         "password=swordfish9 for the shop db",
         "user=shop, password=Sw0rdf1shX, host=db",
-        "DB_PASSWORD=Hunter22x DB_HOST=db.internal",
         "secret_name=prod/db password=hunter2secret",
         "api_key=s3cr3tValue9,key_id=42",
         "password=Hunter2(x)9",
-        "API key: s3cr3tValue9",
-        f"aws_secret_access_key = {LONG}",
         '{"db": "key_id=42 password=hunter2secret"}',
         '{"password": "Tr0ub4dor &3 x"}',
         '{"password": "My-secret-id-9X"}',
         '{"password": "ab\\"Kd83jdk20slKdj"}',
         """{"password": "a'Kd83jdk20slKdj"}""",
         '{"password": "$Hunter2#x9"}',
-        '{"password": "hunter2secret,"}',
         '{"password": "admin:Hunter2x"}',
-        '{"api-key": "s3cr3tValue9"}',
-        '{"X-API-Key": "s3cr3tValue9"}',
-        '{"secret-key": "s3cr3tValue9"}',
-        '{"clientSecret": "s3cr3tValue9"}',
-        '{"password-prod": "hunter2secret"}',
-        '{"access_token": "s3cr3tValue9xyzABC123"}',
         '{"password": {"value": "hunter2secret"}}',
-        '{"name": "DB_PASSWORD", "value": "hunter2secret"}',
         '{"password": "hunter2secret", "password": "none"}',
         '{"password": "line one\\nhunter2secret"}',
+        '{"password": "482913"}',
+        "password: abcd efgh ijkl mnop",
+        "password: KqWmZtRb",
     ],
 )
-def test_what_a_name_calls_a_credential(text: str) -> None:
-    assert NAMED in kinds(text, ())
+def test_value_is_found_whatever_stands_around_it(text: str) -> None:
+    assert NAMED in {finding.kind for finding in find_credentials(text)}
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        "authtoken: " + "4nq9771bPxe8ctg7LKr_" + "2ClH7Y15Zqe4bWLWF9p",
-        f"token_{NGROK}",
-        f"{NGROK}_old",
-        f'{{"{NGROK}": {{"a": 1}}}}',
-        f'{{"{NGROK}": []}}',
-        f'{{"{NGROK}": ""}}',
-        f'{{"a": "{NGROK}", "a": "x"}}',
-    ],
-)
-def test_where_a_key_of_ngroks_may_stand(text: str) -> None:
-    assert "ngrok API key or authtoken" in kinds(text, ())
-
-
-@pytest.mark.parametrize(
-    "token",
-    [
-        "AIza" + "b1C2e" * 7,
-        "github_pat_" + "a1B2" * 15,
-        "sk-ant-api03-" + "a1B2" * 20,
-        "hvs." + "a1B2" * 8,
-        "pul-" + "a1" * 20,
-        "npm_" + "a1B2" * 9,
-        "dop_v1_" + "a1" * 32,
-        "sk_" + "test_" + "a1B2" * 6,
-        "Authorization: Bearer " + "abcdEFGH1234ijkl5678mnop",
-        "-----BEGIN ENCRYPTED " + "PRIVATE KEY-----",
-    ],
-)
-def test_tokens_of_vendors(token: str) -> None:
-    assert "token of a known vendor" in kinds(token, ())
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
+        "",
+        *(f"bkdtg_{KSUID}", f"edghts_{KSUID} and tn_{KSUID}", f'{{"password": "edghts_{KSUID}"}}'),
+        *("550e8400-e29b-41d4-a716-446655440000", '{"token": "550e8400-e29b-41d4-a716-446655440000"}'),
+        *("da39a3ee5e6b4b0d3255bfef95601890afd80709", '{"secret_sha": "da39a3ee5e6b4b0d3255bfef95601890afd80709"}'),
+        "2026-11-24T11:45:40Z, release 1.24.3-rc.1+build.7",
+        *("https://user@example.com/token?x=1", "Reset your password: https://example.com/reset"),
+        *("Password reset service: token exchange", "The secret: never deploy on a Friday", "monkey: 3business4"),
+        *('{"region": "APACSingapore"}', '{"app": "APEXGateway"}', '{"auth": "Bearer introspection-endpoint"}'),
+        "etag: da39a3ee5e6b4b0d3255bfef95601890-us12",
+        *("password: ${{ secrets.DB }}", "password: ${env:X}", "password: $DB_PASSWORD", "password: %DB_PASSWORD%"),
+        *(
+            "secret: @Microsoft.KeyVault(SecretUri=https://v/s/x)",
+            "secret: arn:aws:secretsmanager:x:1:secret:db-a1B2c3",
+        ),
+        *("password: op://vault/db/password", "secret: vault:kv/data/web#pw9x", "token: ssm:/prod/t0ken9"),
+        *("~/.aws/credentials", "password: ********", "password: [redacted]", "token: <redacted>", "api_key: xxxxxxxx"),
+        *("Bitte Passwörter ändern", "Введите пароль", "パスワードを入力", "пароль: спросить у дежурного"),  # noqa: RUF001
+        "integrity sha384-oqVuAfXRKap7fdgcCY5uykM6+R9GqQ8K/uxy9rx7HNQlGYl1kPzQho1wx4JwY8wC",
+        '{"secretRef": "vault:kv/data/web", "password": "${DB_PASSWORD}", "token": "required"}',
+        '{"password": null, "token": true, "secret": 5}',
         "Owner Jane; Secret: OPS-1234",
         '{"password_rotated_at": "2026-01-01T00:00:00Z", "secretsBackend": "HashiCorp"}',
         '{"tlsSecret": "web-tls-2024", "imagePullSecret": "regcred-1"}',
-        '{"secret_expires": "2026-12-31", "client_secret_expires_at": "2027-01-01T00:00:00Z"}',
         '{"passwordless": "WebAuthn2x", "secretary": "jane9doe"}',
         '{"password_manager": "1Password", "password_auth": "SCRAM-SHA-256"}',
         '{"passwordEnv": "DB_PASSWORD2x", "password": "DB_PASSWORD"}',
         '{"secret": "prod/db-1", "password": "projects/123/secrets/db-pass/versions/2"}',
         '{"client_key": "web-01", "account_key": "ACME-42", "db_key": "shop_eu_1"}',
-        '{"secrets_commit": "da39a3ee5e6b4b0d3255bfef95601890afd80709", "secretsVersion": "v1.24.3x"}',
         '{"password": "REDACTED", "api_key": "See-Vault", "secret": "2026.12.31"}',
-        '{"password": "ENC[AES256_GCM,data:abc1=,iv:x]", "secret": "<set-by-ci-1a>", "pwd": "{{x1y}}"}',
-        '{"password": "550e8400-e29b-41d4-a716-446655440000", "secret": "v1.24.3"}',
-        f'{{"password": "edghts_{KSUID}"}}',
-        "https://user:<password1x>@db and redis://user:{password1x}@host and docker://web:1.2.3@sha256:da39a3ee",
-        "etag AC" + "a1" * 16,
+        '{"password": "ENC[AES256_GCM,data:abc1=,iv:x]", "pwd": "{{x1y}}", "secret": "v1.24.3"}',
         "abcdefghijklmnopqrs_abcdefghijklmnopqrs",
-        "monkey: 3business4",
-        "Reset your password: https://example.com/reset",
     ],
 )
-def test_what_only_speaks_of_credentials(text: str) -> None:
-    assert kinds(text, ()) == set()
+def test_what_only_speaks_of_credentials_is_none(text: str) -> None:
+    assert find_credentials(text) == set()
 
 
-HOSTILE = {
-    "spaces": "\n".join([" " * 980 + "pwd=Abc123x9"] * 4),
-    "a keyword": "pwd" * 1365,
-    "another": "api_key" * 585,
-    "keywords": "password=" * 450,
-    "quotes": 'password="' * 400,
-    "a url": "a:" * 2000 + "@",
-    "open objects": '{"password": ' * 300,
-    "equal signs": "secret" + "=" * 4000,
-    "dashes": "-" * 4096,
-    "open lists": "[" * 4096,
-    "deep lists": "[" * 990 + "]" * 990,
-    "long words": '{"password": "' + "a_" * 2000 + '1a"}',
-}
+def test_signed_token_may_be_public_so_it_is_not_sure() -> None:
+    token = "eyJhbGciOiJIUzI1NiJ9." + "eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9P"
+    assert {finding.sure for finding in find_credentials(token)} == {False}
 
 
-@pytest.mark.timeout(10)
-@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
-def test_text_that_is_made_to_take_long_does_not(text: str) -> None:
-    """ngrok takes 4096 bytes of metadata, and a stack may have 500 such: all of them, where one took seconds."""
-    for _ in range(20):
-        kinds(text, ())
+@pytest.mark.parametrize(
+    ("text", "allow"),
+    [
+        (fill("ghp_%{alnum:36}", 1), "^ghp_[0-9A-Za-z]{36}$"),
+        (fill("glpat-%{base64url:20}", 1), "glpat-"),
+        (fill(VENDORS["pem"], 1), fill(VENDORS["pem"], 1)[-60:-40].replace("+", r"\+")),
+        ('{"db": {"password": "hunter2secret"}}', "^hunter2"),
+        ('{"db": {"password": "hunter2secret"}}', r"db\.password"),
+        (f"authtoken: {NGROK}", KSUID),
+    ],
+)
+def test_finding_is_allowed_by_any_part_of_it(text: str, allow: str) -> None:
+    assert find_credentials(text)
+    assert find_credentials(text, [allow]) == set()
+    assert find_credentials(text, [f"x{allow}"])
+
+
+@pytest.mark.parametrize("hidden", ["gitleaks:allow", "betterleaks:allow", "\0", "\ud800", "// GITLEAKS:ALLOW"])
+def test_nothing_in_a_text_switches_the_search_off(hidden: str) -> None:
+    token = fill("shpat_%{hex:32}", 1)
+    for text in (f"{token} {hidden}", f"{hidden} {token}"):
+        assert find_credentials(text)
+
+
+PIECES = [
+    *(
+        "password",
+        "api_key",
+        "token",
+        "密码",
+        "é",
+        " ",
+        "\t",
+        "\n",
+        "=",
+        ":",
+        '"',
+        "'",
+        "`",
+        "(",
+        "[",
+        "<",
+        "{",
+        "}",
+        ">",
+    ),
+    *(
+        "}",
+        ">",
+        "a",
+        "A",
+        "0",
+        "aB",
+        "-",
+        "_",
+        ".",
+        "/",
+        "@",
+        "://",
+        "%",
+        "\\",
+        "$",
+        "&a=",
+        "-p ",
+        "-u a:",
+        "bearer ",
+        "abcd ",
+    ),
+    *('key="a" value="', "-----BEGIN PRIVATE KEY-----", "eyJ", "{{", "${", "sk-", "SK", "hf_", "AKIA", "x8Q~", "ENC["),
+    *('{"name":"password","value":', '["a",', "https://a.webhook.office.com/webhookb2/"),
+]
+
+
+@given(st.lists(st.tuples(st.sampled_from(PIECES), st.sampled_from([1, 1, 2, 30, 1000])), min_size=1, max_size=5))
+@settings(deadline=None, max_examples=150)
+def test_no_text_takes_long(pieces: list[tuple[str, int]]) -> None:
+    """Under 0.1 s was measured; ten times that is far from what one pattern takes that goes back on its steps."""
+    part = "".join(piece * times for piece, times in pieces)
+    text = (part * (4096 // len(part) + 1))[:4096]
+    begin = time.process_time()
+    find_credentials(text)
+    assert time.process_time() - begin < 1
+
+
+def test_deep_nesting_takes_one_step_a_level() -> None:
+    text = '{"name": "password", "value": ' * 90 + '"hunter2secret9"' + "}" * 90
+    begin = time.process_time()
+    assert find_credentials(text)
+    assert time.process_time() - begin < 1
+
+
+def test_search_that_takes_too_long_fails() -> None:
+    with pytest.raises(TimeoutError):
+        find_credentials("password=" * 100_000, seconds=0)

@@ -57,6 +57,7 @@ def test_levels_are_as_the_catalog_has_them_or_as_overridden() -> None:
         "label-format",
         "description-required",
         "metadata-json-object",
+        "possible-secrets",
         "protected",
         "overlapping-selectors",
     }
@@ -180,6 +181,12 @@ def test_what_a_stack_only_reads_is_not_its_own() -> None:
     same = {"labels": {"app": "web"}, "account": None}
     assert len(reported("unique-selectors", same, same)) == 2
     assert reported("unique-selectors", same, {**same, READ_ONLY: True}) == []
+
+
+def test_resource_without_props_is_not_judged() -> None:
+    assert reported("labels-required", {"labels": {}})
+    assert reported("labels-required", {}) == []
+    assert reported("unique-selectors", {}, {}) == []
 
 
 class Failing:

@@ -12,6 +12,7 @@ from pulumi_ngrok_tg.policy import rules
 from pulumi_ngrok_tg.policy.catalog import POLICIES, OfBackend, OfStack
 from pulumi_ngrok_tg.policy.declared import UNKNOWN, Declared
 from pulumi_ngrok_tg.policy.settings import checked
+from tests.policy.corpus import fill
 
 WEB = {"app": "web"}
 BY_NAME = {policy.name: policy for policy in POLICIES}
@@ -46,9 +47,15 @@ FAILING = [
     ("metadata-json-object", {"metadata": "team web"}, {}, "Its metadata is no JSON object."),
     ("metadata-json-object", {"metadata": "[1]"}, {}, "Its metadata is no JSON object."),
     ("metadata-json-object", {"metadata": "[" * 100_000}, {}, "Its metadata is no JSON object."),
-    ("no-secrets", {"description": "password=swordfish9"}, {}, "The description holds what looks like a credential ("),
-    ("no-secrets", {"labels": {"db-password": "s3cr3tValue9"}}, {}, "The labels hold what looks like a credential ("),
-    ("no-secrets", {"labels": {"ghp_" + "aB3" * 12: "x"}}, {}, "The labels hold what looks like a credential ("),
+    ("no-secrets", {"description": "password=swordfish9"}, {}, "The description seems to hold a credential ("),
+    (
+        "possible-secrets",
+        {"description": "password=red-turnip-fox"},
+        {},
+        "The description may hold a credential (",
+    ),
+    ("no-secrets", {"labels": {"db-password": "s3cr3tValue9"}}, {}, "The labels seem to hold a credential ("),
+    ("no-secrets", {"labels": {fill("ghp_%{alnum:36}", 1): "x"}}, {}, "The labels seem to hold a credential ("),
     ("no-operator-owned", {"labels": {"k8s.ngrok.com/namespace": "x"}}, {}, "ngrok's Kubernetes operator owns it"),
     ("no-operator-owned", {"metadata": '{"owned-by":"ngrok-operator"}'}, {}, "ngrok's Kubernetes operator owns it"),
     ("protected", {}, {"labels": WEB}, "It is not protected."),
@@ -68,6 +75,9 @@ PASSING = [
     ("metadata-json-object", {"metadata": '{"a": 1}'}, {}),
     ("no-secrets", {"description": "Password reset", "metadata": '{"secret_name": "prod/db"}'}, {}),
     ("no-secrets", {"description": "password=swordfish9"}, {"allow": ["^swordfish"]}),
+    ("no-secrets", {"description": "password=red-turnip-fox"}, {}),
+    ("possible-secrets", {"description": "password=swordfish9"}, {}),
+    ("possible-secrets", {"description": "password=red-turnip-fox"}, {"allow": ["turnip"]}),
     ("no-operator-owned", {"metadata": '{"owned-by":"team"}'}, {}),
     ("protected", {}, {}),
     ("protected", {"protect": True}, {"labels": WEB}),
