@@ -142,13 +142,18 @@ def managed_already(id_: str, urn: str, same: bool) -> str:
     """
     if same:
         return (
-            f"import_: this resource already manages {id_}, and is to be replaced, or ngrok does not have it any more. "
-            "Remove import_ to have it created."
+            f"import_: this resource already manages {id_}, so import_ can neither replace it nor create it again "
+            "after a delete at ngrok. Remove import_, then run this again."
         )
     return (
         f"import_: {id_} is already managed in this stack, by {urn}. Use that resource; to give it another name, "
         "give it an alias (ResourceOptions(aliases=...)) and remove import_."
     )
+
+
+def declared_twice(id_: str, urn: str) -> str:
+    """Returns the line for a backend that another resource of the same run holds or adopts."""
+    return f"import_: {id_} belongs to another resource of this program, {urn}. Remove one of the two."
 
 
 def manages_another(id_: str, named: str) -> str:
@@ -196,6 +201,8 @@ def unknown_mode(mode: object) -> str:
     return f'PULUMI_NGROK_TG_ADOPT must be "identical", not {mode!r}. Unset it to create what is new.'
 
 
+NONE_IDENTICAL = "PULUMI_NGROK_TG_ADOPT: no backend of the account has these contents, so a new one is created"
+"""The line for a resource that is created although the variable is set."""
 UNKNOWN_CONTENTS = (
     "whether an identical backend is adopted is not known before `pulumi up`: the contents depend on other resources"
 )

@@ -259,6 +259,8 @@ class TunnelGroupBackendProvider(ResourceProvider):
                 return
             inputs[adoption.INPUT] = id_
             yield from self._verify(wanted, id_, inputs)
+        else:
+            self._log.info(adoption.NONE_IDENTICAL)
 
     def _verify(self, wanted: adoption.Adoption, id_: str, inputs: dict[str, Any]) -> Iterator[str]:
         """Says what a backend that exists keeps from being adopted."""
@@ -271,14 +273,15 @@ class TunnelGroupBackendProvider(ResourceProvider):
                 except NotFound as error:
                     raise ProviderError(advice.missing(error, id_)) from error
         except ProviderError as error:
-            yield f"import_: {error}"
+            hint = " If it was deleted at ngrok, remove import_." if isinstance(error.__cause__, NotFound) else ""
+            yield f"import_: {error}{hint}"
             return
         differing = list(adoption.differences(wanted, id_, cast(dict[str, Any], backend.contents), inputs))
         yield from differing
         if ownership.is_operators(backend.contents) and not wanted.allow_operator_owned:
             yield adoption.operators(id_)
         if other := self._run.holders.adopt(id_, urn):
-            yield adoption.managed_already(id_, other, False)
+            yield adoption.declared_twice(id_, other)
         elif not differing:
             self._tell_of_adoption(id_, urn)
 
@@ -291,7 +294,7 @@ class TunnelGroupBackendProvider(ResourceProvider):
             return
         self._log.status(line)
         if len(self._run.adopting) == _SHOWN + 1:
-            self._log.info(f"{line}. More are adopted: their rows say so, and Pulumi counts each as a create")
+            self._log.info(f"{line}. (Further adoptions are shown on their rows only. Pulumi counts each as a create.)")
 
     @contextmanager
     def _account(self, props: Mapping[str, Any]) -> Iterator[Account]:

@@ -1,8 +1,10 @@
 """``pulumi-ngrok-tg delete``: deletes backends that no stack manages."""
 
+import shlex
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,6 +15,10 @@ from pulumi_ngrok_tg.cli.managers import Manager, find_managers
 from pulumi_ngrok_tg.cli.options import stack_options, this_stack_option
 from pulumi_ngrok_tg.cli.session import Session
 from pulumi_ngrok_tg.cli.show import age, counted, label_text, printable
+from pulumi_ngrok_tg.wording import first_few
+
+if TYPE_CHECKING:
+    from pulumi_ngrok_tg.cli.stack import Managed
 
 _AT_ONCE = 8  # as many as the client may have in flight, unless it is told otherwise
 
@@ -73,9 +79,11 @@ def _require_deletable(
 ) -> None:
     """Ends the command where one of the backends must not be deleted."""
     others, unread = session.managed_elsewhere(this_stack)
-    managing = find_managers(backends, session.project_stack.managed(), others)
+    own = session.project_stack.managed()
+    managing = find_managers(backends, own, others)
     for backend in backends:
-        if reason := _refuse(backend, managing[backend.id], refuses):
+        holders = [one for one in (*own, *others) if one.id == backend.id]
+        if reason := _refuse(backend, managing[backend.id], holders, refuses):
             raise click.ClickException(f"Nothing was deleted: {backend.id} {reason}")
     if yes and unread:
         raise click.ClickException(
@@ -95,12 +103,17 @@ def _find(session: Session, id_: str, listed: dict[str, Backend]) -> Backend:
             raise click.ClickException(f"Nothing was deleted: {error}") from error
 
 
-def _refuse(backend: Backend, manager: Manager, refuses: bool) -> str:
+def _refuse(backend: Backend, manager: Manager, holders: "Sequence[Managed]", refuses: bool) -> str:
     """Returns why a backend must not be deleted; "" where it may be."""
-    if manager.urn:
+    if holders:
+        names = first_few([f"{one.name} (stack {one.stack})" for one in holders])
+        if len(holders) > 1:
+            return f"is managed by {names}. `pulumi-ngrok-tg orphans --all-stacks` says how one of them lets go."
+        (one,) = holders
+        unprotect = f"`pulumi state unprotect {shlex.quote(one.urn)} --stack {shlex.quote(one.stack)}`, then "
         return (
-            f"is managed by {manager.name} in the stack {manager.stack}. Take it out of that stack's program and run "
-            "`pulumi up`."
+            f"is managed by {names}. To delete it, take it out of that stack's program, then run "
+            f"{unprotect if one.protected else ''}`pulumi up`."
         )
     if manager.kind == "operator":
         return (

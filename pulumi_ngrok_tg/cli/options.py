@@ -47,6 +47,21 @@ def stack_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return functools.reduce(lambda decorated, option: option(decorated), reversed(options), command)
 
 
+def _require_ids(_context: click.Context, option: click.Parameter, ids: tuple[str, ...]) -> tuple[str, ...]:
+    """Checks that each is an id of a tunnel group backend."""
+    from pulumi_ngrok_tg.api.models import is_id  # here, because it takes a moment to load
+
+    for id_ in ids:
+        if not is_id(id_):
+            raise click.BadParameter(f"{id_!r} is not the id of a tunnel group backend (bkdtg_...).", param=option)
+    return ids
+
+
+id_option = click.option(
+    "--id", "ids", metavar="ID", multiple=True, callback=_require_ids, help="This backend; repeat for several."
+)
+
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for other programs.")
 this_stack_option = click.option(
     "--this-stack", is_flag=True, help="Do not read the other stacks; what they manage is taken for unmanaged."

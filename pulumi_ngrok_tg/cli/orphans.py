@@ -69,7 +69,9 @@ def orphans(all_stacks: bool, as_json: bool, cwd: Path, stack: str | None, accou
         options = pulumi + _format_options(("--account", account))
         _tell_of_pending(pending, unmanaged + unknown, pulumi)
         whose = "no stack manages" if all_stacks else "this stack does not manage"
-        _tell_of_unmanaged(f"Backends that {whose}:", unmanaged, options)
+        made = {id_ for one in pending for id_ in _find_candidates(one, unmanaged)}
+        rest = [backend for backend in unmanaged if backend.id not in made]
+        _tell_of_unmanaged(f"Backends that {whose}:", rest, options if all_stacks else None)
         _tell_of_unmanaged("Backends that a stack that could not be read might manage:", unknown, options)
         doubles.tell(session, several)
         _tell_of_missing(missing, _format_options(("-C", folder)))
@@ -135,17 +137,21 @@ def _tell_of_pending(pending: "Sequence[Pending]", backends: Sequence[Backend], 
         ids = _find_candidates(one, backends)
         made = f"may have made {' or '.join(ids)}" if ids else "has made nothing that the account still has"
         click.echo(f"  {one.name}: {made if one.inputs is not None else 'its contents are encrypted'}")
+    click.echo(f"  unlock the stack:            pulumi cancel --yes{options}")
     click.echo(f"  forget them:                 pulumi refresh --clear-pending-creates --yes{options}")
     click.echo(f"  then adopt what they made:   PULUMI_NGROK_TG_ADOPT=identical pulumi up{options}")
 
 
-def _tell_of_unmanaged(heading: str, backends: Sequence[Backend], options: str) -> None:
+def _tell_of_unmanaged(heading: str, backends: Sequence[Backend], options: str | None) -> None:
+    """Tells of each, and what to do about it, where the options for that are given."""
     if not backends:
         return
     click.echo(heading)
     for backend in backends:
         about = printable("; ".join(filter(None, (label_text(backend), backend.description))))
         click.echo(f"  {backend.id} ({about or 'no labels'})")
+        if options is None:
+            continue
         click.echo(f"    adopt:   pulumi-ngrok-tg import --id {backend.id}{options}")
         click.echo(f"    delete:  pulumi-ngrok-tg delete {backend.id}{options}")
 
@@ -157,5 +163,6 @@ def _tell_of_missing(missing: "Sequence[Managed]", options: str) -> None:
     for one in missing:
         click.echo(f"  {one.name} ({one.id}) of the stack {one.stack}")
         where = f"-s {shlex.quote(one.stack)}{options}"
-        click.echo(f"    create it again:  pulumi up --refresh {where}")
-        click.echo(f"    forget it:        pulumi state delete {shlex.quote(one.urn)} {where}")
+        unprotect = f"pulumi state unprotect {shlex.quote(one.urn)} {where} --yes && " if one.protected else ""
+        click.echo(f"    create it again:  pulumi up --refresh {where}    # without import_ in its options")
+        click.echo(f"    forget it:        {unprotect}pulumi state delete {shlex.quote(one.urn)} {where}")

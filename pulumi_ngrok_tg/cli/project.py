@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+NO_PROJECT = "There is no Pulumi project here or above. Go to the project's folder, or name it with --cwd."
+
 
 def find_project(folder: Path) -> Path | None:
     """Returns the project file that the Pulumi CLI finds from a folder: there, or above."""

@@ -14,7 +14,7 @@ from pulumi_ngrok_tg.accounts import Account, Clients, connect
 from pulumi_ngrok_tg.api.errors import NgrokError
 from pulumi_ngrok_tg.api.models import Backend, Tunnel
 from pulumi_ngrok_tg.cli.managers import is_other_accounts_key
-from pulumi_ngrok_tg.cli.project import find_project
+from pulumi_ngrok_tg.cli.project import NO_PROJECT, find_project
 from pulumi_ngrok_tg.cli.show import counted, printable
 
 if TYPE_CHECKING:
@@ -49,7 +49,9 @@ class Session:
         self.client = self.account.client
 
     def _open(self, cwd: Path, name: str | None, needed: bool) -> "Stack | None":
-        if not needed and name is None and find_project(cwd) is None:
+        if find_project(cwd) is None:
+            if needed or name is not None:
+                raise click.ClickException(NO_PROJECT)
             return None
         from pulumi_ngrok_tg.cli.stack import Stack  # here, because it takes a moment to load
 
@@ -102,7 +104,7 @@ class Session:
         with self.explained(), self.working("Reading the account") as working:
             for page in self.client.pages():
                 found += page
-                working(f"Reading the account: {len(found)} backends")
+                working(f"Reading the account: {counted(len(found))}")
         return found
 
     def tunnels(self) -> list[Tunnel]:

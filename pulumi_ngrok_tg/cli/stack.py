@@ -80,7 +80,9 @@ class Stack:
         try:
             self._command = PulumiCommand()
         except (RuntimeError, FileNotFoundError) as error:
-            raise StackError(f"The Pulumi CLI cannot be run: {one_line(str(error))}") from error
+            raise StackError(
+                f"The Pulumi CLI cannot be run ({one_line(str(error))}). Install it: https://www.pulumi.com/docs/iac/download-install/"
+            ) from error
         listed = self._list()
         wanted = name or os.environ.get("PULUMI_STACK")
         selected = wanted or next((one["name"] for one in listed if one.get("current")), None)

@@ -85,7 +85,7 @@ def test_what_an_output_of_another_resource_holds_is_no_ones_to_delete(
     stack.up()
     (backend,) = emulator.account(KEY).backends.values()
     assert stack.tool("orphans", "--all-stacks").text == "Account and stack are in step.\n"
-    assert "is managed by old in the stack dev" in stack.tool("delete", "--yes", backend.id, code=1).text
+    assert "is managed by old (stack dev)" in stack.tool("delete", "--yes", backend.id, code=1).text
 
 
 def test_a_parent_of_the_same_type_excuses_no_holder(new_stack: Callable[..., Stack], emulator: Emulator) -> None:

@@ -61,7 +61,9 @@ def test_what_has_no_identical_backend_is_created(stack: Stack, emulator: Emulat
     emulator.account(KEY).create({"labels": {"app": "web"}, "description": "other"})
     adopting(stack)
     stack.program('TunnelGroupBackend("web", labels={"app": "web"})')
-    assert "adopts" not in stack.preview().text
+    said = stack.preview().text
+    assert "adopts" not in said
+    assert "no backend of the account has these contents, so a new one is created" in said
     stack.up()
     assert len(emulator.account(KEY).backends) == 2
 

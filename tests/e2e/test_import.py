@@ -46,14 +46,15 @@ def held(stack: Stack) -> set[str]:
 def test_hundreds_of_backends_made_by_hand(stack: Stack, emulator: Emulator) -> None:
     made = make(emulator, 250)
     said = stack.tool("import", "--yes").text
-    assert "pulumi preview    # says on 250 rows: adopts bkdtg_..., and creates nothing at ngrok" in said
+    assert re.search(r"^Added `import tunnel_group_backends` to .*__main__\.py\.$", said, re.MULTILINE)
+    assert "pulumi preview    # each new row says: adopts bkdtg_..., nothing is created or changed at ngrok" in said
     assert held(stack) == set()
     emulator.requests.clear()
     previewed = stack.preview().text
     assert "+ 251 to create" in previewed
     assert all(f"adopts {backend.id}, which exists" in previewed for backend in made)
     assert previewed.partition("Diagnostics:")[2].count("adopts bkdtg_") == 6
-    assert "More are adopted: their rows say so, and Pulumi counts each as a create" in previewed
+    assert "(Further adoptions are shown on their rows only. Pulumi counts each as a create.)" in previewed
     assert methods(emulator) == ["GET"] * math.ceil(250 / 100)
 
     emulator.requests.clear()
@@ -404,3 +405,8 @@ def test_what_a_state_says_does_nothing_to_the_terminal(stack: Stack, emulator: 
     assert "Left out bkdtg_x\\x1b[2J\\nFAKE LINE: this account does not have it" in said
     assert "\x1b" not in said
     assert r"""terraform state rm 'ngrok_tunnel_group_backend.web["k\u001b[31m\nrm -rf"]'""" in said
+
+
+def test_id_of_something_else_is_wrong_usage(stack: Stack) -> None:
+    said = stack.tool("import", "--id", "edgbn_1", code=2).text
+    assert "'edgbn_1' is not the id of a tunnel group backend (bkdtg_...)." in said

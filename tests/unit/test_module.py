@@ -179,6 +179,12 @@ def test_another_stack_is_refused_before_anything_is_declared() -> None:
     assert mocks.inputs == {}
 
 
+def test_module_without_its_imports_is_not_added_to() -> None:
+    module = declare(web="One").replace("from pulumi_ngrok_tg import TunnelGroupBackend", "import pulumi_ngrok_tg as t")
+    with pytest.raises(modules.ModuleError, match="does not say `from pulumi_ngrok_tg import TunnelGroupBackend`"):
+        declare(module, more="Two")
+
+
 def test_a_file_that_no_import_has_written_is_not_added_to() -> None:
     with pytest.raises(modules.ModuleError, match="was not written by an import"):
         declare("import pulumi\n", web="One")
@@ -190,17 +196,25 @@ def test_a_file_that_no_import_has_written_is_not_added_to() -> None:
         'opts = pulumi.ResourceOptions(import_="bkdtg_1")',
         'x: T = TunnelGroupBackend("a", opts=pulumi.ResourceOptions(protect=True, import_ = "bkdtg_1"))',
         "def f():\n  return [B(n, opts=ResourceOptions.merge(o, ResourceOptions(import_='bkdtg_1'))) for n in \"ab\"]",
+        'X = {"web": "bkdtg_1"}\nfor n, i in X.items(): B(n, opts=ResourceOptions(import_=i))',
+        'x = "bkdtg_1"',
         'async def f():\n  class C:\n    y = g(import_="bkdtg_" "1")  # bkdtg_2',
     ],
 )
-def test_a_call_with_the_id_as_import_declares_it_wherever_it_is(call: str) -> None:
+def test_id_in_a_string_is_declared_wherever_it_is(call: str) -> None:
     assert modules.find_declared(ast.parse(call)).keys() == {"bkdtg_1"}
 
 
 @pytest.mark.parametrize(
-    "text", ['# import_="bkdtg_1"', 'B.get("a", "bkdtg_1")', 'x = "bkdtg_1"', "f(import_=x)", 'f(import_="bkdhr_1")']
+    "text",
+    [
+        '# import_="bkdtg_1"',
+        'B.get("a", id="bkdtg_1")',
+        'get_tunnel_group_backend_output("bkdtg_1")',
+        'f(import_="bkdhr_1")',
+    ],
 )
-def test_any_other_mention_of_an_id_declares_nothing(text: str) -> None:
+def test_id_in_a_comment_or_a_look_up_is_not_declared(text: str) -> None:
     assert modules.find_declared(ast.parse(text)) == {}
 
 

@@ -4,12 +4,12 @@ from typing import Any
 
 import click
 
-from pulumi_ngrok_tg.cli.options import json_option, label_option, stack_options, this_stack_option
+from pulumi_ngrok_tg.cli.options import id_option, json_option, label_option, stack_options, this_stack_option
 
 
 @click.command("import")
 @label_option
-@click.option("--id", "ids", metavar="ID", multiple=True, help="This backend; repeat for several.")
+@id_option
 @click.option(
     "--from-terraform",
     "state",

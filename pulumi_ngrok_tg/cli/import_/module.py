@@ -5,6 +5,7 @@ Texts in, texts out. What a program declares is read with ``ast``, so that no fo
 
 import ast
 import json
+import re
 import textwrap
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
@@ -17,6 +18,7 @@ FILE = "tunnel_group_backends.py"
 """The module's file."""
 MODULE = FILE.removesuffix(".py")
 _GUARD = "STACK"
+_IMPORTS = {"pulumi": "import pulumi", "TunnelGroupBackend": "from pulumi_ngrok_tg import TunnelGroupBackend"}
 _HEAD = '''"""ngrok tunnel group backends of one stack; `pulumi-ngrok-tg import` adds what is new."""
 
 import pulumi
@@ -32,6 +34,7 @@ if f"{{pulumi.get_project()}}/{{pulumi.get_stack()}}" != STACK:
         f"if pulumi.get_stack() not in [{{pulumi.get_stack()!r}}]: import {module}"
     )
 '''
+_READS = re.compile(r"(\.get|get_tunnel_group_backends?(_output)?)$")
 _DEEPEST = 20
 """Levels of a mapping: Python reads no more than some 100 brackets in brackets."""
 
@@ -41,14 +44,20 @@ class ModuleError(Exception):
 
 
 def find_declared(tree: ast.AST) -> dict[str, int]:
-    """Returns the line of each call that has a backend's id as its ``import_``, by the id."""
-    found: dict[str, int] = {}
-    for node in ast.walk(tree):
-        for keyword in node.keywords if isinstance(node, ast.Call) else ():
-            id_ = keyword.value.value if isinstance(keyword.value, ast.Constant) else None
-            if keyword.arg == "import_" and isinstance(id_, str) and is_id(id_):
-                found[id_] = keyword.value.lineno
-    return found
+    """Returns the line of each backend's id in a program, by the id, but for those that a call only reads by.
+
+    An id may reach ``import_`` through a variable or a loop, so each that is written as a string counts.
+    """
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    reads = {id(inner) for call in calls if _READS.search(ast.unparse(call.func)) for inner in ast.walk(call)}
+    return {
+        node.value: node.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and is_id(node.value)
+        and id(node) not in reads
+    }
 
 
 def find_names(tree: ast.AST) -> dict[str, str | None]:
@@ -102,8 +111,11 @@ def add_declarations(text: str, backends: Mapping[str, Backend], account: str | 
         SyntaxError: it is no Python.
     """
     if text.strip():
-        if find_stack(ast.parse(text)) is None:
+        tree = ast.parse(text)
+        if find_stack(tree) is None:
             raise ModuleError("was not written by an import, as it does not say which STACK it belongs to. Move it")
+        if missing := [line for name, line in _IMPORTS.items() if name not in _find_imported(tree)]:
+            raise ModuleError(f"does not say `{missing[0]}`. Add this line to it")
     else:
         text = _HEAD.format(literal=_literal(stack), module=MODULE)
     tree = ast.parse(text)
@@ -129,9 +141,7 @@ def add_import(text: str, others: Collection[str]) -> str:
     if others:
         names = _lines(_literal(name) for name in sorted(others))
         line = f"\nif pulumi.get_stack() not in [\n{names}]:\n    import {MODULE}\n"
-        if "pulumi" not in {
-            name.asname or name.name for node in tree.body if isinstance(node, ast.Import) for name in node.names
-        }:
+        if "pulumi" not in _find_imported(tree):
             line = f"import pulumi\n{line}"
     imports = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
     lines = [f"{line}\n" for line in text.split("\n")]  # as ast counts them, which knows no other line ends
@@ -141,6 +151,11 @@ def add_import(text: str, others: Collection[str]) -> str:
     if before and not before.endswith("\n"):
         before += "\n"
     return before + line + ("\n" if others and after.strip() and not after.startswith("\n") else "") + after
+
+
+def _find_imported(tree: ast.Module) -> set[str]:
+    imports = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    return {name.asname or name.name for node in imports for name in node.names}
 
 
 def _after_docstring(tree: ast.Module) -> int:

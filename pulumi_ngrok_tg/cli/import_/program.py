@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 import yaml
 
-from pulumi_ngrok_tg.cli.project import find_project
+from pulumi_ngrok_tg.cli.project import NO_PROJECT, find_project
 
 _SKIPPED = {"site-packages", "node_modules", "__pycache__"}
 
@@ -100,7 +100,7 @@ def find_program(cwd: Path) -> Program:
     """
     file = find_project(cwd)
     if file is None:
-        raise ProgramError("There is no Pulumi project here or above. Run this in the project's folder, or use --cwd.")
+        raise ProgramError(NO_PROJECT)
     try:
         project = yaml.safe_load(file.read_text(encoding="utf-8-sig"))  # JSON is YAML, too
         runtime = project["runtime"]

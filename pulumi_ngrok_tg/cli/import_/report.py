@@ -45,12 +45,16 @@ def print_all(report: Report) -> None:
     )
 
 
+def tell_written(session: Session, taken: Sequence[Backend], names: Mapping[str, str], path: Path) -> None:
+    """Tells what the module declares now."""
+    rows = [(names[backend.id], backend.id, label_text(backend)) for backend in taken]
+    print_table(("NAME", "ID", "LABELS"), rows)
+    session.say(f"Wrote {path}.")
+
+
 def tell(session: Session, report: Report, siblings: Sequence[str]) -> None:
     """Tells it, and what comes next."""
     chosen = report.selection
-    if chosen.taken:
-        rows = [(report.names[backend.id], backend.id, label_text(backend)) for backend in chosen.taken]
-        print_table(("NAME", "ID", "LABELS"), rows)
     if chosen.managed:
         session.say(f"Skipped {counted(len(chosen.managed))} that this stack manages already.")
     if chosen.declared:
@@ -60,16 +64,15 @@ def tell(session: Session, report: Report, siblings: Sequence[str]) -> None:
         session.say(f"Left out {id_}: {reason}.")
     if (more := len(chosen.left_out) - _SHOWN) > 0:
         session.say(f"Left out {more} more; --json gives the reason for each.")
-    for path in report.written:
-        session.say(f"Wrote {path}")
+    if entry := next((path for path in report.written if path.name != module.FILE), None):
+        session.say(f"Added `import {module.MODULE}` to {entry}.")
     if not chosen.taken and not chosen.declared:
         session.say("Nothing to import.")
     else:
         session.say("To go on:")
         if not report.loaded:
             _tell_of_loading(session, siblings)
-        waiting = len(chosen.taken) + len(chosen.declared)
-        session.say(f"  pulumi preview    # says on {waiting} rows: adopts bkdtg_..., and creates nothing at ngrok")
+        session.say("  pulumi preview    # each new row says: adopts bkdtg_..., nothing is created or changed at ngrok")
         session.say("  pulumi up")
     _tell_of_terraform(session, report.let_go)
 

@@ -42,8 +42,9 @@ def run(
     own = f"{program.project}/{shorten(project.name)}"
     if home is not None and (owner := module.find_stack(home.tree)) not in (None, own):
         raise ProgramError(
-            f"{home.path} belongs to the stack {owner}, and this is {own}: the module would "
-            "declare backends of two stacks. Nothing was written."
+            f"{home.path} belongs to the stack {owner}, and this is {own}. Rename the file and the line that "
+            f'imports it, then run this again. If you have renamed the stack, write STACK = "{own}" there. Nothing was '
+            "written."
         )
     declared = {
         id_: f"{source.path.relative_to(program.folder)}, line {line}"
@@ -55,9 +56,16 @@ def run(
     selection = select(backends, managing, declared, labels, ids, names)
     named = _name(session, sources, backends, names)
     new = {named[backend.id]: backend for backend in reversed(selection.taken)}
-    written = _write(session, program, new, protect) if new else []
+    written = [_write(session, program, new, protect)] if new else []
+    if new and not as_json:
+        report.tell_written(session, selection.taken, named, *written)
     in_module = any(where.startswith(module.FILE) for where in selection.declared.values())
-    loaded = _load(session, program, sources, project.siblings, yes, as_json) if written or in_module else True
+    loaded = not (written or in_module) or any(
+        module.loads_module(source.tree) for source in sources if source.path.name != module.FILE
+    )
+    if not loaded and (entry := _load(session, program, project.siblings, yes, as_json)):
+        written.append(entry)
+        loaded = True
     let_go = terraform.find_let_go(instances, [*selection.taken, *selection.managed, *_declared(backends, selection)])
     done = report.Report(selection, named, written, loaded, let_go)
     if as_json:
@@ -86,8 +94,8 @@ def _name(
     return resource_names(backends, given, preferred, {*stack.names(), *in_program})
 
 
-def _write(session: Session, program: Program, new: Mapping[str, Backend], protect: bool) -> list[Path]:
-    """Writes the module."""
+def _write(session: Session, program: Program, new: Mapping[str, Backend], protect: bool) -> Path:
+    """Writes the module; returns its path."""
     source = read_source(program.folder / module.FILE)
     stack = f"{program.project}/{shorten(session.project_stack.name)}"
     _ = source.tree  # a file that is no Python is left alone
@@ -96,26 +104,18 @@ def _write(session: Session, program: Program, new: Mapping[str, Backend], prote
     except module.ModuleError as error:
         raise ProgramError(f"{source.path} {error}, then run this again. Nothing was written.") from error
     source.write(text)
-    return [source.path]
+    return source.path
 
 
-def _load(
-    session: Session,
-    program: Program,
-    sources: Sequence[SourceFile],
-    siblings: Sequence[str],
-    yes: bool,
-    as_json: bool,
-) -> bool:
-    """Has the program load the module, where the user agrees; tells whether it does."""
-    if any(module.loads_module(source.tree) for source in sources if source.path.name != module.FILE):
-        return True
+def _load(session: Session, program: Program, siblings: Sequence[str], yes: bool, as_json: bool) -> Path | None:
+    """Has the program load the module, where the user agrees; returns the file that does then."""
     entry = read_source(program.entry)
     if not entry.path.exists():
-        return False
+        return None
     text = module.add_import(entry.text, siblings)
     asked = not as_json and session.asks
-    if not yes and not (asked and click.confirm(f"Load it in {entry.path}?", default=True)):
-        return False
+    question = f"Add `import {module.MODULE}` to {entry.path}?"
+    if not yes and not (asked and click.confirm(question, default=True)):
+        return None
     entry.write(text)
-    return True
+    return entry.path

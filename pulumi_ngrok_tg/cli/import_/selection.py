@@ -53,7 +53,7 @@ def select(
         manager = managing[backend.id]
         if manager.kind == "stack":
             selection.managed.append(backend)
-        elif backend.id in declared:
+        elif backend.id in declared and manager.kind != "other-stack":
             selection.declared[backend.id] = declared[backend.id]
         elif reason := _reason(manager, backend.id in ids):
             selection.left_out[backend.id] = reason

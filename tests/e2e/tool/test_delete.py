@@ -15,13 +15,13 @@ def test_delete_asks_first_and_refuses_what_a_stack_manages(
     other = new_stack('TunnelGroupBackend("theirs", description="Theirs")', "other")
     other.up()
     backends = emulator.account(KEY).backends
-    for managed, by in ((stack.resource("web"), "web in the stack dev"), (other.resource("theirs"), "theirs in the")):
+    for managed, by in ((stack.resource("web"), "web (stack dev)"), (other.resource("theirs"), "theirs (stack ")):
         said = stack.tool("delete", "--yes", stray.id, managed["id"], code=1).text
         assert f"Nothing was deleted: {managed['id']} is managed by {by}" in said
     # Also where the command is about a stack of another project, which is called the same.
     web = stack.resource("web")["id"]
     said = stack.tool("delete", "--yes", web, "--stack", "organization/other/dev", code=1).text
-    assert f"Nothing was deleted: {web} is managed by web in the stack dev" in said
+    assert f"Nothing was deleted: {web} is managed by web (stack dev)" in said
     assert "Aborted!" in stack.tool("delete", stray.id, given="n\n", code=1).text
     assert "Aborted!" in stack.tool("delete", stray.id, given="", code=1).text
     for wrong in ("bkdtg_2rwwlBV3giwRa5gGhtBlK6AH8q4", "../../api_keys/ak_1"):
@@ -89,7 +89,7 @@ def test_what_a_stack_has_adopted_while_it_asked_is_not_deleted(
         )
         stack.up()
         said, _ = process.communicate("y\n", timeout=120)
-    assert f"Nothing was deleted: {stray.id} is managed by stray in the stack dev." in said
+    assert f"Nothing was deleted: {stray.id} is managed by stray (stack dev)." in said
     assert stray.id in emulator.account(KEY).backends
 
 

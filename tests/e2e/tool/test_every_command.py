@@ -31,6 +31,10 @@ def test_stack_and_account_are_chosen(stack: Stack, emulator: Emulator, tmp_path
 @pytest.mark.parametrize("command", ["list", "import", "orphans"])
 def test_what_is_missing_or_wrong_is_one_line(stack: Stack, emulator: Emulator, command: str, tmp_path: Path) -> None:
     assert "no stack named 'gone' found" in stack.tool(command, "--stack", "gone", code=1).text
+    said = stack.tool(command, "--cwd", str(tmp_path), "--stack", "dev", code=1).text
+    assert (
+        said == "Error: There is no Pulumi project here or above. Go to the project's folder, or name it with --cwd.\n"
+    )
     assert stack.tool(command, "--label" if command != "orphans" else "--nothing", "app", code=2)
     stack.environment["NGROK_API_KEY"] = "test-not-a-key"
     said = stack.tool(command, code=1).text

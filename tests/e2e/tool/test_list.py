@@ -115,7 +115,7 @@ def test_list_without_a_project_asks_ngrok_alone(stack: Stack, tmp_path: Path) -
     assert [row[-1] for row in rows(stack.tool("list", "--cwd", str(folder)).text).values()] == ["unknown"]
     said = stack.tool("list", "--cwd", str(folder), "--unmanaged", code=1).text
     assert said.startswith("Error: ")
-    assert "no Pulumi.yaml project file found" in said
+    assert "There is no Pulumi project here or above." in said
 
 
 def test_a_slow_list_shows_progress_on_a_terminal_and_ends_clean_on_ctrl_c(stack: Stack, emulator: Emulator) -> None:

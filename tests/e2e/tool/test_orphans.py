@@ -31,7 +31,8 @@ def test_orphans_names_what_is_out_of_step_and_what_mends_it(
     assert [backend["id"] for backend in found["unmanaged"]] == [stray.id]
     assert [missing["id"] for missing in found["missing"]] == [web["id"], theirs["id"]]
 
-    said = stack.tool("orphans", code=3).text
+    assert "delete:" not in stack.tool("orphans", code=3).text
+    said = stack.tool("orphans", "--all-stacks", code=3).text
     assert f"{stray.id} (app=web; Stray [bold]\\x1b[31m\\nx)" in said
     assert f"  web ({web['id']}) of the stack dev\n" in said
     forget = re.findall(r"forget it: +(pulumi state delete .*)", said)
@@ -51,7 +52,7 @@ def test_what_orphans_prints_works_from_where_it_was_asked(stack: Stack, emulato
         stack.pulumi("stack", "select", "dev")
         stray = europe.account("test-eu-key").create({"description": "EU"})
         where = ("-C", str(stack.folder), "-s", "live", "--account", "eu")
-        said = stack.tool("orphans", *where, code=3).text
+        said = stack.tool("orphans", "--all-stacks", *where, code=3).text
         (command,) = re.findall(r"delete: +(pulumi-ngrok-tg delete .*)", said)
         stack.run("sh", "-c", f"cd {tmp_path} && yes | {command}")
         assert europe.account("test-eu-key").backends == {}
@@ -87,6 +88,9 @@ def test_a_backend_that_two_stacks_manage_is_named_with_the_way_out(
     said = stack.tool("orphans", "--all-stacks", code=3).text
     theirs = said.partition("theirs in the stack")[2].partition("web in the stack")[0]
     other.program("")
+    refused = stack.tool("delete", "--yes", web["id"], code=1).text
+    assert "is managed by web (stack dev), theirs (stack " in refused
+    assert "`pulumi-ngrok-tg orphans --all-stacks` says how one of them lets go." in refused
     for command in re.findall(r"(pulumi state .*)", theirs):
         other.run("sh", "-c", command)
     other.up()
