@@ -208,7 +208,7 @@ def test_id_in_a_string_is_declared_wherever_it_is(call: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        '# import_="bkdtg_1"',
+        '# "bkdtg_1"',
         'B.get("a", id="bkdtg_1")',
         'get_tunnel_group_backend_output("bkdtg_1")',
         'f(import_="bkdhr_1")',
