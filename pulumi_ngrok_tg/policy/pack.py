@@ -2,6 +2,7 @@
 
 import io
 import os
+import socket
 import sys
 import threading
 import time
@@ -59,15 +60,22 @@ def serve() -> None:
     """Serves the pack to the engine that has started this process, until it ends it."""
     # pulumi-policy writes its port and does not flush; the engine would wait for ever where Python is not run with -u.
     sys.stdout = io.TextIOWrapper(io.FileIO(sys.stdout.fileno(), "w", closefd=False), write_through=True)
-    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    for address in sys.argv[1:2]:
+        threading.Thread(target=_end_with, args=(address,), daemon=True).start()
     PolicyPack("ngrok-tunnel-groups", tunnel_group_policies())
 
 
-def _end_with(parent: int) -> None:
-    """Ends this process when its parent is gone: an engine that is killed ends nobody."""
-    while os.getppid() == parent:
-        time.sleep(1)
-    os._exit(1)
+def _end_with(engine: str) -> None:
+    """End this process when nothing listens at the engine's address any more: a killed engine cannot end it."""
+    host, _, port = engine.rpartition(":")
+    while True:
+        try:
+            socket.create_connection((host, int(port)), timeout=5).close()
+        except ConnectionRefusedError:
+            os._exit(1)
+        except OSError:
+            pass  # busy; it is asked again
+        time.sleep(2)
 
 
 def _made(policy: OfBackend | OfStack, override: Any, for_all: Any) -> Policy:

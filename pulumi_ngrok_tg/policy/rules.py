@@ -106,8 +106,8 @@ def _find_kinds(backend: Declared, settings: Settings, sure: bool) -> Iterator[t
         texts["labels"].append(json.dumps(known))
     for name, given in texts.items():
         found = {finding for text in given for finding in find_credentials(text, settings.get("allow") or ())}
-        if found and any(finding.sure for finding in found) == sure:
-            yield name, ", ".join(sorted({finding.kind for finding in found if finding.sure == sure}))
+        if kinds := {finding.kind for finding in found if finding.sure == sure}:
+            yield name, ", ".join(sorted(kinds))
 
 
 def no_operator_owned(backend: Declared, _settings: Settings) -> Iterator[str]:

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -34,7 +35,8 @@ TunnelGroupBackend("silent", labels={{"app": "api", "n": "1"}})
 TunnelGroupBackend("open", labels={{"app": "web", "n": "1"}}, description="Website")
 TunnelGroupBackend("text", labels={{"app": "web", "n": "2"}}, metadata="{SECRET}", **named)
 TunnelGroupBackend("leak", labels={{"app": "web", "n": "3"}}, metadata=secret('{{"password": "{SECRET}"}}'), **named)
-TunnelGroupBackend("maybe", labels={{"app": "api"}}, **named, metadata='{{"password": "red-wet-fox"}}')
+passphrase = '{{"password": "red-wet-fox"}}'
+TunnelGroupBackend("maybe", labels={{"app": "api", "n": "4"}}, metadata=passphrase, **named)
 TunnelGroupBackend("operators", labels={{"app": "web", "k8s.ngrok.com/namespace": "x"}}, **named)
 TunnelGroupBackend("twin", labels={{"app": "web", "n": "3"}}, **named)
 TunnelGroupBackend("wide", labels={{"n": "3"}}, **named)
@@ -143,12 +145,13 @@ def test_backend_that_target_leaves_out_is_not_judged(new_stack: Callable[..., S
 
 
 def test_pack_ends_when_the_engine_is_killed() -> None:
-    engine = f"import subprocess; subprocess.run([{PACK[1]!r}, '127.0.0.1:1'])"
-    with subprocess.Popen([sys.executable, "-c", engine], stdout=subprocess.PIPE, text=True) as killed:
-        assert killed.stdout is not None
-        assert int(killed.stdout.readline()), "the pack says on which port it serves"
-        killed.kill()
-        assert killed.stdout.read() == "", "the pack holds the pipe open until it ends"
+    with socket.create_server(("127.0.0.1", 0)) as engine:
+        address = f"127.0.0.1:{engine.getsockname()[1]}"
+        pack = subprocess.Popen([PACK[1], address], stdout=subprocess.PIPE, text=True)
+        assert pack.stdout is not None
+        assert int(pack.stdout.readline()), "it says on which port it serves"
+    with pack:
+        assert pack.wait(60) == 1
 
 
 def test_by_hand_the_program_says_how_it_is_used(new_stack: Callable[..., Stack]) -> None:

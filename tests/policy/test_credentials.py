@@ -1,5 +1,8 @@
 """What counts as a credential, and what only looks like one. All of them are made up."""
 
+import json
+import subprocess
+import sys
 import time
 
 import pytest
@@ -40,7 +43,7 @@ def test_most_credentials_are_found(held_back: bool) -> None:
 def test_hardly_any_text_is_taken_for_a_credential(held_back: bool) -> None:
     found, sure = rate(held_back, secret=False)
     assert sure <= 0.01
-    assert found <= 0.08
+    assert found <= 0.05
 
 
 VENDORS = {
@@ -199,6 +202,14 @@ def test_key_of_ngrok_is_found_wherever_it_stands(text: str) -> None:
         '{"password": "482913"}',
         "password: abcd efgh ijkl mnop",
         "password: KqWmZtRb",
+        *("password:     hunter2secret9", "password: `hunter2secret9`", "**password**: hunter2secret9"),
+        *('password = """hunter2secret9"""', "password: |\n  hunter2secret9", "password:\n    hunter2secret9"),
+        *("db:password: hunter2secret9", "db/password=hunter2secret9", 'cfg {\\"password\\": \\"hunter2secret9\\"}'),
+        *("contrasen\u0303a: hunter2secret9", "pass\u200bword: hunter2secret9", "密码是hunter2secret9"),
+        *("password: *hunter2secret9", "password: {{hunter2secret9", "password: md5:hunter2secret9"),
+        *('{"name": "web", "passwordValue": "hunter2secret9"}', '{"pin": 482913}', '{"password": 48291377}'),
+        '{"displayname": "web", "key": "DB_PASSWORD", "value": "hunter2secret9"}',
+        *("DB_PASSWORD_EU=hunter2secret9", "el password del usuario es hunter2secret9", "redis-cli -a hunter2secret9"),
     ],
 )
 def test_value_is_found_whatever_stands_around_it(text: str) -> None:
@@ -238,6 +249,12 @@ def test_value_is_found_whatever_stands_around_it(text: str) -> None:
         '{"client_key": "web-01", "account_key": "ACME-42", "db_key": "shop_eu_1"}',
         '{"password": "REDACTED", "api_key": "See-Vault", "secret": "2026.12.31"}',
         '{"password": "ENC[AES256_GCM,data:abc1=,iv:x]", "pwd": "{{x1y}}", "secret": "v1.24.3"}',
+        *('{"auth": "oauth2-proxy"}', '{"token": "erc20-usdc"}', '{"secret": "k8s-web-tls"}', "AKIAIOSFODNN7EXAMPLE"),
+        *('{"dc": "ca-sk-regina-datacenter-2024"}', "npm_config_registry=https://registry.npmjs.org/"),
+        *("secret_path=secret/data/web/prod", "cache-key-d41d8cd98f00b204e9800998ecf8427e"),
+        *("api_key: $__file{/etc/secrets/key1}", "password: gcp-sm://projects/12/secrets/db1"),
+        *('PGPASSWORD="$(vault kv get -field=pw kv/db1)" psql', '{"credentials": "~/.aws/credentials"}'),
+        *("パスワード: 1Passwordを参照", 'api_token = file("${path.module}/token.txt")'),
         "abcdefghijklmnopqrs_abcdefghijklmnopqrs",
     ],
 )
@@ -329,9 +346,10 @@ def test_no_text_takes_long(pieces: list[tuple[str, int]]) -> None:
     """Under 0.1 s was measured; ten times that is far from what one pattern takes that goes back on its steps."""
     part = "".join(piece * times for piece, times in pieces)
     text = (part * (4096 // len(part) + 1))[:4096]
-    begin = time.process_time()
-    find_credentials(text)
-    assert time.process_time() - begin < 1
+    for written in (text, json.dumps({"password": text}), json.dumps({text[:2000]: [text[:3]] * 200})):
+        begin = time.process_time()
+        find_credentials(written)
+        assert time.process_time() - begin < 1
 
 
 def test_deep_nesting_takes_one_step_a_level() -> None:
@@ -341,6 +359,7 @@ def test_deep_nesting_takes_one_step_a_level() -> None:
     assert time.process_time() - begin < 1
 
 
-def test_search_that_takes_too_long_fails() -> None:
-    with pytest.raises(TimeoutError):
-        find_credentials("password=" * 100_000, seconds=0)
+def test_search_that_takes_too_long_ends_the_process() -> None:
+    text, allow = "password=" + "a1" * 40 + "!", r"^(\w+)+$"
+    program = f"from {find_credentials.__module__} import *; find_credentials({text!r}, [{allow!r}], seconds=0.5)"
+    assert subprocess.run([sys.executable, "-c", program], check=False, timeout=120).returncode == 1
