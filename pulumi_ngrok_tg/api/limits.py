@@ -20,8 +20,6 @@ TOO_MANY = "the server asks for fewer requests (HTTP 429)"
 _REASONS = {225: AT_ONCE, 226: REQUESTS, 5001: CREATES}
 _DOUBLINGS = {225: 2, 226: 0}
 """How much longer waits may become. There is room again with each request that ends, or after a known time."""
-_MAX_PROBE_GAP = 4.0
-"""The longest distance between two trials of one more request in flight, in units of half the backoff."""
 
 
 @dataclass(frozen=True)
@@ -76,9 +74,6 @@ class Limits:
     _at_once: int = 0
     """How many may be in flight, as far as ERR_NGROK_225 has taught."""
     _shrunk_at: int = 0
-    _probing: bool = False
-    _probe_gap: float = 1.0
-    _probe_at: float = 0.0
 
     def __post_init__(self) -> None:
         self._at_once = self._pause_all.ramp = self._pause_creates.ramp = self.settings.max_concurrency
@@ -123,7 +118,7 @@ class Limits:
                 reason = f"ngrok is unavailable (HTTP {error.status})"
                 self._pause(self._pause_all, ticket, now, error.retry_after, reason)
             elif error is None or (isinstance(error, ApiError) and not isinstance(error, ServerError)):
-                self._go_through(ticket, now)
+                self._go_through(ticket)
         for pause in self._pauses(ticket.creates):
             pause.in_flight -= 1
 
@@ -133,7 +128,7 @@ class Limits:
         seconds = error.retry_after
         if error.code == 225:
             last = self.in_flight == 1
-            self._shrink(ticket, now)
+            self._shrink(ticket)
             if seconds is None and not last:
                 return  # with fewer in flight there is room
         self._rate_met |= error.code == 226
@@ -162,27 +157,19 @@ class Limits:
         if now + seconds > pause.until:
             pause.until, pause.reason = now + seconds, reason
 
-    def _shrink(self, ticket: Ticket, now: float) -> None:
-        """Lowers what may be in flight: by one for each request of a burst that was one too many."""
+    def _shrink(self, ticket: Ticket) -> None:
+        """Lowers what may be in flight for the rest of the operation: by one for each request that was too many."""
         if ticket.number > self._shrunk_at:
             self._at_once = min(self._at_once, self.in_flight)
             self._shrunk_at = self._begun
-            self._probe_gap = min(self._probe_gap * 2, _MAX_PROBE_GAP) if self._probing else 1.0
-            self._probing = False
         self._at_once = max(1, self._at_once - 1)
-        self._probe_at = now + self._probe_gap * self.settings.backoff / 2 * self.jitter()
 
-    def _go_through(self, ticket: Ticket, now: float) -> None:
-        """Goes on where a request met no limit: faster after a pause, and now and then with one more in flight."""
+    def _go_through(self, ticket: Ticket) -> None:
+        """Goes on where a request met no limit: after a pause with one more in flight each time."""
         for pause in self._pauses(ticket.creates):
             if ticket.number > pause.seen:
                 pause.repeats = 0
             pause.ramp = min(pause.ramp + 1, self.settings.max_concurrency)
-        if self._at_once < self.settings.max_concurrency and now >= self._probe_at:
-            self._at_once += 1
-            self._probe_gap = max(self._probe_gap / 2, 1.0) if self._probing else self._probe_gap
-            self._probing = True
-            self._probe_at = now + self._probe_gap * self.settings.backoff / 2 * self.jitter()
 
     def _pauses(self, creates: bool) -> tuple[_Pause, ...]:
         return (self._pause_all, self._pause_creates) if creates else (self._pause_all,)

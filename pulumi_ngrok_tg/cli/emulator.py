@@ -38,7 +38,7 @@ def emulator(port: int, api_keys: tuple[str, ...], latency: float, realistic: bo
         from pulumi_ngrok_tg.emulator import Emulator, RateLimit
         from pulumi_ngrok_tg.emulator.seed import from_json
     except ModuleNotFoundError as error:
-        if error.name not in ("h11", "msgspec"):
+        if error.name != "msgspec":
             raise
         raise click.ClickException("This needs an extra. Run: pip install 'pulumi-ngrok-tg[emulator]'") from error
     try:

