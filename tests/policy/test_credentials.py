@@ -6,7 +6,7 @@ import sys
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pulumi_ngrok_tg.policy.credentials import NAMED, Finding, find_credentials
@@ -340,6 +340,7 @@ PIECES = [
 ]
 
 
+@example([("api_key=", 1), ("Zq7d4645955c47fe8cd55bb14d52dad488", 130)])
 @given(st.lists(st.tuples(st.sampled_from(PIECES), st.sampled_from([1, 1, 2, 30, 1000])), min_size=1, max_size=5))
 @settings(deadline=None, max_examples=150)
 def test_no_text_takes_long(pieces: list[tuple[str, int]]) -> None:
