@@ -8,7 +8,6 @@ the rules of the provider's side, as functions of what the program says and what
 import json
 import re
 import shlex
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,6 +22,8 @@ INPUT = "__import"
 """What the program says of an adoption; what :func:`read_adoption` reads. Once checked, it is the id alone."""
 ALLOW_OPERATOR_OWNED = "__allow_operator_owned"
 """Whether the program says that a backend of ngrok's Kubernetes operator may be adopted."""
+IDENTICAL = "identical"
+"""What PULUMI_NGROK_TG_ADOPT says where a create adopts the backend with exactly its contents."""
 _SHOWN = 80  # characters of a value in a message
 
 
@@ -222,32 +223,3 @@ def _shown(value: Any) -> str:
         return "not there"
     text = json.dumps(value, ensure_ascii=False) if isinstance(value, str) else str(value)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
-
-
-class Holders:
-    """Which resource holds which backend, as far as one operation has shown; safe to share between threads.
-
-    The engine may delete a backend under one name that a resource of another name holds: after a rename without an
-    alias, or where an earlier delete is still pending.
-    """
-
-    def __init__(self) -> None:
-        self._holders: dict[str, tuple[str, bool]] = {}
-        self._lock = threading.Lock()
-
-    def adopt(self, id_: str, urn: str) -> str | None:
-        """Notes that a resource adopts a backend; returns the URN of another one that holds it already."""
-        with self._lock:
-            holder, _ = self._holders.setdefault(id_, (urn, True))
-        return holder if holder != urn else None
-
-    def keep(self, id_: str, urn: str) -> None:
-        """Notes that a resource of the program holds a backend, and goes on to do so."""
-        with self._lock:
-            self._holders.setdefault(id_, (urn, False))
-
-    def other(self, id_: str, urn: str) -> str | None:
-        """Returns the URN of the resource for which a backend has to live, though ``urn`` is to be deleted."""
-        with self._lock:
-            holder, adopted = self._holders.get(id_, ("", False))
-        return holder if adopted or (holder and holder != urn) else None

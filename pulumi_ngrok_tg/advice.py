@@ -51,6 +51,10 @@ _RECORDED = (
 )
 
 
+class ProviderError(Exception):
+    """A call of the engine's that cannot be served, said in one line that ends in what to do."""
+
+
 def explain(error: NgrokError, source: Source, recorded: bool = False) -> str:
     """Returns the error as one line that ends in what to do.
 

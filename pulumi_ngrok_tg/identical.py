@@ -20,7 +20,6 @@ from pulumi_ngrok_tg.stack_state import Later, find_holders, find_managed, read_
 
 VARIABLE = "PULUMI_NGROK_TG_ADOPT"
 """The environment variable; it is one because a config value would stay."""
-MODE = "identical"
 
 
 class _Run:

@@ -12,8 +12,9 @@ from typing import Any
 import pulumi
 from pulumi.runtime import settings
 
-from pulumi_ngrok_tg import adoption, identical, upstream
+from pulumi_ngrok_tg import adoption, identical
 from pulumi_ngrok_tg.api.models import is_id
+from pulumi_ngrok_tg.engine import upstream
 from pulumi_ngrok_tg.stack_state import Later, find_holders, find_managed, read_state
 
 _NAMES = ("description", "metadata", "labels")

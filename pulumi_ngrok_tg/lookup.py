@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 import pulumi
 from pulumi.runtime import get_config
 
-from pulumi_ngrok_tg import advice, config, listed, properties, upstream
+from pulumi_ngrok_tg import advice, config, listed, properties
 from pulumi_ngrok_tg.api.errors import NgrokError
+from pulumi_ngrok_tg.engine import upstream
 from pulumi_ngrok_tg.lookup_results import (
     GetTunnelGroupBackendResult,
     GetTunnelGroupBackendsResult,

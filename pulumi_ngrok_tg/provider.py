@@ -7,7 +7,7 @@ used in, so neither may change.
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from pulumi.dynamic import (
     CheckFailure,
@@ -21,32 +21,21 @@ from pulumi.dynamic import (
 )
 from pulumi.output import Unknown
 
-from pulumi_ngrok_tg import (
-    adoption,
-    advice,
-    config,
-    identical,
-    ownership,
-    properties,
-    replacement,
-    state,
-    traffic,
-    upstream,
-)
+from pulumi_ngrok_tg import adoption, advice, config, properties, replaced, state, traffic
 from pulumi_ngrok_tg.accounts import Account, Clients, connect
-from pulumi_ngrok_tg.adoption import Holders
+from pulumi_ngrok_tg.advice import ProviderError
 from pulumi_ngrok_tg.api.cancellation import Cancellation
 from pulumi_ngrok_tg.api.errors import NgrokError, NotFound
 from pulumi_ngrok_tg.api.settings import Settings
-from pulumi_ngrok_tg.engine_log import EngineLog
-from pulumi_ngrok_tg.guard import Guard, Log
+from pulumi_ngrok_tg.engine import upstream
+from pulumi_ngrok_tg.engine.adopter import Adopter
+from pulumi_ngrok_tg.engine.last_seen import accept_gone, is_same_key, require_same_key
+from pulumi_ngrok_tg.engine.log import EngineLog
+from pulumi_ngrok_tg.engine.run import Run
+from pulumi_ngrok_tg.engine.traffic_guard import Guard, Log
 
 if TYPE_CHECKING:
     from pulumi_ngrok_tg.api.client import Client
-
-
-class ProviderError(Exception):
-    """A call of the engine's that cannot be served, said in one line that ends in what to do."""
 
 
 class TunnelGroupBackendProvider(ResourceProvider):
@@ -63,7 +52,7 @@ class TunnelGroupBackendProvider(ResourceProvider):
         super().__init__()
         self._clients = clients or _CLIENTS
         self._given_log = log
-        self._run = _RUN if clients is None else _Run()
+        self._run = _RUN if clients is None else Run()
         self._get_config: Callable[[str], Any] = lambda _key: None
 
     def __reduce__(self) -> tuple[type["TunnelGroupBackendProvider"], tuple[()]]:
@@ -94,14 +83,17 @@ class TunnelGroupBackendProvider(ResourceProvider):
             except config.ConfigError as error:
                 hint = advice.explain_explicit_provider(account) if isinstance(error, config.MissingKey) else ""
                 failures.append(CheckFailure("", f"{error}{hint}"))
-        if replacement.INPUT in news:
+        if replaced.INPUT in news:
             self._run.refusing.add(upstream.current_urn())
         if wanted := adoption.read_adoption(news):
             if wanted.id is not None:
                 inputs[adoption.INPUT] = wanted.id
             # What is in the state already is adopted or made; diff sees whether it is the same backend.
             if not (_olds or failures or isinstance(account, Unknown)):
-                failures += [CheckFailure("", refusal) for refusal in self._adopt(wanted, inputs)]
+                failures += [
+                    CheckFailure("", refusal)
+                    for refusal in Adopter(self._run, self._account, self._log).check(wanted, inputs)
+                ]
         if not (_olds or failures):
             failures += [CheckFailure("", refusal) for refusal in self._refuse_replacement(news)]
         return CheckResult(inputs, failures)
@@ -156,7 +148,7 @@ class TunnelGroupBackendProvider(ResourceProvider):
                 backend = account.client.read(id_) if refresh else account.client.get(id_)
             except NotFound as error:
                 if refresh:
-                    _require_same_key(error, props, account)
+                    require_same_key(error, props, account)
                     return ReadResult("", {})
                 raise ProviderError(advice.missing(error, id_)) from error
             outputs = state.outputs(backend, props.get("account"), account.fingerprint)
@@ -176,7 +168,7 @@ class TunnelGroupBackendProvider(ResourceProvider):
                     partial(guard.before_update, _id, _olds, _news) if guard.refuses else None,
                 )
             except NotFound as error:
-                _require_same_key(error, _olds, account)
+                require_same_key(error, _olds, account)
                 raise ProviderError(
                     f"The backend {_id} no longer exists. Run `pulumi refresh`, then `pulumi up` to create it. "
                     f"({error})"
@@ -194,8 +186,8 @@ class TunnelGroupBackendProvider(ResourceProvider):
         with self._account(_props) as account:
             guard = self._guard()
             # To another key, a 404 after a lost DELETE would not tell whether it ever saw the backend.
-            with _believing(_props, account):
-                if not (guard.refuses or _is_same_key(_props, account)):
+            with accept_gone(_props, account):
+                if not (guard.refuses or is_same_key(_props, account)):
                     account.client.get(_id)
                 confirm = partial(guard.before_delete, account.client, _id) if guard.refuses else None
                 account.client.delete(_id, confirm)
@@ -214,87 +206,21 @@ class TunnelGroupBackendProvider(ResourceProvider):
         """Says what keeps a resource from being created, where that replaces one with tunnels online."""
         urn = upstream.current_urn()
         try:
-            held = replacement.find_held(news, urn)
+            held = replaced.find_held(news, urn)
             if held is not None:
                 self._run.replaced[urn] = held
             self._require_no_loss(held)
-        except replacement.Unread as unread:
+        except replaced.Unread as unread:
             yield traffic.unread_state(str(unread))
         except (traffic.Refused, ProviderError) as refusal:
             yield str(refusal)
 
-    def _require_no_loss(self, held: replacement.Held | None) -> None:
+    def _require_no_loss(self, held: replaced.Held | None) -> None:
         """Raises where the backend that is about to be replaced has tunnels online, and the setting refuses that."""
         if held is None or held.id in self._run.deleted:
             return
-        with self._account(held.outputs) as account, _believing(held.outputs, account):
+        with self._account(held.outputs) as account, accept_gone(held.outputs, account):
             self._guard().before_replacement(held.id, held.outputs)
-
-    def _adopt(self, wanted: adoption.Adoption, inputs: dict[str, Any]) -> Iterator[str]:
-        """Has the create adopt a backend, or says what keeps it from that."""
-        urn = upstream.current_urn()
-        if wanted.id is None and wanted.mode != identical.MODE:
-            yield adoption.unknown_mode(wanted.mode)
-        elif wanted.unread is not None:
-            yield adoption.unread(wanted.id, wanted.unread) if wanted.id else f"PULUMI_NGROK_TG_ADOPT: {wanted.unread}"
-        elif not wanted.is_known:
-            if wanted.id is None:
-                self._log.info(adoption.UNKNOWN_CONTENTS)
-        elif wanted.id is not None:
-            if wanted.managed_by is not None:
-                yield adoption.managed_already(wanted.id, wanted.managed_by, wanted.managed_by == urn)
-            elif holder := adoption.find_holder(wanted, urn):
-                yield adoption.held_by_other_type(wanted.id, holder)
-            else:
-                yield from self._verify(wanted, wanted.id, inputs)
-        elif len(wanted.candidates or ()) > 1:
-            yield adoption.several_identical(wanted.candidates or ())
-        elif wanted.candidates:
-            (id_,) = wanted.candidates
-            if wanted.twins:
-                yield adoption.several_resources(id_, wanted.twins)
-                return
-            if holder := adoption.find_holder(wanted, urn):
-                yield adoption.held_by_other_type(id_, holder)
-                return
-            inputs[adoption.INPUT] = id_
-            yield from self._verify(wanted, id_, inputs)
-        else:
-            self._log.info(adoption.NONE_IDENTICAL)
-
-    def _verify(self, wanted: adoption.Adoption, id_: str, inputs: dict[str, Any]) -> Iterator[str]:
-        """Says what a backend that exists keeps from being adopted."""
-        urn = upstream.current_urn()
-        try:
-            with self._account(inputs) as account:
-                account.client.expect_reads(wanted.count)
-                try:
-                    backend = account.client.read(id_)
-                except NotFound as error:
-                    raise ProviderError(advice.missing(error, id_)) from error
-        except ProviderError as error:
-            hint = " If it was deleted at ngrok, remove import_." if isinstance(error.__cause__, NotFound) else ""
-            yield f"import_: {error}{hint}"
-            return
-        differing = list(adoption.differences(wanted, id_, cast(dict[str, Any], backend.contents), inputs))
-        yield from differing
-        if ownership.is_operators(backend.contents) and not wanted.allow_operator_owned:
-            yield adoption.operators(id_)
-        if other := self._run.holders.adopt(id_, urn):
-            yield adoption.declared_twice(id_, other)
-        elif not differing:
-            self._tell_of_adoption(id_, urn)
-
-    def _tell_of_adoption(self, id_: str, urn: str) -> None:
-        """Tells of it on the resource's row; of many, the summary keeps a handful."""
-        self._run.adopting.add(urn)
-        line = f"adopts {id_}, which exists; nothing is created or changed at ngrok"
-        if len(self._run.adopting) <= _SHOWN:
-            self._log.info(line)
-            return
-        self._log.status(line)
-        if len(self._run.adopting) == _SHOWN + 1:
-            self._log.info(f"{line}. (Further adoptions are shown on their rows only. Pulumi counts each as a create.)")
 
     @contextmanager
     def _account(self, props: Mapping[str, Any]) -> Iterator[Account]:
@@ -306,52 +232,15 @@ class TunnelGroupBackendProvider(ResourceProvider):
             raise ProviderError(advice.explain(error, config.locate(self._get_config, name), recorded=True)) from error
 
 
-@contextmanager
-def _believing(outputs: Mapping[str, Any], account: Account) -> Iterator[None]:
-    """Goes on where a backend that is to be deleted is gone already."""
-    try:
-        yield
-    except NotFound as error:
-        _require_same_key(error, outputs, account)
-
-
-def _require_same_key(error: NotFound, outputs: Mapping[str, Any], account: Account) -> None:
-    """Believes that a backend is gone only where the key that saw it last says so, or none is known."""
-    if not _is_same_key(outputs, account):
-        raise ProviderError(advice.gone_under_another_key(error, account.source, upstream.current_urn())) from error
-
-
-def _is_same_key(outputs: Mapping[str, Any], account: Account) -> bool:
-    return bool(outputs.get(state.FINGERPRINT, account.fingerprint) == account.fingerprint)
-
-
-class _Run:
-    """What one operation of the engine has shown so far."""
-
-    def __init__(self) -> None:
-        self.holders = Holders()
-        self.declared: set[str] = set()
-        """The URNs of the resources that were checked: those that the program declares."""
-        self.replaced: dict[str, replacement.Held] = {}
-        """What is about to be replaced, by URN."""
-        self.refusing: set[str] = set()
-        """The URNs of the resources of which the program says that a loss of traffic is refused."""
-        self.deleted: set[str] = set()
-        """The ids of what was deleted."""
-        self.adopting: set[str] = set()
-        """The URNs of what adopts a backend."""
-
-
 def _make_client(settings: Settings) -> "Client":
     # Calls that wait for a limit must hold up neither those that it does not concern nor the engine's Cancel.
     upstream.raise_worker_cap(_WORKERS)
     return connect(settings, _engine_log(), _CANCELLATION)
 
 
-_SHOWN = 5  # adoptions that the summary keeps
 _WORKERS = 512  # more calls than the engine makes at once; threads start as they are needed
 _CLIENTS = Clients(_make_client)
 _CANCELLATION = Cancellation()
-_RUN = _Run()
+_RUN = Run()
 """That of this process: the engine may load the provider several times, from pickles written differently."""
 _engine_log = upstream.make_once(lambda: EngineLog(upstream.server()))

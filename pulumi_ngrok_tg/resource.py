@@ -7,7 +7,8 @@ from typing import Any, Optional
 import pulumi
 from pulumi.runtime.config import get_config, is_config_secret
 
-from pulumi_ngrok_tg import config, import_option, properties, replacement, upstream
+from pulumi_ngrok_tg import config, import_option, properties, replacement
+from pulumi_ngrok_tg.engine import upstream
 from pulumi_ngrok_tg.provider import TunnelGroupBackendProvider
 
 

@@ -9,8 +9,10 @@ from pulumi.output import Unknown
 
 from pulumi_ngrok_tg import adoption
 from pulumi_ngrok_tg.accounts import Clients, connect
+from pulumi_ngrok_tg.advice import ProviderError
 from pulumi_ngrok_tg.emulator import Emulator
-from pulumi_ngrok_tg.provider import ProviderError, TunnelGroupBackendProvider
+from pulumi_ngrok_tg.engine.holders import Holders
+from pulumi_ngrok_tg.provider import TunnelGroupBackendProvider
 from tests.conftest import KEY
 from tests.reporter import Heard
 
@@ -143,7 +145,7 @@ def test_a_proxys_404_or_a_bad_key_is_an_error_of_its_own(
 
 
 def test_who_holds_a_backend_keeps_it() -> None:
-    holders = adoption.Holders()
+    holders = Holders()
     assert holders.other("a", "urn:web") is None
     holders.keep("a", "urn:web")
     assert holders.other("a", "urn:web") is None, "its own delete"

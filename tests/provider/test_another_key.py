@@ -6,8 +6,9 @@ import pytest
 from pulumi.dynamic import Config, ConfigureRequest
 
 from pulumi_ngrok_tg.accounts import Clients, connect, fingerprint
+from pulumi_ngrok_tg.advice import ProviderError
 from pulumi_ngrok_tg.emulator import Emulator
-from pulumi_ngrok_tg.provider import ProviderError, TunnelGroupBackendProvider
+from pulumi_ngrok_tg.provider import TunnelGroupBackendProvider
 from tests.conftest import KEY
 from tests.provider.deployment import Deployment, backends
 from tests.reporter import Heard

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from pulumi_ngrok_tg import adoption
 from pulumi_ngrok_tg.accounts import connect
+from pulumi_ngrok_tg.advice import ProviderError
 from pulumi_ngrok_tg.api.errors import ApiError, NotFound
 from pulumi_ngrok_tg.api.settings import Settings
 from pulumi_ngrok_tg.emulator import Emulator
-from pulumi_ngrok_tg.provider import ProviderError, TunnelGroupBackendProvider
+from pulumi_ngrok_tg.provider import TunnelGroupBackendProvider
 from tests.conftest import KEY
 from tests.provider.deployment import QUICK, Deployment, backends
 from tests.provider.hostile import HostileServer, raw, response

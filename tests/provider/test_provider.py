@@ -9,13 +9,14 @@ import pytest
 from pulumi.dynamic import Config, ConfigureRequest
 from pulumi.runtime import proto
 
-from pulumi_ngrok_tg import upstream
 from pulumi_ngrok_tg.accounts import Clients, connect, fingerprint
+from pulumi_ngrok_tg.advice import ProviderError
 from pulumi_ngrok_tg.api.client import Client
 from pulumi_ngrok_tg.api.errors import ConnectionFailed, NotFound
 from pulumi_ngrok_tg.api.settings import Settings
 from pulumi_ngrok_tg.emulator import Emulator
-from pulumi_ngrok_tg.provider import ProviderError, TunnelGroupBackendProvider
+from pulumi_ngrok_tg.engine import upstream
+from pulumi_ngrok_tg.provider import TunnelGroupBackendProvider
 from tests.conftest import KEY
 from tests.provider.deployment import Deployment
 from tests.reporter import Heard

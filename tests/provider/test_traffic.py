@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from pulumi.output import Unknown
 
+from pulumi_ngrok_tg.advice import ProviderError
 from pulumi_ngrok_tg.emulator import Emulator, RateLimit
 from pulumi_ngrok_tg.emulator.store import Backend
-from pulumi_ngrok_tg.provider import ProviderError, TunnelGroupBackendProvider
+from pulumi_ngrok_tg.provider import TunnelGroupBackendProvider
 from pulumi_ngrok_tg.traffic import Refused
 from tests.conftest import KEY
 from tests.provider.deployment import Deployment

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from pulumi.runtime import proto
 
-from pulumi_ngrok_tg import import_option, upstream
-from pulumi_ngrok_tg.engine_log import EngineLog
+from pulumi_ngrok_tg import import_option
+from pulumi_ngrok_tg.engine import upstream
+from pulumi_ngrok_tg.engine.log import EngineLog
 
 
 class Said(Exception):

@@ -3,7 +3,7 @@
 import sys
 from typing import Any
 
-from pulumi_ngrok_tg.upstream import current_urn
+from pulumi_ngrok_tg.engine.upstream import current_urn
 
 
 class EngineLog:

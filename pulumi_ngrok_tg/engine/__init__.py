@@ -1,0 +1,1 @@
+"""What runs in the provider's process, beside the engine."""

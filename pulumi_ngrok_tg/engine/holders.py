@@ -1,0 +1,32 @@
+"""Which resource holds which backend, so that a backend is not deleted under one name while another one holds it."""
+
+import threading
+
+
+class Holders:
+    """Which resource holds which backend, as far as one operation has shown; safe to share between threads.
+
+    The engine may delete a backend under one name that a resource of another name holds: after a rename without an
+    alias, or where an earlier delete is still pending.
+    """
+
+    def __init__(self) -> None:
+        self._holders: dict[str, tuple[str, bool]] = {}
+        self._lock = threading.Lock()
+
+    def adopt(self, id_: str, urn: str) -> str | None:
+        """Notes that a resource adopts a backend; returns the URN of another one that holds it already."""
+        with self._lock:
+            holder, _ = self._holders.setdefault(id_, (urn, True))
+        return holder if holder != urn else None
+
+    def keep(self, id_: str, urn: str) -> None:
+        """Notes that a resource of the program holds a backend, and goes on to do so."""
+        with self._lock:
+            self._holders.setdefault(id_, (urn, False))
+
+    def other(self, id_: str, urn: str) -> str | None:
+        """Returns the URN of the resource for which a backend has to live, though ``urn`` is to be deleted."""
+        with self._lock:
+            holder, adopted = self._holders.get(id_, ("", False))
+        return holder if adopted or (holder and holder != urn) else None
