@@ -40,6 +40,7 @@ def test_under_a_limit_of_requests_at_once(new_stack: Callable[..., Stack], emul
     creates = go_up_together(new_stack, emulator)
     admitted = sorted(request.arrived for request in creates if request.status == 201)
     dictated = len(admitted) / 3 * emulator.settings.latency
-    assert admitted[-1] - admitted[0] <= 1.3 * dictated
+    # A stack keeps to the few requests in flight that it has learned, also when the others have ended.
+    assert admitted[-1] - admitted[0] <= 2.5 * dictated
     assert [request.status for request in creates].count(429) <= 120
     assert emulator.peak == 3
