@@ -1,7 +1,7 @@
 """Find credentials in texts: those of a known form, and values that a name calls one.
 
-betterleaks knows the forms of vendors; its patterns take linear time. This module adds what it leaves to its users:
-ngrok's own forms, and what a name says of its value (:mod:`names`).
+betterleaks knows the forms of vendors. This module adds what it leaves to its users: ngrok's own forms, some of vendors
+that it lacks, and what a name says of its value (:mod:`names`).
 """
 
 import faulthandler
@@ -103,7 +103,7 @@ def _find_forms(text: str) -> Iterator[Finding]:
 
 
 def _is_token(match: re.Match[str]) -> bool:
-    """Tell whether the variable part of a form, its group if it has one, is no series of words."""
+    """Tell whether the variable part of a form is a token: no series of words, and not AWS's documented example."""
     words = re.split("[-_.]", match[match.lastindex or 0])
     return not all(re.fullmatch("[A-Z]?[a-z]*[0-9]{0,4}", word) for word in words) and not match[0].endswith("EXAMPLE")
 

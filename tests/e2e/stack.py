@@ -83,6 +83,19 @@ class Stack:
         assert code == 0, said
         return said
 
+    def start(self, *command: str, stdin: int | None = None, stdout: int = subprocess.DEVNULL) -> subprocess.Popen[str]:
+        """Starts another command in the project's folder, in a session of its own, so that a signal meets it alone."""
+        return subprocess.Popen(
+            command,
+            cwd=self.folder,
+            env=self.environment,
+            stdin=stdin,
+            stdout=stdout,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
     def _run(self, *command: str, given: str | None = None) -> tuple[int, str]:
         done = subprocess.run(
             command,

@@ -15,22 +15,16 @@ from tests.conftest import KEY
 from tests.e2e.many import assert_in_step, program
 from tests.e2e.stack import Stack
 
+UP = ("pulumi", "up", "--yes", "--skip-preview", "--non-interactive")
+
 
 def interrupted_up(stack: Stack, emulator: Emulator, sent: signal.Signals) -> None:
     """Runs ``pulumi up`` and, once some backends exist, sends the signal; SIGKILL to its plugins, too."""
-    process = subprocess.Popen(
-        ["pulumi", "up", "--yes", "--skip-preview", "--non-interactive"],
-        cwd=stack.folder,
-        env=stack.environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    with process:
+    with stack.start(*UP) as process:
         end_once_some_exist(process, emulator, sent)
 
 
-def end_once_some_exist(process: subprocess.Popen[bytes], emulator: Emulator, sent: signal.Signals) -> None:
+def end_once_some_exist(process: subprocess.Popen[str], emulator: Emulator, sent: signal.Signals) -> None:
     deadline = time.monotonic() + 60
     while len(emulator.account(KEY).backends) < 3:
         assert time.monotonic() < deadline
@@ -66,16 +60,7 @@ def test_what_only_waits_ends_with_ctrl_c_and_sends_nothing_more(
     emulator.set(rate_limit=RateLimit(5, 60))
     if lost:
         emulator.fault(method="POST", skip=2, drop="after")
-    process = subprocess.Popen(
-        ["pulumi", "up", "--yes", "--skip-preview", "--non-interactive"],
-        cwd=stack.folder,
-        env=stack.environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
-    with process:
+    with stack.start(*UP, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         heard = iter(process.stdout.readline, "")
         assert any("waiting" in line for line in heard)

@@ -2,7 +2,6 @@
 
 import random
 import signal
-import subprocess
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -19,15 +18,7 @@ MOMENTS = 10
 
 def run_until(stack: Stack, seconds: float, sent: signal.Signals) -> None:
     """Runs the commands, and ends them at some moment: all of their processes, or as Ctrl-C does."""
-    process = subprocess.Popen(
-        ["sh", "-c", COMMANDS],
-        cwd=stack.folder,
-        env=stack.environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    with process:
+    with stack.start("sh", "-c", COMMANDS) as process:
         threading.Event().wait(seconds)
         if process.poll() is None:
             everything = [*psutil.Process(process.pid).children(recursive=True), psutil.Process(process.pid)]

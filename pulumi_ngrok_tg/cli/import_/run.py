@@ -56,7 +56,7 @@ def run(
     selection = select(backends, managing, declared, labels, ids, names)
     named = _name(session, sources, backends, names)
     new = {named[backend.id]: backend for backend in reversed(selection.taken)}
-    written = [_write(session, program, new, protect)] if new else []
+    written = [_write(program, own, new, account, protect)] if new else []
     if new and not as_json:
         report.tell_written(session, selection.taken, named, *written)
     in_module = any(where.startswith(module.FILE) for where in selection.declared.values())
@@ -94,13 +94,12 @@ def _name(
     return resource_names(backends, given, preferred, {*stack.names(), *in_program})
 
 
-def _write(session: Session, program: Program, new: Mapping[str, Backend], protect: bool) -> Path:
+def _write(program: Program, stack: str, new: Mapping[str, Backend], account: str | None, protect: bool) -> Path:
     """Writes the module; returns its path."""
     source = read_source(program.folder / module.FILE)
-    stack = f"{program.project}/{shorten(session.project_stack.name)}"
     _ = source.tree  # a file that is no Python is left alone
     try:
-        text = module.add_declarations(source.text, new, session.account_name, protect, stack)
+        text = module.add_declarations(source.text, new, account, protect, stack)
     except module.ModuleError as error:
         raise ProgramError(f"{source.path} {error}, then run this again. Nothing was written.") from error
     source.write(text)

@@ -70,16 +70,8 @@ def test_many_are_deleted_at_once_and_a_failure_ends_none_of_the_others(stack: S
 def test_what_a_stack_has_adopted_while_it_asked_is_not_deleted(
     stack: Stack, stray: Backend, emulator: Emulator
 ) -> None:
-    process = subprocess.Popen(
-        ["pulumi-ngrok-tg", "delete", stray.id],
-        cwd=stack.folder,
-        env=stack.environment,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    with process:
+    pipe = subprocess.PIPE
+    with stack.start("pulumi-ngrok-tg", "delete", stray.id, stdin=pipe, stdout=pipe) as process:
         assert process.stdout is not None
         assert stray.id in process.stdout.readline(), "from here on it asks"
         stack.program(
