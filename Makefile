@@ -28,7 +28,7 @@ support: engine  ## The tests on every Python that is here, and on the oldest de
 	@PATH="$$($(PY) tools/engine):$$PATH:$$(printf '%s:' ~/.pyenv/versions/*/bin)$(CURDIR)/$(VENV)/bin" $(VENV)/bin/tox run
 
 nightly: engine  ## Thousands of random programs and responses
-	@HYPOTHESIS_PROFILE=nightly $(PY) -m pytest -n auto --timeout 3600 tests/provider tests/unit tests/emulator
+	@HYPOTHESIS_PROFILE=nightly $(PY) -m pytest -n auto --timeout 3600 tests/api tests/provider tests/rules tests/emulator
 
 mutants: setup  ## Whether the tests notice when the code is broken on purpose; takes hours
 	@$(PY) tools/mutants

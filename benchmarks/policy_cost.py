@@ -13,7 +13,7 @@ sys.path.insert(0, str(ROOT))
 from pulumi_ngrok_tg.emulator import Emulator  # noqa: E402
 from pulumi_ngrok_tg.policy.catalog import POLICIES, OfBackend  # noqa: E402
 from pulumi_ngrok_tg.policy.declared import Declared  # noqa: E402
-from pulumi_ngrok_tg.policy.settings import checked  # noqa: E402
+from pulumi_ngrok_tg.policy.settings import check_settings  # noqa: E402
 from tests.e2e.stack import Stack  # noqa: E402
 
 ROUNDS = 5
@@ -43,7 +43,7 @@ def rules(count: int) -> float:
     ]
     began = time.perf_counter()
     for policy in POLICIES:
-        settings = checked(policy.name, policy.settings, {})
+        settings = check_settings(policy.name, policy.settings, {})
         if isinstance(policy, OfBackend):
             for backend in backends:
                 list(policy.rule(backend, settings))

@@ -1,4 +1,8 @@
-"""Pulumi dynamic resource provider for ngrok's Tunnel Group Backends API."""
+"""Pulumi dynamic resource provider for ngrok's Tunnel Group Backends API.
+
+Public are the names below, :mod:`pulumi_ngrok_tg.emulator`, :mod:`pulumi_ngrok_tg.policy`, the pytest fixture
+``ngrok_emulator`` and the commands ``pulumi-ngrok-tg`` and ``pulumi-ngrok-tg-policy``. All other modules are internal.
+"""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -25,13 +29,23 @@ __all__ = [
 ]
 
 
+_MODULES = {
+    "GetTunnelGroupBackendResult": "lookup_results",
+    "GetTunnelGroupBackendsResult": "lookup_results",
+    "TunnelGroupBackend": "resource",
+    "TunnelRef": "resource",
+    "get_tunnel_group_backend": "lookup",
+    "get_tunnel_group_backend_output": "lookup",
+    "get_tunnel_group_backends": "lookup",
+    "get_tunnel_group_backends_output": "lookup",
+}
+
 if not TYPE_CHECKING:
     # On demand, so that the emulator, which needs nothing of Pulumi, does not wait for it.
     def __getattr__(name: str) -> Any:
-        if name not in __all__:
+        if name not in _MODULES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        home = "resource" if name.startswith("Tunnel") else "lookup_results" if name.endswith("Result") else "lookup"
-        return getattr(import_module(f"{__name__}.{home}"), name)
+        return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
 
     def __dir__() -> list[str]:
         return sorted({*globals(), *__all__})

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import pulumi
 from pulumi.runtime import get_config
 
-from pulumi_ngrok_tg import advice, config, listed, properties
+from pulumi_ngrok_tg.accounts import config
 from pulumi_ngrok_tg.api.errors import NgrokError
 from pulumi_ngrok_tg.engine import upstream
 from pulumi_ngrok_tg.lookup_results import (
@@ -23,6 +23,8 @@ from pulumi_ngrok_tg.lookup_results import (
     find_all,
     find_one,
 )
+from pulumi_ngrok_tg.program import account_listing
+from pulumi_ngrok_tg.rules import advice, properties
 
 
 def get_tunnel_group_backend(
@@ -43,7 +45,7 @@ def get_tunnel_group_backend(
         pulumi.RunError: there is no such backend, or more than one with these labels (it lists what there is then);
             or ngrok cannot be asked.
     """
-    result: GetTunnelGroupBackendResult = _now(_ONE, LookupArgs(id, labels, account, listed.EVER), opts)
+    result: GetTunnelGroupBackendResult = _invoke(_ONE, LookupArgs(id, labels, account, account_listing.EVER), opts)
     return result
 
 
@@ -58,7 +60,7 @@ def get_tunnel_group_backend_output(
     The result is unknown in a preview while an input is, or where a resource in ``depends_on`` is still to be created;
     it is a secret where an input is.
     """
-    result: pulumi.Output[GetTunnelGroupBackendResult] = _later(_ONE, id, labels, account, opts)
+    result: pulumi.Output[GetTunnelGroupBackendResult] = _invoke_output(_ONE, id, labels, account, opts)
     return result
 
 
@@ -77,7 +79,7 @@ def get_tunnel_group_backends(
     Raises:
         pulumi.RunError: ngrok cannot be asked.
     """
-    result: GetTunnelGroupBackendsResult = _now(_ALL, LookupArgs(None, labels, account, listed.EVER), opts)
+    result: GetTunnelGroupBackendsResult = _invoke(_ALL, LookupArgs(None, labels, account, account_listing.EVER), opts)
     return result
 
 
@@ -91,7 +93,7 @@ def get_tunnel_group_backends_output(
     The result is unknown in a preview while an input is, or where a resource in ``depends_on`` is still to be created;
     it is a secret where an input is.
     """
-    result: pulumi.Output[GetTunnelGroupBackendsResult] = _later(_ALL, None, labels, account, opts)
+    result: pulumi.Output[GetTunnelGroupBackendsResult] = _invoke_output(_ALL, None, labels, account, opts)
     return result
 
 
@@ -102,7 +104,7 @@ class _Lookup(NamedTuple):
     """The function's name, for messages."""
     token: str
     """The token by which pulumi's mocks are asked."""
-    find: Callable[[listed.ListedAccount, LookupArgs], Any]
+    find: Callable[[account_listing.ListedAccount, LookupArgs], Any]
     result: type
 
 
@@ -112,14 +114,14 @@ _ALL = _Lookup(
 )
 
 
-def _now(lookup: _Lookup, args: LookupArgs, opts: pulumi.InvokeOptions | None) -> Any:
+def _invoke(lookup: _Lookup, args: LookupArgs, opts: pulumi.InvokeOptions | None) -> Any:
     """Looks up; of Pulumi's options only mocks hear."""
     if upstream.is_mocked():
         given = {"id": args.id, "labels": args.labels, "account": args.account}
         return pulumi.runtime.invoke(lookup.token, given, opts, typ=lookup.result).value
     try:
         _check(lookup, args)
-        return lookup.find(listed.account(args.account), args)
+        return lookup.find(account_listing.find_account(args.account), args)
     except NgrokError as error:
         told = advice.explain(error, config.locate(get_config, args.account))
         raise pulumi.RunError(f"{lookup.function}: {_hide(told, args)}") from (None if args.secret else error)
@@ -154,29 +156,31 @@ def _check(lookup: _Lookup, args: LookupArgs) -> None:
         raise LookupFailed(problems[0].reason)
 
 
-def _later(lookup: _Lookup, id_: Any, labels: Any, account: Any, opts: pulumi.InvokeOptions | None) -> Any:
+def _invoke_output(lookup: _Lookup, id_: Any, labels: Any, account: Any, opts: pulumi.InvokeOptions | None) -> Any:
     """Looks up once the inputs are known, and what it depends on is there."""
     depends_on = getattr(opts, "depends_on", None)
     inputs = pulumi.Output.all(id_, labels, account)
 
     async def look_up(given: list[Any]) -> Any:
-        after = listed.EVER if depends_on is None else time.monotonic()
+        after = account_listing.EVER if depends_on is None else time.monotonic()
         args = LookupArgs(given[0], given[1], given[2], after, await inputs.is_secret())
         if upstream.is_mocked():
-            return _now(lookup, args, opts)
+            return _invoke(lookup, args, opts)
         # In a thread, because the program's own loop has to go on while ngrok is asked.
-        return await asyncio.to_thread(_now, lookup, args, opts)
+        return await asyncio.to_thread(_invoke, lookup, args, opts)
 
-    return pulumi.Output.all(inputs, pulumi.Output.from_input(depends_on).apply(_arrival)).apply(
+    return pulumi.Output.all(inputs, pulumi.Output.from_input(depends_on).apply(_await_creation)).apply(
         lambda given: look_up(given[0])
     )
 
 
-def _arrival(resources: Any) -> Any:
+def _await_creation(resources: Any) -> Any:
     """Returns an output that is known once the resources are there: in a preview never, where one is to be created."""
     if isinstance(resources, pulumi.CustomResource):
         return resources.id
     if isinstance(resources, pulumi.Resource):
         # Where upstream has changed, a component is there once its URN is.
-        return pulumi.Output.all(resources.urn, *map(_arrival, getattr(resources, "_childResources", ())))
-    return pulumi.Output.all(*(pulumi.Output.from_input(resource).apply(_arrival) for resource in resources or ()))
+        return pulumi.Output.all(resources.urn, *map(_await_creation, getattr(resources, "_childResources", ())))
+    return pulumi.Output.all(
+        *(pulumi.Output.from_input(resource).apply(_await_creation) for resource in resources or ())
+    )

@@ -5,11 +5,12 @@ from typing import Any, NamedTuple
 
 import pulumi
 
-from pulumi_ngrok_tg import advice, listed
 from pulumi_ngrok_tg.api.errors import NotFound
 from pulumi_ngrok_tg.api.models import Backend
+from pulumi_ngrok_tg.program import account_listing
 from pulumi_ngrok_tg.resource import TunnelRef
-from pulumi_ngrok_tg.wording import first_few
+from pulumi_ngrok_tg.rules import advice
+from pulumi_ngrok_tg.rules.text import join_names
 
 _SHOWN = 10  # backends that an error lists
 
@@ -58,7 +59,7 @@ class LookupFailed(Exception):
     """Why a look-up has no result."""
 
 
-def find_one(account: listed.ListedAccount, args: LookupArgs) -> GetTunnelGroupBackendResult:
+def find_one(account: account_listing.ListedAccount, args: LookupArgs) -> GetTunnelGroupBackendResult:
     """Returns the backend with an id, or the only one with some labels.
 
     Raises:
@@ -67,33 +68,33 @@ def find_one(account: listed.ListedAccount, args: LookupArgs) -> GetTunnelGroupB
     """
     if args.id is not None and args.labels is None:
         try:
-            return _result(account.read(args.id, args.after))
+            return _build_result(account.read(args.id, args.after))
         except NotFound as error:
-            raise LookupFailed(advice.missing(error, args.id)) from error
+            raise LookupFailed(advice.explain_missing(error, args.id)) from error
     if args.labels is None or args.id is not None:
         raise LookupFailed("give either an id or labels.")
     found = account.carrying(args.labels, args.after)
     if not found:
         there = account.carrying({}, args.after)
-        held = f"It has {_summary(there, args.secret)}." if there else "It has none at all."
+        held = f"It has {_summarize(there, args.secret)}." if there else "It has none at all."
         raise LookupFailed(f"no backend of this account carries these labels. {held}")
     if len(found) > 1:
-        held = _summary(found, args.secret)
+        held = _summarize(found, args.secret)
         raise LookupFailed(f"several backends carry these labels: {held}. Give more labels, or the id.")
-    return _result(found[0])
+    return _build_result(found[0])
 
 
-def find_all(account: listed.ListedAccount, args: LookupArgs) -> GetTunnelGroupBackendsResult:
+def find_all(account: account_listing.ListedAccount, args: LookupArgs) -> GetTunnelGroupBackendsResult:
     """Returns all backends with some labels; raises NgrokError where ngrok cannot be asked."""
     found = account.carrying(args.labels or {}, args.after)
-    result: GetTunnelGroupBackendsResult = _made(
-        GetTunnelGroupBackendsResult, backends=[_result(backend) for backend in found]
+    result: GetTunnelGroupBackendsResult = _make(
+        GetTunnelGroupBackendsResult, backends=[_build_result(backend) for backend in found]
     )
     return result
 
 
-def _result(backend: Backend) -> GetTunnelGroupBackendResult:
-    result: GetTunnelGroupBackendResult = _made(
+def _build_result(backend: Backend) -> GetTunnelGroupBackendResult:
+    result: GetTunnelGroupBackendResult = _make(
         GetTunnelGroupBackendResult,
         id=backend.id,
         uri=backend.uri,
@@ -101,17 +102,17 @@ def _result(backend: Backend) -> GetTunnelGroupBackendResult:
         description=backend.description,
         metadata=backend.metadata,
         labels=dict(backend.labels),
-        tunnels=[_made(TunnelRef, id=tunnel.id, uri=tunnel.uri) for tunnel in backend.tunnels or ()],
+        tunnels=[_make(TunnelRef, id=tunnel.id, uri=tunnel.uri) for tunnel in backend.tunnels or ()],
     )
     return result
 
 
-def _made(kind: Any, **properties: Any) -> Any:
+def _make(kind: Any, **properties: Any) -> Any:
     """Makes an output type; the constructor that Pulumi gives it is unknown to type checkers."""
     return kind(**properties)
 
 
-def _summary(backends: Sequence[Backend], secret: bool) -> str:
+def _summarize(backends: Sequence[Backend], secret: bool) -> str:
     """Lists backends by id and labels, a handful of them; or counts them, where their labels may be a secret."""
     if secret:
         return f"{len(backends)} backend{'' if len(backends) == 1 else 's'}"
@@ -119,4 +120,4 @@ def _summary(backends: Sequence[Backend], secret: bool) -> str:
         f"{backend.id} ({', '.join(f'{key}={value}' for key, value in sorted(backend.labels.items())) or 'no labels'})"
         for backend in backends
     ]
-    return first_few(shown, _SHOWN)
+    return join_names(shown, _SHOWN)

@@ -4,7 +4,7 @@ The engine loads :class:`TunnelGroupBackendProvider` by this module's and its ow
 used in, so neither may change.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -21,18 +21,27 @@ from pulumi.dynamic import (
 )
 from pulumi.output import Unknown
 
-from pulumi_ngrok_tg import adoption, advice, config, properties, replaced, state, traffic
-from pulumi_ngrok_tg.accounts import Account, Clients, connect
-from pulumi_ngrok_tg.advice import ProviderError
+from pulumi_ngrok_tg.accounts import config
+from pulumi_ngrok_tg.accounts.clients import Account, Clients, connect
 from pulumi_ngrok_tg.api.cancellation import Cancellation
 from pulumi_ngrok_tg.api.errors import NgrokError, NotFound
-from pulumi_ngrok_tg.api.settings import Settings
+from pulumi_ngrok_tg.api.reporting import Reporter
+from pulumi_ngrok_tg.api.settings import AccountSettings
 from pulumi_ngrok_tg.engine import upstream
 from pulumi_ngrok_tg.engine.adopter import Adopter
 from pulumi_ngrok_tg.engine.last_seen import accept_gone, is_same_key, require_same_key
 from pulumi_ngrok_tg.engine.log import EngineLog
 from pulumi_ngrok_tg.engine.run import Run
-from pulumi_ngrok_tg.engine.traffic_guard import Guard, Log
+from pulumi_ngrok_tg.engine.traffic_guard import TrafficGuard
+from pulumi_ngrok_tg.rules import (
+    adoption,
+    advice,
+    properties,
+    replaced,
+    traffic,
+)
+from pulumi_ngrok_tg.rules.advice import ProviderError
+from pulumi_ngrok_tg.rules.outputs import READ_ONLY, build_outputs
 
 if TYPE_CHECKING:
     from pulumi_ngrok_tg.api.client import Client
@@ -43,17 +52,17 @@ class TunnelGroupBackendProvider(ResourceProvider):
 
     Args:
         clients: the clients to use; those of the process where none are given.
-        log: hears what the user should know; where it is not given, the engine does.
+        reporter: hears what the user should know; where it is not given, the engine does.
     """
 
     serialize_as_secret_always = False  # the state shows what the pickle is: a name, no secret
 
-    def __init__(self, clients: Clients | None = None, log: Log | None = None) -> None:
+    def __init__(self, clients: Clients | None = None, reporter: Reporter | None = None) -> None:
         super().__init__()
         self._clients = clients or _CLIENTS
-        self._given_log = log
+        self._given_reporter = reporter
         self._run = _RUN if clients is None else Run()
-        self._get_config: Callable[[str], Any] = lambda _key: None
+        self._get_config: config.GetConfig = lambda _key: None
 
     def __reduce__(self) -> tuple[type["TunnelGroupBackendProvider"], tuple[()]]:
         return TunnelGroupBackendProvider, ()
@@ -61,17 +70,17 @@ class TunnelGroupBackendProvider(ResourceProvider):
     def configure(self, req: ConfigureRequest) -> None:
         """Takes the stack's config; called once for each pickle in each provider process."""
         self._get_config = req.config.get
-        server = upstream.server()
+        server = upstream.find_server()
         upstream.show_as_one_line(server, (ProviderError, config.ConfigError, traffic.Refused))
         upstream.show_differences(server)
-        upstream.hear_cancel(server, _CANCELLATION.cancel)
+        upstream.watch_cancel(server, _CANCELLATION.cancel)
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Reports each bad property, a missing or malformed setting, and what keeps a backend from being adopted.
 
         Makes no request but to see a backend that is to be adopted.
         """
-        self._run.declared.add(upstream.current_urn())
+        self._run.declared.add(upstream.find_urn())
         inputs, problems = properties.check(news)
         # Without the property: the engine would print its value, secret or not (pulumi/pulumi#19465).
         failures = [CheckFailure("", problem.reason) for problem in problems]
@@ -79,12 +88,12 @@ class TunnelGroupBackendProvider(ResourceProvider):
         if account is None or (isinstance(account, str) and not any(p.property == "account" for p in problems)):
             try:
                 config.read_settings(self._get_config, account)
-                config.on_traffic_loss(self._get_config)
+                config.read_on_traffic_loss(self._get_config)
             except config.ConfigError as error:
                 hint = advice.explain_explicit_provider(account) if isinstance(error, config.MissingKey) else ""
                 failures.append(CheckFailure("", f"{error}{hint}"))
         if replaced.INPUT in news:
-            self._run.refusing.add(upstream.current_urn())
+            self._run.refusing.add(upstream.find_urn())
         if wanted := adoption.read_adoption(news):
             if wanted.id is not None:
                 inputs[adoption.INPUT] = wanted.id
@@ -92,7 +101,7 @@ class TunnelGroupBackendProvider(ResourceProvider):
             if not (_olds or failures or isinstance(account, Unknown)):
                 failures += [
                     CheckFailure("", refusal)
-                    for refusal in Adopter(self._run, self._account, self._log).check(wanted, inputs)
+                    for refusal in Adopter(self._run, self._account, self._reporter).check(wanted, inputs)
                 ]
         if not (_olds or failures):
             failures += [CheckFailure("", refusal) for refusal in self._refuse_replacement(news)]
@@ -106,12 +115,12 @@ class TunnelGroupBackendProvider(ResourceProvider):
         """
         named = _news.get(adoption.INPUT, _id)
         if named != _id and not isinstance(named, Unknown):
-            raise ProviderError(adoption.manages_another(_id, named))
-        urn = upstream.current_urn()
+            raise ProviderError(adoption.explain_another_id(_id, named))
+        urn = upstream.find_urn()
         if urn in self._run.declared:  # else the engine compares what a refresh has read, and changes nothing
             self._guard().before_change(_id, _olds, _news)
-        differences = properties.differences(_olds, _news)
-        upstream.tell_differences(
+        differences = properties.find_differences(_olds, _news)
+        upstream.report_differences(
             {path: kind + ("_REPLACE" if path == "account" else "") for path, kind in differences.items()}
         )
         if urn in self._run.declared and "account" not in differences:
@@ -125,14 +134,14 @@ class TunnelGroupBackendProvider(ResourceProvider):
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Creates the backend with one POST, or adopts one, as :meth:`check` has seen it, without a request."""
-        self._require_no_loss(self._run.replaced.get(upstream.current_urn()))
+        self._require_no_loss(self._run.replaced.get(upstream.find_urn()))
         with self._account(props) as account:
             if id_ := props.get(adoption.INPUT):
                 backend = account.client.read(id_)
             else:
-                backend = account.client.create(properties.contents(props))
-                self._run.holders.keep(backend.id, upstream.current_urn())
-            return CreateResult(backend.id, state.outputs(backend, props.get("account"), account.fingerprint))
+                backend = account.client.create(properties.take_contents(props))
+                self._run.holders.keep(backend.id, upstream.find_urn())
+            return CreateResult(backend.id, build_outputs(backend, props.get("account"), account.fingerprint))
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Reads the backend, for a refresh or for ``TunnelGroupBackend.get``.
@@ -150,10 +159,10 @@ class TunnelGroupBackendProvider(ResourceProvider):
                 if refresh:
                     require_same_key(error, props, account)
                     return ReadResult("", {})
-                raise ProviderError(advice.missing(error, id_)) from error
-            outputs = state.outputs(backend, props.get("account"), account.fingerprint)
-            if not refresh or props.get(state.READ_ONLY):
-                outputs[state.READ_ONLY] = True
+                raise ProviderError(advice.explain_missing(error, id_)) from error
+            outputs = build_outputs(backend, props.get("account"), account.fingerprint)
+            if not refresh or props.get(READ_ONLY):
+                outputs[READ_ONLY] = True
         inputs, _ = properties.check(outputs)
         return ReadResult(backend.id, outputs, inputs)
 
@@ -164,7 +173,7 @@ class TunnelGroupBackendProvider(ResourceProvider):
             try:
                 backend = account.client.update(
                     _id,
-                    properties.changes(_olds, _news),
+                    properties.find_changes(_olds, _news),
                     partial(guard.before_update, _id, _olds, _news) if guard.refuses else None,
                 )
             except NotFound as error:
@@ -173,16 +182,16 @@ class TunnelGroupBackendProvider(ResourceProvider):
                     f"The backend {_id} no longer exists. Run `pulumi refresh`, then `pulumi up` to create it. "
                     f"({error})"
                 ) from error
-            return UpdateResult(state.outputs(backend, _news.get("account"), account.fingerprint))
+            return UpdateResult(build_outputs(backend, _news.get("account"), account.fingerprint))
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Deletes with one DELETE; one GET looks first where ``refuse`` is set or another key saw the backend last.
 
         A backend that is already gone is a success, under the key that saw it last.
         """
-        urn = upstream.current_urn()
+        urn = upstream.find_urn()
         if (holder := self._run.holders.other(_id, urn)) is not None:
-            raise ProviderError(adoption.held_by_another(_id, urn, holder))
+            raise ProviderError(adoption.explain_held_by_another(_id, urn, holder))
         with self._account(_props) as account:
             guard = self._guard()
             # To another key, a 404 after a lost DELETE would not tell whether it ever saw the backend.
@@ -194,24 +203,24 @@ class TunnelGroupBackendProvider(ResourceProvider):
         self._run.deleted.add(_id)
 
     @property
-    def _log(self) -> Log:
-        return self._given_log or _engine_log()
+    def _reporter(self) -> Reporter:
+        return self._given_reporter or _engine_log()
 
-    def _guard(self) -> Guard:
-        urn = upstream.current_urn()
+    def _guard(self) -> TrafficGuard:
+        urn = upstream.find_urn()
         refuses = urn in self._run.refusing
-        return Guard(self._get_config, self._clients, self._log, urn.rpartition("::")[2], refuses)
+        return TrafficGuard(self._get_config, self._clients, self._reporter, urn.rpartition("::")[2], refuses)
 
     def _refuse_replacement(self, news: Mapping[str, Any]) -> Iterator[str]:
         """Says what keeps a resource from being created, where that replaces one with tunnels online."""
-        urn = upstream.current_urn()
+        urn = upstream.find_urn()
         try:
             held = replaced.find_held(news, urn)
             if held is not None:
                 self._run.replaced[urn] = held
             self._require_no_loss(held)
         except replaced.Unread as unread:
-            yield traffic.unread_state(str(unread))
+            yield traffic.refuse_create_unread(str(unread))
         except (traffic.Refused, ProviderError) as refusal:
             yield str(refusal)
 
@@ -232,7 +241,7 @@ class TunnelGroupBackendProvider(ResourceProvider):
             raise ProviderError(advice.explain(error, config.locate(self._get_config, name), recorded=True)) from error
 
 
-def _make_client(settings: Settings) -> "Client":
+def _make_client(settings: AccountSettings) -> "Client":
     # Calls that wait for a limit must hold up neither those that it does not concern nor the engine's Cancel.
     upstream.raise_worker_cap(_WORKERS)
     return connect(settings, _engine_log(), _CANCELLATION)
@@ -243,4 +252,4 @@ _CLIENTS = Clients(_make_client)
 _CANCELLATION = Cancellation()
 _RUN = Run()
 """That of this process: the engine may load the provider several times, from pickles written differently."""
-_engine_log = upstream.make_once(lambda: EngineLog(upstream.server()))
+_engine_log = upstream.make_once(lambda: EngineLog(upstream.find_server()))

@@ -7,9 +7,11 @@ from typing import Any, Optional
 import pulumi
 from pulumi.runtime.config import get_config, is_config_secret
 
-from pulumi_ngrok_tg import config, import_option, properties, replacement
+from pulumi_ngrok_tg.accounts import config
 from pulumi_ngrok_tg.engine import upstream
+from pulumi_ngrok_tg.program import import_option, replacement
 from pulumi_ngrok_tg.provider import TunnelGroupBackendProvider
+from pulumi_ngrok_tg.rules import properties
 
 
 @pulumi.output_type
@@ -94,9 +96,9 @@ class TunnelGroupBackend(pulumi.dynamic.Resource, module="ngrok", name="TunnelGr
             props[properties.PLAIN_KEYS] = [key for key in labels if isinstance(key, str)]
         for option in ("id", "import_"):
             _encode(resource_name, partial(properties.require_no_output, option), getattr(opts, option, None))
-        props, opts = import_option.catch(props, opts, allow_operator_owned)
-        props = replacement.tell(resource_name, props, opts)
-        with upstream.pickler_as_it_was():
+        props, opts = import_option.move_import(props, opts, allow_operator_owned)
+        props = replacement.add_held(resource_name, props, opts)
+        with upstream.keep_pickler():
             super().__init__(TunnelGroupBackendProvider(), resource_name, props, opts)
 
     def __init_subclass__(cls) -> None:
@@ -174,7 +176,7 @@ def _warn_of_plain_key(account: Any) -> None:
     """Warns, once for each stack and account, of an API key that the stack's config holds in plain text."""
     if account is not None and not isinstance(account, str):
         return
-    key = f"{config.namespace(account)}:apiKey"
+    key = f"{config.find_namespace(account)}:apiKey"
     place = (pulumi.get_project(), pulumi.get_stack(), key)
     if place not in _warned and get_config(key) is not None and not is_config_secret(key):
         _warned.add(place)

@@ -10,7 +10,7 @@ import ngrok as ngrok_api
 from stacks import KEY
 
 from pulumi_ngrok_tg.api.client import Client
-from pulumi_ngrok_tg.api.settings import Settings
+from pulumi_ngrok_tg.api.settings import AccountSettings
 from pulumi_ngrok_tg.emulator import Emulator
 from tests.reporter import Heard
 
@@ -53,7 +53,7 @@ def ngroks(ngrok: Emulator, count: int) -> dict[str, float]:
 
 def ours(ngrok: Emulator, count: int) -> dict[str, float]:
     """As many calls at once as may be in flight."""
-    settings = Settings(KEY, ngrok.url)
+    settings = AccountSettings(KEY, ngrok.url)
     client = Client(settings, Heard())
     calls: Calls = (
         lambda number: client.create({"labels": {"app": str(number)}, "description": "Website"}).id,

@@ -22,7 +22,7 @@ class Cancellation:
         for wake in list(self._wakers):
             wake()
 
-    def call(self, wake: Callable[[], None]) -> None:
+    def add_waker(self, wake: Callable[[], None]) -> None:
         """Has ``wake`` called when the operation is cancelled."""
         self._wakers.append(wake)
 

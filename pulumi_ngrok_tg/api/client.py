@@ -10,16 +10,33 @@ from typing import Any
 from pulumi_ngrok_tg.api.absence import find_absence
 from pulumi_ngrok_tg.api.cancellation import Cancellation
 from pulumi_ngrok_tg.api.creation import Creations
-from pulumi_ngrok_tg.api.diagnosis import one_line, redact
-from pulumi_ngrok_tg.api.errors import ApiError, ConnectionFailed, InvalidId, NotApplied, NotFound, Stale, Unreadable
+from pulumi_ngrok_tg.api.errors import (
+    ApiError,
+    ConnectionFailed,
+    InvalidId,
+    NotApplied,
+    NotFound,
+    Stale,
+    Unreadable,
+)
 from pulumi_ngrok_tg.api.inventory import Inventory
 from pulumi_ngrok_tg.api.listing import Listing
 from pulumi_ngrok_tg.api.looks import Looks
-from pulumi_ngrok_tg.api.models import BACKENDS, TUNNELS, Backend, Collection, Contents, Item, Tunnel, is_id
+from pulumi_ngrok_tg.api.models import (
+    BACKENDS,
+    TUNNELS,
+    Backend,
+    Collection,
+    Contents,
+    Item,
+    Tunnel,
+    is_id,
+)
 from pulumi_ngrok_tg.api.patience import Patience
 from pulumi_ngrok_tg.api.reporting import Reporter
+from pulumi_ngrok_tg.api.responses import join_lines, redact
 from pulumi_ngrok_tg.api.retrying import Requests
-from pulumi_ngrok_tg.api.settings import Settings
+from pulumi_ngrok_tg.api.settings import AccountSettings
 
 COLLECTION = BACKENDS.path
 
@@ -33,7 +50,7 @@ class Client:
         cancellation: ends all waiting, and keeps anything new from being sent.
     """
 
-    def __init__(self, settings: Settings, reporter: Reporter, cancellation: Cancellation | None = None) -> None:
+    def __init__(self, settings: AccountSettings, reporter: Reporter, cancellation: Cancellation | None = None) -> None:
         self._settings = settings
         self._cancellation = cancellation or Cancellation()
         self._requests = Requests(settings, reporter, self._cancellation)
@@ -58,34 +75,29 @@ class Client:
 
     def read(self, id_: str) -> Backend:
         """Returns a backend as :meth:`get` does, in as few requests as reading many of them allows."""
-        _path(id_)
+        _require_id(id_)
         return self._inventory.read(id_, self._patience())
 
     def expect_reads(self, count: int) -> None:
         """Has :meth:`read` count on that many reads in all, so that it lists rather than asks one by one."""
         self._inventory.expect(count)
 
-    def all(self) -> list[Backend]:
+    def list_all(self) -> list[Backend]:
         """Returns every backend of the account, newest first, in no more requests than :meth:`read` has left to do."""
-        return self._inventory.all(self._patience())
+        return self._inventory.read_all(self._patience())
 
     def start_over(self) -> None:
-        """Has :meth:`read` and :meth:`all` see the account as it is from now on."""
+        """Has :meth:`read` and :meth:`list_all` see the account as it is from now on."""
         self._inventory = self._new_inventory()
 
-    def pages(self) -> Iterator[tuple[Backend, ...]]:
-        """Yields the account's backends, newest first, a page of up to 100 at a time."""
-        patience, listing = self._patience(), self._listing(BACKENDS)
-        while not listing.ended:
-            yield listing.next_page(patience)
+    def read_pages(self) -> Iterator[tuple[Backend, ...]]:
+        """Returns the account's backends, newest first, a page of up to 100 at a time."""
+        return self._listing(BACKENDS).read_pages(self._patience())
 
-    def tunnels(self) -> list[Tunnel]:
+    def list_tunnels(self) -> list[Tunnel]:
         """Returns every tunnel online, newest first."""
-        patience, listing = self._patience(), self._listing(self._tunnels)
-        found: dict[str, Tunnel] = {}
-        while not listing.ended:
-            found.update((tunnel.id, tunnel) for tunnel in listing.next_page(patience))
-        return list(found.values())
+        pages = self._listing(self._tunnels).read_pages(self._patience())
+        return list({tunnel.id: tunnel for page in pages for tunnel in page}.values())
 
     def glance_at_tunnels(self) -> tuple[Tunnel, ...]:
         """Returns every tunnel online, as the first look has found them.
@@ -108,12 +120,12 @@ class Client:
 
     def look_at(self, id_: str) -> Backend:
         """Returns a backend, as a look that is at most ``look_age`` seconds old has found it."""
-        _path(id_)
+        _require_id(id_)
         return self._looks.backend(id_, self._patience(), self._settings.look_age)
 
-    def shown(self, said: str) -> str:
+    def clean(self, said: str) -> str:
         """Returns what a server or an agent says as one line that does not hold the key."""
-        return one_line(redact(said, self._settings.api_key))
+        return join_lines(redact(said, self._settings.api_key))
 
     def create(self, contents: Contents) -> Backend:
         """Creates a backend, once; see :mod:`pulumi_ngrok_tg.api.creation`.
@@ -137,7 +149,7 @@ class Client:
         Raises:
             NotApplied: ngrok reported success, but kept other values.
         """
-        path = _path(id_)
+        path = _build_path(id_)
         self._inventory.forget(id_)
         response = self._send_confirmed(id_, "PATCH", patch, confirm)
         backend = self._read_backend(id_, "PATCH", response)
@@ -154,7 +166,7 @@ class Client:
             NotFound: ngrok itself says that there is none.
             Unreadable: a success with a body, which ngrok's has not.
         """
-        path = _path(id_)
+        path = _build_path(id_)
         self._inventory.forget(id_)
         try:
             if self._send_confirmed(id_, "DELETE", None, confirm) is not None:
@@ -168,7 +180,7 @@ class Client:
         tunnel = Tunnel.from_json(request, body)
         # All before the last "@" may be a user and a password, whatever else the agent calls its upstream.
         upstream = re.sub(r"(?s)(://|\A).*@", r"\1", tunnel.forwards_to)
-        return replace(tunnel, id=self.shown(tunnel.id), forwards_to=self.shown(upstream))
+        return replace(tunnel, id=self.clean(tunnel.id), forwards_to=self.clean(upstream))
 
     def _post(self, body: Contents, patience: Patience) -> Backend:
         response = self._requests.send("POST", COLLECTION, patience, body=body, creates=True)
@@ -185,9 +197,9 @@ class Client:
         return self._read_backend(id_, method, self._send_about(id_, method, patience, body))
 
     def _read_backend(self, id_: str, method: str, response: Any) -> Backend:
-        backend = Backend.from_json(f"{method} {_path(id_)}", response)
+        backend = Backend.from_json(f"{method} {_build_path(id_)}", response)
         if backend.id != id_:
-            raise Unreadable(f"{method} {_path(id_)}: the response is about {backend.id}.")
+            raise Unreadable(f"{method} {_build_path(id_)}: the response is about {backend.id}.")
         return backend
 
     def _send_confirmed(self, id_: str, method: str, body: Contents | None, confirm: Callable[[], None] | None) -> Any:
@@ -217,7 +229,7 @@ class Client:
             NotFound: it is proven that there is none.
         """
         try:
-            return self._requests.send(method, _path(id_), patience, body=body, is_current=is_current)
+            return self._requests.send(method, _build_path(id_), patience, body=body, is_current=is_current)
         except ApiError as error:
             if absence := find_absence(error, lambda: self._inventory.lists(id_, patience)):
                 raise absence from error
@@ -239,8 +251,13 @@ def _is_before(moment: float) -> bool:
     return time.monotonic() <= moment
 
 
-def _path(id_: str) -> str:
-    """Returns the path of a backend. Only an id enters a path: anything else could lead to other objects."""
+def _require_id(id_: str) -> None:
+    """Raises InvalidId where a text is no id: in a path, anything else could lead to other objects."""
     if not is_id(id_):
         raise InvalidId(f"{id_!r} is not the id of a tunnel group backend, which is bkdtg_ and letters and digits.")
+
+
+def _build_path(id_: str) -> str:
+    """Returns the path of a backend."""
+    _require_id(id_)
     return f"{COLLECTION}/{id_}"

@@ -17,8 +17,8 @@ from pulumi_ngrok_tg.api.listing import Listing
 from pulumi_ngrok_tg.api.models import Backend, Contents
 from pulumi_ngrok_tg.api.patience import NOTICEABLE, Patience
 from pulumi_ngrok_tg.api.reporting import Reporter
-from pulumi_ngrok_tg.api.retrying import backoff, is_lost
-from pulumi_ngrok_tg.api.settings import Settings
+from pulumi_ngrok_tg.api.retrying import draw_backoff, is_lost
+from pulumi_ngrok_tg.api.settings import AccountSettings
 
 _CLOCK_SLACK = 2.0  # seconds: created_at and the Date header are both cut to the second
 
@@ -40,7 +40,7 @@ class Creations:
         post: Callable[[Contents, Patience], Backend],
         listing: Callable[[], Listing[Backend]],
         clock_offset: Callable[[], float],
-        settings: Settings,
+        settings: AccountSettings,
         reporter: Reporter,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -83,12 +83,10 @@ class Creations:
             )
         return backend
 
-    def matches(self, contents: Contents, since: Callable[[], float], patience: Patience) -> list[Backend]:
+    def find_matches(self, contents: Contents, since: Callable[[], float], patience: Patience) -> list[Backend]:
         """Lists the unclaimed backends with exactly ``contents``, created since a moment of our clock as it is then."""
         whole = {"description": "", "metadata": "", "labels": {}, **contents}
-        listing, listed = self._listing(), list[Backend]()
-        while not listing.ended:
-            listed += listing.next_page(patience)
+        listed = [backend for page in self._listing().read_pages(patience) for backend in page]
         earliest = since() + self._clock_offset() - _CLOCK_SLACK
         with self._lock:
             return [b for b in listed if b.contents == whole and b.created >= earliest and b.id not in self._claimed]
@@ -140,7 +138,7 @@ class _Creation:
                 try:
                     return self._find_or_send()
                 except NgrokError as error:
-                    pause = backoff(self._all.settings, self._times_lost)
+                    pause = draw_backoff(self._all.settings, self._times_lost)
                     enough = self._times_lost >= self._all.settings.max_attempts or not self._patience.allows(pause)
                     if enough or not is_lost(error):
                         raise
@@ -181,7 +179,7 @@ class _Creation:
     def _find(self) -> Backend | None:
         """Returns the backend that a lost request has created, if there is one now."""
         try:
-            matches = self._all.matches(self._contents, self._since, self._patience)
+            matches = self._all.find_matches(self._contents, self._since, self._patience)
         except Cancelled:
             raise
         except NgrokError as error:
@@ -207,7 +205,7 @@ class _Creation:
     def _tell_of_doubles(self, backend: Backend) -> None:
         """Looks, once, whether the lost request has arrived meanwhile."""
         try:
-            doubles = self._all.matches(self._contents, self._since, self._patience)
+            doubles = self._all.find_matches(self._contents, self._since, self._patience)
         except NgrokError:
             return  # the backend is made and known, whatever the list says
         for double in doubles:

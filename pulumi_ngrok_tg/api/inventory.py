@@ -35,7 +35,7 @@ class Inventory:
         """The ids of all that was listed, or that we wrote."""
         self._written: set[str] = set()
         """What we wrote ourselves: a page may hold it as it was before."""
-        self.reads = 0
+        self._reads = 0
         """Reads asked for so far."""
         self._expected = 0
         self._pages = 0
@@ -50,7 +50,7 @@ class Inventory:
             NgrokError: it could not be fetched, or the list could not be for a reason that holds for every read.
         """
         with self._changed:
-            self.reads += 1
+            self._reads += 1
         while self._wants_page(id_, patience):
             self._fetch_page(patience)
         with self._changed:
@@ -65,7 +65,7 @@ class Inventory:
         with self._changed:
             self._expected = max(self._expected, count)
 
-    def all(self, patience: Patience) -> list[Backend]:
+    def read_all(self, patience: Patience) -> list[Backend]:
         """Returns every backend, newest first: fetches the pages that no read has fetched.
 
         Raises:
@@ -88,7 +88,7 @@ class Inventory:
         Raises:
             NgrokError: one of the pages could not be fetched.
         """
-        self.all(patience)
+        self.read_all(patience)
         with self._changed:
             return id_ in self._seen
 
@@ -111,10 +111,7 @@ class Inventory:
             while True:
                 if id_ in self._known or id_ in self._written or self._ended:
                     return False
-                # 1, 2, 2, 3, 4, ...: with the GETs that may follow, never more than twice the reads. From eight reads
-                # on three more: with eight at once the engine begins on many, and ten pages list 1000 backends.
-                reads = max(self.reads, self._expected)
-                if self._pages >= max(reads - 1, min(reads, 2)) + 3 * (reads >= 8):
+                if self._pages >= allow_pages(max(self._reads, self._expected)):
                     return False
                 if not self._fetching:
                     self._fetching = True
@@ -141,3 +138,11 @@ class Inventory:
                 self._seen.update(b.id for b in backends)
                 self._known.update({b.id: b for b in backends if b.id not in self._written})
                 self._changed.notify_all()
+
+
+def allow_pages(reads: int) -> int:
+    """Returns how many pages of the list so many reads may cost; with the GETs that may follow, never twice the reads.
+
+    From eight reads on three more: with eight at once the engine begins on many, and ten pages list 1000 backends.
+    """
+    return max(reads - 1, min(reads, 2)) + 3 * (reads >= 8)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from random import uniform
 
 from pulumi_ngrok_tg.api.errors import ApiError, Limited, NgrokError, ServerError, Stale
-from pulumi_ngrok_tg.api.settings import Settings
+from pulumi_ngrok_tg.api.settings import AccountSettings
 
 REQUESTS = "ngrok's limit of requests per minute is reached (ERR_NGROK_226)"
 AT_ONCE = "ngrok's limit of requests at once is reached (ERR_NGROK_225)"
@@ -63,7 +63,7 @@ class Limits:
         jitter: a factor around 1, drawn for each wait that nobody dictates, so that several stacks fall out of step.
     """
 
-    settings: Settings
+    settings: AccountSettings
     jitter: Callable[[], float] = lambda: uniform(0.5, 1.5)  # noqa: S311
     _begun: int = 0
     _ended: deque[float] = field(default_factory=deque)

@@ -1,6 +1,6 @@
 """What an account has, a page at a time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Generic
 from urllib.parse import SplitResult, urljoin, urlsplit
 
@@ -33,6 +33,11 @@ class Listing(Generic[Item]):
         self._empty_pages = 0
         self.ended = False
         """True when the last page has been fetched, or one that leads astray."""
+
+    def read_pages(self, patience: Patience) -> Iterator[tuple[Item, ...]]:
+        """Fetches the pages that are left, one by one; raises as :meth:`next_page` does."""
+        while not self.ended:
+            yield self.next_page(patience)
 
     def next_page(self, patience: Patience) -> tuple[Item, ...]:
         """Fetches the next page; only while the listing has not ended.

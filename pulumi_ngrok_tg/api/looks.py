@@ -68,11 +68,11 @@ class Looks:
         listing, began, waited = self._make_listing(), time.monotonic(), patience.spent
         found: dict[str, Tunnel] = {}
         at = 0.0  # when the first page came: the others may have waited for a limit
-        while not listing.ended:
-            taken = time.monotonic() - began - (0 if patience.advisory else patience.spent - waited)
-            if taken > self._seconds:
-                raise GaveUp(f"The tunnels online were not all listed within {self._seconds:g} s.")
-            found.update((tunnel.id, tunnel) for tunnel in listing.next_page(patience))
+        for page in listing.read_pages(patience):
+            found.update((tunnel.id, tunnel) for tunnel in page)
             at = at or time.monotonic()
+            taken = time.monotonic() - began - (0 if patience.advisory else patience.spent - waited)
+            if taken > self._seconds and not listing.ended:
+                raise GaveUp(f"The tunnels online were not all listed within {self._seconds:g} s.")
         self._tunnels_at = at
         return tuple(found.values())

@@ -23,10 +23,10 @@ class Pacer:
         self._reporter = reporter
         self._changed = threading.Condition()
         if cancellation is not None:
-            cancellation.call(self._wake)
+            cancellation.add_waker(self._wake)
 
     @contextmanager
-    def slot(self, request: str, creates: bool, patience: Patience) -> Iterator[None]:
+    def hold_slot(self, request: str, creates: bool, patience: Patience) -> Iterator[None]:
         """Waits until a request may go, and holds its place while it is under way.
 
         Args:

@@ -1,4 +1,4 @@
-"""What the client tells while calls go on, and whom."""
+"""Who is told what goes on, and in which severity."""
 
 from typing import Protocol
 
@@ -11,6 +11,9 @@ class Reporter(Protocol):
 
     def status(self, line: str) -> None:
         """Hears what the call of this thread waits for: of interest until the call goes on."""
+
+    def info(self, line: str) -> None:
+        """Hears what is good to know once it is all over."""
 
     def warn(self, line: str) -> None:
         """Hears what the user has to look after."""

@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pulumi_ngrok_tg.api.cancellation import Cancellation
-from pulumi_ngrok_tg.api.diagnosis import error_in, one_line, redact
 from pulumi_ngrok_tg.api.errors import (
     ApiError,
     Cancelled,
@@ -23,7 +22,8 @@ from pulumi_ngrok_tg.api.limits import Limits
 from pulumi_ngrok_tg.api.pacing import Pacer
 from pulumi_ngrok_tg.api.patience import NOTICEABLE, Patience
 from pulumi_ngrok_tg.api.reporting import Reporter
-from pulumi_ngrok_tg.api.settings import Settings
+from pulumi_ngrok_tg.api.responses import join_lines, read_error, redact
+from pulumi_ngrok_tg.api.settings import AccountSettings
 from pulumi_ngrok_tg.api.transport import Transport
 
 _LONGEST_BACKOFF = 15.0  # seconds
@@ -38,7 +38,7 @@ class Requests:
         cancellation: ends all waiting.
     """
 
-    def __init__(self, settings: Settings, reporter: Reporter, cancellation: Cancellation | None = None) -> None:
+    def __init__(self, settings: AccountSettings, reporter: Reporter, cancellation: Cancellation | None = None) -> None:
         self._settings = settings
         self._base_path = urlsplit(settings.base_url).path
         self._reporter = reporter
@@ -101,7 +101,7 @@ class Requests:
     def _pause(self, error: NgrokError, failures: int) -> float:
         """Seconds before the next attempt; where the response asks for a wait, the pacer has it wait instead."""
         asked = isinstance(error, Limited) or (isinstance(error, ApiError) and error.retry_after is not None)
-        return 0.0 if asked else backoff(self._settings, failures)
+        return 0.0 if asked else draw_backoff(self._settings, failures)
 
     def _attempt(
         self,
@@ -116,13 +116,13 @@ class Requests:
         request = f"{method} {self._base_path}{path.partition('?')[0]}"
         began, outcome, operation = time.monotonic(), "no response", ""
         try:
-            with self._pacer.slot(request, creates, patience):
+            with self._pacer.hold_slot(request, creates, patience):
                 if not is_current():
                     raise Stale(f"{request}: what it depends on may have changed.")
                 began = time.monotonic()
                 response = self._transport.exchange(request, method, path, body, patience.response_seconds)
                 outcome, operation = f"HTTP {response.status}", response.operation
-                if error := error_in(request, response, self._settings.api_key, body):
+                if error := read_error(request, response, self._settings.api_key, body):
                     raise error
                 return response.body
         except (GaveUp, Cancelled, Stale):
@@ -134,7 +134,7 @@ class Requests:
                 milliseconds = (time.monotonic() - began) * 1000
                 line = f"{method} {self._base_path}{path}: {outcome} in {milliseconds:.0f} ms ({facts})"
                 # The path of a next page is the server's words.
-                self._reporter.debug(one_line(redact(line, self._settings.api_key)))
+                self._reporter.debug(join_lines(redact(line, self._settings.api_key)))
 
 
 def may_repeat(error: BaseException, creates: bool) -> bool:
@@ -154,6 +154,6 @@ def is_lost(error: BaseException) -> bool:
     return isinstance(error, ServerError) or (isinstance(error, ConnectionFailed) and error.arrived)
 
 
-def backoff(settings: Settings, failures: int) -> float:
+def draw_backoff(settings: AccountSettings, failures: int) -> float:
     """Returns how many seconds to wait after that many failures."""
     return min(settings.backoff * 2.0 ** (failures - 1), _LONGEST_BACKOFF) + uniform(0, settings.backoff)  # noqa: S311

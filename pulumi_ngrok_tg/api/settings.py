@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
-class Settings:
+class AccountSettings:
     """How to reach one ngrok account, and how much of it to ask for. Its ``repr`` holds no key."""
 
     api_key: str = field(repr=False)

@@ -12,9 +12,9 @@ import requests
 from requests.auth import AuthBase
 
 from pulumi_ngrok_tg.api.deadline import BoundedAdapter
-from pulumi_ngrok_tg.api.diagnosis import Response, connection_failed, redact
 from pulumi_ngrok_tg.api.errors import UnexpectedResponse
-from pulumi_ngrok_tg.api.settings import Settings
+from pulumi_ngrok_tg.api.responses import Response, read_failure, redact
+from pulumi_ngrok_tg.api.settings import AccountSettings
 
 _MAX_BODY = 64 * 2**20  # bytes; a page of LIST with all that ngrok's limits admit has less than one
 
@@ -22,7 +22,7 @@ _MAX_BODY = 64 * 2**20  # bytes; a page of LIST with all that ngrok's limits adm
 class Transport:
     """Sends single requests to one ngrok account; safe to share between threads."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: AccountSettings) -> None:
         self._base_url = settings.base_url
         self._api_key = settings.api_key
         self._timeout = (settings.connect_timeout, settings.read_timeout)
@@ -80,7 +80,7 @@ class Transport:
                 begun = True
                 content = self._read(response)
         except Exception as error:  # a hostile response makes the HTTP client raise nearly anything
-            raise connection_failed(request, url, error, timeout, begun) from error
+            raise read_failure(request, url, error, timeout, begun) from error
         parsed = _json(content)
         now = _moment(response.headers.get("Date"))
         if 200 <= response.status_code < 300 and now is not None:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pulumi_ngrok_tg import config
+from pulumi_ngrok_tg.accounts import config
 from pulumi_ngrok_tg.api.errors import NgrokError, NotFound
 from pulumi_ngrok_tg.api.models import Backend
 from pulumi_ngrok_tg.cli.managers import Manager, find_managers
 from pulumi_ngrok_tg.cli.options import stack_options, this_stack_option
 from pulumi_ngrok_tg.cli.session import Session
-from pulumi_ngrok_tg.cli.show import age, counted, label_text, printable
-from pulumi_ngrok_tg.wording import first_few
+from pulumi_ngrok_tg.cli.show import count_backends, escape_control, format_age, join_labels
+from pulumi_ngrok_tg.rules.text import join_names
 
 if TYPE_CHECKING:
     from pulumi_ngrok_tg.cli.stack import Managed
@@ -43,19 +43,19 @@ def delete(
     """
     session = Session(cwd, stack, account)
     try:
-        refuses = config.on_traffic_loss(session.project_stack.config) == "refuse"
+        refuses = config.read_on_traffic_loss(session.project_stack.read_config) == "refuse"
     except config.ConfigError as error:
         raise click.ClickException(str(error)) from error
-    listed = {backend.id: backend for backend in session.backends()}
+    listed = {backend.id: backend for backend in session.list_backends()}
     session.require_own_key(list(listed.values()))
     backends = [_find(session, id_, listed) for id_ in dict.fromkeys(ids)]
     _require_deletable(session, backends, refuses, this_stack, yes)
     for backend in backends:
-        about = "; ".join(filter(None, (label_text(backend), backend.description)))
-        described = f"{printable(about) or 'no labels'}; {_describe_tunnels(backend)}, {age(backend)} old"
+        about = "; ".join(filter(None, (join_labels(backend), backend.description)))
+        described = f"{escape_control(about) or 'no labels'}; {_describe_tunnels(backend)}, {format_age(backend)} old"
         session.say(f"{backend.id} ({described})")
     if not yes:
-        click.confirm(f"Delete {counted(len(backends))}?", abort=True)
+        click.confirm(f"Delete {count_backends(len(backends))}?", abort=True)
         # Meanwhile a stack may have adopted one.
         _require_deletable(Session(cwd, stack, account), backends, refuses, this_stack, yes)
     failed = 0
@@ -78,8 +78,8 @@ def _require_deletable(
     session: Session, backends: Sequence[Backend], refuses: bool, this_stack: bool, yes: bool
 ) -> None:
     """Ends the command where one of the backends must not be deleted."""
-    others, unread = session.managed_elsewhere(this_stack)
-    own = session.project_stack.managed()
+    others, unread = session.find_managed_elsewhere(this_stack)
+    own = session.project_stack.find_managed()
     managing = find_managers(backends, own, others)
     for backend in backends:
         holders = [one for one in (*own, *others) if one.id == backend.id]
@@ -96,7 +96,7 @@ def _find(session: Session, id_: str, listed: dict[str, Backend]) -> Backend:
     """Returns a backend by its id; one that is not in the list is asked for."""
     if id_ in listed:
         return listed[id_]
-    with session.explained():
+    with session.explain_errors():
         try:
             return session.client.get(id_)
         except NotFound as error:
@@ -106,7 +106,7 @@ def _find(session: Session, id_: str, listed: dict[str, Backend]) -> Backend:
 def _refuse(backend: Backend, manager: Manager, holders: "Sequence[Managed]", refuses: bool) -> str:
     """Returns why a backend must not be deleted; "" where it may be."""
     if holders:
-        names = first_few([f"{one.name} (stack {one.stack})" for one in holders])
+        names = join_names([f"{one.name} (stack {one.stack})" for one in holders])
         if len(holders) > 1:
             return f"is managed by {names}. `pulumi-ngrok-tg orphans --all-stacks` says how one of them lets go."
         (one,) = holders

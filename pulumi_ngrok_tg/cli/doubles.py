@@ -4,7 +4,6 @@ import shlex
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pulumi_ngrok_tg.cli.managers import find_doubles
 from pulumi_ngrok_tg.cli.session import Session
 
 if TYPE_CHECKING:
@@ -13,9 +12,18 @@ if TYPE_CHECKING:
 Doubles = Mapping[str, "Sequence[Managed]"]
 
 
-def find(listed: Collection[str], own: "Iterable[Managed]", others: "Iterable[Managed]") -> Doubles:
-    """Returns the backends of the account that several resources manage, and which do, by id."""
-    return {id_: several for id_, several in find_doubles([*own, *others]).items() if id_ in listed}
+def find_doubles(listed: Collection[str], managed: "Iterable[Managed]") -> Doubles:
+    """Returns the account's backends that several resources manage, and which do; pending deletes do not count.
+
+    Args:
+        listed: the ids of the account's backends.
+        managed: what all stacks that were read manage.
+    """
+    by_id: dict[str, list[Managed]] = {}
+    for one in managed:
+        if one.id in listed and not one.deleting:
+            by_id.setdefault(one.id, []).append(one)
+    return {id_: several for id_, several in by_id.items() if len(several) > 1}
 
 
 def as_json(several: Doubles) -> list[dict[str, Any]]:
@@ -26,7 +34,7 @@ def as_json(several: Doubles) -> list[dict[str, Any]]:
     ]
 
 
-def tell(session: Session, several: Doubles) -> None:
+def print_doubles(session: Session, several: Doubles) -> None:
     """Tells of each, and how one of the two lets go."""
     for id_, managers in several.items():
         session.say(f"{id_} is managed twice. Keep one of these:")

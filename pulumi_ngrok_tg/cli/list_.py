@@ -11,8 +11,15 @@ from pulumi_ngrok_tg.cli import doubles
 from pulumi_ngrok_tg.cli.managers import find_managers
 from pulumi_ngrok_tg.cli.options import json_option, label_option, stack_options
 from pulumi_ngrok_tg.cli.session import FOUND, OTHER_BACKENDS, OTHERS_NOT_READ, Session
-from pulumi_ngrok_tg.cli.show import age, as_dict, counted, label_text, print_json, print_table
-from pulumi_ngrok_tg.traffic import serving
+from pulumi_ngrok_tg.cli.show import (
+    as_dict,
+    count_backends,
+    format_age,
+    join_labels,
+    print_json,
+    print_table,
+)
+from pulumi_ngrok_tg.rules.traffic import find_serving
 
 
 @click.command("list")
@@ -46,18 +53,18 @@ def list_(
       pulumi-ngrok-tg list --json
     """
     session = Session(cwd, stack, account, needs_stack=unmanaged or all_stacks)
-    backends = session.backends()
+    backends = session.list_backends()
     foreign = session.sees_other_account(backends)
-    own = session.stack.managed() if session.stack else None
+    own = session.stack.find_managed() if session.stack else None
     read_all = session.stack is not None and all_stacks
-    others, unread = session.managed_elsewhere() if read_all else (None, [])
+    others, unread = session.find_managed_elsewhere() if read_all else (None, [])
     managing = find_managers(backends, own, others, bool(unread))
     carrying = [backend for backend in backends if labels.items() <= backend.labels.items()]
     shown = [backend for backend in carrying if not unmanaged or managing[backend.id].is_nobody]
     if unmanaged and (unknown := sum(managing[backend.id].kind == "unknown" for backend in carrying)):
-        session.say(f"Left out {counted(unknown)} that a stack that could not be read might manage.")
-    serving_now = _find_serving(session.tunnels(), backends, shown) if with_tunnels else None
-    several = doubles.find({backend.id for backend in backends}, own or (), others or ())
+        session.say(f"Left out {count_backends(unknown)} that a stack that could not be read might manage.")
+    serving_now = _find_serving(session.list_tunnels(), backends, shown) if with_tunnels else None
+    several = doubles.find_doubles({backend.id for backend in backends}, [*(own or ()), *(others or ())])
     if as_json:
         result: dict[str, Any] = {
             "backends": [{**as_dict(b), "managed_by": managing[b.id].as_json()} for b in shown],
@@ -68,7 +75,7 @@ def list_(
         print_json(result)
     else:
         _print(shown, {backend.id: managing[backend.id].text for backend in shown}, serving_now)
-        doubles.tell(session, several)
+        doubles.print_doubles(session, several)
         if session.stack and any(managing[b.id].is_nobody for b in shown):
             session.say(OTHER_BACKENDS if all_stacks else OTHERS_NOT_READ)
     if several or unread or foreign:
@@ -81,7 +88,7 @@ def _print(
     if shown:
         print_table(
             ("ID", "LABELS", "DESCRIPTION", "TUNNELS", "AGE", "MANAGED BY"),
-            [(b.id, label_text(b), b.description, _count_tunnels(b), age(b), managing[b.id]) for b in shown],
+            [(b.id, join_labels(b), b.description, _count_tunnels(b), format_age(b), managing[b.id]) for b in shown],
         )
     else:
         click.echo("There are no such backends in this account.")
@@ -90,7 +97,7 @@ def _print(
         print_table(
             ("TUNNEL", "SERVES", "FORWARDS TO", "AGENT SESSION", "LABELS"),
             [
-                (tunnel.id, ", ".join(ids) or "no backend", tunnel.forwards_to, tunnel.session, label_text(tunnel))
+                (tunnel.id, ", ".join(ids) or "no backend", tunnel.forwards_to, tunnel.session, join_labels(tunnel))
                 for tunnel, ids in serving_now
             ],
         )
@@ -106,7 +113,7 @@ def _find_serving(
     """Returns the tunnels that serve a shown backend, and those that serve none at all, each with the ids it serves."""
     served: dict[str, list[str]] = {tunnel.id: [] for tunnel in tunnels}
     for backend in backends:
-        for tunnel in serving(backend.id, backend.labels, tunnels):
+        for tunnel in find_serving(backend.id, backend.labels, tunnels):
             served[tunnel.id].append(backend.id)
     wanted, everything = {backend.id for backend in shown}, len(shown) == len(backends)
     return [

@@ -1,11 +1,11 @@
 """Who manages a backend: a resource of this stack, one of another stack, ngrok's Kubernetes operator, or nobody."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pulumi_ngrok_tg import ownership
 from pulumi_ngrok_tg.api.models import Backend
+from pulumi_ngrok_tg.rules import kubernetes
 
 if TYPE_CHECKING:
     from pulumi_ngrok_tg.cli.stack import Managed
@@ -55,18 +55,9 @@ def find_managers(
         rest = Manager("not-this-stack", text="not this stack") if others is None else Manager("nobody", text="nobody")
     for backend in backends:
         if backend.id not in found:
-            owned = ownership.is_operators(backend.contents)
+            owned = kubernetes.is_operator_owned(backend.contents)
             found[backend.id] = Manager("operator", text="ngrok's operator") if owned else rest
     return found
-
-
-def find_doubles(managed: "Iterable[Managed]") -> "dict[str, Sequence[Managed]]":
-    """Returns the resources that manage one backend together, by its id; those about to be deleted do not count."""
-    by_id: dict[str, list[Managed]] = {}
-    for one in managed:
-        if not one.deleting:
-            by_id.setdefault(one.id, []).append(one)
-    return {id_: several for id_, several in by_id.items() if len(several) > 1}
 
 
 def is_other_accounts_key(

@@ -11,7 +11,7 @@ import click
 
 def _check_account(_context: click.Context, option: click.Parameter, name: str | None) -> str | None:
     if name is not None:
-        from pulumi_ngrok_tg import properties  # here, because it takes a moment to load
+        from pulumi_ngrok_tg.rules import properties  # here, because it takes a moment to load
 
         _, problems = properties.check({"account": name or " "})
         if problems:

@@ -13,8 +13,8 @@ from pulumi_ngrok_tg.cli import doubles
 from pulumi_ngrok_tg.cli.managers import find_managers
 from pulumi_ngrok_tg.cli.options import json_option, stack_options
 from pulumi_ngrok_tg.cli.session import FOUND, OTHER_BACKENDS, OTHERS_NOT_READ, Session
-from pulumi_ngrok_tg.cli.show import as_dict, label_text, print_json, printable
-from pulumi_ngrok_tg.wording import first_few
+from pulumi_ngrok_tg.cli.show import as_dict, escape_control, join_labels, print_json
+from pulumi_ngrok_tg.rules.text import join_names
 
 if TYPE_CHECKING:
     from pulumi_ngrok_tg.cli.stack import Managed, Pending
@@ -39,15 +39,15 @@ def orphans(all_stacks: bool, as_json: bool, cwd: Path, stack: str | None, accou
     """
     session = Session(cwd, stack, account)
     project = session.project_stack
-    backends = session.backends()
+    backends = session.list_backends()
     session.require_own_key(backends)
-    others, unread = session.managed_elsewhere() if all_stacks else (None, [])
-    managing = find_managers(backends, project.managed(), others, bool(unread))
+    others, unread = session.find_managed_elsewhere() if all_stacks else (None, [])
+    managing = find_managers(backends, project.find_managed(), others, bool(unread))
     unmanaged = [backend for backend in backends if managing[backend.id].is_nobody]
     unknown = [backend for backend in backends if managing[backend.id].kind == "unknown"]
-    several = doubles.find({backend.id for backend in backends}, project.managed(), others or ())
-    pending = project.pending()
-    missing = _find_missing(session, backends, [*project.managed(), *(others or ())])
+    several = doubles.find_doubles({backend.id for backend in backends}, [*project.find_managed(), *(others or ())])
+    pending = project.find_pending()
+    missing = _find_missing(session, backends, [*project.find_managed(), *(others or ())])
     unseen = _find_unseen(session, backends)
     found = unmanaged or unknown or several or pending or missing or unseen or unread
     if as_json:
@@ -73,11 +73,11 @@ def orphans(all_stacks: bool, as_json: bool, cwd: Path, stack: str | None, accou
         rest = [backend for backend in unmanaged if backend.id not in made]
         _tell_of_unmanaged(f"Backends that {whose}:", rest, options if all_stacks else None)
         _tell_of_unmanaged("Backends that a stack that could not be read might manage:", unknown, options)
-        doubles.tell(session, several)
+        doubles.print_doubles(session, several)
         _tell_of_missing(missing, _format_options(("-C", folder)))
         if unseen:
             session.say(
-                f"{first_few(unseen)} of this stack: not in this account, and another key saw them last. Run `pulumi "
+                f"{join_names(unseen)} of this stack: not in this account, and another key saw them last. Run `pulumi "
                 "refresh --run-program`, which says how to go on."
             )
         if not found:
@@ -100,7 +100,7 @@ def _find_missing(session: Session, backends: Sequence[Backend], managed: "Seque
     for one in managed:
         if one.id in listed or one.deleting or one.fingerprint != session.account.fingerprint:
             continue  # under another key than saw it last, it may well be in another account
-        with session.explained():
+        with session.explain_errors():
             try:
                 session.client.get(one.id)
             except NotFound:
@@ -113,7 +113,7 @@ def _find_unseen(session: Session, backends: Sequence[Backend]) -> list[str]:
     listed = {backend.id for backend in backends}
     return [
         one.id
-        for one in session.project_stack.managed()
+        for one in session.project_stack.find_managed()
         if one.id not in listed
         and one.account == session.account_name
         and one.fingerprint not in (None, session.account.fingerprint)
@@ -122,11 +122,11 @@ def _find_unseen(session: Session, backends: Sequence[Backend]) -> list[str]:
 
 def _find_candidates(pending: "Pending", backends: Sequence[Backend]) -> list[str]:
     """Returns the backends that an interrupted create may have made: those with its contents."""
-    from pulumi_ngrok_tg import properties  # here, because it takes a moment to load
+    from pulumi_ngrok_tg.rules import properties  # here, because it takes a moment to load
 
     if pending.inputs is None:
         return []
-    return [backend.id for backend in backends if not properties.changes(pending.inputs, backend.contents)]
+    return [backend.id for backend in backends if not properties.find_changes(pending.inputs, backend.contents)]
 
 
 def _tell_of_pending(pending: "Sequence[Pending]", backends: Sequence[Backend], options: str) -> None:
@@ -148,7 +148,7 @@ def _tell_of_unmanaged(heading: str, backends: Sequence[Backend], options: str |
         return
     click.echo(heading)
     for backend in backends:
-        about = printable("; ".join(filter(None, (label_text(backend), backend.description))))
+        about = escape_control("; ".join(filter(None, (join_labels(backend), backend.description))))
         click.echo(f"  {backend.id} ({about or 'no labels'})")
         if options is None:
             continue

@@ -9,19 +9,20 @@ from typing import TYPE_CHECKING
 import click
 from rich.console import Console
 
-from pulumi_ngrok_tg import advice, config
-from pulumi_ngrok_tg.accounts import Account, Clients, connect
+from pulumi_ngrok_tg.accounts import config
+from pulumi_ngrok_tg.accounts.clients import Account, Clients, connect
 from pulumi_ngrok_tg.api.errors import NgrokError
 from pulumi_ngrok_tg.api.models import Backend, Tunnel
 from pulumi_ngrok_tg.cli.managers import is_other_accounts_key
-from pulumi_ngrok_tg.cli.project import NO_PROJECT, find_project
-from pulumi_ngrok_tg.cli.show import counted, printable
+from pulumi_ngrok_tg.cli.show import count_backends, escape_control
+from pulumi_ngrok_tg.rules import advice
 
 if TYPE_CHECKING:
     from pulumi_ngrok_tg.cli.stack import Managed, Stack
 
 OTHERS_NOT_READ = "Only this stack was checked. Use --all-stacks to check all of them."
 OTHER_BACKENDS = "Stacks in another state backend (pulumi login) cannot be seen from here."
+NO_PROJECT = "There is no Pulumi project here or above. Go to the project's folder, or name it with --cwd."
 FOUND = 3
 """Exit code of a command that has run well and found what it was to look for, or could not do all of it."""
 
@@ -42,7 +43,7 @@ class Session:
         self.account_name = account
         self.stack = self._open(cwd, stack, needs_stack)
         try:
-            get = self.stack.config if self.stack else lambda _key: None
+            get = self.stack.read_config if self.stack else lambda _key: None
             self.account = Account(account, get, Clients(lambda settings: connect(settings, self)))
         except config.ConfigError as error:
             raise click.ClickException(str(error)) from error
@@ -55,7 +56,7 @@ class Session:
             return None
         from pulumi_ngrok_tg.cli.stack import Stack  # here, because it takes a moment to load
 
-        with self.working("Reading the stack"):
+        with self.show_progress("Reading the stack"):
             return Stack(cwd, name)
 
     @property
@@ -70,13 +71,13 @@ class Session:
         """Whether there is somebody to ask."""
         return sys.stdin is not None and sys.stdin.isatty()
 
-    def managed_elsewhere(self, leave_out: bool = False) -> "tuple[list[Managed], list[str]]":
+    def find_managed_elsewhere(self, leave_out: bool = False) -> "tuple[list[Managed], list[str]]":
         """Returns what the other stacks manage, and which could not be read, which is said."""
         unread: list[str] = []
         if leave_out:
             return [], unread
-        with self.working("Reading the other stacks") as working:
-            managed = self.project_stack.managed_elsewhere(working, unread)
+        with self.show_progress("Reading the other stacks") as working:
+            managed = self.project_stack.find_managed_elsewhere(working, unread)
         for line in unread:
             self.say(line)
         return managed, unread
@@ -88,32 +89,33 @@ class Session:
 
     def sees_other_account(self, backends: Sequence[Backend]) -> bool:
         """Tells whether the key is that of another account than the stack's, and says so."""
-        managed = self.stack.managed() if self.stack else []
+        managed = self.stack.find_managed() if self.stack else []
         listed = {backend.id: backend for backend in backends}
         if not is_other_accounts_key(managed, listed, self.account_name, self.account.fingerprint):
             return False
+        key = self.account.source.api_key
         self.say(
-            f"This key sees none of the {counted(len(managed))} that the stack {self.project_stack.name} manages, and "
-            f"another key saw them last. Is it another account's? It comes from {self.account.source.api_key}."
+            f"This key sees none of the {count_backends(len(managed))} that the stack {self.project_stack.name} "
+            f"manages, and another key saw them last. Is it another account's? It comes from {key}."
         )
         return True
 
-    def backends(self) -> list[Backend]:
+    def list_backends(self) -> list[Backend]:
         """Returns all backends of the account, newest first."""
         found: list[Backend] = []
-        with self.explained(), self.working("Reading the account") as working:
-            for page in self.client.pages():
+        with self.explain_errors(), self.show_progress("Reading the account") as working:
+            for page in self.client.read_pages():
                 found += page
-                working(f"Reading the account: {counted(len(found))}")
+                working(f"Reading the account: {count_backends(len(found))}")
         return found
 
-    def tunnels(self) -> list[Tunnel]:
+    def list_tunnels(self) -> list[Tunnel]:
         """Returns all tunnels online in the account, newest first."""
-        with self.explained(), self.working("Reading the tunnels online"):
-            return self.client.tunnels()
+        with self.explain_errors(), self.show_progress("Reading the tunnels online"):
+            return self.client.list_tunnels()
 
     @contextmanager
-    def explained(self) -> Iterator[None]:
+    def explain_errors(self) -> Iterator[None]:
         """Turns what ngrok has to say about a failure into one line that ends in what to do."""
         try:
             yield
@@ -125,14 +127,14 @@ class Session:
         return advice.explain(error, self.account.source)
 
     @contextmanager
-    def working(self, what: str) -> Iterator[Callable[[str], None]]:
+    def show_progress(self, what: str) -> Iterator[Callable[[str], None]]:
         """Shows, on a terminal, what is going on; yields a function that says it anew."""
         with self._messages.status(what) as status:
             yield status.update
 
     def say(self, line: str) -> None:
         """Tells the user something that is no result."""
-        self._messages.print(printable(line), markup=False, soft_wrap=True)
+        self._messages.print(escape_control(line), markup=False, soft_wrap=True)
 
     # What a client tells (pulumi_ngrok_tg.api.reporting.Reporter).
 
@@ -140,4 +142,14 @@ class Session:
         """Shows nothing of single requests."""
 
     status = say
+    info = say
     warn = say
+
+
+def find_project(folder: Path) -> Path | None:
+    """Returns the project file that the Pulumi CLI finds from a folder: there, or above."""
+    for at in (folder, *folder.resolve().parents):
+        for end in ("yaml", "yml", "json"):
+            if (file := at / f"Pulumi.{end}").exists():
+                return file
+    return None

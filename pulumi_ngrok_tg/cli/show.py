@@ -44,17 +44,20 @@ def print_table(columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> No
         table.add_column(column, no_wrap=number in whole)
     for row in rows:
         table.add_row(
-            *(Text(printable(cell), style=_STYLES.get(cell, ""), no_wrap=True, overflow="ellipsis") for cell in row)
+            *(
+                Text(escape_control(cell), style=_STYLES.get(cell, ""), no_wrap=True, overflow="ellipsis")
+                for cell in row
+            )
         )
     console.print(table)
 
 
-def printable(text: str) -> str:
+def escape_control(text: str) -> str:
     """Returns a text without what a terminal would obey: the API's words are anybody's."""
     return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)
 
 
-def counted(backends: int) -> str:
+def count_backends(backends: int) -> str:
     """Returns how many backends there are, in words."""
     return f"{backends} backend" + ("" if backends == 1 else "s")
 
@@ -64,12 +67,12 @@ def as_dict(shown: Backend | Tunnel) -> dict[str, Any]:
     return asdict(shown)
 
 
-def label_text(shown: Backend | Tunnel) -> str:
+def join_labels(shown: Backend | Tunnel) -> str:
     """Returns the labels as the command line takes them."""
     return ", ".join(f"{key}={value}" for key, value in sorted(shown.labels.items()))
 
 
-def age(backend: Backend) -> str:
+def format_age(backend: Backend) -> str:
     """Returns how long ago the backend was created, in its largest unit."""
     seconds = max(0, int(datetime.now(timezone.utc).timestamp() - backend.created))
     for unit, length in (("y", 365 * 86_400), ("d", 86_400), ("h", 3600), ("m", 60)):

@@ -11,9 +11,8 @@ from typing import Any
 import click
 from pulumi.automation import CommandError, PulumiCommand
 
-from pulumi_ngrok_tg.api.models import is_id
-from pulumi_ngrok_tg.cli.diagnostics import one_line
-from pulumi_ngrok_tg.state import FINGERPRINT, TYPE, find_held
+from pulumi_ngrok_tg.cli.pulumi_errors import summarize_error
+from pulumi_ngrok_tg.rules.outputs import FINGERPRINT, TYPE, find_held
 
 _EXPORTS_AT_ONCE = 4  # each is a process; more only take each other's time
 _VERSIONS = (3, 4)
@@ -47,7 +46,7 @@ class Managed:
     @property
     def name(self) -> str:
         """The resource's name."""
-        return name_of(self.urn)
+        return parse_name(self.urn)
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ class Pending:
     @property
     def name(self) -> str:
         """The resource's name."""
-        return name_of(self.urn)
+        return parse_name(self.urn)
 
 
 class Stack:
@@ -81,7 +80,7 @@ class Stack:
             self._command = PulumiCommand()
         except (RuntimeError, FileNotFoundError) as error:
             raise StackError(
-                f"The Pulumi CLI cannot be run ({one_line(str(error))}). Install it: https://www.pulumi.com/docs/iac/download-install/"
+                f"The Pulumi CLI cannot be run ({summarize_error(str(error))}). Install it: https://www.pulumi.com/docs/iac/download-install/"
             ) from error
         listed = self._list()
         wanted = name or os.environ.get("PULUMI_STACK")
@@ -97,11 +96,11 @@ class Stack:
             )
             self._state = self._export(self.name)
         except CommandError as error:
-            raise StackError(one_line(str(error))) from error
+            raise StackError(summarize_error(str(error))) from error
         except (Unreadable, ValueError) as error:
             raise StackError(f"The stack {self.name} could not be read: {error}") from error
 
-    def config(self, key: str) -> str | None:
+    def read_config(self, key: str) -> str | None:
         """Returns a value of the stack's config by its full key; decrypts no other."""
         setting = self._settings.get(key)
         if setting is None:
@@ -111,17 +110,17 @@ class Stack:
         try:
             return self._run("config", "get", key, "--stack", self.name).rstrip("\n")
         except CommandError as error:
-            raise StackError(one_line(str(error))) from error
+            raise StackError(summarize_error(str(error))) from error
 
-    def managed(self) -> list[Managed]:
+    def find_managed(self) -> list[Managed]:
         """Returns the backends that this stack manages."""
         return list(_find_managed(self._state, self.name))
 
-    def names(self) -> set[str]:
+    def find_names(self) -> set[str]:
         """Returns the names of all backends in the state, those that are only read, too."""
-        return {name_of(r["urn"]) for r in self._state.get("resources") or () if r["type"] == TYPE}
+        return {parse_name(r["urn"]) for r in self._state.get("resources") or () if r["type"] == TYPE}
 
-    def pending(self) -> list[Pending]:
+    def find_pending(self) -> list[Pending]:
         """Returns the creates of backends that an interrupted update has left in the state."""
         return [
             Pending(operation["resource"]["urn"], _plain(operation["resource"].get("inputs") or {}))
@@ -129,7 +128,7 @@ class Stack:
             if operation["type"] == "creating" and operation["resource"]["type"] == TYPE
         ]
 
-    def managed_elsewhere(self, progress: Any, unread: list[str]) -> list[Managed]:
+    def find_managed_elsewhere(self, progress: Any, unread: list[str]) -> list[Managed]:
         """Returns the backends that the other stacks of the state's backend manage.
 
         Args:
@@ -149,7 +148,7 @@ class Stack:
                 else:
                     found += managed
         # This stack may be listed by another name than it was given; it is known by what it holds.
-        ours = {(managed.id, managed.urn) for managed in self.managed()}
+        ours = {(managed.id, managed.urn) for managed in self.find_managed()}
         return [managed for managed in found if (managed.id, managed.urn) not in ours]
 
     def _read_other(self, name: str) -> list[Managed] | str:
@@ -157,13 +156,13 @@ class Stack:
         try:
             return list(_find_managed(self._export(name), name))
         except (CommandError, Unreadable, ValueError, KeyError, TypeError, AttributeError) as error:
-            return one_line(str(error)) or type(error).__name__
+            return summarize_error(str(error)) or type(error).__name__
 
     def _list(self, *options: str) -> list[dict[str, Any]]:
         try:
             listed: list[dict[str, Any]] = json.loads(self._run("stack", "ls", "--json", *options))
         except CommandError as error:
-            raise StackError(one_line(str(error))) from error
+            raise StackError(summarize_error(str(error))) from error
         except ValueError as error:
             raise StackError("What `pulumi stack ls --json` prints is no JSON.") from error
         return listed
@@ -181,7 +180,7 @@ class Stack:
         return self._command.run([*arguments], str(self._folder), {}).stdout
 
 
-def name_of(urn: str) -> str:
+def parse_name(urn: str) -> str:
     """Returns the name of the resource with that URN."""
     return urn.split("::", 3)[3]
 
@@ -192,8 +191,7 @@ def _find_managed(deployment: Mapping[str, Any], stack: str) -> Iterator[Managed
         if not resource.get("custom") or resource.get("external"):
             continue
         outputs = resource.get("outputs") or {}
-        own = {resource["id"]} if is_id(resource.get("id")) else find_held(resource["type"], outputs)
-        for id_ in own:
+        for id_ in find_held(resource["type"], outputs, resource.get("id")):
             yield Managed(
                 id_,
                 resource["urn"],

@@ -5,8 +5,21 @@ codes and error codes, and can be told to be slow, to limit, to fail and to drop
 it knows Pulumi or the client of this package. Needs the ``emulator`` extra.
 """
 
-from pulumi_ngrok_tg.emulator.log import Request
+from pulumi_ngrok_tg.emulator.log import Log, Request
+from pulumi_ngrok_tg.emulator.seed import Seed
 from pulumi_ngrok_tg.emulator.server import Emulator
 from pulumi_ngrok_tg.emulator.settings import Fault, RateLimit, Settings
+from pulumi_ngrok_tg.emulator.store import EmulatedAccount, EmulatedBackend, EmulatedTunnel
 
-__all__ = ["Emulator", "Fault", "RateLimit", "Request", "Settings"]
+__all__ = [
+    "EmulatedAccount",
+    "EmulatedBackend",
+    "EmulatedTunnel",
+    "Emulator",
+    "Fault",
+    "Log",
+    "RateLimit",
+    "Request",
+    "Seed",
+    "Settings",
+]

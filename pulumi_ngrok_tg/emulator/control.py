@@ -8,10 +8,10 @@ from urllib.parse import quote
 
 import msgspec
 
-from pulumi_ngrok_tg.emulator.errors import ApiError
-from pulumi_ngrok_tg.emulator.messages import HttpRequest, HttpResponse
+from pulumi_ngrok_tg.emulator.errors import ErrorResponse
+from pulumi_ngrok_tg.emulator.messages import HttpRequest, HttpResponse, StatusAndBody
+from pulumi_ngrok_tg.emulator.service import Service
 from pulumi_ngrok_tg.emulator.settings import Fault, Online
-from pulumi_ngrok_tg.emulator.world import World
 
 PREFIX = "/_emulator"
 _LOOPBACK = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?", re.IGNORECASE)
@@ -36,75 +36,74 @@ def is_control(request: HttpRequest) -> bool:
     return request.path.startswith(PREFIX)
 
 
-def respond(request: HttpRequest, world: World) -> HttpResponse:
+def respond(request: HttpRequest, service: Service) -> HttpResponse:
     """Does what a request for the control path asks, or refuses it in one line that names what is wrong."""
     headers: dict[str, str] = {}
     try:
         if request.content is None:
             raise _Refused(400, "The body did not arrive whole, or is larger than 8 MiB.")
-        status, body = _action(request)(request, world)
+        status, body = _action(request)(request, service)
     except _Refused as error:
         status, body, headers = error.status, {"error": str(error)}, error.headers
-    except ApiError as error:
+    except ErrorResponse as error:
         status, body = error.status, {"error": error.message}
     content = b"" if body is None else json.dumps(body).encode()
     return HttpResponse(status, headers | ({"Content-Type": "application/json"} if content else {}), content)
 
 
-_Outcome = tuple[int, Any]
 _DONE = 204, None
 
 
-def _show_settings(request: HttpRequest, world: World) -> _Outcome:
-    return 200, msgspec.to_builtins(world.settings)
+def _show_settings(request: HttpRequest, service: Service) -> StatusAndBody:
+    return 200, msgspec.to_builtins(service.settings)
 
 
-def _set(request: HttpRequest, world: World) -> _Outcome:
+def _set(request: HttpRequest, service: Service) -> StatusAndBody:
     changes = _body(request, dict[str, Any])
     try:
-        world.set(**changes)
+        service.set(**changes)
     except ValueError as error:
         raise _not_understood(error) from error
     return _DONE
 
 
-def _add_fault(request: HttpRequest, world: World) -> _Outcome:
+def _add_fault(request: HttpRequest, service: Service) -> StatusAndBody:
     fault = _body(request, Fault)
-    with world.lock:
-        world.faults.append(fault)
+    with service.lock:
+        service.faults.append(fault)
     return _DONE
 
 
-def _clear_faults(request: HttpRequest, world: World) -> _Outcome:
-    with world.lock:
-        world.faults.clear()
+def _clear_faults(request: HttpRequest, service: Service) -> StatusAndBody:
+    with service.lock:
+        service.faults.clear()
     return _DONE
 
 
-def _show_requests(request: HttpRequest, world: World) -> _Outcome:
-    return 200, [{name: getattr(logged, name) for name in _SHOWN} for logged in world.requests]
+def _show_requests(request: HttpRequest, service: Service) -> StatusAndBody:
+    return 200, [{name: getattr(logged, name) for name in _SHOWN} for logged in service.requests]
 
 
-def _clear_requests(request: HttpRequest, world: World) -> _Outcome:
-    world.requests.clear()
+def _clear_requests(request: HttpRequest, service: Service) -> StatusAndBody:
+    service.requests.clear()
     return _DONE
 
 
-def _connect(request: HttpRequest, world: World) -> _Outcome:
+def _connect(request: HttpRequest, service: Service) -> StatusAndBody:
     online = _body(request, Online)
-    return 201, {"id": world.account_of(request).connect_tunnel(online.labels, online.forwards_to)}
+    return 201, {"id": service.authenticate(request).connect_tunnel(online.labels, online.forwards_to)}
 
 
-def _disconnect(request: HttpRequest, world: World) -> _Outcome:
+def _disconnect(request: HttpRequest, service: Service) -> StatusAndBody:
     id_ = request.path.rpartition("/")[2]
-    account = world.account_of(request)
-    with world.lock:
+    account = service.authenticate(request)
+    with service.lock:
         if account.tunnels.pop(id_, None) is None:
             raise _Refused(404, f"There is no tunnel {quote(id_)}.")
     return _DONE
 
 
-PATHS: Mapping[str, Mapping[str, Callable[[HttpRequest, World], _Outcome]]] = {
+PATHS: Mapping[str, Mapping[str, Callable[[HttpRequest, Service], StatusAndBody]]] = {
     "/settings": {"GET": _show_settings, "PATCH": _set},
     "/faults": {"POST": _add_fault, "DELETE": _clear_faults},
     "/requests": {"GET": _show_requests, "DELETE": _clear_requests},
@@ -113,7 +112,7 @@ PATHS: Mapping[str, Mapping[str, Callable[[HttpRequest, World], _Outcome]]] = {
 }
 
 
-def _action(request: HttpRequest) -> Callable[[HttpRequest, World], _Outcome]:
+def _action(request: HttpRequest) -> Callable[[HttpRequest, Service], StatusAndBody]:
     path = re.sub("^/tunnels/[^/]+$", "/tunnels/{id}", request.path.removeprefix(PREFIX))
     if path not in PATHS:
         known = ", ".join(PREFIX + path for path in PATHS)

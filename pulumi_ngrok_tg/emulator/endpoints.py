@@ -7,12 +7,12 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from pulumi_ngrok_tg.emulator import rendering
-from pulumi_ngrok_tg.emulator.contents import contents_of
-from pulumi_ngrok_tg.emulator.errors import published
-from pulumi_ngrok_tg.emulator.messages import HttpRequest
+from pulumi_ngrok_tg.emulator.body import read_contents
+from pulumi_ngrok_tg.emulator.errors import make_error
+from pulumi_ngrok_tg.emulator.messages import HttpRequest, StatusAndBody
 from pulumi_ngrok_tg.emulator.rendering import BACKENDS, TUNNELS
 from pulumi_ngrok_tg.emulator.settings import Settings
-from pulumi_ngrok_tg.emulator.store import Account, Backend, Object, Tunnel, page
+from pulumi_ngrok_tg.emulator.store import EmulatedAccount, EmulatedBackend, EmulatedTunnel, Object, take_page
 
 _MAX_PAGE = 100
 
@@ -22,23 +22,19 @@ class Call:
     """An authenticated request, and what it meets."""
 
     request: HttpRequest
-    account: Account
+    account: EmulatedAccount
     settings: Settings
     base_url: str
 
 
-Response = tuple[int, dict[str, Any] | None]
-"""A status, and a JSON body where there is one."""
-
-
-def api_key(request: HttpRequest) -> str:
+def read_api_key(request: HttpRequest) -> str:
     """Returns the request's bearer token, or raises ngrok's error."""
     header = request.headers.get("Authorization")
     if not header:
-        raise published(200)
+        raise make_error(200)
     scheme, _, token = header.partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
-        raise published(201, value=header)
+        raise make_error(201, value=header)
     return token.strip()
 
 
@@ -46,60 +42,60 @@ def require_version(request: HttpRequest) -> None:
     """Raises ngrok's error for a request without ``Ngrok-Version: 2``."""
     version = request.headers.get("Ngrok-Version")
     if version is None:
-        raise published(218)
+        raise make_error(218)
     if version != "2":
-        raise published(217, version=version)
+        raise make_error(217, version=version)
 
 
-def handle(call: Call) -> Response:
+def handle(call: Call) -> StatusAndBody:
     """Returns ngrok's response to a request.
 
     Raises:
-        ApiError: ngrok responds with an error.
+        ErrorResponse: ngrok responds with an error.
     """
     request = call.request
-    actions, id_ = _actions_at(request.path)
+    actions, id_ = _find_actions(request.path)
     if not actions:
-        raise published(27204, path=request.path)
+        raise make_error(27204, path=request.path)
     if request.method not in actions:
-        raise published(27614, {"Allow": ", ".join(actions)})
+        raise make_error(27614, {"Allow": ", ".join(actions)})
     if request.content is None:
-        raise published(212)
+        raise make_error(212)
     if request.method in ("GET", "DELETE") and request.content:
-        raise published(211, method=request.method)
-    _query(request.query)  # may be no query at all
+        raise make_error(211, method=request.method)
+    _read_query(request.query)  # may be no query at all
     return actions[request.method](call, id_)
 
 
-def _list_backends(call: Call, _: str) -> Response:
-    return _list(call, BACKENDS, "backends", "bkdtg", call.account.backends, rendering.backend_body)
+def _list_backends(call: Call, _: str) -> StatusAndBody:
+    return _list(call, BACKENDS, "backends", "bkdtg", call.account.backends, rendering.render_backend)
 
 
-def _create_backend(call: Call, _: str) -> Response:
-    backend = call.account.create(contents_of(call.request, call.settings))
-    return 201, rendering.backend_body(backend, call.account, call.base_url)
+def _create_backend(call: Call, _: str) -> StatusAndBody:
+    backend = call.account.create(read_contents(call.request, call.settings))
+    return 201, rendering.render_backend(backend, call.account, call.base_url)
 
 
-def _get_backend(call: Call, id_: str) -> Response:
-    return 200, rendering.backend_body(_backend(call, id_), call.account, call.base_url)
+def _get_backend(call: Call, id_: str) -> StatusAndBody:
+    return 200, rendering.render_backend(_find_backend(call, id_), call.account, call.base_url)
 
 
-def _update_backend(call: Call, id_: str) -> Response:
-    backend = call.account.update(_backend(call, id_).id, contents_of(call.request, call.settings, id_))
-    return 200, rendering.backend_body(backend, call.account, call.base_url)
+def _update_backend(call: Call, id_: str) -> StatusAndBody:
+    backend = call.account.update(_find_backend(call, id_).id, read_contents(call.request, call.settings, id_))
+    return 200, rendering.render_backend(backend, call.account, call.base_url)
 
 
-def _delete_backend(call: Call, id_: str) -> Response:
-    del call.account.backends[_backend(call, id_).id]
+def _delete_backend(call: Call, id_: str) -> StatusAndBody:
+    del call.account.backends[_find_backend(call, id_).id]
     return 204, None
 
 
-def _list_tunnels(call: Call, _: str) -> Response:
-    return _list(call, TUNNELS, "tunnels", "tn", call.account.tunnels, rendering.tunnel_body)
+def _list_tunnels(call: Call, _: str) -> StatusAndBody:
+    return _list(call, TUNNELS, "tunnels", "tn", call.account.tunnels, rendering.render_tunnel)
 
 
-def _get_tunnel(call: Call, id_: str) -> Response:
-    return 200, rendering.tunnel_body(_tunnel(call, id_), call.account, call.base_url)
+def _get_tunnel(call: Call, id_: str) -> StatusAndBody:
+    return 200, rendering.render_tunnel(_find_tunnel(call, id_), call.account, call.base_url)
 
 
 def _list(
@@ -108,16 +104,16 @@ def _list(
     name: str,
     prefix: str,
     objects: Mapping[str, Object],
-    body: Callable[[Object, Account, str], dict[str, Any]],
-) -> Response:
+    body: Callable[[Object, EmulatedAccount, str], dict[str, Any]],
+) -> StatusAndBody:
     """Returns the page that is asked for; ``prefix`` is that of the objects' ids."""
-    limit, before_id = _page_asked_for(call.request, prefix)
-    found, more = page(objects, limit, before_id)
+    limit, before_id = _read_page_query(call.request, prefix)
+    found, more = take_page(objects, limit, before_id)
     shown = [body(one, call.account, call.base_url) for one in found]
-    return 200, rendering.page_body(call.base_url, collection, name, shown, limit if more else None)
+    return 200, rendering.render_page(call.base_url, collection, name, shown, limit if more else None)
 
 
-_Actions = Mapping[str, Callable[[Call, str], Response]]
+_Actions = Mapping[str, Callable[[Call, str], StatusAndBody]]
 
 _OF_COLLECTION: Mapping[str, _Actions] = {
     BACKENDS: {"GET": _list_backends, "POST": _create_backend},
@@ -129,54 +125,54 @@ _OF_OBJECT: Mapping[str, _Actions] = {
 }
 
 
-def _actions_at(path: str) -> tuple[_Actions, str]:
+def _find_actions(path: str) -> tuple[_Actions, str]:
     """Returns what can be done at a path, and the id in it."""
     collection, _, id_ = path.rpartition("/")
     return _OF_COLLECTION.get(path) or _OF_OBJECT.get(collection, {}), id_
 
 
-def _backend(call: Call, id_: str) -> Backend:
+def _find_backend(call: Call, id_: str) -> EmulatedBackend:
     if not re.fullmatch(r"[a-z]+_[0-9A-Za-z]+", id_):
-        raise published(227, id=id_, prefix="bkdtg")
+        raise make_error(227, id=id_, prefix="bkdtg")
     if not id_.startswith("bkdtg_"):
-        raise published(6527, id=id_)
+        raise make_error(6527, id=id_)
     if id_ not in call.account.backends:
-        raise published(6514)
+        raise make_error(6514)
     return call.account.backends[id_]
 
 
-def _tunnel(call: Call, id_: str) -> Tunnel:
+def _find_tunnel(call: Call, id_: str) -> EmulatedTunnel:
     if not re.fullmatch(r"tn_[0-9A-Za-z]+", id_):
-        raise published(227, id=id_, prefix="tn")
+        raise make_error(227, id=id_, prefix="tn")
     if id_ not in call.account.tunnels:
-        raise published(333, id=id_)
+        raise make_error(333, id=id_)
     return call.account.tunnels[id_]
 
 
-def _page_asked_for(request: HttpRequest, prefix: str) -> tuple[int, str | None]:
+def _read_page_query(request: HttpRequest, prefix: str) -> tuple[int, str | None]:
     """Returns how many objects a page is to hold, and before which id; ``prefix`` is that of their ids."""
-    query = _query(request.query)
+    query = _read_query(request.query)
     supported = ("before_id", "limit")
     if unknown := sorted(query.keys() - set(supported)):
-        raise published(231, unknown=", ".join(unknown), supported=", ".join(supported))
+        raise make_error(231, unknown=", ".join(unknown), supported=", ".join(supported))
     for name, values in query.items():
         if len(values) > 1:
-            raise published(232, name=name, count=len(values), values=", ".join(values))
+            raise make_error(232, name=name, count=len(values), values=", ".join(values))
     limit = query.get("limit", [str(_MAX_PAGE)])[0]
     before_id = query["before_id"][0] if "before_id" in query else None
     if not re.fullmatch(r"[+-]?[0-9]{1,18}", limit):
-        raise published(244, max=_MAX_PAGE, value=limit)
+        raise make_error(244, max=_MAX_PAGE, value=limit)
     if not 1 <= int(limit) <= _MAX_PAGE:
-        raise published(233, max=_MAX_PAGE, value=limit)
+        raise make_error(233, max=_MAX_PAGE, value=limit)
     if before_id is not None and not before_id.startswith(f"{prefix}_"):
-        raise published(227, id=before_id, prefix=prefix)
+        raise make_error(227, id=before_id, prefix=prefix)
     return int(limit), before_id
 
 
-def _query(query: str) -> dict[str, list[str]]:
+def _read_query(query: str) -> dict[str, list[str]]:
     """Reads a query as Go does, which ngrok's API is written in: neither stray percent signs nor semicolons."""
     if stray := re.search(r"%(?![0-9A-Fa-f]{2}).{0,2}", query):
-        raise published(230, error=f'invalid URL escape "{stray[0]}"')
+        raise make_error(230, error=f'invalid URL escape "{stray[0]}"')
     if ";" in query:
-        raise published(230, error="invalid semicolon separator in query")
+        raise make_error(230, error="invalid semicolon separator in query")
     return parse_qs(query, keep_blank_values=True)

@@ -93,7 +93,7 @@ _PUBLISHED: dict[int, tuple[int, str]] = {
 
 
 @dataclass
-class ApiError(Exception):
+class ErrorResponse(Exception):
     """An error in ngrok's format; ``code`` 0 is one without a code of its own."""
 
     status: int
@@ -111,7 +111,7 @@ class ApiError(Exception):
         }
 
 
-def published(code: int, headers: Mapping[str, str] | None = None, **values: object) -> ApiError:
+def make_error(code: int, headers: Mapping[str, str] | None = None, **values: object) -> ErrorResponse:
     """Returns an error of ngrok's list, with ``values`` in the places of its text."""
     status, text = _PUBLISHED[code]
-    return ApiError(status, code, text.format(**values), headers or {})
+    return ErrorResponse(status, code, text.format(**values), headers or {})

@@ -43,3 +43,9 @@ class Log(list[Request]):
             request = replace(request, content=None)
         self.append(request)
         del self[:-_KEPT]
+
+    def take(self) -> list[Request]:
+        """Returns the requests so far and forgets them, so that the next look shows only what came after."""
+        taken = self[:]
+        del self[: len(taken)]
+        return taken

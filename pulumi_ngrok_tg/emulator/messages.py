@@ -3,6 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from typing import Any
+
+StatusAndBody = tuple[int, Any]
+"""The status of a response, and its JSON body; None where it has none."""
 
 
 @dataclass(frozen=True)

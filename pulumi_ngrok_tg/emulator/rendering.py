@@ -3,13 +3,13 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from pulumi_ngrok_tg.emulator.store import Account, Backend, Tunnel
+from pulumi_ngrok_tg.emulator.store import EmulatedAccount, EmulatedBackend, EmulatedTunnel
 
 BACKENDS = "/backends/tunnel_group"
 TUNNELS = "/tunnels"
 
 
-def page_body(
+def render_page(
     base_url: str, collection: str, name: str, objects: list[dict[str, Any]], next_limit: int | None
 ) -> dict[str, Any]:
     """Returns a page of a list; ``next_limit`` is None on the last one."""
@@ -18,7 +18,7 @@ def page_body(
     return {name: objects, "uri": uri, "next_page_uri": f"{uri}?{following}" if following else None}
 
 
-def backend_body(backend: Backend, account: Account, base_url: str) -> dict[str, Any]:
+def render_backend(backend: EmulatedBackend, account: EmulatedAccount, base_url: str) -> dict[str, Any]:
     """Returns the backend as the API reference shows it."""
     return {
         "id": backend.id,
@@ -27,11 +27,11 @@ def backend_body(backend: Backend, account: Account, base_url: str) -> dict[str,
         "description": backend.description,
         "metadata": backend.metadata,
         "labels": backend.labels,
-        "tunnels": [_ref(base_url, TUNNELS, tunnel.id) for tunnel in account.tunnels_of(backend)],
+        "tunnels": [_ref(base_url, TUNNELS, tunnel.id) for tunnel in account.find_tunnels(backend)],
     }
 
 
-def tunnel_body(tunnel: Tunnel, account: Account, base_url: str) -> dict[str, Any]:
+def render_tunnel(tunnel: EmulatedTunnel, account: EmulatedAccount, base_url: str) -> dict[str, Any]:
     """Returns the tunnel as the API reference shows it: without the fields that are empty."""
     shown = {
         "id": tunnel.id,
@@ -39,7 +39,7 @@ def tunnel_body(tunnel: Tunnel, account: Account, base_url: str) -> dict[str, An
         "region": "us",
         "tunnel_session": _ref(base_url, "/tunnel_sessions", tunnel.session),
         "labels": tunnel.labels,
-        "backends": [_ref(base_url, BACKENDS, backend.id) for backend in account.backends_of(tunnel)],
+        "backends": [_ref(base_url, BACKENDS, backend.id) for backend in account.find_backends(tunnel)],
         "forwards_to": tunnel.forwards_to,
     }
     return {name: value for name, value in shown.items() if value}

@@ -50,7 +50,7 @@ def from_json(text: bytes) -> list[Seed]:
     return read.backends if isinstance(read, _Listing) else read
 
 
-def checked(backends: Sequence[Mapping[str, Any] | Seed]) -> list[Seed]:
+def check_seeds(backends: Sequence[Mapping[str, Any] | Seed]) -> list[Seed]:
     """Reads backends given as mappings.
 
     Raises:

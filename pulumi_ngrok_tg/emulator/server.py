@@ -8,16 +8,16 @@ from types import TracebackType
 from typing import Any
 
 from pulumi_ngrok_tg.emulator import control, endpoints
-from pulumi_ngrok_tg.emulator.errors import ApiError, published
+from pulumi_ngrok_tg.emulator.errors import ErrorResponse, make_error
 from pulumi_ngrok_tg.emulator.http import HttpServer
 from pulumi_ngrok_tg.emulator.log import Request
-from pulumi_ngrok_tg.emulator.messages import Ending, HttpRequest, HttpResponse
+from pulumi_ngrok_tg.emulator.messages import Ending, HttpRequest, HttpResponse, StatusAndBody
 from pulumi_ngrok_tg.emulator.seed import Seed
+from pulumi_ngrok_tg.emulator.service import Service
 from pulumi_ngrok_tg.emulator.settings import Fault
-from pulumi_ngrok_tg.emulator.world import World
 
 
-class Emulator(World):
+class Emulator(Service):
     """A local ngrok API server, for use in a ``with`` block or through :meth:`start` and :meth:`stop`.
 
     Args:
@@ -79,7 +79,7 @@ class Emulator(World):
         if control.is_control(request):
             return control.respond(request, self)
         arrived = time.monotonic()
-        fault = self.fault_for(request)
+        fault = self.take_fault(request)
         with self.place() as free:
             if free:
                 self._stopping.wait(self.settings.latency + fault.stall)
@@ -114,13 +114,13 @@ class Emulator(World):
         try:
             with self.lock:
                 if not free:
-                    raise published(225, max=self.settings.max_concurrency)
+                    raise make_error(225, max=self.settings.max_concurrency)
                 if fault.status is None or fault.handled:
                     status, body = self._handled(request)
                 if fault.status is not None:
                     message = "The emulator was told to fail." if fault.message is None else fault.message
-                    raise ApiError(fault.status, fault.error_code or 0, message)
-        except ApiError as error:
+                    raise ErrorResponse(fault.status, fault.error_code or 0, message)
+        except ErrorResponse as error:
             return _response(error.status, error.body(operation), operation, error.headers)
         if body is not None:
             if "next_page_uri" in body:
@@ -129,8 +129,8 @@ class Emulator(World):
             body.update(fault.fields)
         return _response(status, body, operation)
 
-    def _handled(self, request: HttpRequest) -> endpoints.Response:
-        account = self.account_of(request)
+    def _handled(self, request: HttpRequest) -> StatusAndBody:
+        account = self.authenticate(request)
         self.admit(account)
         endpoints.require_version(request)
         return endpoints.handle(endpoints.Call(request, account, self.settings, self.url))
@@ -138,7 +138,7 @@ class Emulator(World):
     def malformed(self, status: int, reason: str) -> HttpResponse:
         """Returns the response to what is not taken; the HTTP server asks for it."""
         operation = self.operation()
-        return _response(status, ApiError(status, 0, f"Not taken: {reason}.").body(operation), operation)
+        return _response(status, ErrorResponse(status, 0, f"Not taken: {reason}.").body(operation), operation)
 
 
 def _response(

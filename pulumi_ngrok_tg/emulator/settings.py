@@ -130,7 +130,7 @@ class Online(Struct, forbid_unknown_fields=True):
 _Type = TypeVar("_Type", bound=Struct)
 
 
-def checked(kind: type[_Type], given: Mapping[str, Any]) -> _Type:
+def convert(kind: type[_Type], given: Mapping[str, Any]) -> _Type:
     """Returns what is given as a value of its type.
 
     Raises:

@@ -36,7 +36,7 @@ class IdSource:
 
 
 @dataclass
-class Backend:
+class EmulatedBackend:
     """A stored tunnel group backend; the fields are those of the API reference."""
 
     id: str
@@ -47,7 +47,7 @@ class Backend:
 
 
 @dataclass
-class Tunnel:
+class EmulatedTunnel:
     """A tunnel that is online; the fields are those of the API reference."""
 
     id: str
@@ -58,15 +58,15 @@ class Tunnel:
     forwards_to: str
 
 
-Object = TypeVar("Object", Backend, Tunnel)
+Object = TypeVar("Object", EmulatedBackend, EmulatedTunnel)
 
 
 @dataclass
-class Account:
+class EmulatedAccount:
     """The backends and online tunnels of one API key."""
 
-    backends: dict[str, Backend] = field(default_factory=dict)
-    tunnels: dict[str, Tunnel] = field(default_factory=dict)
+    backends: dict[str, EmulatedBackend] = field(default_factory=dict)
+    tunnels: dict[str, EmulatedTunnel] = field(default_factory=dict)
     ids: IdSource = field(default_factory=IdSource)
     admitted: deque[float] = field(default_factory=deque)
     """When the requests that count for the rate limit were taken, in seconds of a monotonic clock."""
@@ -74,25 +74,25 @@ class Account:
     """Held while backends or tunnels change, or are gone through."""
 
     @classmethod
-    def of(cls, seeds: Sequence[Seed], lock: AbstractContextManager[bool]) -> "Account":
+    def of(cls, seeds: Sequence[Seed], lock: AbstractContextManager[bool]) -> "EmulatedAccount":
         """Returns an account that begins with backends, the newest first."""
         account = cls(lock=lock)
         for seed in reversed(seeds):
-            backend = Backend(
+            backend = EmulatedBackend(
                 seed.id or account.ids.next("bkdtg"), _written(seed.created_at) if seed.created_at else _now()
             )
             account.backends[backend.id] = backend
             account.update(backend.id, seed.contents())
         return account
 
-    def create(self, contents: Mapping[str, object]) -> Backend:
+    def create(self, contents: Mapping[str, object]) -> EmulatedBackend:
         """Stores a new backend with ``contents`` (description, metadata, labels: absent or null is empty)."""
         with self.lock:
-            backend = Backend(self.ids.next("bkdtg"), _now())
+            backend = EmulatedBackend(self.ids.next("bkdtg"), _now())
             self.backends[backend.id] = backend
             return self.update(backend.id, contents)
 
-    def update(self, id_: str, contents: Mapping[str, object]) -> Backend:
+    def update(self, id_: str, contents: Mapping[str, object]) -> EmulatedBackend:
         """Writes what ``contents`` holds; absent and null leave a field as it is, "" and {} clear it."""
         with self.lock:
             backend = self.backends[id_]
@@ -104,28 +104,28 @@ class Account:
     def connect_tunnel(self, labels: Mapping[str, str], forwards_to: str = "http://localhost:80") -> str:
         """Puts a tunnel that carries ``labels`` online, as an agent with that upstream does, and returns its id."""
         with self.lock:
-            tunnel = Tunnel(self.ids.next("tn"), _now(), self.ids.next("ts"), dict(labels), forwards_to)
+            tunnel = EmulatedTunnel(self.ids.next("tn"), _now(), self.ids.next("ts"), dict(labels), forwards_to)
             self.tunnels[tunnel.id] = tunnel
             return tunnel.id
 
-    def tunnels_of(self, backend: Backend) -> list[Tunnel]:
+    def find_tunnels(self, backend: EmulatedBackend) -> list[EmulatedTunnel]:
         """Returns the tunnels that carry all of the backend's labels."""
         with self.lock:
             return [tunnel for tunnel in self.tunnels.values() if _serves(tunnel, backend)]
 
-    def backends_of(self, tunnel: Tunnel) -> list[Backend]:
+    def find_backends(self, tunnel: EmulatedTunnel) -> list[EmulatedBackend]:
         """Returns the backends all of whose labels the tunnel carries."""
         with self.lock:
             return [backend for backend in self.backends.values() if _serves(tunnel, backend)]
 
 
-def page(objects: Mapping[str, Object], limit: int, before_id: str | None) -> tuple[list[Object], bool]:
+def take_page(objects: Mapping[str, Object], limit: int, before_id: str | None) -> tuple[list[Object], bool]:
     """Returns up to ``limit`` objects, newest first, older than ``before_id``, and whether there are more."""
     ids = sorted((i for i in objects if before_id is None or i < before_id), reverse=True)
     return [objects[i] for i in ids[:limit]], len(ids) > limit
 
 
-def _serves(tunnel: Tunnel, backend: Backend) -> bool:
+def _serves(tunnel: EmulatedTunnel, backend: EmulatedBackend) -> bool:
     return bool(backend.labels) and backend.labels.items() <= tunnel.labels.items()
 
 

@@ -4,11 +4,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from pulumi_ngrok_tg import advice, state
-from pulumi_ngrok_tg.accounts import Account
-from pulumi_ngrok_tg.advice import ProviderError
+from pulumi_ngrok_tg.accounts.clients import Account
 from pulumi_ngrok_tg.api.errors import NotFound
 from pulumi_ngrok_tg.engine import upstream
+from pulumi_ngrok_tg.rules import advice
+from pulumi_ngrok_tg.rules.advice import ProviderError
+from pulumi_ngrok_tg.rules.outputs import FINGERPRINT
 
 
 @contextmanager
@@ -23,9 +24,11 @@ def accept_gone(outputs: Mapping[str, Any], account: Account) -> Iterator[None]:
 def require_same_key(error: NotFound, outputs: Mapping[str, Any], account: Account) -> None:
     """Believes that a backend is gone only where the key that saw it last says so, or none is known."""
     if not is_same_key(outputs, account):
-        raise ProviderError(advice.gone_under_another_key(error, account.source, upstream.current_urn())) from error
+        raise ProviderError(
+            advice.explain_gone_under_another_key(error, account.source, upstream.find_urn())
+        ) from error
 
 
 def is_same_key(outputs: Mapping[str, Any], account: Account) -> bool:
     """Tells whether the current key is the one that saw a backend last, or none is known."""
-    return bool(outputs.get(state.FINGERPRINT, account.fingerprint) == account.fingerprint)
+    return bool(outputs.get(FINGERPRINT, account.fingerprint) == account.fingerprint)

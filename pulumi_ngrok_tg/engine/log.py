@@ -3,7 +3,7 @@
 import sys
 from typing import Any
 
-from pulumi_ngrok_tg.engine.upstream import current_urn
+from pulumi_ngrok_tg.engine.upstream import find_urn
 
 
 class EngineLog:
@@ -53,7 +53,7 @@ class EngineLog:
             return False
         try:
             request = self._messages.LogRequest(
-                severity=getattr(self._messages, severity), message=line, urn=current_urn(), ephemeral=ephemeral
+                severity=getattr(self._messages, severity), message=line, urn=find_urn(), ephemeral=ephemeral
             )
             self._engine.Log(request, timeout=5)
         except Exception:  # a line that cannot be shown must not end a call

@@ -1,7 +1,7 @@
 """What one operation of the engine has shown so far."""
 
-from pulumi_ngrok_tg import replaced
 from pulumi_ngrok_tg.engine.holders import Holders
+from pulumi_ngrok_tg.rules import replaced
 
 
 class Run:

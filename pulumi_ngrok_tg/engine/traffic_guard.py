@@ -1,50 +1,39 @@
 """Looks at the tunnels online before a change, and tells of the traffic that it costs, or refuses it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from pulumi.output import Unknown
 
-from pulumi_ngrok_tg import config, properties, traffic
-from pulumi_ngrok_tg.accounts import Account, Clients
+from pulumi_ngrok_tg.accounts import config
+from pulumi_ngrok_tg.accounts.clients import Account, Clients
 from pulumi_ngrok_tg.api.errors import NgrokError, NotFound, Unreadable
 from pulumi_ngrok_tg.api.models import Backend, Tunnel
+from pulumi_ngrok_tg.api.reporting import Reporter
+from pulumi_ngrok_tg.rules import properties, traffic
 
 if TYPE_CHECKING:
     from pulumi_ngrok_tg.api.client import Client
 
 
-class Log(Protocol):
-    """Tells the user, on the row of the resource at hand."""
-
-    def info(self, line: str) -> None:
-        """Tells what is good to know."""
-
-    def status(self, line: str) -> None:
-        """Tells what the summary does not keep."""
-
-    def warn(self, line: str) -> None:
-        """Tells what to look after."""
-
-
-class Guard:
+class TrafficGuard:
     """Guards the traffic of the backends of one stack, as its setting ``pulumi-ngrok-tg:onTrafficLoss`` says.
 
     Args:
         get_config: returns the stack's config value for a full key.
         clients: the clients of this process.
-        log: tells the user.
+        reporter: tells the user, on the row of the resource at hand.
         refuses: whether the program says that the setting is ``refuse``: an explicit provider gets no stack config.
         name: the resource's: with ``--diff`` the engine shows a line without saying whose it is.
     """
 
     def __init__(
-        self, get_config: Callable[[str], Any], clients: Clients, log: Log, name: str, refuses: bool = False
+        self, get_config: config.GetConfig, clients: Clients, reporter: Reporter, name: str, refuses: bool = False
     ) -> None:
-        self._mode = "refuse" if refuses else config.on_traffic_loss(get_config)
+        self._mode = "refuse" if refuses else config.read_on_traffic_loss(get_config)
         self._get_config = get_config
         self._clients = clients
-        self._log = log
+        self._reporter = reporter
         self._name = name
 
     @property
@@ -59,15 +48,15 @@ class Guard:
             traffic.Refused: tunnels would leave, or might, and the setting refuses that.
         """
         replaced = olds.get("account") != news.get("account")
-        if self._mode == "ignore" or not (replaced or "labels" in properties.changes(olds, news)):
+        if self._mode == "ignore" or not (replaced or "labels" in properties.find_changes(olds, news)):
             return
-        after = properties.contents(news)["labels"]
+        after = properties.take_contents(news)["labels"]
         if isinstance(news.get("account"), Unknown):
             self._tell(traffic.UNKNOWN_ACCOUNT)
         elif isinstance(after, Unknown) or any(isinstance(value, Unknown) for value in after.values()):
             self._tell(traffic.UNKNOWN_LABELS)
         elif self.refuses:
-            refused = traffic.refused_replacement if replaced else traffic.refused_change
+            refused = traffic.refuse_replacement if replaced else traffic.refuse_change
             self._tell(self._require_no_loss(id_, olds, {} if replaced else after, refused))
         else:
             line, costs = self._look(id_, olds, {} if replaced else after)
@@ -79,8 +68,8 @@ class Guard:
         Raises:
             traffic.Refused: tunnels would leave, or might.
         """
-        if self.refuses and "labels" in properties.changes(olds, news):
-            self._require_no_loss(id_, olds, properties.contents(news)["labels"], traffic.refused_change)
+        if self.refuses and "labels" in properties.find_changes(olds, news):
+            self._require_no_loss(id_, olds, properties.take_contents(news)["labels"], traffic.refuse_change)
 
     def before_replacement(self, id_: str, state: Mapping[str, Any]) -> None:
         """Looks at a backend that the engine is about to replace, where the setting refuses a loss.
@@ -95,7 +84,7 @@ class Guard:
         """
         if self.refuses:
             try:
-                self._require_no_loss(id_, state, {}, traffic.refused_replacement)
+                self._require_no_loss(id_, state, {}, traffic.refuse_replacement)
             except traffic.Refused as refused:
                 if isinstance(refused.__cause__, NotFound):
                     raise refused.__cause__ from refused
@@ -113,22 +102,22 @@ class Guard:
         try:
             members = _find_members(client, backend, tunnels)
         except Unreadable as error:
-            raise traffic.Refused(traffic.refused_delete_unseen(id_, error)) from error
+            raise traffic.Refused(traffic.refuse_delete_unseen(id_, error)) from error
         if members:
-            raise traffic.Refused(traffic.refused_delete(id_, members))
+            raise traffic.Refused(traffic.refuse_delete(id_, members))
 
     def _look(self, id_: str, olds: Mapping[str, Any], after: Mapping[str, str]) -> tuple[str, bool]:
         """Returns the line that tells what is to come, and whether it costs traffic: one listing for all changes."""
-        before = properties.contents(olds)["labels"]
+        before = properties.take_contents(olds)["labels"]
         try:
             tunnels = self._client(olds).glance_at_tunnels()
         except (NgrokError, config.ConfigError) as error:
             if _all_stay(before, after):
                 return "", False
             seen = None if olds.get("tunnels") is None else len(olds["tunnels"])
-            return traffic.not_found_out(seen, after, error), bool(seen)
-        moved = traffic.moves(traffic.serving(id_, before, tunnels), after, tunnels)
-        return traffic.told(moved), bool(moved.leaving)
+            return traffic.describe_unknown(seen, after, error), bool(seen)
+        moved = traffic.find_moves(traffic.find_serving(id_, before, tunnels), after, tunnels)
+        return traffic.describe_moves(moved), bool(moved.leaving)
 
     def _require_no_loss(
         self, id_: str, olds: Mapping[str, Any], after: Mapping[str, str], refused: Callable[[str], str]
@@ -144,19 +133,19 @@ class Guard:
             backend = client.look_at(id_)
             members = _find_members(client, backend, tunnels)
         except (NgrokError, config.ConfigError) as error:
-            line = traffic.not_found_out(None, after, error)
+            line = traffic.describe_unknown(None, after, error)
             if isinstance(error, NotFound):
                 line += "; run `pulumi refresh` if somebody has deleted it"
             raise traffic.Refused(self._named(refused(line))) from error
         if failure is not None:
             if not members or _all_stay(backend.labels, after):
                 return ""
-            line = traffic.not_found_out(len(members), after, failure)
+            line = traffic.describe_unknown(len(members), after, failure)
             raise traffic.Refused(self._named(refused(line))) from failure
-        moved = traffic.moves(members, after, tunnels)
+        moved = traffic.find_moves(members, after, tunnels)
         if moved.leaving:
-            raise traffic.Refused(self._named(refused(traffic.told(moved))))
-        return traffic.told(moved)
+            raise traffic.Refused(self._named(refused(traffic.describe_moves(moved))))
+        return traffic.describe_moves(moved)
 
     def _client(self, state: Mapping[str, Any]) -> "Client":
         return Account(state.get("account"), self._get_config, self._clients).client
@@ -166,7 +155,7 @@ class Guard:
 
     def _tell(self, line: str, costs: bool = False) -> None:
         if line:
-            (self._log.warn if costs else self._log.info)(self._named(line))
+            (self._reporter.warn if costs else self._reporter.info)(self._named(line))
 
 
 def _list_tunnels(client: "Client") -> tuple[tuple[Tunnel, ...], NgrokError | None]:
@@ -185,8 +174,8 @@ def _find_members(client: "Client", backend: Backend, tunnels: Sequence[Tunnel])
     """
     if backend.tunnels is None:
         raise Unreadable(f"ngrok does not say which tunnels are in {backend.id}.")
-    named = {tunnel.id: tunnel for tunnel in (Tunnel(client.shown(tunnel.id)) for tunnel in backend.tunnels)}
-    listed = {tunnel.id: tunnel for tunnel in traffic.serving(backend.id, backend.labels, tunnels)}
+    named = {tunnel.id: tunnel for tunnel in (Tunnel(client.clean(tunnel.id)) for tunnel in backend.tunnels)}
+    listed = {tunnel.id: tunnel for tunnel in traffic.find_serving(backend.id, backend.labels, tunnels)}
     return list({**named, **listed}.values())
 
 

@@ -1,6 +1,6 @@
 """Workarounds for gaps in ``pulumi.dynamic``. Each leaves things as they are where upstream has changed.
 
-All but :func:`pickler_as_it_was` and :func:`is_mocked` are for the provider process, in which ``pulumi.dynamic`` runs
+All but :func:`keep_pickler` and :func:`is_mocked` are for the provider process, in which ``pulumi.dynamic`` runs
 as ``__main__``: the dynamic provider server.
 """
 
@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from pulumi.runtime.settings import get_monitor
 
 
-def server() -> Any:
+def find_server() -> Any:
     """Returns the dynamic provider server's module, or None in any other process."""
     main = sys.modules.get("__main__")
     return main if hasattr(main, "DynamicResourceProviderServicer") else None
@@ -35,7 +35,7 @@ def show_as_one_line(server: Any, kinds: tuple[type[BaseException], ...]) -> Non
 
 
 def show_differences(server: Any) -> None:
-    """Has the server pass on what :func:`tell_differences` is told.
+    """Has the server pass on what :func:`report_differences` is told.
 
     A DiffResult has no place for which properties differ (https://github.com/pulumi/pulumi/issues/16687). Without it
     the engine ignores ``replace_on_changes``, prints unchanged properties with ``--diff``, and does not name a changed
@@ -48,7 +48,7 @@ def show_differences(server: Any) -> None:
         server.proto = _Proto(real)
 
 
-def hear_cancel(server: Any, cancel: Callable[[], None]) -> None:
+def watch_cancel(server: Any, cancel: Callable[[], None]) -> None:
     """Has the server call ``cancel`` when the engine cancels the operation, as on Ctrl-C.
 
     The engine tells the server at once, whose ``Cancel`` does nothing (pulumi 3.272, ``pulumi.dynamic.__main__``). It
@@ -59,7 +59,7 @@ def hear_cancel(server: Any, cancel: Callable[[], None]) -> None:
         server.empty_pb2 = _Empty(real, cancel)
 
 
-def tell_differences(kinds: Mapping[str, str]) -> None:
+def report_differences(kinds: Mapping[str, str]) -> None:
     """Says which property paths differ and how (ADD, DELETE, UPDATE, or one of them with _REPLACE).
 
     It is the last thing that a ``diff`` does, so that the response it is for is the next one of this thread.
@@ -85,7 +85,7 @@ def raise_worker_cap(workers: int) -> None:
                     pool.submit(int)
 
 
-def current_urn() -> str:
+def find_urn() -> str:
     """Returns the URN of the resource that the server's call in this thread is about, or "".
 
     A provider is not told (https://github.com/pulumi/pulumi/issues/9434), but the request of the calling frame knows.
@@ -100,7 +100,7 @@ def current_urn() -> str:
 
 
 @contextmanager
-def pickler_as_it_was() -> Iterator[None]:
+def keep_pickler() -> Iterator[None]:
     """Leaves Python's pickler as it was before a dynamic resource was declared.
 
     For each of them ``pulumi.dynamic`` wraps a method of the pickler and leaves it so (pulumi 3.272,

@@ -27,8 +27,8 @@ from pulumi_policy import (
 
 from pulumi_ngrok_tg.policy.catalog import POLICIES, OfBackend, OfStack
 from pulumi_ngrok_tg.policy.declared import UNKNOWN, Declared
-from pulumi_ngrok_tg.policy.settings import Schema, SettingError, checked
-from pulumi_ngrok_tg.state import READ_ONLY, TYPE
+from pulumi_ngrok_tg.policy.settings import Schema, SettingError, check_settings
+from pulumi_ngrok_tg.rules.outputs import READ_ONLY, TYPE
 
 Overrides = Mapping[str, str | EnforcementLevel | Mapping[str, Any]]
 _LEVEL = "enforcementLevel"
@@ -81,7 +81,7 @@ def _end_with(engine: str) -> None:
 def _made(policy: OfBackend | OfStack, override: Any, for_all: Any) -> Policy:
     settings = dict(override) if isinstance(override, Mapping) else {_LEVEL: override}
     level = _level(policy.name, settings.pop(_LEVEL, for_all if for_all is not None else policy.level))
-    checked(policy.name, policy.settings, settings)
+    check_settings(policy.name, policy.settings, settings)
     # As defaults: the engine fills them in where its config says nothing.
     schema = {
         name: {**one, "default": settings[name]} if name in settings else one for name, one in policy.settings.items()
@@ -106,7 +106,7 @@ def _backend_validation(policy: OfBackend, schema: Schema) -> Callable[[Resource
         # With --target, the engine hands over resources that it leaves out, and that do not exist yet, without props.
         if args.resource_type == TYPE and args.props:
             with _judging(policy.name):
-                for reason in policy.rule(_declared(args), checked(policy.name, schema, args.get_config())):
+                for reason in policy.rule(_declared(args), check_settings(policy.name, schema, args.get_config())):
                     report(reason, None)
 
     return validate
@@ -118,7 +118,7 @@ def _stack_validation(policy: OfStack, schema: Schema) -> Callable[[StackValidat
             # Those that are only read are managed elsewhere; those without props are not made in this run.
             known = (one for one in args.resources if one.resource_type == TYPE and one.props)
             ours = [one for one in known if not one.props.get(READ_ONLY)]
-            settings = checked(policy.name, schema, args.get_config())
+            settings = check_settings(policy.name, schema, args.get_config())
             for backend, reason in policy.rule([_declared(one) for one in ours], settings):
                 report(reason, backend.urn if backend else None)
 

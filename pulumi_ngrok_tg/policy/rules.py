@@ -11,10 +11,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from pulumi_ngrok_tg import ownership
 from pulumi_ngrok_tg.policy.credentials import find_credentials
 from pulumi_ngrok_tg.policy.declared import UNKNOWN, Declared
-from pulumi_ngrok_tg.wording import first_few
+from pulumi_ngrok_tg.rules import kubernetes
+from pulumi_ngrok_tg.rules.text import join_names
 
 Settings = Mapping[str, Any]
 
@@ -114,7 +114,7 @@ def no_operator_owned(backend: Declared, _settings: Settings) -> Iterator[str]:
     """Two controllers of one backend undo each other's changes."""
     labels = {} if backend.labels is UNKNOWN else dict.fromkeys(backend.labels)
     metadata = "" if backend.metadata is UNKNOWN else backend.metadata
-    if ownership.is_operators({"labels": labels, "metadata": metadata}):
+    if kubernetes.is_operator_owned({"labels": labels, "metadata": metadata}):
         yield "ngrok's Kubernetes operator owns it, by its labels or metadata. Leave it to the operator."
 
 
@@ -166,7 +166,7 @@ def max_backends(backends: Sequence[Declared], settings: Settings) -> Iterator[t
 
 
 def _named(backends: Sequence[Declared]) -> str:
-    return first_few([backend.name for backend in backends])
+    return join_names([backend.name for backend in backends])
 
 
 def _of_labels(count: int, labels: Sequence[str]) -> str:

@@ -17,7 +17,7 @@ class SettingError(ValueError):
     """A policy or a setting that is unknown or cannot be used. Names the policy and the setting."""
 
 
-def checked(policy: str, schema: Schema, settings: Mapping[str, Any]) -> Mapping[str, Any]:
+def check_settings(policy: str, schema: Schema, settings: Mapping[str, Any]) -> Mapping[str, Any]:
     """Returns the settings, with the defaults for those that are not given.
 
     Raises:

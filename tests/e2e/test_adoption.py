@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_ngrok_tg.emulator import Emulator
-from pulumi_ngrok_tg.emulator.store import Backend
+from pulumi_ngrok_tg.emulator import EmulatedBackend, Emulator
 from tests.conftest import KEY
 from tests.e2e.stack import Outcome, Stack
 
@@ -23,7 +22,7 @@ MISSING = "bkdtg_2rwwlBV3giwRa5gGhtBlK6AH8q4"
 
 
 @pytest.fixture
-def web(emulator: Emulator) -> Backend:
+def web(emulator: Emulator) -> EmulatedBackend:
     """A backend that somebody has made by hand."""
     return emulator.account(KEY).create(WEB)
 
@@ -33,11 +32,11 @@ def stack(new_stack: Callable[..., Stack]) -> Stack:
     return new_stack("")
 
 
-def adopting(web: Backend, name: str = "web", arguments: str = ARGUMENTS) -> str:
+def adopting(web: EmulatedBackend, name: str = "web", arguments: str = ARGUMENTS) -> str:
     return f'TunnelGroupBackend("{name}", {arguments}, opts=pulumi.ResourceOptions(import_="{web.id}"))\n'
 
 
-def assert_nothing_was_written(emulator: Emulator, web: Backend) -> None:
+def assert_nothing_was_written(emulator: Emulator, web: EmulatedBackend) -> None:
     assert {request.method for request in emulator.requests} <= {"GET"}
     assert list(emulator.account(KEY).backends) == [web.id]
 
@@ -46,7 +45,7 @@ def import_errors(outcome: Outcome) -> list[str]:
     return [error.partition("has a problem: ")[2] for error in outcome.errors]
 
 
-def test_a_backend_is_adopted_without_a_write(stack: Stack, emulator: Emulator, web: Backend) -> None:
+def test_a_backend_is_adopted_without_a_write(stack: Stack, emulator: Emulator, web: EmulatedBackend) -> None:
     tunnel = emulator.account(KEY).connect_tunnel(dict(web.labels))
     stack.program(adopting(web))
     adopted = f"adopts {web.id}, which exists; nothing is created or changed at ngrok"
@@ -79,7 +78,7 @@ def test_a_backend_is_adopted_without_a_write(stack: Stack, emulator: Emulator, 
     assert emulator.account(KEY).backends == {}
 
 
-def test_each_difference_is_named_in_preview(stack: Stack, emulator: Emulator, web: Backend) -> None:
+def test_each_difference_is_named_in_preview(stack: Stack, emulator: Emulator, web: EmulatedBackend) -> None:
     stack.program(
         adopting(
             web,
@@ -159,7 +158,7 @@ def test_the_option_is_found_wherever_it_is_set(stack: Stack, emulator: Emulator
     assert {request.method for request in emulator.requests} == {"GET"}
 
 
-def test_a_child_of_an_adopting_resource_is_left_alone(stack: Stack, emulator: Emulator, web: Backend) -> None:
+def test_a_child_of_an_adopting_resource_is_left_alone(stack: Stack, emulator: Emulator, web: EmulatedBackend) -> None:
     stack.program(f"""
         opts = pulumi.ResourceOptions(import_="{web.id}")
         web = TunnelGroupBackend("web", {ARGUMENTS}, opts=opts)
@@ -190,7 +189,7 @@ def test_an_id_that_names_no_backend_is_an_error_in_preview(
     assert all(request.method == "GET" and "api_keys" not in request.path for request in emulator.requests)
 
 
-def test_a_backend_of_another_account_is_not_there(new_stack: Callable[..., Stack], web: Backend) -> None:
+def test_a_backend_of_another_account_is_not_there(new_stack: Callable[..., Stack], web: EmulatedBackend) -> None:
     with Emulator(api_keys=("test-other-key",)) as other:
         stack = new_stack("", environment={"NGROK_API_KEY": "test-other-key", "NGROK_API_BASE_URL": other.url})
         stack.program(adopting(web))
@@ -198,7 +197,7 @@ def test_a_backend_of_another_account_is_not_there(new_stack: Callable[..., Stac
         assert said.startswith(f"import_: There is no backend {web.id} in this account. Check the id and the account.")
 
 
-def test_two_resources_do_not_adopt_one_backend(stack: Stack, emulator: Emulator, web: Backend) -> None:
+def test_two_resources_do_not_adopt_one_backend(stack: Stack, emulator: Emulator, web: EmulatedBackend) -> None:
     stack.program(adopting(web, "one") + adopting(web, "two"))
     (said,) = import_errors(stack.preview(fails=True))
     assert said.startswith(f"import_: {web.id} belongs to another resource of this program, urn:pulumi:dev::shop::")
@@ -207,7 +206,7 @@ def test_two_resources_do_not_adopt_one_backend(stack: Stack, emulator: Emulator
 
 @pytest.mark.parametrize("stays", [True, False])
 def test_what_the_stack_manages_is_not_adopted_under_another_name(
-    stack: Stack, emulator: Emulator, web: Backend, stays: bool
+    stack: Stack, emulator: Emulator, web: EmulatedBackend, stays: bool
 ) -> None:
     """To rename a resource so would have the engine delete the backend under its old name."""
     stack.program(adopting(web))
@@ -229,7 +228,7 @@ def test_what_the_stack_manages_is_not_adopted_under_another_name(
     assert_nothing_was_written(emulator, web)
 
 
-def test_what_is_only_read_may_be_adopted(stack: Stack, emulator: Emulator, web: Backend) -> None:
+def test_what_is_only_read_may_be_adopted(stack: Stack, emulator: Emulator, web: EmulatedBackend) -> None:
     get = f'TunnelGroupBackend.get("read", "{web.id}")\n'
     stack.program(get)
     stack.up()
@@ -240,7 +239,7 @@ def test_what_is_only_read_may_be_adopted(stack: Stack, emulator: Emulator, web:
     assert_nothing_was_written(emulator, web)
 
 
-def test_another_id_than_the_managed_one_is_refused(stack: Stack, emulator: Emulator, web: Backend) -> None:
+def test_another_id_than_the_managed_one_is_refused(stack: Stack, emulator: Emulator, web: EmulatedBackend) -> None:
     other = emulator.account(KEY).create(WEB)
     stack.program(adopting(web))
     stack.up()
@@ -252,7 +251,7 @@ def test_another_id_than_the_managed_one_is_refused(stack: Stack, emulator: Emul
     assert {request.method for request in emulator.requests} == {"GET"}
 
 
-def test_an_adopted_backend_is_not_replaced_by_itself(stack: Stack, emulator: Emulator, web: Backend) -> None:
+def test_an_adopted_backend_is_not_replaced_by_itself(stack: Stack, emulator: Emulator, web: EmulatedBackend) -> None:
     """Else the engine would adopt it once more, and then delete it as the old one."""
     stack.program(adopting(web))
     stack.up()
@@ -315,7 +314,7 @@ def test_many_adoptions_take_few_requests(stack: Stack, emulator: Emulator) -> N
 
 
 def test_a_backend_whose_delete_is_pending_outlives_it_where_it_is_adopted(
-    stack: Stack, emulator: Emulator, web: Backend
+    stack: Stack, emulator: Emulator, web: EmulatedBackend
 ) -> None:
     """The engine would delete it with the old name in one of the next updates."""
     stack.program(adopting(web, "old"))
@@ -336,7 +335,7 @@ def test_a_backend_whose_delete_is_pending_outlives_it_where_it_is_adopted(
 
 @pytest.mark.parametrize("left", ["first", "second"])
 def test_a_backend_that_is_in_the_state_twice_outlives_the_name_that_goes(
-    stack: Stack, emulator: Emulator, web: Backend, left: str
+    stack: Stack, emulator: Emulator, web: EmulatedBackend, left: str
 ) -> None:
     stack.program(adopting(web, "first"))
     stack.up()
@@ -352,7 +351,7 @@ def test_a_backend_that_is_in_the_state_twice_outlives_the_name_that_goes(
 
 
 def test_a_state_that_cannot_be_read_lets_nothing_be_adopted(
-    stack: Stack, emulator: Emulator, web: Backend, tmp_path: Path
+    stack: Stack, emulator: Emulator, web: EmulatedBackend, tmp_path: Path
 ) -> None:
     """Where state files have no project in their path, the engine finds no stack by its full name."""
     legacy = dict.fromkeys(LEGACY, "1")
@@ -367,7 +366,7 @@ def test_a_state_that_cannot_be_read_lets_nothing_be_adopted(
 
 @pytest.mark.parametrize("secret_by", ["the program", "a transform", "an option"])
 def test_a_secret_is_not_shown_wherever_it_comes_from(
-    stack: Stack, emulator: Emulator, web: Backend, secret_by: str
+    stack: Stack, emulator: Emulator, web: EmulatedBackend, secret_by: str
 ) -> None:
     import_it = f'import_="{web.id}"'
     program = {

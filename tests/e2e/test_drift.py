@@ -4,8 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from pulumi_ngrok_tg.emulator import Emulator
-from pulumi_ngrok_tg.emulator.store import Account
+from pulumi_ngrok_tg.emulator import EmulatedAccount, Emulator
 from tests.conftest import KEY
 from tests.e2e.stack import Stack
 
@@ -17,7 +16,7 @@ PROGRAM = """
 
 
 @pytest.fixture
-def account(emulator: Emulator) -> Account:
+def account(emulator: Emulator) -> EmulatedAccount:
     return emulator.account(KEY)
 
 
@@ -38,7 +37,7 @@ def stack(new_stack: Callable[..., Stack], emulator: Emulator) -> Stack:
     ],
 )
 def test_drift_shows_as_its_propertys_diff_and_up_repairs_it(
-    stack: Stack, account: Account, emulator: Emulator, name: str, drifted: object, wanted: object, shown: str
+    stack: Stack, account: EmulatedAccount, emulator: Emulator, name: str, drifted: object, wanted: object, shown: str
 ) -> None:
     (backend,) = account.backends.values()
     setattr(backend, name, drifted)
@@ -55,7 +54,7 @@ def test_drift_shows_as_its_propertys_diff_and_up_repairs_it(
     stack.preview("--refresh", "--expect-no-changes")
 
 
-def test_a_refresh_takes_drift_into_the_state_and_the_next_up_undoes_it(stack: Stack, account: Account) -> None:
+def test_a_refresh_takes_drift_into_the_state_and_the_next_up_undoes_it(stack: Stack, account: EmulatedAccount) -> None:
     (backend,) = account.backends.values()
     backend.description = "by hand"
     stack.refresh()
@@ -67,7 +66,7 @@ def test_a_refresh_takes_drift_into_the_state_and_the_next_up_undoes_it(stack: S
 
 
 def test_metadata_that_is_only_written_differently_is_no_drift(
-    new_stack: Callable[..., Stack], account: Account
+    new_stack: Callable[..., Stack], account: EmulatedAccount
 ) -> None:
     stack = new_stack("""TunnelGroupBackend("web", metadata={"a": 1, "b": 2})""")
     stack.up()
@@ -78,7 +77,9 @@ def test_metadata_that_is_only_written_differently_is_no_drift(
     stack.preview("--expect-no-changes")
 
 
-def test_tunnels_are_no_drift_but_show_in_the_outputs(stack: Stack, account: Account, emulator: Emulator) -> None:
+def test_tunnels_are_no_drift_but_show_in_the_outputs(
+    stack: Stack, account: EmulatedAccount, emulator: Emulator
+) -> None:
     assert stack.output("tunnels") == []
     tunnel = account.connect_tunnel({"app": "web", "host": "a"})
     account.connect_tunnel({"app": "other"})
@@ -95,7 +96,7 @@ def test_tunnels_are_no_drift_but_show_in_the_outputs(stack: Stack, account: Acc
     assert {request.method for request in emulator.requests} == {"GET"}
 
 
-def test_a_backend_deleted_behind_pulumis_back_is_created_again(stack: Stack, account: Account) -> None:
+def test_a_backend_deleted_behind_pulumis_back_is_created_again(stack: Stack, account: EmulatedAccount) -> None:
     old = stack.output("id")
     account.backends.clear()
     assert "1 to create" in stack.preview("--refresh").text
@@ -105,14 +106,16 @@ def test_a_backend_deleted_behind_pulumis_back_is_created_again(stack: Stack, ac
     assert stack.output("id") == new
 
 
-def test_a_backend_that_is_already_gone_deletes_cleanly(stack: Stack, account: Account, emulator: Emulator) -> None:
+def test_a_backend_that_is_already_gone_deletes_cleanly(
+    stack: Stack, account: EmulatedAccount, emulator: Emulator
+) -> None:
     account.backends.clear()
     stack.destroy()
     assert stack.resources() == []
     assert [(request.method, request.status) for request in emulator.requests] == [("DELETE", 404)]
 
 
-def test_updating_a_backend_that_is_gone_says_how_to_go_on(stack: Stack, account: Account) -> None:
+def test_updating_a_backend_that_is_gone_says_how_to_go_on(stack: Stack, account: EmulatedAccount) -> None:
     account.backends.clear()
     stack.program(PROGRAM.replace("Website", "Shop"))
     (error,) = stack.up(fails=True).errors

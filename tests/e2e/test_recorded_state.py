@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_ngrok_tg.emulator import Emulator
-from pulumi_ngrok_tg.emulator.store import Backend
+from pulumi_ngrok_tg.emulator import EmulatedBackend, Emulator
 from tests.conftest import KEY
 from tests.e2e.stack import Stack
 
@@ -20,7 +19,7 @@ def test_a_recorded_state_refreshes_updates_and_destroys(
 ) -> None:
     resources = json.loads(recorded.read_text())["deployment"]["resources"]
     web = next(resource for resource in resources if resource["urn"].endswith("::web"))
-    backend = Backend(web["id"], web["outputs"]["created_at"], "By hand", labels={"app": "web"})
+    backend = EmulatedBackend(web["id"], web["outputs"]["created_at"], "By hand", labels={"app": "web"})
     emulator.account(KEY).backends[backend.id] = backend
 
     stack = new_stack("")

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from pulumi_ngrok_tg.emulator import Emulator
-from pulumi_ngrok_tg.emulator.store import Backend
+from pulumi_ngrok_tg.emulator import EmulatedBackend, Emulator
 from tests.conftest import KEY
 from tests.emulator.api import JSON, PATH, Api, error_of
 
@@ -114,7 +113,7 @@ HEAD = (
 def test_what_is_hardly_http_is_refused_in_json_too(
     emulator: Emulator, request_: bytes, half_close: bool, status: int, code: str
 ) -> None:
-    emulator.account(KEY).backends[ID.decode()] = Backend(ID.decode(), "2025-01-21T18:19:53Z")
+    emulator.account(KEY).backends[ID.decode()] = EmulatedBackend(ID.decode(), "2025-01-21T18:19:53Z")
     received = sent_raw(emulator, request_.replace(b"%b", PATH.encode(), 1).replace(b"%b", HEAD, 1), half_close)
     head, _, body = received.partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 %d " % status)

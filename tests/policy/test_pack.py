@@ -19,7 +19,7 @@ from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, unknown_checking_proxy
 from pulumi_ngrok_tg.policy import SettingError, tunnel_group_policies
 from pulumi_ngrok_tg.policy.catalog import POLICIES
 from pulumi_ngrok_tg.policy.pack import PolicyFailed
-from pulumi_ngrok_tg.state import READ_ONLY, TYPE
+from pulumi_ngrok_tg.rules.outputs import READ_ONLY, TYPE
 
 URN = f"urn:pulumi:dev::shop::{TYPE}::"
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pulumi_ngrok_tg.policy import rules
 from pulumi_ngrok_tg.policy.catalog import POLICIES, OfBackend, OfStack
 from pulumi_ngrok_tg.policy.declared import UNKNOWN, Declared
-from pulumi_ngrok_tg.policy.settings import checked
+from pulumi_ngrok_tg.policy.settings import check_settings
 from tests.policy.corpus import fill
 
 WEB = {"app": "web"}
@@ -25,7 +25,7 @@ def declared(name: str = "web", **given: Any) -> Declared:
 def judged(policy: str, *backends: Declared, **settings: Any) -> list[str]:
     """What a policy says, with the defaults for settings that are not given."""
     found = BY_NAME[policy]
-    known = checked(policy, found.settings, settings)
+    known = check_settings(policy, found.settings, settings)
     if isinstance(found, OfBackend):
         (backend,) = backends
         return list(found.rule(backend, known))

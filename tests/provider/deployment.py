@@ -7,7 +7,7 @@ from typing import Any
 
 from pulumi.dynamic import Config, ConfigureRequest
 
-from pulumi_ngrok_tg.accounts import Clients, connect
+from pulumi_ngrok_tg.accounts.clients import Clients, connect
 from pulumi_ngrok_tg.emulator import Emulator
 from pulumi_ngrok_tg.provider import TunnelGroupBackendProvider
 from tests.conftest import KEY

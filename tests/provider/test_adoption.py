@@ -7,12 +7,12 @@ import pytest
 from pulumi.dynamic import Config, ConfigureRequest
 from pulumi.output import Unknown
 
-from pulumi_ngrok_tg import adoption
-from pulumi_ngrok_tg.accounts import Clients, connect
-from pulumi_ngrok_tg.advice import ProviderError
+from pulumi_ngrok_tg.accounts.clients import Clients, connect
 from pulumi_ngrok_tg.emulator import Emulator
 from pulumi_ngrok_tg.engine.holders import Holders
 from pulumi_ngrok_tg.provider import TunnelGroupBackendProvider
+from pulumi_ngrok_tg.rules import adoption
+from pulumi_ngrok_tg.rules.advice import ProviderError
 from tests.conftest import KEY
 from tests.reporter import Heard
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 from pulumi.dynamic import Config, ConfigureRequest
 
-from pulumi_ngrok_tg.accounts import Clients, connect, fingerprint
-from pulumi_ngrok_tg.advice import ProviderError
+from pulumi_ngrok_tg.accounts.clients import Clients, connect, take_fingerprint
 from pulumi_ngrok_tg.emulator import Emulator
 from pulumi_ngrok_tg.provider import TunnelGroupBackendProvider
+from pulumi_ngrok_tg.rules.advice import ProviderError
 from tests.conftest import KEY
 from tests.provider.deployment import Deployment, backends
 from tests.reporter import Heard
@@ -72,7 +72,7 @@ def test_an_update_takes_over_too(stack: Deployment) -> None:
     rotate_key(stack)
     assert stack.up(backends(12, metadata="new")) == {}
     assert {resource.outputs["__key_fingerprint"] for resource in stack.state.values()} == {
-        fingerprint(ROTATED, stack.emulator.url)
+        take_fingerprint(ROTATED, stack.emulator.url)
     }
 
 
@@ -123,6 +123,8 @@ def test_to_another_accounts_key_a_delete_whose_response_was_lost_is_none(stack:
 def test_a_fingerprint_gives_no_key_away() -> None:
     key, address = "test_0123456789abcdefghijklmnop", "https://api.ngrok.com"
     # Recorded: states hold it, so it may never change.
-    assert fingerprint(key, address) == "644dd0df"
-    assert fingerprint(key + "x", address) != fingerprint(key, address) != fingerprint(key, address + "x")
-    assert key.encode().hex()[:8] != fingerprint(key, address)
+    assert take_fingerprint(key, address) == "644dd0df"
+    assert (
+        take_fingerprint(key + "x", address) != take_fingerprint(key, address) != take_fingerprint(key, address + "x")
+    )
+    assert key.encode().hex()[:8] != take_fingerprint(key, address)

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pulumi_ngrok_tg import adoption
-from pulumi_ngrok_tg.accounts import connect
-from pulumi_ngrok_tg.advice import ProviderError
+from pulumi_ngrok_tg.accounts.clients import connect
 from pulumi_ngrok_tg.api.errors import ApiError, NotFound
-from pulumi_ngrok_tg.api.settings import Settings
+from pulumi_ngrok_tg.api.settings import AccountSettings
 from pulumi_ngrok_tg.emulator import Emulator
 from pulumi_ngrok_tg.provider import TunnelGroupBackendProvider
+from pulumi_ngrok_tg.rules import adoption
+from pulumi_ngrok_tg.rules.advice import ProviderError
 from tests.conftest import KEY
 from tests.provider.deployment import QUICK, Deployment, backends
 from tests.provider.hostile import HostileServer, raw, response
@@ -168,8 +168,8 @@ def test_a_delete_that_was_lost_is_done_when_an_unknown_code_says_so(emulator: E
 
 def test_a_backend_that_was_made_in_this_run_is_never_proven_gone_by_the_list(emulator: Emulator) -> None:
     """The list may be older than the create."""
-    client = connect(Settings(KEY, emulator.url, **QUICK), Heard())
-    assert client.all() == []
+    client = connect(AccountSettings(KEY, emulator.url, **QUICK), Heard())
+    assert client.list_all() == []
     made = client.create({"labels": {"app": "web"}})
     emulator.fault(method="DELETE", status=404, error_code=7020)
     with pytest.raises(ApiError) as error:

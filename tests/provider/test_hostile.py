@@ -12,9 +12,9 @@ import trustme
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pulumi_ngrok_tg.advice import ProviderError
 from pulumi_ngrok_tg.emulator import Emulator
 from pulumi_ngrok_tg.provider import TunnelGroupBackendProvider
+from pulumi_ngrok_tg.rules.advice import ProviderError
 from tests.conftest import KEY
 from tests.provider.deployment import Deployment
 from tests.provider.hostile import PLAIN, ConnectProxy, HostileServer, Script, Trickling, raw, response

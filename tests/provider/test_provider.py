@@ -9,14 +9,14 @@ import pytest
 from pulumi.dynamic import Config, ConfigureRequest
 from pulumi.runtime import proto
 
-from pulumi_ngrok_tg.accounts import Clients, connect, fingerprint
-from pulumi_ngrok_tg.advice import ProviderError
+from pulumi_ngrok_tg.accounts.clients import Clients, connect, take_fingerprint
 from pulumi_ngrok_tg.api.client import Client
 from pulumi_ngrok_tg.api.errors import ConnectionFailed, NotFound
-from pulumi_ngrok_tg.api.settings import Settings
+from pulumi_ngrok_tg.api.settings import AccountSettings
 from pulumi_ngrok_tg.emulator import Emulator
 from pulumi_ngrok_tg.engine import upstream
 from pulumi_ngrok_tg.provider import TunnelGroupBackendProvider
+from pulumi_ngrok_tg.rules.advice import ProviderError
 from tests.conftest import KEY
 from tests.provider.deployment import Deployment
 from tests.reporter import Heard
@@ -90,7 +90,7 @@ def test_a_malformed_id_is_never_sent(
 
 
 def test_what_a_client_has_changed_it_reads_as_it_is_now(emulator: Emulator) -> None:
-    client = Client(Settings(KEY, emulator.url), Heard())
+    client = Client(AccountSettings(KEY, emulator.url), Heard())
     ids = [emulator.account(KEY).create({"description": "old"}).id for _ in range(6)]
     for id_ in ids:
         client.read(id_)
@@ -107,7 +107,7 @@ def test_what_a_client_has_changed_it_reads_as_it_is_now(emulator: Emulator) -> 
 
 
 def test_what_a_failed_update_may_have_changed_is_asked_for_by_id(emulator: Emulator) -> None:
-    client = Client(Settings(KEY, emulator.url, max_attempts=1), Heard())
+    client = Client(AccountSettings(KEY, emulator.url, max_attempts=1), Heard())
     id_ = emulator.account(KEY).create({"description": "old"}).id
     assert client.read(id_).description == "old"
     emulator.fault(method="PATCH", drop="after")
@@ -242,7 +242,7 @@ def test_the_state_is_what_ngrok_holds_and_who_has_seen_it(
         "uri": f"{emulator.url}/backends/tunnel_group/{made.id}",
         "created_at": emulator.account(KEY).backends[made.id].created_at,
         "tunnels": [{"id": tunnel, "uri": f"{emulator.url}/tunnels/{tunnel}"}],
-        "__key_fingerprint": fingerprint(KEY, emulator.url),
+        "__key_fingerprint": take_fingerprint(KEY, emulator.url),
     }
     assert provider.read(made.id, made.outs).outs == made.outs
     # What a get has read is marked: the stack does not manage it.

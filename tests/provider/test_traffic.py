@@ -8,11 +8,10 @@ from typing import Any
 import pytest
 from pulumi.output import Unknown
 
-from pulumi_ngrok_tg.advice import ProviderError
-from pulumi_ngrok_tg.emulator import Emulator, RateLimit
-from pulumi_ngrok_tg.emulator.store import Backend
+from pulumi_ngrok_tg.emulator import EmulatedBackend, Emulator, RateLimit
 from pulumi_ngrok_tg.provider import TunnelGroupBackendProvider
-from pulumi_ngrok_tg.traffic import Refused
+from pulumi_ngrok_tg.rules.advice import ProviderError
+from pulumi_ngrok_tg.rules.traffic import Refused
 from tests.conftest import KEY
 from tests.provider.deployment import Deployment
 from tests.provider.hostile import HostileServer, response
@@ -22,7 +21,7 @@ CREATED = {"created_at": "2025-01-21T18:19:53Z"}
 
 
 @pytest.fixture
-def web(emulator: Emulator) -> Backend:
+def web(emulator: Emulator) -> EmulatedBackend:
     """A backend with two tunnels online."""
     account = emulator.account(KEY)
     for name in ("a", "b"):
@@ -35,14 +34,16 @@ def started(deployment: Deployment, mode: str | None = None) -> TunnelGroupBacke
     return deployment.start()
 
 
-def diff(provider: TunnelGroupBackendProvider, backend: Backend, news: dict[str, Any], **state: Any) -> None:
+def diff(provider: TunnelGroupBackendProvider, backend: EmulatedBackend, news: dict[str, Any], **state: Any) -> None:
     """A change that a program declares, as the engine goes about it; the state is as it is at ngrok, or as given."""
     olds = {**CREATED, "labels": dict(backend.labels), "tunnels": [], **state}
     provider.check(olds, news)
     assert provider.diff(backend.id, olds, news).changes
 
 
-def change(deployment: Deployment, backend: Backend, labels: Any, mode: str | None = None, **state: Any) -> None:
+def change(
+    deployment: Deployment, backend: EmulatedBackend, labels: Any, mode: str | None = None, **state: Any
+) -> None:
     """Another set of labels, in a provider process of its own."""
     diff(started(deployment, mode), backend, {"labels": labels}, **state)
 
@@ -65,7 +66,7 @@ def paths(emulator: Emulator) -> list[str]:
 # What is said -------------------------------------------------------------------------------------------------------
 
 
-def test_who_leaves_is_a_warning_and_who_joins_is_good_to_know(deployment: Deployment, web: Backend) -> None:
+def test_who_leaves_is_a_warning_and_who_joins_is_good_to_know(deployment: Deployment, web: EmulatedBackend) -> None:
     change(deployment, web, HOST_A)
     (warning,), infos = said(deployment)
     assert warning.startswith("1 of 2 online tunnels leaves (tn_")
@@ -80,13 +81,13 @@ def test_who_leaves_is_a_warning_and_who_joins_is_good_to_know(deployment: Deplo
     assert said(deployment) == ([], [])
 
 
-def test_labels_that_are_cleared_leave_no_tunnel(deployment: Deployment, web: Backend) -> None:
+def test_labels_that_are_cleared_leave_no_tunnel(deployment: Deployment, web: EmulatedBackend) -> None:
     change(deployment, web, {})
     assert deployment.heard.warnings[0].startswith("ALL 2 online tunnels leave")
 
 
 def test_another_account_takes_all_tunnels_of_the_old_one(
-    emulator: Emulator, deployment: Deployment, web: Backend
+    emulator: Emulator, deployment: Deployment, web: EmulatedBackend
 ) -> None:
     diff(started(deployment), web, {"labels": WEB, "account": "eu"})
     assert deployment.heard.warnings[0].startswith("ALL 2 online tunnels leave")
@@ -95,7 +96,7 @@ def test_another_account_takes_all_tunnels_of_the_old_one(
 
 @pytest.mark.parametrize("mode", [None, "refuse"])
 def test_a_change_behind_the_stacks_back_hides_nobody(
-    emulator: Emulator, deployment: Deployment, web: Backend, mode: str | None
+    emulator: Emulator, deployment: Deployment, web: EmulatedBackend, mode: str | None
 ) -> None:
     """The state's labels were never those that the tunnels came by."""
     try:
@@ -121,7 +122,7 @@ def test_a_change_behind_the_stacks_back_hides_nobody(
 )
 @pytest.mark.parametrize("mode", ["warn", "refuse"])
 def test_what_is_not_known_yet_is_not_guessed(
-    emulator: Emulator, deployment: Deployment, web: Backend, after: dict[str, Any], begins: str, mode: str
+    emulator: Emulator, deployment: Deployment, web: EmulatedBackend, after: dict[str, Any], begins: str, mode: str
 ) -> None:
     diff(started(deployment, mode), web, after)
     warnings, (line,) = said(deployment)
@@ -147,7 +148,9 @@ def test_what_an_agent_calls_its_upstream_is_one_line_without_the_key(
 # What is asked of ngrok -----------------------------------------------------------------------------------------------
 
 
-def test_200_changes_at_once_list_the_tunnels_once(emulator: Emulator, deployment: Deployment, web: Backend) -> None:
+def test_200_changes_at_once_list_the_tunnels_once(
+    emulator: Emulator, deployment: Deployment, web: EmulatedBackend
+) -> None:
     backends = [web, *(emulator.account(KEY).create({"labels": WEB}) for _ in range(199))]
     provider = started(deployment)
     with ThreadPoolExecutor(8) as pool:
@@ -172,7 +175,7 @@ def test_every_page_is_read(emulator: Emulator, deployment: Deployment) -> None:
     assert paths(emulator) == ["GET /tunnels"] * 3
 
 
-def test_a_tunnel_on_two_pages_is_one(deployment: Deployment, web: Backend) -> None:
+def test_a_tunnel_on_two_pages_is_one(deployment: Deployment, web: EmulatedBackend) -> None:
     pages = iter([("tn_1", "tn_2"), ("tn_2", "tn_3")])
 
     def page(_method: str, _path: str) -> bytes:
@@ -189,14 +192,14 @@ def test_a_tunnel_on_two_pages_is_one(deployment: Deployment, web: Backend) -> N
 
 @pytest.mark.parametrize("mode", ["warn", "refuse"])
 def test_where_no_label_changes_nothing_is_asked(
-    emulator: Emulator, deployment: Deployment, web: Backend, mode: str
+    emulator: Emulator, deployment: Deployment, web: EmulatedBackend, mode: str
 ) -> None:
     diff(started(deployment, mode), web, {"labels": WEB, "description": "new"})
     diff(started(deployment, mode), web, {"labels": WEB}, metadata="{}")
     assert (emulator.requests, *said(deployment)) == ([], [], [])
 
 
-def test_ignore_asks_nothing_and_says_nothing(emulator: Emulator, deployment: Deployment, web: Backend) -> None:
+def test_ignore_asks_nothing_and_says_nothing(emulator: Emulator, deployment: Deployment, web: EmulatedBackend) -> None:
     change(deployment, web, NEW, "ignore")
     started(deployment, "ignore").delete(web.id, {})
     assert paths(emulator) == [f"DELETE /backends/tunnel_group/{web.id}"]
@@ -204,7 +207,7 @@ def test_ignore_asks_nothing_and_says_nothing(emulator: Emulator, deployment: De
 
 
 @pytest.mark.parametrize("mode", ["warn", "refuse"])
-def test_a_refresh_is_no_change(emulator: Emulator, deployment: Deployment, web: Backend, mode: str) -> None:
+def test_a_refresh_is_no_change(emulator: Emulator, deployment: Deployment, web: EmulatedBackend, mode: str) -> None:
     """The engine compares in a refresh, too: what was read with the state. There it checks nothing first."""
     started(deployment, mode).diff(web.id, {"labels": NEW}, {"labels": WEB})
     assert (emulator.requests, *said(deployment)) == ([], [], [])
@@ -213,7 +216,9 @@ def test_a_refresh_is_no_change(emulator: Emulator, deployment: Deployment, web:
 # Refusing -------------------------------------------------------------------------------------------------------------
 
 
-def test_a_change_by_which_tunnels_leave_is_refused(emulator: Emulator, deployment: Deployment, web: Backend) -> None:
+def test_a_change_by_which_tunnels_leave_is_refused(
+    emulator: Emulator, deployment: Deployment, web: EmulatedBackend
+) -> None:
     with pytest.raises(Refused, match=r'^Not changed, as .*onTrafficLoss is "refuse": 1 of 2 online tunnels leaves \('):
         change(deployment, web, HOST_A, "refuse")
     with pytest.raises(Refused, match=r'^Not replaced, as .*onTrafficLoss is "refuse": ALL 2 online tunnels leave \('):
@@ -226,7 +231,7 @@ def test_a_change_by_which_tunnels_leave_is_refused(emulator: Emulator, deployme
 
 
 def test_tunnels_that_the_list_leaves_out_are_not_forgotten(
-    emulator: Emulator, deployment: Deployment, web: Backend
+    emulator: Emulator, deployment: Deployment, web: EmulatedBackend
 ) -> None:
     hidden = tuple(emulator.account(KEY).tunnels)
     emulator.fault(path="/tunnels", times=None, hide=hidden)
@@ -234,7 +239,9 @@ def test_tunnels_that_the_list_leaves_out_are_not_forgotten(
         change(deployment, web, NEW, "refuse")
 
 
-def test_a_delete_is_refused_while_tunnels_are_online(emulator: Emulator, deployment: Deployment, web: Backend) -> None:
+def test_a_delete_is_refused_while_tunnels_are_online(
+    emulator: Emulator, deployment: Deployment, web: EmulatedBackend
+) -> None:
     path = f"/backends/tunnel_group/{web.id}"
     provider = started(deployment, "refuse")
     with pytest.raises(Refused, match=f"^{web.id} was not deleted, .* 2 tunnels are online in it"):
@@ -250,7 +257,7 @@ def test_a_delete_is_refused_while_tunnels_are_online(emulator: Emulator, deploy
 
 
 def test_another_key_looks_once_for_tunnels_and_for_the_backend(
-    emulator: Emulator, deployment: Deployment, web: Backend
+    emulator: Emulator, deployment: Deployment, web: EmulatedBackend
 ) -> None:
     path = f"/backends/tunnel_group/{web.id}"
     provider, last_seen = started(deployment, "refuse"), {"__key_fingerprint": "00000000"}
@@ -266,7 +273,7 @@ def test_another_key_looks_once_for_tunnels_and_for_the_backend(
 
 @pytest.mark.parametrize("mode", [None, "warn", "ignore"])
 def test_another_key_deletes_with_tunnels_online_unless_that_is_refused(
-    emulator: Emulator, deployment: Deployment, web: Backend, mode: str | None
+    emulator: Emulator, deployment: Deployment, web: EmulatedBackend, mode: str | None
 ) -> None:
     path = f"/backends/tunnel_group/{web.id}"
     started(deployment, mode).delete(web.id, {"__key_fingerprint": "00000000"})
@@ -274,7 +281,7 @@ def test_another_key_deletes_with_tunnels_online_unless_that_is_refused(
 
 
 def test_a_delete_whose_tunnels_cannot_be_seen_deletes_nothing(
-    emulator: Emulator, deployment: Deployment, web: Backend
+    emulator: Emulator, deployment: Deployment, web: EmulatedBackend
 ) -> None:
     emulator.fault(method="GET", times=None, status=403, error_code=205)
     with pytest.raises(ProviderError, match=r"^GET .*The account is suspended; contact ngrok support"):
@@ -283,7 +290,7 @@ def test_a_delete_whose_tunnels_cannot_be_seen_deletes_nothing(
 
 
 def test_what_a_server_calls_its_tunnels_is_one_line_without_the_key(
-    emulator: Emulator, deployment: Deployment, web: Backend
+    emulator: Emulator, deployment: Deployment, web: EmulatedBackend
 ) -> None:
     emulator.fault(times=None, method="GET", fields={"tunnels": [{"id": f"evil\x1b[31m\n{KEY}" + "x" * 9000}]})
     with pytest.raises(Refused) as refused:
@@ -300,7 +307,9 @@ def test_a_mode_that_there_is_not_is_said_before_anything_is_made(deployment: De
     ]
 
 
-def test_a_backend_that_is_not_found_is_not_changed(emulator: Emulator, deployment: Deployment, web: Backend) -> None:
+def test_a_backend_that_is_not_found_is_not_changed(
+    emulator: Emulator, deployment: Deployment, web: EmulatedBackend
+) -> None:
     """A PATCH might still succeed."""
     emulator.fault(method="GET", times=None, status=404, error_code=7020)
     with pytest.raises(Refused, match=r"Not changed, .* could not be found out"):
@@ -311,14 +320,14 @@ def test_a_backend_that_is_not_found_is_not_changed(emulator: Emulator, deployme
         change(deployment, web, NEW, "refuse")
 
 
-def shown(backend: Backend) -> dict[str, Any]:
+def shown(backend: EmulatedBackend) -> dict[str, Any]:
     """A backend as a page of LIST shows it, but for its tunnels."""
     return {"id": backend.id, "uri": "", "created_at": backend.created_at, "labels": dict(backend.labels)}
 
 
 @pytest.mark.parametrize("tunnels", [{}, {"tunnels": None}], ids=str)
 def test_a_backend_that_does_not_say_who_is_in_it_is_not_changed_or_deleted(
-    emulator: Emulator, deployment: Deployment, web: Backend, tunnels: dict[str, Any]
+    emulator: Emulator, deployment: Deployment, web: EmulatedBackend, tunnels: dict[str, Any]
 ) -> None:
     emulator.account(KEY).tunnels.clear()
     emulator.fault(method="GET", path="tunnel_group", times=None, fields={"backends": [{**shown(web), **tunnels}]})
@@ -331,7 +340,7 @@ def test_a_backend_that_does_not_say_who_is_in_it_is_not_changed_or_deleted(
 
 
 def test_a_tunnel_that_only_the_list_shows_is_not_cut_off(
-    emulator: Emulator, deployment: Deployment, web: Backend
+    emulator: Emulator, deployment: Deployment, web: EmulatedBackend
 ) -> None:
     """It came online between the two requests."""
     listed = [{**shown(web), "tunnels": []}]
@@ -343,7 +352,7 @@ def test_a_tunnel_that_only_the_list_shows_is_not_cut_off(
         started(deployment, "refuse").delete(web.id, {})
 
 
-def update(provider: TunnelGroupBackendProvider, backend: Backend, labels: dict[str, str]) -> None:
+def update(provider: TunnelGroupBackendProvider, backend: EmulatedBackend, labels: dict[str, str]) -> None:
     provider.update(backend.id, {**CREATED, "labels": dict(backend.labels)}, {"labels": labels})
 
 
@@ -403,7 +412,7 @@ def test_a_delete_that_waits_for_the_list_reads_the_backend_after_it(emulator: E
     assert backend.id in emulator.account(KEY).backends
 
 
-def test_a_change_right_after_its_look_costs_no_other(emulator: Emulator, web: Backend) -> None:
+def test_a_change_right_after_its_look_costs_no_other(emulator: Emulator, web: EmulatedBackend) -> None:
     emulator.account(KEY).tunnels.clear()
     provider = started(Deployment(emulator, look_age=600.0), "refuse")
     diff(provider, web, {"labels": NEW})
@@ -451,7 +460,7 @@ THREE = [{"id": f"tn_{n}"} for n in range(3)]
 
 @pytest.mark.parametrize("fault", REFUSALS, ids=str)
 def test_what_the_state_saw_is_said_instead_and_the_change_goes_on(
-    emulator: Emulator, deployment: Deployment, web: Backend, fault: dict[str, Any]
+    emulator: Emulator, deployment: Deployment, web: EmulatedBackend, fault: dict[str, Any]
 ) -> None:
     emulator.fault(path="/tunnels", times=None, **fault)
     provider = started(deployment)
@@ -478,7 +487,7 @@ def test_what_the_state_saw_is_said_instead_and_the_change_goes_on(
 
 
 def test_who_stays_for_certain_is_no_matter_of_the_list(
-    emulator: Emulator, deployment: Deployment, web: Backend
+    emulator: Emulator, deployment: Deployment, web: EmulatedBackend
 ) -> None:
     emulator.fault(path="/tunnels", times=None, **WITHDRAWN)
     web.labels = HOST_A
@@ -490,7 +499,9 @@ def test_who_stays_for_certain_is_no_matter_of_the_list(
     assert "3 tunnels were online when it was last read, and ALL leave" in line
 
 
-def test_refuse_goes_by_what_the_backend_says_then(emulator: Emulator, deployment: Deployment, web: Backend) -> None:
+def test_refuse_goes_by_what_the_backend_says_then(
+    emulator: Emulator, deployment: Deployment, web: EmulatedBackend
+) -> None:
     emulator.fault(path="/tunnels", times=None, **WITHDRAWN)
     told = (
         r"2 tunnels were online when it was last read; which of them carry the new labels .*\(GET /tunnels: ngrok says"
@@ -506,7 +517,9 @@ def test_refuse_goes_by_what_the_backend_says_then(emulator: Emulator, deploymen
         change(deployment, web, NEW, "refuse")
 
 
-def test_refuse_waits_for_a_limit_rather_than_refuse(emulator: Emulator, deployment: Deployment, web: Backend) -> None:
+def test_refuse_waits_for_a_limit_rather_than_refuse(
+    emulator: Emulator, deployment: Deployment, web: EmulatedBackend
+) -> None:
     emulator.set(rate_limit=RateLimit(2, 0.5))
     emulator.fault(path="/tunnels", times=2, status=429, error_code=225)
     web.labels = HOST_A
@@ -526,7 +539,9 @@ def test_what_refuse_waits_is_not_what_the_list_takes(emulator: Emulator, deploy
     assert looks[2] - looks[1] >= 1
 
 
-def test_refuse_asks_once_where_the_list_fails(emulator: Emulator, deployment: Deployment, web: Backend) -> None:
+def test_refuse_asks_once_where_the_list_fails(
+    emulator: Emulator, deployment: Deployment, web: EmulatedBackend
+) -> None:
     emulator.fault(path="/tunnels", times=None, status=503)
     provider = started(deployment, "refuse")
     for _ in range(3):
@@ -535,7 +550,9 @@ def test_refuse_asks_once_where_the_list_fails(emulator: Emulator, deployment: D
     assert paths(emulator).count("GET /tunnels") == 1
 
 
-def test_a_look_keeps_to_the_limits_that_are_known(emulator: Emulator, deployment: Deployment, web: Backend) -> None:
+def test_a_look_keeps_to_the_limits_that_are_known(
+    emulator: Emulator, deployment: Deployment, web: EmulatedBackend
+) -> None:
     hasty = Deployment(emulator, look_seconds=0.2, max_concurrency=1)
     provider = started(hasty)
     emulator.fault(method="GET", path=web.id, hang=0.3)
@@ -560,7 +577,7 @@ def test_a_look_keeps_to_the_limits_that_are_known(emulator: Emulator, deploymen
         reading.result()
 
 
-def test_a_list_without_an_end_is_not_read_to_the_end(deployment: Deployment, web: Backend) -> None:
+def test_a_list_without_an_end_is_not_read_to_the_end(deployment: Deployment, web: EmulatedBackend) -> None:
     """Each page takes 0.2 s and names another one."""
     numbers = count()
 
@@ -577,7 +594,7 @@ def test_a_list_without_an_end_is_not_read_to_the_end(deployment: Deployment, we
         assert len(server.requests) <= 5
 
 
-def test_a_list_that_comes_too_slowly_is_asked_for_once(deployment: Deployment, web: Backend) -> None:
+def test_a_list_that_comes_too_slowly_is_asked_for_once(deployment: Deployment, web: EmulatedBackend) -> None:
     with HostileServer(lambda _method, _path: repeat(b" ")) as server:
         slow = Deployment(deployment.emulator, server.url, look_seconds=0.4, read_timeout=30)
         provider = started(slow)
@@ -588,7 +605,7 @@ def test_a_list_that_comes_too_slowly_is_asked_for_once(deployment: Deployment, 
 
 
 @pytest.mark.parametrize("mode", [None, "refuse"])
-def test_the_key_of_the_old_account_may_be_gone(deployment: Deployment, web: Backend, mode: str | None) -> None:
+def test_the_key_of_the_old_account_may_be_gone(deployment: Deployment, web: EmulatedBackend, mode: str | None) -> None:
     try:
         diff(started(deployment, mode), web, {"labels": WEB}, account="eu", tunnels=THREE)
         (line,), _ = said(deployment)

@@ -9,14 +9,14 @@ from types import SimpleNamespace
 import pytest
 import yaml
 
-from pulumi_ngrok_tg.api.settings import Settings
+from pulumi_ngrok_tg.api.settings import AccountSettings
 from pulumi_ngrok_tg.emulator.control import PATHS, PREFIX
 from tests.conftest import ROOT
 from tests.pages import PAGES, commands_of, headings_of, links_of
 
 
 def test_the_page_about_traffic_knows_how_long_a_look_may_take() -> None:
-    assert f"after {Settings.look_seconds:g} seconds no" in (ROOT / "docs/traffic.md").read_text()
+    assert f"after {AccountSettings.look_seconds:g} seconds no" in (ROOT / "docs/traffic.md").read_text()
 
 
 def test_the_page_about_configuration_names_every_setting_of_the_code() -> None:
@@ -27,9 +27,9 @@ def test_the_page_about_configuration_names_every_setting_of_the_code() -> None:
         assert settings
         assert settings == set(re.findall(rf"^\| `{namespace}:(\w+)`", page, re.MULTILINE))
     for name, default in (
-        ("maxAttempts", Settings.max_attempts),
-        ("maxWaitSeconds", Settings.max_wait_seconds),
-        ("maxConcurrency", Settings.max_concurrency),
+        ("maxAttempts", AccountSettings.max_attempts),
+        ("maxWaitSeconds", AccountSettings.max_wait_seconds),
+        ("maxConcurrency", AccountSettings.max_concurrency),
     ):
         assert f"| `pulumi-ngrok-tg:{name}` | | {default:g} |" in page
 

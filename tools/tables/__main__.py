@@ -8,10 +8,10 @@ from typing import Any
 
 import msgspec
 
-from pulumi_ngrok_tg.advice import BY_CODE
-from pulumi_ngrok_tg.config import Source
+from pulumi_ngrok_tg.accounts.config import Source
 from pulumi_ngrok_tg.emulator.settings import Fault, RateLimit, Settings
 from pulumi_ngrok_tg.policy.catalog import POLICIES, OfStack
+from pulumi_ngrok_tg.rules.advice import BY_CODE
 
 DOCS = Path(__file__).parents[2] / "docs"
 

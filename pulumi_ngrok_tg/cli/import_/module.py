@@ -10,9 +10,9 @@ import textwrap
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from pulumi_ngrok_tg import ownership, properties
 from pulumi_ngrok_tg.api.models import Backend, is_id
-from pulumi_ngrok_tg.cli.import_.names import variable_names
+from pulumi_ngrok_tg.cli.import_.names import choose_variable_names
+from pulumi_ngrok_tg.rules import kubernetes, properties
 
 FILE = "tunnel_group_backends.py"
 """The module's file."""
@@ -120,7 +120,7 @@ def add_declarations(text: str, backends: Mapping[str, Backend], account: str | 
         text = _HEAD.format(literal=_literal(stack), module=MODULE)
     tree = ast.parse(text)
     taken = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} | {"pulumi", _GUARD}
-    variables = variable_names(backends, taken)
+    variables = choose_variable_names(backends, taken)
     blocks = [render(variables[name], name, backend, account, protect) for name, backend in backends.items()]
     return text.rstrip("\n") + "\n\n" + "\n".join(blocks)
 
@@ -175,7 +175,7 @@ def render(variable: str, name: str, backend: Backend, account: str | None, prot
         arguments.append(f"metadata={_metadata(backend.metadata)}")
     if account is not None:
         arguments.append(f"account={_literal(account)}")
-    if ownership.is_operators(backend.contents):
+    if kubernetes.is_operator_owned(backend.contents):
         arguments.append("allow_operator_owned=True")
     options = [f'import_="{backend.id}"', *(["protect=True"] if protect else [])]
     arguments.append(f"opts=pulumi.ResourceOptions(\n{_lines(options)})")
@@ -188,7 +188,7 @@ def _metadata(text: str) -> str:
         value = json.loads(text)
         if isinstance(value, dict) and _depth(value) <= _DEEPEST:
             encoded = properties.encode_metadata(value)
-            if not properties.changes({"metadata": text}, {"metadata": encoded}):
+            if not properties.find_changes({"metadata": text}, {"metadata": encoded}):
                 return _mapping(value)
     except (ValueError, RecursionError):
         pass

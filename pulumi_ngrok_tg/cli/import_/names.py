@@ -12,7 +12,7 @@ _LONGEST_VARIABLE = 50  # so that its line is one that the formatter leaves as i
 _AVOIDED = {*keyword.kwlist, *keyword.softkwlist, "l"}  # "l" looks like a one (E741)
 
 
-def resource_names(
+def choose_resource_names(
     backends: Iterable[Backend], given: Mapping[str, str], preferred: Mapping[str, str], taken: Iterable[str] = ()
 ) -> dict[str, str]:
     """Names each backend, by its id; the older first, so that a new backend leaves the others their names.
@@ -28,7 +28,7 @@ def resource_names(
     for backend in sorted(backends, key=lambda b: (b.id not in preferred, b.created, b.id)):
         if backend.id in given:
             continue
-        wanted = [preferred[backend.id]] if backend.id in preferred else _readable(backend)
+        wanted = [preferred[backend.id]] if backend.id in preferred else _suggest_names(backend)
         random = backend.id.partition("_")[2]
         candidates = [*wanted, *(f"{wanted[0]}-{random[-length:]}" for length in range(6, len(random)))]
         names[backend.id] = next((name for name in candidates if name not in used), backend.id)
@@ -36,7 +36,7 @@ def resource_names(
     return names
 
 
-def variable_names(names: Iterable[str], taken: Iterable[str] = ()) -> dict[str, str]:
+def choose_variable_names(names: Iterable[str], taken: Iterable[str] = ()) -> dict[str, str]:
     """Returns a Python identifier for each resource name, in ASCII, as no other is equal to all of Python's tools."""
     variables: dict[str, str] = {}
     used = {*taken}
@@ -46,23 +46,23 @@ def variable_names(names: Iterable[str], taken: Iterable[str] = ()) -> dict[str,
             wanted = f"backend_{wanted}"
         if wanted in _AVOIDED or hasattr(builtins, wanted):
             wanted = f"{wanted}_"
-        variables[name] = next(candidate for candidate in _numbered(wanted) if candidate not in used)
+        variables[name] = next(candidate for candidate in _number(wanted) if candidate not in used)
         used.add(variables[name])
     return variables
 
 
-def _readable(backend: Backend) -> list[str]:
+def _suggest_names(backend: Backend) -> list[str]:
     """Returns what a person may call the backend, best first: by its description where that is short, by its labels."""
     labels = "-".join(value or key for key, value in sorted(backend.labels.items()))
-    slugs = [slug for text in (backend.description, labels) if (slug := _slug(text))]
+    slugs = [slug for text in (backend.description, labels) if (slug := _slugify(text))]
     return [slug for slug in slugs if len(slug) <= _LONGEST] or [(slugs or ["backend"])[0][:_LONGEST].rstrip("-._")]
 
 
-def _slug(text: str) -> str:
+def _slugify(text: str) -> str:
     return re.sub(r"[^\w.]+", "-", text.lower()).strip("-._")
 
 
-def _numbered(name: str) -> Iterator[str]:
+def _number(name: str) -> Iterator[str]:
     yield name
     number = 2
     while True:

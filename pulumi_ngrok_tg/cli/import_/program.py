@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 import yaml
 
-from pulumi_ngrok_tg.cli.project import NO_PROJECT, find_project
+from pulumi_ngrok_tg.cli.session import NO_PROJECT, find_project
 
 _SKIPPED = {"site-packages", "node_modules", "__pycache__"}
 

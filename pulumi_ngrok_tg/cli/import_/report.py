@@ -9,8 +9,8 @@ from pulumi_ngrok_tg.api.models import Backend
 from pulumi_ngrok_tg.cli.import_ import module, terraform
 from pulumi_ngrok_tg.cli.import_.selection import Selection
 from pulumi_ngrok_tg.cli.session import Session
-from pulumi_ngrok_tg.cli.show import counted, label_text, print_json, print_table
-from pulumi_ngrok_tg.wording import first_few
+from pulumi_ngrok_tg.cli.show import count_backends, join_labels, print_json, print_table
+from pulumi_ngrok_tg.rules.text import join_names
 
 _SHOWN = 5
 
@@ -47,7 +47,7 @@ def print_all(report: Report) -> None:
 
 def tell_written(session: Session, taken: Sequence[Backend], names: Mapping[str, str], path: Path) -> None:
     """Tells what the module declares now."""
-    rows = [(names[backend.id], backend.id, label_text(backend)) for backend in taken]
+    rows = [(names[backend.id], backend.id, join_labels(backend)) for backend in taken]
     print_table(("NAME", "ID", "LABELS"), rows)
     session.say(f"Wrote {path}.")
 
@@ -56,10 +56,10 @@ def tell(session: Session, report: Report, siblings: Sequence[str]) -> None:
     """Tells it, and what comes next."""
     chosen = report.selection
     if chosen.managed:
-        session.say(f"Skipped {counted(len(chosen.managed))} that this stack manages already.")
+        session.say(f"Skipped {count_backends(len(chosen.managed))} that this stack manages already.")
     if chosen.declared:
-        places = first_few([f"{id_} ({where})" for id_, where in chosen.declared.items()])
-        session.say(f"Skipped {counted(len(chosen.declared))} that the program declares already: {places}.")
+        places = join_names([f"{id_} ({where})" for id_, where in chosen.declared.items()])
+        session.say(f"Skipped {count_backends(len(chosen.declared))} that the program declares already: {places}.")
     for id_, reason in list(chosen.left_out.items())[:_SHOWN]:
         session.say(f"Left out {id_}: {reason}.")
     if (more := len(chosen.left_out) - _SHOWN) > 0:

@@ -8,7 +8,7 @@ import click
 
 from pulumi_ngrok_tg.api.models import Backend
 from pulumi_ngrok_tg.cli.import_ import module, report, terraform
-from pulumi_ngrok_tg.cli.import_.names import resource_names
+from pulumi_ngrok_tg.cli.import_.names import choose_resource_names
 from pulumi_ngrok_tg.cli.import_.program import Program, ProgramError, SourceFile, find_program, read_source
 from pulumi_ngrok_tg.cli.import_.selection import Selection, select
 from pulumi_ngrok_tg.cli.managers import find_managers
@@ -34,9 +34,9 @@ def run(
     program = find_program(cwd)
     session = Session(cwd, stack, account)
     project = session.project_stack
-    backends = session.backends()
+    backends = session.list_backends()
     session.require_own_key(backends)
-    others, unread = session.managed_elsewhere(this_stack)
+    others, unread = session.find_managed_elsewhere(this_stack)
     sources = list(program.files())
     home = next((source for source in sources if source.path == program.folder / module.FILE), None)
     own = f"{program.project}/{shorten(project.name)}"
@@ -51,7 +51,7 @@ def run(
         for source in sources
         for id_, line in module.find_declared(source.tree).items()
     }
-    managing = find_managers(backends, project.managed(), others, bool(unread))
+    managing = find_managers(backends, project.find_managed(), others, bool(unread))
     names = {instance.id: instance.name for instance in instances}
     selection = select(backends, managing, declared, labels, ids, names)
     named = _name(session, sources, backends, names)
@@ -90,8 +90,8 @@ def _name(
     for source in sources:
         in_program |= module.find_names(source.tree)
     given = {id_: name for name, id_ in in_program.items() if id_ in listed}
-    given |= {managed.id: managed.name for managed in stack.managed() if managed.id in listed}
-    return resource_names(backends, given, preferred, {*stack.names(), *in_program})
+    given |= {managed.id: managed.name for managed in stack.find_managed() if managed.id in listed}
+    return choose_resource_names(backends, given, preferred, {*stack.find_names(), *in_program})
 
 
 def _write(program: Program, stack: str, new: Mapping[str, Backend], account: str | None, protect: bool) -> Path:

@@ -10,8 +10,8 @@ from typing import Any
 
 import click
 
-from pulumi_ngrok_tg import properties
 from pulumi_ngrok_tg.api.models import Backend
+from pulumi_ngrok_tg.rules import properties
 
 RESOURCE = "ngrok_tunnel_group_backend"
 _VERSION = 4
@@ -40,7 +40,7 @@ class Instance:
 
     def changed(self, contents: Mapping[str, Any]) -> list[str]:
         """Names what the API holds otherwise than the state, in meaning."""
-        return list(properties.changes(self.attributes, contents))
+        return list(properties.find_changes(self.attributes, contents))
 
 
 def read_state(content: bytes, source: str) -> list[Instance]:

@@ -1,0 +1,1 @@
+"""From an account's name to its settings, and to its client."""

@@ -1,0 +1,69 @@
+"""From the name of an account to its client: the one place where settings become a client."""
+
+import hashlib
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from pulumi_ngrok_tg.accounts import config
+from pulumi_ngrok_tg.api.settings import AccountSettings
+
+if TYPE_CHECKING:
+    from pulumi_ngrok_tg.api.cancellation import Cancellation
+    from pulumi_ngrok_tg.api.client import Client
+    from pulumi_ngrok_tg.api.reporting import Reporter
+
+
+class Clients:
+    """The clients of a process, one for each account: all threads share its connections, its pace and its inventory.
+
+    Args:
+        make: makes the client for an account's settings.
+    """
+
+    def __init__(self, make: Callable[[AccountSettings], "Client"]) -> None:
+        self._make = make
+        self._made: dict[AccountSettings, Client] = {}
+        self._lock = threading.Lock()
+
+    def get(self, settings: AccountSettings) -> "Client":
+        """Returns the client of an account."""
+        with self._lock:
+            if settings not in self._made:
+                self._made[settings] = self._make(settings)
+            return self._made[settings]
+
+
+class Account:
+    """An account as a program names it.
+
+    Args:
+        name: the account's name; None is the default account.
+        get_config: returns the stack's config value for a full key such as ``ngrok:apiKey``, or None.
+        clients: the clients of this process.
+
+    Raises:
+        config.ConfigError: a setting is missing or malformed.
+    """
+
+    def __init__(self, name: str | None, get_config: config.GetConfig, clients: Clients) -> None:
+        settings = config.read_settings(get_config, name)
+        self.source = config.locate(get_config, name)
+        self.client = clients.get(settings)
+        self.fingerprint = take_fingerprint(settings.api_key, settings.base_url)
+
+
+def connect(settings: AccountSettings, reporter: "Reporter", cancellation: "Cancellation | None" = None) -> "Client":
+    """Makes a client; ``cancellation`` ends all its waiting."""
+    from pulumi_ngrok_tg.api.client import Client  # here, because a program that only declares needs no requests
+
+    return Client(settings, reporter, cancellation)
+
+
+def take_fingerprint(api_key: str, base_url: str) -> str:
+    """Returns eight hex digits that differ from those of any other key or address, and from which neither can be found.
+
+    ngrok says "not found" both of a backend that is gone and of one of another account. So the state keeps by which
+    key, and where, each backend was last seen.
+    """
+    return hashlib.sha256(f"pulumi-ngrok-tg {base_url} {api_key}".encode()).hexdigest()[:8]

@@ -1,0 +1,166 @@
+"""Configuration of an ngrok account: from stack config, then environment.
+
+Account ``None`` reads ``ngrok:apiKey`` or NGROK_API_KEY, and ``ngrok:apiBaseUrl`` or NGROK_API_BASE_URL: the names of
+ngrok's own provider, so that both can share them in one stack. Account ``"eu"`` reads ``ngrok-eu:apiKey`` and
+``ngrok-eu:apiBaseUrl``, and no environment: the key there belongs to another account. All else is under
+``pulumi-ngrok-tg:``, for all accounts alike: ngrok's provider rejects a key under ``ngrok:`` that it does not know.
+"""
+
+import ipaddress
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from pulumi_ngrok_tg.api.settings import AccountSettings
+
+GetConfig = Callable[[str], Any]
+"""Returns a value of the stack's config by its full key, such as ``ngrok:apiKey``; None where it has none."""
+DEFAULT_NAMESPACE = "ngrok"
+"""The configuration namespace of the default account."""
+OPTIONS = "pulumi-ngrok-tg"
+"""The configuration namespace of what is no matter of an account."""
+ON_TRAFFIC_LOSS = f"{OPTIONS}:onTrafficLoss"
+"""The setting that says what happens where a change takes tunnels out of a backend."""
+_KEY_VARIABLE, _URL_VARIABLE = "NGROK_API_KEY", "NGROK_API_BASE_URL"
+_ON_TRAFFIC_LOSS = ("warn", "ignore", "refuse")
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the settings of an account come from, in a user's words."""
+
+    account: str | None
+    api_key: str
+    """The config key or the environment variable that holds the API key, or is to hold it."""
+    base_url: str
+    """Those of the API's address."""
+
+    @property
+    def set_key(self) -> str:
+        """What to do to set the key."""
+        if self.api_key == _KEY_VARIABLE:
+            return f"set {_KEY_VARIABLE}"
+        return f"run `pulumi config set --secret {self.api_key}`"
+
+
+class ConfigError(Exception):
+    """A setting that is missing or cannot be used. Names the setting and what to do; never quotes a key."""
+
+
+class MissingKey(ConfigError):
+    """There is no API key."""
+
+
+def find_namespace(account: str | None) -> str:
+    """Returns the configuration namespace of an account."""
+    return f"{DEFAULT_NAMESPACE}-{account}" if account else DEFAULT_NAMESPACE
+
+
+def locate(get: GetConfig, account: str | None) -> Source:
+    """Returns where the settings of an account come from.
+
+    Args:
+        get: returns the stack's config value for a full key such as ``ngrok:apiKey``, or None.
+        account: the account's name; None is the default account.
+    """
+
+    def place(name: str, variable: str) -> str:
+        key = f"{find_namespace(account)}:{name}"
+        return variable if account is None and not get(key) and os.environ.get(variable) else key
+
+    return Source(account, place("apiKey", _KEY_VARIABLE), place("apiBaseUrl", _URL_VARIABLE))
+
+
+def read_settings(get: GetConfig, account: str | None) -> AccountSettings:
+    """Reads and checks the settings of an account.
+
+    Args:
+        get: returns the stack's config value for a full key such as ``ngrok:apiKey``, or None.
+        account: the account's name; None is the default account.
+
+    Raises:
+        ConfigError: a setting is missing or malformed.
+    """
+    prefix = find_namespace(account)
+
+    def text(name: str, variable: str) -> str | None:
+        value = get(f"{prefix}:{name}")
+        return str(value) if value else (None if account else os.environ.get(variable) or None)
+
+    source = locate(get, account)
+
+    def number(name: str, default: int, least: int, most: int) -> int:
+        value = get(f"{OPTIONS}:{name}")
+        if value is None:
+            return default
+        if not re.fullmatch(r"[0-9]{1,9}", str(value)) or not least <= int(value) <= most:
+            raise ConfigError(f"{OPTIONS}:{name} must be a whole number from {least} to {most}.")
+        return int(value)
+
+    return AccountSettings(
+        api_key=_check_key(source, text("apiKey", _KEY_VARIABLE)),
+        base_url=_check_base_url(source.base_url, text("apiBaseUrl", _URL_VARIABLE) or AccountSettings.base_url),
+        max_attempts=number("maxAttempts", AccountSettings.max_attempts, 1, 100),
+        max_wait_seconds=number("maxWaitSeconds", int(AccountSettings.max_wait_seconds), 0, 86_400),
+        max_concurrency=number("maxConcurrency", AccountSettings.max_concurrency, 1, 64),
+    )
+
+
+def read_on_traffic_loss(get: GetConfig) -> str:
+    """Reads what happens where a change takes tunnels out of a backend: "warn" (the default), "ignore" or "refuse".
+
+    Args:
+        get: returns the stack's config value for a full key, or None.
+
+    Raises:
+        ConfigError: it is something else.
+    """
+    value = get(ON_TRAFFIC_LOSS)
+    if value is None:
+        return _ON_TRAFFIC_LOSS[0]
+    if value not in _ON_TRAFFIC_LOSS:
+        raise ConfigError(f'{ON_TRAFFIC_LOSS} must be "warn", "ignore" or "refuse".')
+    return str(value)
+
+
+def _check_key(source: Source, key: str | None) -> str:
+    if key is None:
+        of = f" for the account {source.account!r}" if source.account else ""
+        or_variable = "" if source.account else f", or set {_KEY_VARIABLE}"
+        raise MissingKey(
+            f"No ngrok API key is configured{of}. Run `pulumi config set --secret {source.api_key}`{or_variable}."
+        )
+    if not re.fullmatch(r"[\x21-\x7e]+", key):
+        raise ConfigError(
+            f"The ngrok API key in {source.api_key} holds whitespace, a line break or another character that no API "
+            f"key has. Copy it again and {source.set_key}."
+        )
+    return key
+
+
+def _check_base_url(name: str, url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host, port = None, 0
+    if not host or port == 0 or parts.scheme not in ("https", "http"):
+        raise ConfigError(f"{name} must be a URL such as {AccountSettings.base_url}.")
+    if parts.username is not None or parts.query or parts.fragment:
+        raise ConfigError(f"{name} must hold a scheme, a host and at most a port and a path, and nothing else.")
+    if parts.scheme == "http" and not _is_loopback(host):
+        raise ConfigError(f"{name} must use https://: over http:// to {host} the API key could be read on the way.")
+    # The same URL is always written the same: a proxy setting and the origin of a page are judged by it.
+    at = f"[{host}]" if ":" in host else host
+    default = {"https": 443, "http": 80}[parts.scheme]
+    return f"{parts.scheme}://{at}{f':{port}' if port not in (None, default) else ''}{parts.path.rstrip('/')}"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,217 @@
+"""What a response, or the lack of one, means: nothing is wrong, or one of the :mod:`errors`.
+
+What a server says may be anything. It gets into messages only as one printable line, and never with a credential.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from ssl import SSLCertVerificationError
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import requests
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ReadTimeoutError
+
+from pulumi_ngrok_tg.api.errors import (
+    ApiError,
+    ConnectionFailed,
+    Limited,
+    NgrokError,
+    ServerError,
+    UnexpectedResponse,
+    Untrusted,
+)
+
+_LIMITS = {225, 226, 5001}
+_HIDDEN = "[not shown]"
+_PIECE = 8  # characters in a row that give a value away
+_LONGEST = 2000  # characters of what a server says
+_ACCOUNT_FULL = 5000  # no wait helps
+
+
+@dataclass(frozen=True)
+class Response:
+    """A response as it came: from ngrok, from a proxy, from anything."""
+
+    status: int
+    body: Any
+    """The JSON body; None where there is none."""
+    retry_after: float | None = None
+    """Seconds."""
+    operation: str = ""
+    """ngrok's id of the operation, for its support; "" where the response named none."""
+
+
+def read_error(
+    request: str, response: Response, secret: str, sent: Mapping[str, Any] | None = None
+) -> NgrokError | None:
+    """Returns the error that a response tells of, or None for a success.
+
+    Args:
+        request: what was sent, such as ``GET /backends/tunnel_group``.
+        response: what came back.
+        secret: the API key: it and anything like it is removed from ngrok's message.
+        sent: the body that was sent: ngrok quotes some of it, and nobody here knows what of it is a secret.
+    """
+    status, body = response.status, response.body
+    if status == 204 or (200 <= status < 300 and body is not None):
+        return None
+    if status < 300:
+        return ConnectionFailed(f"{request}: the response is not JSON (HTTP {status}).", arrived=True, foreign=True)
+    if error := _api_error(request, response, secret, sent or {}):
+        return error
+    if status < 400:
+        return UnexpectedResponse(
+            f"{request}: the server redirects (HTTP {status}), which ngrok's API never does. "
+            "The API key is not sent on."
+        )
+    line = f"{request}: HTTP {status}, not in ngrok's error format."
+    if status == 429:
+        return Limited(line, status, 0, response.retry_after, foreign=True)
+    if status >= 500 or status == 408:
+        return ServerError(line, status, 0, response.retry_after, foreign=True)
+    return UnexpectedResponse(line)
+
+
+def _api_error(request: str, response: Response, secret: str, sent: Mapping[str, Any]) -> ApiError | None:
+    """Returns the error of a response in ngrok's error format."""
+    body, status = response.body, response.status
+    if not isinstance(body, dict) or not isinstance(body.get("msg"), str) or "error_code" not in body:
+        return None
+    code = _error_code(body["error_code"])
+    facts = [f"ERR_NGROK_{code}" if code else "", f"HTTP {status}"]
+    facts += [f"operation {response.operation}"] if response.operation else []
+    said = join_lines(redact(hide_credentials(body["msg"], _texts(sent)), secret))
+    line = f"{request}: ngrok says: {said} ({', '.join(filter(None, facts))})."
+    return _kind(status, code)(line, status, code, response.retry_after)
+
+
+def _error_code(code: object) -> int:
+    """Returns the number in ``ERR_NGROK_nnn``; 0 where there is none."""
+    found = re.fullmatch(r"ERR_NGROK_([0-9]{1,6})", code) if isinstance(code, str) else None
+    return int(found[1]) if found else 0
+
+
+def _kind(status: int, code: int) -> type[ApiError]:
+    if code in _LIMITS or (status == 429 and code != _ACCOUNT_FULL):
+        return Limited
+    if status >= 500 or status == 408:
+        return ServerError
+    return ApiError
+
+
+def hide_credentials(text: str, values: Iterable[str]) -> str:
+    """Removes values of three characters and more from what a server says, whole, cut or in another case.
+
+    Args:
+        text: what it says; only what :func:`join_lines` shows of it is looked at.
+        values: what it must not show.
+    """
+    text = text[:_LONGEST]
+    lower = text.lower() if len(text.lower()) == len(text) else text
+    hidden = bytearray(len(text))
+    for value in values:
+        for form in {value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1], quote(value, "")}:
+            small = form.lower() if lower is not text else form
+            if len(small) < _PIECE:
+                spans = [m.span() for m in re.finditer(rf"(?<!\w){re.escape(small)}(?!\w)", lower) if len(small) >= 3]
+            else:
+                pieces = {small[start : start + _PIECE] for start in range(len(small) - _PIECE + 1)}
+                starts = range(len(lower) - _PIECE + 1)
+                spans = [(start, start + _PIECE) for start in starts if lower[start : start + _PIECE] in pieces]
+            for start, end in spans:
+                hidden[start:end] = b"x" * (end - start)
+    shown = "".join("\0" if hide else character for character, hide in zip(text, hidden, strict=True))
+    return re.sub("\0+", _HIDDEN, shown)
+
+
+def _texts(sent: Any) -> Iterator[str]:
+    """All texts of a body, but for the names of its fields."""
+    for value in sent.values():
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, Mapping):
+            yield from (text for pair in value.items() for text in pair)
+
+
+def redact(text: str, secret: str) -> str:
+    """Removes every word that holds eight characters in a row of the API key, and any credential ngrok quotes."""
+    pieces = {secret[start : start + _PIECE] for start in range(max(len(secret) - _PIECE + 1, 1))}
+    text = re.sub(r"\S+", lambda word: "[redacted]" if any(piece in word[0] for piece in pieces) else word[0], text)
+    text = re.sub(r"(?i)\b(authorization header): .*?(?=\. |$)", r"\1: [redacted]", text, flags=re.DOTALL)
+    return re.sub(r"(?i)\byour (credential|authentication|key): \S+", r"Your \1: [redacted].", text)
+
+
+def join_lines(text: str) -> str:
+    """Returns what a terminal can show of a text in one line: no control characters, 500 characters at most."""
+    printable = "".join(character if character.isprintable() else " " for character in text[:_LONGEST])
+    return " ".join(printable.split()).rstrip(".")[:500]
+
+
+def read_failure(
+    request: str, url: str, error: Exception, timeout: tuple[float, float], begun: bool = False
+) -> NgrokError:
+    """Returns the error for a request that got no response that could be read.
+
+    Args:
+        request: what was sent, for the message.
+        url: where it was sent.
+        error: what the HTTP client raised.
+        timeout: the timeouts for connecting and reading, in seconds.
+        begun: whether the response had begun: then the request has arrived, whatever the error looks like.
+    """
+    origin = urlsplit(url).netloc
+
+    def fail(problem: str, arrived: bool) -> ConnectionFailed:
+        return ConnectionFailed(_describe(request, error, problem), arrived)
+
+    untrusted = next((cause for cause in _causes(error) if isinstance(cause, SSLCertVerificationError)), None)
+    if untrusted and not begun:
+        why = join_lines(getattr(untrusted, "verify_message", "") or str(untrusted.strerror))
+        return Untrusted(f"{request}: the TLS certificate of {origin} is not trusted ({why}).")
+    if not begun and (problem := _not_sent(origin, error, timeout[0])):
+        return fail(problem, arrived=False)
+    if any(isinstance(cause, requests.Timeout | ReadTimeoutError | TimeoutError) for cause in _causes(error)):
+        return fail(f"no response from {origin} within {timeout[1]:g} s", arrived=True)
+    if isinstance(error, requests.ConnectionError | requests.exceptions.ChunkedEncodingError):
+        way = " through the proxy" if isinstance(error, requests.exceptions.ProxyError) else ""
+        return fail(f"the connection to {origin}{way} broke before the whole response came", arrived=True)
+    return fail(f"the response of {origin} cannot be read", arrived=True)
+
+
+def _not_sent(origin: str, error: Exception, connect_timeout: float) -> str:
+    """Says what kept a request from being sent, "" where it may have been."""
+    if isinstance(error, requests.exceptions.InvalidURL):  # whose own words may hold a proxy's password
+        return f"no request can be sent to {origin}, as its address or that of a proxy (HTTPS_PROXY) is malformed"
+    if isinstance(error, requests.exceptions.InvalidSchema) or type(error) is OSError:
+        return f"no request can be sent to {origin}: {join_lines(str(error))}"
+    if isinstance(error, requests.exceptions.ProxyError):
+        # The same error stands for a connection through the proxy that broke after the request was sent.
+        unconnected = any(map(_is_no_connection, _causes(error)))
+        return f"cannot connect to {origin} through the proxy" if unconnected else ""
+    if any(getattr(cause, "reason", None) == "WRONG_VERSION_NUMBER" for cause in _causes(error)):
+        return f"{origin} does not speak TLS"
+    if isinstance(error, requests.ConnectTimeout):
+        return f"no connection to {origin} within {connect_timeout:g} s"
+    if isinstance(getattr(error.args[0] if error.args else None, "reason", None), NewConnectionError):
+        return f"cannot connect to {origin}"
+    return ""
+
+
+def _describe(request: str, error: BaseException, problem: str) -> str:
+    """One line without the library's own nesting, but with what the operating system said."""
+    said = next((cause.strerror for cause in _causes(error) if isinstance(cause, OSError) and cause.strerror), None)
+    return f"{request}: {problem} ({said})." if said else f"{request}: {problem}."
+
+
+def _is_no_connection(cause: BaseException) -> bool:
+    no_tunnel = isinstance(cause, OSError) and str(cause).startswith("Tunnel connection failed")
+    return no_tunnel or isinstance(cause, NewConnectionError | ConnectTimeoutError)
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__

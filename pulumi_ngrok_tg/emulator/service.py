@@ -1,0 +1,143 @@
+"""What the emulator holds and how it behaves: accounts, limits, faults, and the log of requests."""
+
+import re
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import msgspec
+
+from pulumi_ngrok_tg.emulator import body, endpoints, seed
+from pulumi_ngrok_tg.emulator.errors import ErrorResponse, make_error
+from pulumi_ngrok_tg.emulator.log import Log
+from pulumi_ngrok_tg.emulator.messages import HttpRequest
+from pulumi_ngrok_tg.emulator.settings import Fault, RateLimit, Settings, convert
+from pulumi_ngrok_tg.emulator.store import EmulatedAccount, IdSource
+
+
+class Service:
+    """Everything of the emulator but its HTTP server; safe to share between threads.
+
+    Args:
+        api_keys: the keys that are accepted, each an account of its own. Empty: every key is accepted.
+        backends: what every account begins with, in the form of the API's list. Those without an id are the newest.
+
+    Raises:
+        ValueError: a key is none that can be sent, or a backend is not what the API could hold.
+    """
+
+    def __init__(self, api_keys: Sequence[str] = (), backends: Sequence[Mapping[str, Any] | seed.Seed] = ()) -> None:
+        self.settings = Settings()
+        """How the API behaves; :meth:`set` changes it."""
+        self.faults: list[Fault] = []
+        self.requests = Log()
+        """Every API request so far, in the order of the responses."""
+        self.peak = 0
+        """The most API requests handled at once so far."""
+        self.lock = threading.RLock()
+        """Held while anything of the above, or of an account, is looked at or changed."""
+        self._api_keys = tuple(api_keys)
+        for key in self._api_keys:
+            if isinstance(api_keys, str) or not isinstance(key, str) or not re.fullmatch(r"[!-~]+", key):
+                raise ValueError(
+                    f"API keys are words of printable ASCII; {api_keys if isinstance(api_keys, str) else key!r} is not."
+                )
+        self._seeds = seed.check_seeds(backends)
+        for number, one in enumerate(self._seeds, 1):
+            try:
+                body.check_contents(one.contents(), self.settings)
+            except ErrorResponse as error:
+                raise ValueError(f"Backend {one.id or number}: {error.message}") from error
+        self._accounts: dict[str, EmulatedAccount] = {}
+        self._operations = IdSource()
+        self._in_flight = 0
+
+    @property
+    def api_key(self) -> str:
+        """A key that is accepted."""
+        return self._api_keys[0] if self._api_keys else "any-key"
+
+    def account(self, key: str) -> EmulatedAccount:
+        """Returns what the account of ``key`` holds; it comes into being at first use."""
+        with self.lock:
+            if key not in self._accounts:
+                self._accounts[key] = EmulatedAccount.of(self._seeds, self.lock)
+            return self._accounts[key]
+
+    def authenticate(self, request: HttpRequest) -> EmulatedAccount:
+        """Returns the account whose key the request carries, or raises ngrok's error."""
+        key = endpoints.read_api_key(request)
+        if self._api_keys and key not in self._api_keys:
+            raise make_error(203, token=key)
+        return self.account(key)
+
+    def rotate_key(self, old: str, new: str) -> None:
+        """Gives the account of one key to another one from now on, and to that alone."""
+        with self.lock:
+            self._accounts[new] = self._accounts.pop(old)
+            self._api_keys = (*(key for key in self._api_keys if key != old), new)
+
+    def set(self, /, **settings: Any) -> None:
+        """Changes some of the :class:`Settings`, or none where one of them is not what it has to be.
+
+        Raises:
+            ValueError: names the setting.
+        """
+        with self.lock:
+            self.settings = convert(Settings, {**msgspec.structs.asdict(self.settings), **settings})
+            if "rate_limit" in settings:
+                for account in self._accounts.values():
+                    account.admitted.clear()
+
+    def fault(self, /, **what: Any) -> None:
+        """Adds a :class:`Fault`.
+
+        Raises:
+            ValueError: names the field that is not what it has to be.
+        """
+        fault = convert(Fault, what)
+        with self.lock:
+            self.faults.append(fault)
+
+    def take_fault(self, request: HttpRequest) -> Fault:
+        """Returns the fault that befalls the request, and counts it; one without effect where there is none."""
+        with self.lock:
+            return next((fault for fault in self.faults if fault.take(request.method, request.path)), Fault())
+
+    def operation(self) -> str:
+        """Returns the id of a new operation."""
+        with self.lock:
+            return self._operations.next("op")
+
+    @contextmanager
+    def place(self) -> Iterator[bool]:
+        """Takes one of the places for requests that are handled at once; False where all are taken."""
+        with self.lock:
+            most = self.settings.max_concurrency
+            free = most is None or self._in_flight < most
+            self._in_flight += free
+            self.peak = max(self.peak, self._in_flight)
+        try:
+            yield free
+        finally:
+            with self.lock:
+                self._in_flight -= free
+
+    def admit(self, account: EmulatedAccount) -> None:
+        """Counts a request of the account, or raises ngrok's error where it is one too many for the rate limit."""
+        limit = self.settings.rate_limit
+        if limit is None:
+            return
+        now = time.monotonic()
+        while account.admitted and account.admitted[0] <= now - limit.seconds:
+            account.admitted.popleft()
+        if len(account.admitted) >= limit.requests:
+            raise _beyond(limit)
+        account.admitted.append(now)
+
+
+def _beyond(limit: RateLimit) -> ErrorResponse:
+    headers = {} if limit.retry_after is None else {"Retry-After": limit.retry_after}
+    return make_error(226, headers, max=limit.requests, interval=f"{limit.seconds:g}s")

@@ -1,0 +1,78 @@
+"""Accounts as the look-ups of a program see them: listed once for each run."""
+
+import re
+import threading
+import time
+import weakref
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+from pulumi.runtime import get_config
+from pulumi.runtime.settings import get_monitor
+
+from pulumi_ngrok_tg.accounts.clients import Account, Clients, connect
+from pulumi_ngrok_tg.api.models import Backend
+
+if TYPE_CHECKING:
+    from pulumi_ngrok_tg.api.client import Client
+
+EVER = float("-inf")
+"""Before everything: a result may be of any age."""
+
+
+class ListedAccount:
+    """What the look-ups of one run know of an account; safe to share between threads."""
+
+    def __init__(self, client: "Client") -> None:
+        self._client = client
+        self._lock = threading.Lock()
+        self._began = EVER
+
+    def carrying(self, labels: Mapping[str, str], after: float) -> list[Backend]:
+        """Returns the backends that carry all of these labels, as they were after that moment."""
+        with self._lock:
+            if after > self._began:
+                began = time.monotonic()
+                self._client.start_over()
+                self._began = began  # last, as read looks at it without the lock
+            return [backend for backend in self._client.list_all() if labels.items() <= backend.labels.items()]
+
+    def read(self, id_: str, after: float) -> Backend:
+        """Returns a backend by its id, as it was after that moment."""
+        return self._client.read(id_) if after <= self._began else self._client.get(id_)
+
+
+_runs: weakref.WeakKeyDictionary[Any, dict[str | None, ListedAccount]] = weakref.WeakKeyDictionary()
+"""For each run of a program its accounts, by name."""
+_lock = threading.Lock()
+
+
+def find_account(name: str | None) -> ListedAccount:
+    """Returns an account by its name, the same for all look-ups of a run.
+
+    Raises:
+        config.ConfigError: a setting is missing or malformed.
+    """
+    with _lock:
+        accounts = _runs.setdefault(get_monitor(), {})
+        if name not in accounts:
+            clients = Clients(lambda settings: connect(settings, _PulumiLog()))
+            accounts[name] = ListedAccount(Account(name, get_config, clients).client)
+        return accounts[name]
+
+
+class _PulumiLog:
+    """Pulumi's log as a :class:`~pulumi_ngrok_tg.api.reporting.Reporter`."""
+
+    def debug(self, line: str) -> None:
+        pulumi.log.debug(re.sub(r"bkdtg_\w+", "bkdtg_...", line))  # it may be a secret in the program
+
+    def status(self, line: str) -> None:
+        pulumi.log.info(line, ephemeral=True)
+
+    def info(self, line: str) -> None:
+        pulumi.log.info(line)
+
+    def warn(self, line: str) -> None:
+        pulumi.log.warn(line)

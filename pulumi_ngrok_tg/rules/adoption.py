@@ -1,0 +1,227 @@
+"""Adoption: a resource takes over a backend that exists, where the program says ``import_``. Nothing is written.
+
+Pulumi's dynamic providers cannot import (https://github.com/pulumi/pulumi/issues/16175), so the program's side
+(:mod:`pulumi_ngrok_tg.program.import_option`) hands the option over as an input that the engine does not display.
+These are the rules of the provider's side, as functions of the program's inputs and the API's backend.
+"""
+
+import json
+import re
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pulumi.output import Unknown
+
+from pulumi_ngrok_tg.rules import properties
+from pulumi_ngrok_tg.rules.outputs import DYNAMIC
+from pulumi_ngrok_tg.rules.text import join_names
+
+INPUT = "__import"
+"""What the program says of an adoption; what :func:`read_adoption` reads. Once checked, it is the id alone."""
+ALLOW_OPERATOR_OWNED = "__allow_operator_owned"
+"""Whether the program says that a backend of ngrok's Kubernetes operator may be adopted."""
+IDENTICAL = "identical"
+"""What PULUMI_NGROK_TG_ADOPT says where a create adopts the backend with exactly its contents."""
+_SHOWN = 80  # characters of a value in a message
+
+
+@dataclass(frozen=True)
+class Adoption:
+    """What a program says of a backend that it adopts."""
+
+    id: Any
+    """The backend's id; may be unknown in a preview. None where the one that is identical is to be adopted."""
+    managed_by: str | None = None
+    """The URN of the resource that manages the backend in the stack's state, if any does."""
+    held_by: tuple[tuple[str, str], ...] = ()
+    """URN and type of the other resources of the state whose outputs hold its id."""
+    unread: str | None = None
+    """Why nobody knows who manages the backend, or which is identical."""
+    plain: Mapping[str, Any] = field(default_factory=dict)
+    """The inputs whose values may be shown."""
+    plain_keys: frozenset[str] = frozenset()
+    """The labels' keys that may be shown where the labels may not."""
+    allow_operator_owned: bool = False
+    count: int = 1
+    """How many backends the program is about to adopt."""
+    mode: str | None = None
+    """What PULUMI_NGROK_TG_ADOPT says, where there is no ``import_``."""
+    candidates: tuple[str, ...] | None = None
+    """The ids of the backends that are identical; None where that is not known in a preview."""
+    twins: tuple[str, ...] = ()
+    """The names of the resources with the same contents, where there are several."""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it is known which backend is adopted, if any."""
+        return self.candidates is not None if self.id is None else not isinstance(self.id, Unknown)
+
+
+def read_adoption(inputs: Mapping[str, Any]) -> Adoption | None:
+    """Returns the adoption that a program's inputs ask for, if they do."""
+    said = inputs.get(INPUT)
+    if not isinstance(said, Mapping):
+        return None
+    state, found = _mapping(said.get("state")), _mapping(said.get("identical"))
+    unread = state.get("unread") or found.get("unread")
+    managed_by, ids = state.get("managed_by"), found.get("ids")
+    holders = [*(state.get("held_by") or ()), *(found.get("held_by") or ())]
+    return Adoption(
+        id=said.get("id"),
+        managed_by=managed_by if isinstance(managed_by, str) else None,
+        held_by=tuple((str(one["urn"]), str(one["type"])) for one in holders),
+        unread=unread if isinstance(unread, str) else None,
+        plain=_mapping(said.get("plain")),
+        plain_keys=frozenset(inputs.get(properties.PLAIN_KEYS) or ()),
+        allow_operator_owned=inputs.get(ALLOW_OPERATOR_OWNED) is True,
+        count=int(state.get("count") or 1),
+        mode=said.get("mode"),
+        candidates=tuple(ids) if isinstance(ids, list) else None,
+        twins=tuple(said.get("twins") or ()),
+    )
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def find_holder(adoption: Adoption, urn: str) -> str | None:
+    """Returns the URN of another resource of the state that holds the backend, if any does.
+
+    A component that the resource is a part of may have its id among its outputs.
+    """
+    types = urn.split("::")[2].split("$")[:-1] if urn.count("::") >= 3 else []
+    parents = [type_ for type_ in types if not type_.startswith(DYNAMIC)]
+    return next((holder for holder, type_ in adoption.held_by if holder != urn and type_ not in parents), None)
+
+
+def explain_differences(
+    wanted: Adoption, id_: str, held: Mapping[str, Any], inputs: Mapping[str, Any]
+) -> Iterator[str]:
+    """Tells of each property in which a backend differs from the program that wants to adopt it.
+
+    Args:
+        wanted: what the program says of the adoption.
+        id_: the backend's id.
+        held: description, metadata and labels, as the API holds them.
+        inputs: the program's; those that are not known yet differ from nothing.
+    """
+    plain = {properties.format_label_path(key) for key in wanted.plain_keys}
+    for name, now, then in properties.compare(held, inputs):
+        if isinstance(then, Unknown):
+            continue
+        top = re.split(r"[.[]", name)[0]
+        if wanted.plain.get(top, ...) != inputs.get(top) and not _is_none(wanted.plain, top, inputs):
+            # Of labels that are secret as a whole, the keys are, too.
+            shown = name if top != "labels" or name in plain else "a label"
+            difference = f"{shown} is not what ngrok holds (the value is a secret)"
+        else:
+            difference = f"{name} is {_shorten(now)} at ngrok, but {_shorten(then)} in the program"
+        yield f"import_: {id_}: {difference}. Write what ngrok holds; change it after the adoption."
+
+
+def _is_none(plain: Mapping[str, Any], name: str, inputs: Mapping[str, Any]) -> bool:
+    """Tells whether the program says nothing of a property, as no secret."""
+    return name in plain and not plain[name] and not inputs.get(name)
+
+
+def explain_operator_owned(id_: str) -> str:
+    """Returns the line for a backend of ngrok's Kubernetes operator."""
+    return (
+        f"import_: {id_} is owned by ngrok's Kubernetes operator, which would undo what this stack changes. Delete the "
+        "Kubernetes resource that it belongs to, or set allow_operator_owned=True to adopt it all the same."
+    )
+
+
+def explain_managed(id_: str, urn: str, same: bool) -> str:
+    """Returns the line for a backend that a resource of the stack already manages.
+
+    Args:
+        id_: the backend's.
+        urn: the resource's.
+        same: whether it is the one that wants to adopt it, which is about to be replaced then.
+    """
+    if same:
+        return (
+            f"import_: this resource already manages {id_}, so import_ can neither replace it nor create it again "
+            "after a delete at ngrok. Remove import_, then run this again."
+        )
+    return (
+        f"import_: {id_} is already managed in this stack, by {urn}. Use that resource; to give it another name, "
+        "give it an alias (ResourceOptions(aliases=...)) and remove import_."
+    )
+
+
+def explain_declared_twice(id_: str, urn: str) -> str:
+    """Returns the line for a backend that another resource of the same run holds or adopts."""
+    return f"import_: {id_} belongs to another resource of this program, {urn}. Remove one of the two."
+
+
+def explain_another_id(id_: str, named: str) -> str:
+    """Returns the line for an ``import_`` that names another backend than the one that the resource manages."""
+    return (
+        f"import_ names {named}, but this resource already manages {id_}. Remove import_, or adopt {named} under "
+        "another resource name."
+    )
+
+
+def explain_held_by_other_type(id_: str, urn: str) -> str:
+    """Returns the line for a backend that a resource of another type holds in this stack."""
+    return (
+        f"import_: {id_} is already held by {urn} in this stack. If that resource manages the backend, it would delete "
+        f"it. Take that resource out of the program, run `pulumi state delete {shlex.quote(urn)}`, then run this again."
+    )
+
+
+def explain_unread(id_: str, why: str) -> str:
+    """Returns the line for a backend of which nobody knows whether another resource of the stack manages it."""
+    return (
+        f"import_: the stack's state could not be read to see whether another resource manages {id_} already ({why}). "
+        "Run it again."
+    )
+
+
+def explain_several_identical(ids: Sequence[str]) -> str:
+    """Returns the line for a resource that has several identical backends."""
+    return (
+        f"PULUMI_NGROK_TG_ADOPT: several backends have exactly these contents ({join_names(ids)}). Name one with "
+        'ResourceOptions(import_="..."), or delete the others.'
+    )
+
+
+def explain_several_resources(id_: str, names: Sequence[str]) -> str:
+    """Returns the line for several resources that have one identical backend."""
+    return (
+        f"PULUMI_NGROK_TG_ADOPT: {id_} has exactly the contents of several resources ({join_names(names)}). Give one "
+        f'of them ResourceOptions(import_="{id_}"), and run the others without the variable.'
+    )
+
+
+def explain_unknown_mode(mode: object) -> str:
+    """Returns the line for a value of PULUMI_NGROK_TG_ADOPT that there is not."""
+    return f'PULUMI_NGROK_TG_ADOPT must be "identical", not {mode!r}. Unset it to create what is new.'
+
+
+NONE_IDENTICAL = "PULUMI_NGROK_TG_ADOPT: no backend of the account has these contents, so a new one is created"
+"""The line for a resource that is created although the variable is set."""
+UNKNOWN_CONTENTS = (
+    "whether an identical backend is adopted is not known before `pulumi up`: the contents depend on other resources"
+)
+"""The line for a resource whose contents a preview does not know yet."""
+
+
+def explain_held_by_another(id_: str, urn: str, holder: str) -> str:
+    """Returns the line for a backend that is not deleted with one resource, because another one holds it."""
+    return (
+        f"{id_} was not deleted: {holder or 'another resource'} holds it, too. Drop {urn or 'this resource'} from the "
+        "state instead, with `pulumi state delete`, or `pulumi state edit` where its delete is pending."
+    )
+
+
+def _shorten(value: Any) -> str:
+    if value is None:
+        return "not there"
+    text = json.dumps(value, ensure_ascii=False) if isinstance(value, str) else str(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

@@ -1,0 +1,130 @@
+"""What a user of Pulumi does about an error: the API's facts in, one line out."""
+
+import shlex
+
+from pulumi_ngrok_tg.accounts.config import OPTIONS, Source
+from pulumi_ngrok_tg.api.errors import (
+    ApiError,
+    Cancelled,
+    ConnectionFailed,
+    FateUnknown,
+    GaveUp,
+    InvalidId,
+    NgrokError,
+    NotApplied,
+    ServerError,
+    Untrusted,
+)
+
+_BAD_KEY = (200, 201, 202, 203, 206, 207, 208)
+BY_CODE = {
+    **dict.fromkeys(
+        _BAD_KEY,
+        "Use a valid API key (not a tunnel authtoken or a key id): {set_key}.",
+    ),
+    204: "The account's plan does not include the ngrok API; upgrade it.",
+    205: "The account is suspended; contact ngrok support.",
+    220: "The account's IP policy does not admit this machine; run from an admitted address or change the policy.",
+    247: "The account is suspended for non-payment; settle the bill.",
+    635: "The API key may not write; use one that may.",
+    **dict.fromkeys(
+        (381, 6027),
+        "An edge and an endpoint want the same host and port; remove that host and port from the edge, or the "
+        "endpoint, then try again.",
+    ),
+    5000: "Remove what is no longer needed, or ask ngrok for a higher limit.",
+    6500: "The account's plan does not include backends; contact ngrok support.",
+    6502: "Another backend (failover or weighted) still refers to it; take it out of that one first, then delete it.",
+    6526: "Check the id.",
+    6527: "The id is of another kind of backend; check the id.",
+    7008: "ngrok has withdrawn edges and backends from this account; the resource stays in the state until you decide. "
+    "Move the traffic to internal endpoints, then remove it with `pulumi state delete`.",
+    27204: "Is the API's address ({base_url}) wrong, or a proxy in between?",
+    7196: "ngrok lets this account read its edges and backends, but no longer change them. Leave the program as it is "
+    "deployed, move the traffic to internal endpoints, then remove the resource with `pulumi state delete`; or ask "
+    "ngrok support for write access.",
+}
+"""ERR_NGROK code (https://ngrok.com/docs/errors/reference) to what to do; the braces name fields of a ``Source``."""
+_RECORDED = (
+    "If that is done: --refresh, `pulumi refresh` and `pulumi destroy` use the key that the last `pulumi up` recorded. "
+    "Run `pulumi up` without --refresh first, or add --run-program."
+)
+
+
+class ProviderError(Exception):
+    """A call of the engine's that cannot be served, said in one line that ends in what to do."""
+
+
+def explain(error: NgrokError, source: Source, recorded: bool = False) -> str:
+    """Returns the error as one line that ends in what to do.
+
+    Args:
+        error: what kept a call from succeeding.
+        source: where the settings of the account come from.
+        recorded: whether the engine may have used config of an earlier run.
+    """
+    line = f"{error} {_advice(error, source)}".rstrip()
+    bad_key = isinstance(error, ApiError) and error.code in _BAD_KEY
+    return f"{line} {_RECORDED}" if bad_key and recorded and ":" in source.api_key else line
+
+
+def explain_explicit_provider(account: str | None) -> str:
+    """Returns what to add where a resource has no API key: an explicit provider may be the reason."""
+    remedy = "a named account needs the default provider" if account else "set NGROK_API_KEY"
+    return f" If the resource has an explicit provider (provider=...), it gets no stack config: {remedy}."
+
+
+def explain_missing(error: NgrokError, id_: str) -> str:
+    """Returns the line for a backend that a program names by its id, and that ngrok does not find."""
+    return f"There is no backend {id_} in this account. Check the id and the account. ({error})"
+
+
+def explain_gone_under_another_key(error: NgrokError, source: Source, urn: str) -> str:
+    """Returns the line for a backend that the current key does not find, and that another key has seen before.
+
+    Args:
+        error: ngrok's "not found".
+        source: where the settings of the account come from.
+        urn: the resource's, or "".
+    """
+    command = f"`pulumi state delete {shlex.quote(urn)}`" if urn else "`pulumi state delete`"
+    return (
+        f"{error} Another API key saw this backend last, or the same one at another address, and to a key of another "
+        f'account every backend is "not found": the state stays as it is. If this is another account\'s key or '
+        f"address, set the right one ({source.api_key}; {source.base_url}). If it is a new key of the same account, "
+        f"and the backend is really gone, drop it from the state with {command}."
+    )
+
+
+def _advice(error: NgrokError, source: Source) -> str:
+    if isinstance(error, ApiError) and error.code in BY_CODE:
+        return BY_CODE[error.code].format(set_key=source.set_key, base_url=source.base_url)
+    if isinstance(error, GaveUp):
+        return f"Try again later, or raise {OPTIONS}:maxWaitSeconds."
+    if isinstance(error, NotApplied):
+        return "Run `pulumi refresh` to see what it holds now."
+    if isinstance(error, InvalidId):
+        return "Check the id."
+    if isinstance(error, FateUnknown):
+        account = f" --account {source.account}" if source.account else ""
+        return (
+            "Look for it before you run `pulumi up` again, which would create one more: "
+            "`PULUMI_NGROK_TG_ADOPT=identical pulumi up` adopts it if it exists, and `pulumi-ngrok-tg orphans "
+            f"--all-stacks{account}` names what no stack manages."
+        )
+    if isinstance(error, Untrusted):
+        return (
+            "If your network inspects TLS, set REQUESTS_CA_BUNDLE to a file with its CA (SSL_CERT_FILE is not read); "
+            "Python 3.13 and newer also reject a CA without key identifiers."
+        )
+    if isinstance(error, Cancelled):
+        return ""
+    if error.foreign or (isinstance(error, ApiError) and not error.code):  # each of ngrok's own has one
+        return f"Is a proxy in between, or the API's address ({source.base_url}) wrong?"
+    if isinstance(error, ConnectionFailed) and not error.arrived:
+        return f"Check the network, HTTPS_PROXY and the API's address ({source.base_url}), then run it again."
+    if isinstance(error, ConnectionFailed | ServerError):
+        return "Run it again."
+    if isinstance(error, ApiError):
+        return f"See https://ngrok.com/docs/errors/err_ngrok_{error.code}."
+    return ""

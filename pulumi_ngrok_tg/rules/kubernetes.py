@@ -1,0 +1,24 @@
+"""Who else writes to a backend: ngrok's Kubernetes operator makes and changes backends of its own."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+_OWNERS = ("kubernetes-ingress-controller", "ngrok-operator")
+_LABEL_PREFIX = "k8s.ngrok.com/"
+
+
+def is_operator_owned(backend: Mapping[str, Any]) -> bool:
+    """Tells whether ngrok's Kubernetes operator, by its present or its former name, owns a backend.
+
+    Args:
+        backend: its ``labels`` and ``metadata``, as the API or a program holds them; either may be absent.
+    """
+    labels = backend.get("labels")
+    if isinstance(labels, Mapping) and any(str(key).startswith(_LABEL_PREFIX) for key in labels):
+        return True
+    try:
+        metadata = json.loads(backend.get("metadata") or "null")
+    except (ValueError, TypeError, RecursionError):
+        return False
+    return isinstance(metadata, Mapping) and metadata.get("owned-by") in _OWNERS

@@ -1,0 +1,64 @@
+"""What a stack's state holds of a backend."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from pulumi_ngrok_tg.api.models import is_id
+
+if TYPE_CHECKING:
+    from pulumi_ngrok_tg.api.models import Backend
+
+TYPE = "pulumi-python:dynamic/ngrok:TunnelGroupBackend"
+"""The resource's type token."""
+DYNAMIC = "pulumi-python:dynamic"
+"""How the types of all dynamic resources in Python begin."""
+_NO_HOLDERS = ("pulumi:pulumi:Stack", "pulumi:pulumi:StackReference")
+FINGERPRINT = "__key_fingerprint"
+"""The output that holds by which key the backend was last seen; the engine displays nothing that begins so."""
+READ_ONLY = "__read_only"
+"""The output that marks what ``TunnelGroupBackend.get`` has read and the stack does not manage."""
+
+
+def build_outputs(backend: "Backend", account: str | None, fingerprint: str) -> dict[str, Any]:
+    """Returns the resource's outputs: the backend as the API gave it, its account, and which key has seen it."""
+    return {
+        "account": account,
+        "description": backend.description,
+        "metadata": backend.metadata,
+        "labels": dict(backend.labels),
+        "uri": backend.uri,
+        "created_at": backend.created_at,
+        "tunnels": [{"id": tunnel.id, "uri": tunnel.uri} for tunnel in backend.tunnels or ()],
+        FINGERPRINT: fingerprint,
+    }
+
+
+def find_held(type_: str, outputs: Mapping[str, Any], id_: object = None) -> set[str]:
+    """Returns the ids of the backends that a resource of a state holds, so that its stack may manage them.
+
+    What only reads a backend, and a stack's own outputs, hold none.
+
+    Args:
+        type_: the resource's type token.
+        outputs: its outputs. A backend's id may be one of them, or the end of a URI among them; in a dynamic resource
+            of somebody's own, at any depth.
+        id_: its own id, where it is known: the program sees no ids.
+    """
+    if type_ in _NO_HOLDERS or (type_ == TYPE and outputs.get(READ_ONLY)):
+        return set()
+    if is_id(id_):
+        return {str(id_)}
+    if type_ == TYPE:
+        values: Iterable[Any] = [outputs.get("uri")]
+    else:
+        values = _find_texts(outputs) if type_.startswith(DYNAMIC) else outputs.values()
+    ends = (value.rpartition("/")[2] for value in values if isinstance(value, str))
+    return {end for end in ends if is_id(end)}
+
+
+def _find_texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | list):
+        for inner in value.values() if isinstance(value, Mapping) else value:
+            yield from _find_texts(inner)

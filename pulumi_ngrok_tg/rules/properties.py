@@ -1,0 +1,257 @@
+"""The rules of a backend's properties, as pure functions: what is valid, what is equal, what has changed."""
+
+import json
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple, cast
+
+from pulumi.output import Unknown
+
+from pulumi_ngrok_tg.api.models import Contents
+
+_EMPTY: dict[str, Any] = {"description": "", "metadata": "", "labels": {}}
+PLAIN_KEYS = "__plain_keys"
+"""The input that names the labels' keys that the program does not keep in an output; it is for :func:`check` alone."""
+# What Pulumi says in place of an Output's value (pulumi.output), also once a program has made a slug of it.
+_OUTPUT_AS_TEXT = re.compile(r"calling[\W_]+str[\W_]+on[\W_]+an[\W_]+output|<pulumi\.output\.Output object at 0x", re.I)
+_ACCOUNT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+
+
+class Problem(NamedTuple):
+    """What is wrong with an input, and how to mend it. Names the property, never quotes a value: it may be a secret.
+
+    A label's key is quoted only where the program writes it as it is; a key in an output may be a secret, too.
+    """
+
+    property: str
+    reason: str
+
+
+def encode_metadata(value: Any) -> Any:
+    """Writes a mapping as canonical JSON (sorted keys, no spaces), an empty one as ""; leaves all else as it is.
+
+    Raises:
+        ValueError: the mapping holds something JSON has no form for, or the text cannot be stored.
+    """
+    if not isinstance(value, Mapping):
+        return require_text("metadata", value)
+    try:
+        return require_text("metadata", _canonical(value)) if value else ""
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ValueError(
+            f"metadata cannot be written as JSON: {error}. Use strings, numbers, lists, mappings."
+        ) from error
+
+
+def require_text(name: str, value: Any) -> Any:
+    """Returns a value as it is, unless it is a string that the engine's wire format cannot carry to :func:`check`.
+
+    Raises:
+        ValueError: it holds half of a surrogate pair.
+    """
+    if isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
+        raise ValueError(f"{name} holds half of a surrogate pair, which is no character. Remove it.")
+    return value
+
+
+def require_label_key(key: Any, plain: bool = False) -> None:
+    """Raises ValueError where a label's key cannot be carried to :func:`check`; quotes it only where it is plain."""
+    if not isinstance(key, str):
+        named = f"the key {key!r}" if plain else "a key"
+        raise ValueError(f"labels: {named} must be a string, not {_name_type(key)}. Put it in quotes.")
+    require_text("labels: a key", key)
+
+
+def require_label_value(key: str, value: Any, plain: bool = False) -> Any:
+    """Returns a label's value as it is, unless it is None, which would vanish on the way to :func:`check`.
+
+    Raises:
+        ValueError: it is, or it cannot be carried.
+    """
+    named = f"labels: the value of {_name_key(key, {key} if plain else ())}"
+    if value is None:
+        raise ValueError(f"{named} must be a string, not None. Give it one or drop the label.")
+    return require_text(named, value)
+
+
+def require_no_output(name: str, value: Any) -> None:
+    """Raises ValueError where a text holds what Pulumi makes of an Output that is put into a string."""
+    if isinstance(value, str) and _OUTPUT_AS_TEXT.search(value):
+        raise ValueError(
+            f"{name} holds an Output that was put into a string, as in an f-string. Its value is not known there: use "
+            "pulumi.Output.format, pulumi.Output.concat or .apply."
+        )
+
+
+def check(inputs: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
+    """Returns the inputs without those that are empty, and every problem. What is not known yet passes."""
+    normal = {name: inputs[name] for name in ("account", *_EMPTY) if not _is_empty(inputs.get(name))}
+    plain = inputs.get(PLAIN_KEYS)
+    labels = _check_labels(normal.get("labels"), plain if isinstance(plain, list) else ())
+    return normal, [*_check_texts(normal), *labels, *_check_account(normal.get("account"))]
+
+
+def take_contents(properties: Mapping[str, Any]) -> Contents:
+    """Returns description, metadata and labels, each present: absent, None, "" and {} are the same."""
+    return cast(Contents, {n: empty if _is_empty(properties.get(n)) else properties[n] for n, empty in _EMPTY.items()})
+
+
+def find_changes(olds: Mapping[str, Any], news: Mapping[str, Any]) -> Contents:
+    """Returns what to PATCH to get from ``olds`` to ``news``: the new value of each property of another meaning."""
+    before, after = cast(dict[str, Any], take_contents(olds)), cast(dict[str, Any], take_contents(news))
+    return cast(Contents, {name: after[name] for name in _EMPTY if not _equal(name, before[name], after[name])})
+
+
+def find_differences(olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, str]:
+    """Returns what an update changes: ADD, DELETE or UPDATE for each property path; labels have a path each."""
+    found = {path: _classify(before, after) for path, before, after in compare(olds, news)}
+    if olds.get("account") != news.get("account"):
+        found["account"] = _classify(olds.get("account"), news.get("account"))
+    return found
+
+
+def compare(olds: Mapping[str, Any], news: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+    """Yields path, old and new value of what differs in meaning; labels have a path each, and None is not there."""
+    before = cast(dict[str, Any], take_contents(olds))
+    for name, after in find_changes(olds, news).items():
+        old = before[name]
+        # A key with a backslash cannot be written in a property path (pulumi's parser knows no escaped backslash).
+        if isinstance(after, Mapping) and isinstance(old, Mapping) and not any("\\" in key for key in {*old, *after}):
+            for key in sorted({*old, *after}):
+                if old.get(key) != after.get(key):
+                    yield format_label_path(key), old.get(key), after.get(key)
+        else:
+            yield name, None if _is_empty(old) else old, None if _is_empty(after) else after
+
+
+def format_label_path(key: str) -> str:
+    """Returns the property path of a label."""
+    if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", key):
+        return f"labels.{key}"
+    quoted = key.replace('"', '\\"')
+    return f'labels["{quoted}"]'
+
+
+def _classify(old: Any, new: Any) -> str:
+    if old is None:
+        return "ADD"
+    return "DELETE" if new is None else "UPDATE"
+
+
+def _equal(name: str, before: Any, after: Any) -> bool:
+    if before == after:
+        return True
+    return name == "metadata" and isinstance(before, str) and isinstance(after, str) and _equal_json(before, after)
+
+
+def _equal_json(before: str, after: str) -> bool:
+    """Tells whether two JSON objects or arrays differ in spacing and order of keys alone.
+
+    Numbers and strings count as they are written: 1.10 and 1.1 may be versions, and no float holds every id.
+    """
+    try:
+        return bool(_parse(before) == _parse(after))
+    except (ValueError, RecursionError):
+        return False
+
+
+def _parse(text: str) -> Any:
+    """Reads JSON such that equal values mean equal texts; ValueError where it is no object and no array."""
+    if not text.lstrip().startswith(("{", "[")):
+        raise ValueError
+    escapes_kept = re.sub(r"\\.", lambda escape: json.dumps(escape[0])[1:-1], text)
+    return json.loads(
+        escapes_kept, parse_int=_number, parse_float=_number, parse_constant=_reject, object_pairs_hook=_object
+    )
+
+
+def _number(digits: str) -> tuple[str, str]:
+    return "number", digits
+
+
+def _reject(constant: str) -> None:
+    """NaN and the like, which are not JSON."""
+    raise ValueError(constant)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> tuple[str, dict[str, Any]]:
+    """Raises ValueError where a key is there twice: nobody knows which of its values counts."""
+    if len({key for key, _ in pairs}) < len(pairs):
+        raise ValueError
+    return "object", dict(pairs)
+
+
+def _canonical(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def _is_empty(value: Any) -> bool:
+    return value is None or value == "" or value == {}
+
+
+def _check_texts(inputs: Mapping[str, Any]) -> Iterable[Problem]:
+    for name, wanted in (("description", "a string"), ("metadata", "a string or a mapping")):
+        value = inputs.get(name)
+        if name == "metadata" and isinstance(value, Mapping):
+            # Only a transformation gets here; encoding it now would lose the secrets in it.
+            yield Problem(name, "metadata must be a string where a transformation sets it. Use Output.json_dumps.")
+        elif not isinstance(value, str | Unknown | None):
+            yield Problem(name, f"{name} must be {wanted}, not {_name_type(value)}.")
+        else:
+            yield from _check_output(name, name, value)
+
+
+def _check_labels(labels: Any, plain: Collection[str]) -> Iterable[Problem]:
+    if labels is None or isinstance(labels, Unknown):
+        return
+    if not isinstance(labels, Mapping):
+        yield Problem("labels", f'labels must be a mapping such as {{"app": "web"}}, not {_name_type(labels)}.')
+        return
+    for key, value in labels.items():
+        named = _name_key(key, plain)
+        key_named = f"the key {named}" if key in plain else named
+        if key == "":
+            yield Problem("labels", "labels: a key must not be empty. Name the label or drop it.")
+        if "=" in key:
+            yield Problem("labels", f'labels: {key_named} must not contain "=" (ERR_NGROK_6531). Rename it.')
+        if isinstance(value, str) and "=" in value:
+            yield Problem("labels", f'labels: the value of {named} must not contain "=" (ERR_NGROK_6531). Change it.')
+        elif not isinstance(value, str | Unknown):
+            yield Problem(
+                "labels", f"labels: the value of {named} must be a string, not {_name_type(value)}. Quote it."
+            )
+        yield from _check_output("labels", "labels: a key", key)
+        yield from _check_output("labels", f"labels: the value of {named}", value)
+
+
+def _check_output(name: str, named: str, value: Any) -> Iterable[Problem]:
+    try:
+        require_no_output(named, value)
+    except ValueError as error:
+        yield Problem(name, str(error))
+
+
+def _name_key(key: str, plain: Collection[str]) -> str:
+    return repr(key) if key in plain else f"the key of {len(key)} characters"
+
+
+def _check_account(account: Any) -> Iterable[Problem]:
+    if account is None or isinstance(account, Unknown):
+        return
+    if isinstance(account, str) and _OUTPUT_AS_TEXT.search(account):
+        yield from _check_output("account", "account", account)
+    elif not isinstance(account, str) or not _ACCOUNT.fullmatch(account):
+        yield Problem(
+            "account",
+            'account must be a name of letters, digits, "-" and "_", such as "eu" for the config ngrok-eu:apiKey.',
+        )
+
+
+def _name_type(value: Any) -> str:
+    """The type in the words of a program's author; numbers lose their Python type on the wire."""
+    if isinstance(value, bool):
+        return "a bool"
+    if isinstance(value, int | float):
+        return "a number"
+    names = {str: "a string", list: "a list", tuple: "a tuple", type(None): "None"}
+    return "a mapping" if isinstance(value, Mapping) else names.get(type(value), f"a {type(value).__name__}")

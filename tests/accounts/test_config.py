@@ -1,0 +1,182 @@
+"""AccountSettings: where they come from, and which are refused."""
+
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pulumi_ngrok_tg.accounts.config import ConfigError, read_on_traffic_loss, read_settings
+from pulumi_ngrok_tg.api.settings import AccountSettings
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NGROK_API_BASE_URL", raising=False)
+    monkeypatch.setenv("NGROK_API_KEY", "from_environment")
+
+
+def read(config: dict[str, Any], account: str | None = None) -> AccountSettings:
+    return read_settings(config.get, account)
+
+
+def test_stack_config_comes_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NGROK_API_BASE_URL", "https://environment.example")
+    assert read({}) == AccountSettings("from_environment", "https://environment.example")
+    config = {"ngrok:apiKey": "from_config", "ngrok:apiBaseUrl": "https://config.example/"}
+    assert read(config) == AccountSettings("from_config", "https://config.example")
+
+
+def test_the_default_is_ngrok_itself() -> None:
+    assert read({}).base_url == "https://api.ngrok.com"
+
+
+def test_a_named_account_reads_its_own_namespace_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NGROK_API_BASE_URL", "https://environment.example")
+    assert read({"ngrok:apiKey": "x", "ngrok-eu:apiKey": "eu_key"}, "eu") == AccountSettings("eu_key")
+    with pytest.raises(ConfigError, match="ngrok-eu:apiKey"):
+        read({"ngrok:apiKey": "x"}, "eu")
+
+
+@pytest.mark.parametrize(
+    ("given", "read_as"), [(None, "warn"), ("warn", "warn"), ("ignore", "ignore"), ("refuse", "refuse")]
+)
+def test_what_happens_on_traffic_loss(given: str | None, read_as: str) -> None:
+    config = {} if given is None else {"pulumi-ngrok-tg:onTrafficLoss": given}
+    assert read_on_traffic_loss(config.get) == read_as
+
+
+@pytest.mark.parametrize("given", ["", "Refuse", "refuse ", "error", "true", 5, True])
+def test_anything_else_on_traffic_loss_is_refused(given: object) -> None:
+    with pytest.raises(ConfigError, match=r'^pulumi-ngrok-tg:onTrafficLoss must be "warn", "ignore" or "refuse"'):
+        read_on_traffic_loss({"pulumi-ngrok-tg:onTrafficLoss": given}.get)
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:4041", "http://localhost", "http://[::1]:1", "http://127.9.9.9"])
+def test_loopback_needs_no_tls(url: str) -> None:
+    assert read({"ngrok:apiBaseUrl": url}).base_url == url
+
+
+@pytest.mark.parametrize(
+    ("written", "read_as"),
+    [
+        ("HTTP://127.0.0.1:4041", "http://127.0.0.1:4041"),
+        ("HTTPS://API.ngrok.com", "https://api.ngrok.com"),
+        ("https://api.ngrok.com:443/", "https://api.ngrok.com"),
+        ("https://api.ngrok.com:", "https://api.ngrok.com"),
+        ("http://LOCALHOST:80", "http://localhost"),
+        ("https://proxy.example/pathX/", "https://proxy.example/pathX"),
+        ("https://api.ngrok.com:8443/Path//", "https://api.ngrok.com:8443/Path"),
+        ("https://[FE80::1]:443", "https://[fe80::1]"),
+    ],
+)
+def test_one_address_is_always_written_the_same(written: str, read_as: str) -> None:
+    assert read({"ngrok:apiBaseUrl": written}).base_url == read_as
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://10.0.0.1",
+        "http://localhost.example.com",
+        "http://127.0.0.1@example.com",
+        "ftp://127.0.0.1",
+        "https://",
+        "https://example.com:port",
+        "https://example.com?x=1",
+        "https://example.com#x",
+        "https://me@example.com",
+        "https://:pass@example.com",
+        "https://example.com:0",
+        "https://[::1",
+        "nonsense",
+    ],
+)
+def test_a_url_that_could_give_the_key_away_is_refused(url: str) -> None:
+    with pytest.raises(ConfigError, match="ngrok:apiBaseUrl must"):
+        read({"ngrok:apiBaseUrl": url})
+
+
+@given(st.text(min_size=1).filter(lambda text: not (text.isascii() and text.isprintable() and " " not in text)))
+def test_a_key_that_cannot_be_sent_in_a_header_is_refused_and_not_quoted(text: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        read({"ngrok:apiKey": f"test_QZX{text}"})
+    assert "\n" not in str(error.value)
+    assert "QZX" not in str(error.value)
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "1.5", "", "65", "1e3", "٣", "many"])
+def test_a_limit_out_of_range_is_refused(value: str) -> None:
+    with pytest.raises(ConfigError, match="pulumi-ngrok-tg:maxConcurrency must be a whole number from 1 to 64"):
+        read({"pulumi-ngrok-tg:maxConcurrency": value})
+
+
+def test_limits_are_read() -> None:
+    config = {
+        "pulumi-ngrok-tg:maxConcurrency": "3",
+        "pulumi-ngrok-tg:maxAttempts": "7",
+        "pulumi-ngrok-tg:maxWaitSeconds": 0,
+    }
+    settings = read(config)
+    assert (settings.max_concurrency, settings.max_attempts, settings.max_wait_seconds) == (3, 7, 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "least", "most"), [("maxAttempts", 1, 100), ("maxWaitSeconds", 0, 86_400), ("maxConcurrency", 1, 64)]
+)
+def test_the_bounds_of_limits(name: str, least: int, most: int) -> None:
+    key = f"pulumi-ngrok-tg:{name}"
+    for value in (least, most):
+        read({key: str(value)})
+    for value in (least - 1, most + 1):
+        with pytest.raises(ConfigError, match=f"{key} must be a whole number from {least} to {most}"):
+            read({key: str(value)})
+
+
+def test_a_setting_under_ngroks_own_namespace_is_not_ours() -> None:
+    assert read({"ngrok:maxAttempts": "many"}).max_attempts == 5
+
+
+def test_the_repr_of_settings_holds_no_key() -> None:
+    assert "from_environment" not in repr(read({}))
+
+
+SET = "Run `pulumi config set --secret ngrok:apiKey`, or set NGROK_API_KEY."
+SET_EU = "Run `pulumi config set --secret ngrok-eu:apiKey`."
+AGAIN = "Copy it again and run `pulumi config set --secret ngrok:apiKey`."
+AGAIN_EU = "Copy it again and run `pulumi config set --secret ngrok-eu:apiKey`."
+MALFORMED = "holds whitespace, a line break or another character that no API key has."
+
+
+@pytest.mark.parametrize(
+    ("config", "account", "told"),
+    [
+        ({}, None, f"No ngrok API key is configured. {SET}"),
+        ({}, "eu", f"No ngrok API key is configured for the account 'eu'. {SET_EU}"),
+        ({"ngrok:apiKey": "a b"}, None, f"The ngrok API key in ngrok:apiKey {MALFORMED} {AGAIN}"),
+        (
+            {"ngrok-eu:apiKey": "a\n"},
+            "eu",
+            f"The ngrok API key in ngrok-eu:apiKey {MALFORMED} {AGAIN_EU}",
+        ),
+    ],
+)
+def test_a_missing_or_malformed_key_is_told_with_the_command_that_sets_it(
+    monkeypatch: pytest.MonkeyPatch, config: dict[str, Any], account: str | None, told: str
+) -> None:
+    monkeypatch.delenv("NGROK_API_KEY")
+    with pytest.raises(ConfigError, match=f"^{re.escape(told)}$"):
+        read(config, account)
+
+
+def test_a_setting_from_the_environment_is_named_by_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NGROK_API_KEY", "a b")
+    with pytest.raises(ConfigError, match=r"^The ngrok API key in NGROK_API_KEY .* and set NGROK_API_KEY\.$"):
+        read({})
+    monkeypatch.setenv("NGROK_API_KEY", "test_key")
+    monkeypatch.setenv("NGROK_API_BASE_URL", "ftp://x")
+    with pytest.raises(ConfigError, match=r"^NGROK_API_BASE_URL must be a URL"):
+        read({})
+    with pytest.raises(ConfigError, match=r"^ngrok:apiBaseUrl must be a URL"):
+        read({"ngrok:apiBaseUrl": "ftp://y"})

@@ -1,0 +1,333 @@
+"""What a response means: one of our errors, in one line, with no credential in it."""
+
+import json
+from ssl import SSLCertVerificationError, SSLError
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+import requests
+from hypothesis import given
+from hypothesis import strategies as st
+from urllib3.exceptions import NewConnectionError
+
+from pulumi_ngrok_tg.api.errors import (
+    ApiError,
+    ConnectionFailed,
+    Limited,
+    NgrokError,
+    ServerError,
+    UnexpectedResponse,
+    Untrusted,
+)
+from pulumi_ngrok_tg.api.responses import Response, join_lines, read_error, read_failure, redact
+
+TIMEOUT = (3.0, 7.0)
+KEY = "2abcDEF0123456789ghiJKLmnop_4QRSTUVWXYZabcdefghij"
+
+
+def error(status: int, body: Any, **more: Any) -> NgrokError | None:
+    return read_error("GET /x", Response(status, body, **more), KEY)
+
+
+def api_error(status: int, code: int, message: str = "No.", **more: Any) -> NgrokError | None:
+    return error(status, {"error_code": f"ERR_NGROK_{code}", "status_code": status, "msg": message}, **more)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "kind"),
+    [
+        (404, 6514, ApiError),
+        (404, 9999, ApiError),
+        (404, 203, ApiError),
+        (404, 227, ApiError),
+        (404, 3200, ApiError),
+        (404, 6500, ApiError),
+        (404, 6526, ApiError),
+        (404, 6527, ApiError),
+        (404, 7008, ApiError),
+        *[(404, code, ApiError) for code in (7196, 635, 5000, 6501, 6502, 6503, 6504, 6508, 6509, 6510, 6531)],
+        (404, 381, ApiError),
+        (404, 27204, ApiError),
+        (404, 6027, ApiError),
+        (410, 6514, ApiError),
+        (401, 203, ApiError),
+        (403, 635, ApiError),
+        (429, 225, Limited),
+        (429, 226, Limited),
+        (429, 9999, Limited),
+        (429, 5000, ApiError),
+        (400, 5001, Limited),
+        (400, 5000, ApiError),
+        (500, 1, ServerError),
+        (503, 9, ServerError),
+        (408, 9, ServerError),
+    ],
+)
+def test_each_error_is_of_the_kind_that_it_calls_for(status: int, code: int, kind: type[ApiError]) -> None:
+    assert type(api_error(status, code)) is kind
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        None,
+        [],
+        "text",
+        {},
+        {"message": "not found"},
+        {"msg": "not found"},
+        {"error_code": "ERR_NGROK_6514"},
+        {"msg": 1},
+    ],
+)
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (404, UnexpectedResponse),
+        (400, UnexpectedResponse),
+        (429, Limited),
+        (408, ServerError),
+        (500, ServerError),
+        (599, ServerError),
+    ],
+)
+def test_what_is_not_in_ngroks_format_is_judged_by_its_status(body: object, status: int, kind: type) -> None:
+    found = error(status, body)
+    assert type(found) is kind
+    assert found.foreign
+    assert str(found) == f"GET /x: HTTP {status}, not in ngrok's error format."
+    if isinstance(found, ApiError):
+        assert (found.status, found.code) == (status, 0)
+
+
+@pytest.mark.parametrize("body", [None, {}])
+@pytest.mark.parametrize("status", [300, 301, 302, 308])
+def test_a_redirect_is_told_as_one(status: int, body: object) -> None:
+    found = error(status, body)
+    assert type(found) is UnexpectedResponse
+    assert str(found) == (
+        f"GET /x: the server redirects (HTTP {status}), which ngrok's API never does. The API key is not sent on."
+    )
+
+
+@pytest.mark.parametrize("status", [101, 200, 201, 202, 299])
+def test_a_success_without_json_may_have_had_its_effect(status: int) -> None:
+    found = error(status, None)
+    assert type(found) is ConnectionFailed
+    assert (found.arrived, found.foreign) == (True, True)
+    assert f"the response is not JSON (HTTP {status})" in str(found)
+
+
+def test_successes_are_no_errors() -> None:
+    assert error(204, None) is None
+    assert error(200, {}) is None
+    assert error(201, []) is None
+
+
+@pytest.mark.parametrize(
+    "code", ["", None, 6514, True, ["ERR_NGROK_6514"], "ERR_NGROK_", "ERR_NGROK_6514 ", "ERR_NGROK_" + "9" * 5000]
+)
+def test_a_404_without_a_code_is_never_gone(code: object) -> None:
+    assert type(error(404, {"error_code": code, "status_code": 404, "msg": "no such path"})) is ApiError
+
+
+def test_the_line_holds_all_a_user_needs() -> None:
+    found = api_error(403, 635, "You may\nnot write.", operation="op_1")
+    assert str(found) == "GET /x: ngrok says: You may not write (ERR_NGROK_635, HTTP 403, operation op_1)."
+    assert str(api_error(403, 0, "No.")) == "GET /x: ngrok says: No (HTTP 403)."
+    assert isinstance(found, ApiError)
+    assert (found.status, found.code, found.foreign) == (403, 635, False)
+
+
+def test_how_long_to_wait_is_kept() -> None:
+    for found in (api_error(429, 226, retry_after=7), error(429, None, retry_after=7), error(503, 5, retry_after=7)):
+        assert isinstance(found, ApiError)
+        assert found.retry_after == 7
+
+
+@given(st.text(max_size=3000))
+def test_any_text_becomes_a_line_that_a_terminal_can_show(text: str) -> None:
+    line = join_lines(text)
+    assert line == "" or line.isprintable()
+    assert len(line) <= 500
+    line.encode()
+
+
+@given(
+    st.sampled_from(["Your credential: ", "Your authentication: ", "Your key: ", "", "found '"]),
+    st.text(max_size=30),
+    st.sampled_from([202, 203, 206, 207, 208]),
+)
+def test_no_credential_that_ngrok_quotes_gets_through(before: str, after: str, code: int) -> None:
+    line = str(api_error(401, code, f"It is invalid. {before}{KEY} {after}"))
+    assert KEY not in line
+    assert KEY.split("_")[0] not in line
+    assert line.isprintable()
+
+
+@given(st.integers(0, len(KEY) - 8), st.integers(8, len(KEY)), st.text(max_size=3))
+def test_no_part_of_the_key_gets_through(start: int, length: int, around: str) -> None:
+    part = KEY[start : start + length]
+    assert part not in str(api_error(400, 215, f"It said {around}{part}{around} there"))
+
+
+def test_a_credential_that_is_not_ours_does_not_get_through_either() -> None:
+    line = str(api_error(401, 206, "It is a tunnel credential. Your credential: 9other_token. Check your records."))
+    assert "9other_token" not in line
+    assert "Check your records" in line
+
+
+def test_what_is_redacted_and_what_is_not() -> None:
+    key = "abcdefgh12345"
+    told = redact("no abcdefg, but xabcdefghx and fgh12345, not gh12345", key)
+    assert told == "no abcdefg, but [redacted] and [redacted] not gh12345"
+    assert redact("the key abcdefgh and bcdefgh", "abcdefgh") == "the key [redacted] and bcdefgh"
+    assert redact("Bad. your credential: x.y Check it.", key) == "Bad. Your credential: [redacted]. Check it."
+    quoted = "Not parsed. Authorization Header: Basic dXNlcjpw\n x.y. API keys are on your dashboard."
+    assert redact(quoted, key) == "Not parsed. Authorization Header: [redacted]. API keys are on your dashboard."
+    assert redact("authorization header: Digest dXNlcjpw", key) == "authorization header: [redacted]"
+
+
+def test_a_line_is_cut_and_has_no_end() -> None:
+    assert join_lines(" a\n\tb...") == "a b"
+    assert join_lines("vX.") == "vX"
+    assert join_lines("x" * 600) == "x" * 500
+    assert join_lines(" " * 1999 + "yz") == "y"
+
+
+# No response that can be read ---------------------------------------------------------------------------------------
+
+
+def refused() -> requests.ConnectionError:
+    """What requests raises where nobody listens."""
+    try:
+        requests.get("http://127.0.0.1:1", timeout=5)
+    except requests.ConnectionError as error:
+        return error
+    raise AssertionError
+
+
+def chained(error: Exception, cause: BaseException) -> Exception:
+    error.__cause__ = cause
+    return error
+
+
+@pytest.mark.parametrize(
+    ("raised", "told", "arrived"),
+    [
+        (requests.ConnectTimeout(), "no connection to api.example:1 within 3 s.", False),
+        (requests.ReadTimeout(), "no response from api.example:1 within 7 s.", True),
+        (requests.Timeout(), "no response from api.example:1 within 7 s.", True),
+        (
+            chained(requests.exceptions.ProxyError(), NewConnectionError(None, "no")),  # type: ignore[arg-type]
+            "cannot connect to api.example:1 through the proxy.",
+            False,
+        ),
+        (
+            chained(requests.exceptions.ProxyError(), OSError("Tunnel connection failed: 503 Busy")),
+            "cannot connect to api.example:1 through the proxy.",
+            False,
+        ),
+        (
+            chained(requests.exceptions.ProxyError(), ConnectionResetError(104, "Connection reset by peer")),
+            "the connection to api.example:1 through the proxy broke before the whole response came "
+            "(Connection reset by peer).",
+            True,
+        ),
+        (
+            requests.exceptions.InvalidSchema("Missing dependencies for SOCKS support."),
+            "no request can be sent to api.example:1: Missing dependencies for SOCKS support.",
+            False,
+        ),
+        (
+            OSError("Could not find a suitable TLS CA certificate bundle, invalid path: /x"),
+            "no request can be sent to api.example:1: Could not find a suitable TLS CA certificate bundle, invalid "
+            "path: /x.",
+            False,
+        ),
+        (refused(), "cannot connect to api.example:1 (Connection refused).", False),
+        (
+            requests.ConnectionError(),
+            "the connection to api.example:1 broke before the whole response came.",
+            True,
+        ),
+        (
+            chained(requests.ConnectionError(OSError()), ConnectionResetError(104, "Connection reset by peer")),
+            "the connection to api.example:1 broke before the whole response came (Connection reset by peer).",
+            True,
+        ),
+        (
+            requests.exceptions.ChunkedEncodingError(),
+            "the connection to api.example:1 broke before the whole response came.",
+            True,
+        ),
+        (ValueError("Invalid IPv6 URL"), "the response of api.example:1 cannot be read.", True),
+        (requests.exceptions.ContentDecodingError(), "the response of api.example:1 cannot be read.", True),
+    ],
+)
+def test_why_there_is_no_response_is_told(raised: Exception, told: str, arrived: bool) -> None:
+    found = read_failure("GET /x", "https://api.example:1/x", raised, TIMEOUT)
+    assert type(found) is ConnectionFailed
+    assert str(found) == f"GET /x: {told}"
+    assert found.arrived is arrived
+    assert not found.foreign
+
+
+@pytest.mark.parametrize("words", ["Failed to parse: 'user:s3cr'", "http://user:s3cr@proxy:99999"])
+def test_a_malformed_proxy_is_not_told_with_its_password(words: str) -> None:
+    error = read_failure("GET /x", "https://api.example:1/x", requests.exceptions.InvalidURL(words), TIMEOUT)
+    assert str(error) == (
+        "GET /x: no request can be sent to api.example:1, as its address or that of a proxy (HTTPS_PROXY) is malformed."
+    )
+
+
+def test_where_a_response_has_begun_the_request_has_arrived_whatever_the_error() -> None:
+    cause = SSLError(1, "wrong version number")
+    cause.reason = "WRONG_VERSION_NUMBER"
+    for raised in (
+        chained(requests.exceptions.SSLError(), cause),
+        chained(requests.exceptions.SSLError(), SSLCertVerificationError(1, "self-signed certificate")),
+        chained(requests.exceptions.ProxyError(), NewConnectionError(None, "no")),  # type: ignore[arg-type]
+        refused(),
+        OSError("x"),
+    ):
+        found = read_failure("GET /x", "https://api.example:1/x", raised, TIMEOUT, begun=True)
+        assert type(found) is ConnectionFailed
+        assert found.arrived is True
+
+
+def test_a_server_without_tls_got_no_request() -> None:
+    cause = SSLError(1, "wrong version number")
+    cause.reason = "WRONG_VERSION_NUMBER"
+    raised = chained(requests.exceptions.SSLError(), cause)
+    found = read_failure("GET /x", "https://api.example:1/x", raised, TIMEOUT)
+    assert type(found) is ConnectionFailed
+    assert found.arrived is False
+    assert str(found) == "GET /x: api.example:1 does not speak TLS (wrong version number)."
+
+
+def test_a_certificate_that_is_not_trusted_is_no_lost_connection() -> None:
+    raised = chained(requests.exceptions.SSLError(), SSLCertVerificationError(1, "self-signed certificate"))
+    found = read_failure("GET /x", "https://api.example:1/x", raised, TIMEOUT)
+    assert type(found) is Untrusted
+    assert str(found) == "GET /x: the TLS certificate of api.example:1 is not trusted (self-signed certificate)."
+
+
+@pytest.mark.parametrize("quoted", ["{}", '"{}"', "{:.14}...", "key={};", "<{}>"])
+@pytest.mark.parametrize(
+    "value", ["correct horse battery staple", "Hush-1a2b3c4d", 'p@ss "w/ord', "zürich-1234", "abc"]
+)
+def test_no_value_that_was_sent_is_shown_however_it_is_quoted(value: str, quoted: str) -> None:
+    for form in (value, value.upper(), json.dumps(value)[1:-1], quote(value, "")):
+        said = quoted.format(form)
+        body = {"error_code": "ERR_NGROK_6510", "status_code": 400, "msg": f"The label value {said} is too long."}
+        for sent in ({"labels": {"k": value}}, {"labels": {value: "v"}}, {"metadata": value}):
+            line = str(read_error("POST /x", Response(400, body), "test_key", sent))
+            assert value[:8].lower() not in line.lower()
+            assert "is too long" in line
+
+
+def test_a_long_message_takes_no_long_time() -> None:
+    body = {"error_code": "ERR_NGROK_6504", "status_code": 400, "msg": "word " * 2_000_000}
+    assert len(str(read_error("POST /x", Response(400, body), "test_key", {"metadata": "0123456789" * 409}))) < 700

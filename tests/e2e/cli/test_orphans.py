@@ -1,0 +1,103 @@
+"""``pulumi-ngrok-tg orphans``: where account and stack are out of step, and what mends it."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from pulumi_ngrok_tg.emulator import EmulatedBackend, Emulator
+from tests.conftest import KEY
+from tests.e2e.cli.pending import leave_pending
+from tests.e2e.stack import Stack
+
+
+def test_orphans_names_what_is_out_of_step_and_what_mends_it(
+    stack: Stack, stray: EmulatedBackend, emulator: Emulator, new_stack: Callable[..., Stack]
+) -> None:
+    other = new_stack('TunnelGroupBackend("theirs", description="Theirs")', "other")
+    other.up()
+    theirs = other.resource("theirs")
+    web = stack.resource("web")
+    account = emulator.account(KEY)
+    account.create({"metadata": '{"owned-by":"ngrok-operator"}'})
+    del account.backends[web["id"]]
+    found = json.loads(stack.tool("orphans", "--json", code=3).text)
+    assert [backend["id"] for backend in found["unmanaged"]] == [theirs["id"], stray.id]
+    assert found["missing"] == [{"urn": web["urn"], "id": web["id"], "stack": "dev"}]
+    assert found["pending"] == []
+    del account.backends[theirs["id"]]
+    found = json.loads(stack.tool("orphans", "--json", "--all-stacks", code=3).text)
+    assert [backend["id"] for backend in found["unmanaged"]] == [stray.id]
+    assert [missing["id"] for missing in found["missing"]] == [web["id"], theirs["id"]]
+
+    assert "delete:" not in stack.tool("orphans", code=3).text
+    said = stack.tool("orphans", "--all-stacks", code=3).text
+    assert f"{stray.id} (app=web; Stray [bold]\\x1b[31m\\nx)" in said
+    assert f"  web ({web['id']}) of the stack dev\n" in said
+    forget = re.findall(r"forget it: +(pulumi state delete .*)", said)
+    delete = re.findall(r"delete: +(pulumi-ngrok-tg delete .*)", said)
+    for command in (*forget, *delete):
+        stack.run("sh", "-c", f"yes | {command}")
+    stack.program("")
+    assert stack.resources() == []
+    assert "in step" in stack.tool("orphans").text
+
+
+def test_what_orphans_prints_works_from_where_it_was_asked(stack: Stack, emulator: Emulator, tmp_path: Path) -> None:
+    with Emulator(api_keys=("test-eu-key",)) as europe:
+        stack.pulumi("stack", "init", "live")
+        for setting in (("--secret", "ngrok-eu:apiKey", "test-eu-key"), ("ngrok-eu:apiBaseUrl", europe.url)):
+            stack.pulumi("config", "set", *setting)
+        stack.pulumi("stack", "select", "dev")
+        stray = europe.account("test-eu-key").create({"description": "EU"})
+        where = ("-C", str(stack.folder), "-s", "live", "--account", "eu")
+        said = stack.tool("orphans", "--all-stacks", *where, code=3).text
+        (command,) = re.findall(r"delete: +(pulumi-ngrok-tg delete .*)", said)
+        stack.run("sh", "-c", f"cd {tmp_path} && yes | {command}")
+        assert europe.account("test-eu-key").backends == {}
+        assert stray.id in command
+
+
+def test_only_creates_are_pending_creates(stack: Stack, tmp_path: Path) -> None:
+    urn = stack.resource("web")["urn"] + "-new"
+    leave_pending(tmp_path, "deleting")
+    leave_pending(tmp_path, "updating")
+    leave_pending(tmp_path, "creating", urn=urn, id="")
+    found = json.loads(stack.tool("orphans", "--json", code=3).text)
+    assert found["pending"] == [{"urn": urn, "candidates": []}]
+
+
+def test_a_backend_that_two_stacks_manage_is_named_with_the_way_out(
+    stack: Stack, emulator: Emulator, new_stack: Callable[..., Stack]
+) -> None:
+    web = stack.resource("web")
+    import_it = f'import_="{web["id"]}", protect=True'
+    other = new_stack(
+        'TunnelGroupBackend("theirs", labels={"app": "web", "dc": "fra"}, description="Website",\n'
+        f"    opts=pulumi.ResourceOptions({import_it}))",
+        "other",
+    )
+    other.up()
+    for command in ("list", "orphans"):
+        said = stack.tool(command, "--all-stacks", code=3).text
+        assert f"{web['id']} is managed twice. Keep one of these:" in said
+        assert "in step" not in said
+        found = json.loads(stack.tool(command, "--all-stacks", "--json", code=3).text)
+        assert [one["id"] for one in found["managed_twice"]] == [web["id"]]
+    said = stack.tool("orphans", "--all-stacks", code=3).text
+    theirs = said.partition("theirs in the stack")[2].partition("web in the stack")[0]
+    other.program("")
+    refused = stack.tool("delete", "--yes", web["id"], code=1).text
+    assert "is managed by web (stack dev), theirs (stack " in refused
+    assert "`pulumi-ngrok-tg orphans --all-stacks` says how one of them lets go." in refused
+    for command in re.findall(r"(pulumi state .*)", theirs):
+        other.run("sh", "-c", command)
+    other.up()
+    assert stack.tool("orphans", "--all-stacks").text == "Account and stack are in step.\n"
+    assert emulator.account(KEY).backends.keys() == {web["id"]}
+
+
+def test_a_proxys_404_is_not_called_missing(stack: Stack, emulator: Emulator) -> None:
+    emulator.fault(method="GET", hide=(stack.resource("web")["id"],))
+    emulator.fault(method="GET", status=404, body="<html>not here</html>")
+    assert stack.tool("orphans", code=1).text.startswith("Error: GET /backends/tunnel_group/")

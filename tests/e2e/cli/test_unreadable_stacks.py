@@ -1,0 +1,116 @@
+"""Another stack that cannot be read: it may manage anything."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pulumi_ngrok_tg.emulator import EmulatedBackend, Emulator
+from tests.conftest import KEY
+from tests.e2e.cli.pending import leave_pending
+from tests.e2e.cli.said import UNREAD, rows
+from tests.e2e.stack import Stack
+
+
+@pytest.mark.usefixtures("unreadable")
+def test_a_stack_that_cannot_be_read_is_named(stack: Stack, stray: EmulatedBackend) -> None:
+    said = stack.tool("list", "--all-stacks", code=3).text
+    assert UNREAD in said
+    assert rows(said)[stray.id][-1] == "unknown"
+    said = stack.tool("list", "--all-stacks", "--unmanaged", code=3).text
+    assert stray.id not in said
+    assert "Left out 2 backends that a stack that could not be read might manage." in said
+    assert "Left out" not in stack.tool("list", "--all-stacks", "--unmanaged", "--label", "app=none", code=3).text
+
+
+@pytest.mark.usefixtures("unreadable")
+def test_nothing_is_called_in_step_where_a_stack_cannot_be_read(stack: Stack) -> None:
+    said = stack.tool("orphans", "--all-stacks", code=3).text
+    assert UNREAD in said
+    assert "in step" not in said
+
+
+@pytest.mark.usefixtures("unreadable")
+def test_orphans_does_not_call_a_backend_unmanaged_where_a_stack_cannot_be_read(
+    stack: Stack, stray: EmulatedBackend
+) -> None:
+    said = stack.tool("orphans", "--all-stacks", code=3).text
+    assert UNREAD in said
+    assert f"Backends that a stack that could not be read might manage:\n  {stray.id} (" in said
+    assert "no stack manages" not in said
+    said = stack.tool("orphans", "--all-stacks", "--json", code=3).text
+    found = json.loads(said[said.index("{") :])
+    assert found["unmanaged"] == []
+    assert stray.id in [backend["id"] for backend in found["unknown"]]
+
+
+@pytest.mark.usefixtures("unreadable")
+def test_a_pending_create_may_have_made_what_a_stack_that_cannot_be_read_may_manage(
+    stack: Stack, stray: EmulatedBackend, tmp_path: Path
+) -> None:
+    web = stack.resource("web")
+    inputs = {**web["inputs"], "labels": stray.labels, "description": stray.description}
+    leave_pending(tmp_path, "creating", urn=web["urn"] + "-new", id="", inputs=inputs)
+    assert f"  web-new: may have made {stray.id}\n" in stack.tool("orphans", "--all-stacks", code=3).text
+
+
+@pytest.mark.usefixtures("unreadable")
+def test_an_import_takes_only_what_it_is_told_where_a_stack_cannot_be_read(
+    stack: Stack, stray: EmulatedBackend, emulator: Emulator
+) -> None:
+    module = stack.folder / "tunnel_group_backends.py"
+    for chosen in ((), ("--label", "app=web")):
+        said = stack.tool("import", *chosen, code=3).text
+        assert UNREAD in said
+        assert f"Left out {stray.id}: a stack that could not be read may manage it; name it with --id" in said
+    assert not module.exists()
+    assert UNREAD in stack.tool("import", "--id", stray.id, code=3).text
+    assert stray.id in module.read_text()
+
+
+@pytest.mark.parametrize(
+    ("state", "why"),
+    [
+        ('{"version": 3, "deployment": null}', "its state holds no deployment"),
+        ('{"version": 9, "deployment": {}}', "its state is of version 9, which is not known here"),
+        ("{", "Expecting"),
+    ],
+)
+def test_a_state_in_an_unknown_form_is_unknown_and_the_rest_is_read(
+    stack: Stack,
+    stray: EmulatedBackend,
+    new_stack: Callable[..., Stack],
+    tmp_path: Path,
+    engine: Path,
+    state: str,
+    why: str,
+) -> None:
+    theirs = new_stack('TunnelGroupBackend("theirs", description="Theirs")', "third")
+    theirs.up()
+    new_stack('TunnelGroupBackend("other", description="Other")', "other").up()
+    cli = tmp_path / "cli" / "pulumi"
+    cli.parent.mkdir()
+    cli.write_text(
+        f'#!/bin/sh\ncase "$*" in *export*other*) echo \'{state}\'; exit 0;; esac\nexec {engine}/pulumi "$@"\n'
+    )
+    cli.chmod(0o755)
+    stack.environment["PATH"] = f"{cli.parent}:{stack.environment['PATH']}"
+    said = stack.tool("list", "--all-stacks", code=3).text
+    assert f"The stack organization/other/dev could not be read: {why}" in said
+    managed = rows(said)
+    assert managed[stray.id][-1] == "unknown"
+    assert managed[theirs.resource("theirs")["id"]][-1].startswith("theirs (stack ")
+
+
+@pytest.mark.usefixtures("unreadable")
+def test_delete_takes_a_persons_word_where_a_stack_cannot_be_read(
+    stack: Stack, stray: EmulatedBackend, emulator: Emulator
+) -> None:
+    said = stack.tool("delete", "--yes", stray.id, code=1).text
+    assert UNREAD in said
+    assert "Nothing was deleted: a stack could not be read, and may manage what was named" in said
+    assert stray.id in emulator.account(KEY).backends
+    said = stack.tool("delete", stray.id, given="y\n").text
+    assert UNREAD in said
+    assert stray.id not in emulator.account(KEY).backends

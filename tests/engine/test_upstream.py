@@ -1,0 +1,203 @@
+"""The workarounds for gaps in ``pulumi.dynamic``: what they do, and that nothing breaks where upstream has changed."""
+
+import threading
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from pulumi.runtime import proto
+
+from pulumi_ngrok_tg.engine import upstream
+from pulumi_ngrok_tg.engine.log import EngineLog
+from pulumi_ngrok_tg.program import import_option
+
+
+class Said(Exception):
+    """An error that speaks for itself."""
+
+
+def shown(server: Any, error: BaseException) -> str:
+    """What the server shows of an error."""
+    try:
+        raise error
+    except BaseException:
+        text: str = server.traceback.format_exc()
+        return text
+
+
+def test_errors_of_ours_are_their_text_and_others_keep_their_traceback() -> None:
+    server = SimpleNamespace(traceback=traceback)
+    upstream.show_as_one_line(server, (Said,))
+    assert shown(server, Said("one line")) == "one line"
+    assert "Traceback" in shown(server, ValueError("x"))
+    assert server.traceback.print_exc is traceback.print_exc
+    upstream.show_as_one_line(server, (Said,))
+    assert shown(server, Said("one line")) == "one line"
+
+
+def test_a_stand_in_stands_in_once_however_many_pickles_are_configured() -> None:
+    messages = SimpleNamespace(Empty=object)
+    server = SimpleNamespace(traceback=traceback, proto=proto, empty_pb2=messages)
+    for _ in range(2):
+        upstream.show_as_one_line(server, (Said,))
+        upstream.show_differences(server)
+        upstream.watch_cancel(server, lambda: None)
+    assert (server.traceback._real, server.proto._real, server.empty_pb2._real) == (traceback, proto, messages)
+
+
+def test_a_cancel_is_heard_and_other_responses_are_not_taken_for_one() -> None:
+    heard: list[str] = []
+    server = SimpleNamespace(empty_pb2=SimpleNamespace(Empty=lambda: "response"))
+    upstream.watch_cancel(server, lambda: heard.append("cancel"))
+
+    def Cancel() -> Any:  # noqa: N802
+        return server.empty_pb2.Empty()
+
+    def Delete() -> Any:  # noqa: N802
+        return server.empty_pb2.Empty()
+
+    assert (Delete(), heard) == ("response", [])
+    assert (Cancel(), heard) == ("response", ["cancel"])
+
+
+def test_what_is_made_once_is_made_once_for_threads_that_begin_together() -> None:
+    made: list[object] = []
+    begun = threading.Barrier(8)
+
+    def make() -> object:
+        made.append(object())
+        return made[-1]
+
+    get = upstream.make_once(make)
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: (begun.wait(10), get())[1], range(8)))
+    assert len(made) == 1
+    assert set(found) == set(made)
+
+
+def differing(server: Any, differences: dict[str, str], **fields: Any) -> Any:
+    """The server's response to a diff."""
+    upstream.report_differences(differences)
+    return server.proto.DiffResponse(**fields)
+
+
+def test_a_diff_response_says_what_differs() -> None:
+    server = SimpleNamespace(proto=proto)
+    upstream.show_differences(server)
+    found = differing(
+        server,
+        {"labels.app": "UPDATE", 'labels["a.b"]': "ADD", "account": "UPDATE_REPLACE"},
+        changes=server.proto.DiffResponse.DIFF_SOME,
+    )
+    assert isinstance(found, proto.DiffResponse)
+    assert found.changes == proto.DiffResponse.DIFF_SOME
+    assert list(found.diffs) == ["account", "labels"]
+    assert found.hasDetailedDiff
+    kinds = {path: proto.PropertyDiff.Kind.Name(kind.kind) for path, kind in found.detailedDiff.items()}
+    assert kinds == {"labels.app": "UPDATE", 'labels["a.b"]': "ADD", "account": "UPDATE_REPLACE"}
+    assert server.proto.CheckResponse is proto.CheckResponse
+
+
+def test_what_was_told_is_for_one_response_of_its_own_thread() -> None:
+    server = SimpleNamespace(proto=proto)
+    upstream.show_differences(server)
+    upstream.report_differences({"labels.app": "UPDATE"})
+    elsewhere: list[Any] = []
+    other = threading.Thread(target=lambda: elsewhere.append(server.proto.DiffResponse(changes=1)))
+    other.start()
+    other.join()
+    assert elsewhere == [proto.DiffResponse(changes=1)], "another resource's"
+    assert list(server.proto.DiffResponse(changes=2).diffs) == ["labels"]
+    assert server.proto.DiffResponse(changes=2) == proto.DiffResponse(changes=2), "another provider's, later"
+
+
+def test_no_difference_is_no_detail() -> None:
+    server = SimpleNamespace(proto=proto)
+    upstream.show_differences(server)
+    assert differing(server, {}, changes=1) == proto.DiffResponse(changes=1)
+
+
+class Plain:
+    """A message of a later SDK, without the fields that are filled in."""
+
+    def __init__(self, **fields: Any) -> None:
+        if set(fields) - {"changes"}:
+            raise ValueError(fields)
+        self.fields = fields
+
+
+@pytest.mark.parametrize(
+    "server",
+    [
+        None,
+        SimpleNamespace(),
+        SimpleNamespace(traceback=None, proto=None),
+        SimpleNamespace(traceback=SimpleNamespace(), proto=SimpleNamespace()),
+        SimpleNamespace(proto=SimpleNamespace(DiffResponse=proto.DiffResponse)),
+    ],
+)
+def test_where_upstream_has_changed_all_stays_as_it_is(server: Any) -> None:
+    before = dict(vars(server)) if server else None
+    upstream.show_as_one_line(server, (Said,))
+    upstream.show_differences(server)
+    assert (dict(vars(server)) if server else None) == before
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        SimpleNamespace(DiffResponse=Plain, PropertyDiff=proto.PropertyDiff),
+        SimpleNamespace(DiffResponse=Plain, PropertyDiff=lambda **_: 1 / int("x")),
+    ],
+)
+def test_a_message_that_cannot_be_filled_in_is_sent_without(later: Any) -> None:
+    server = SimpleNamespace(proto=later)
+    upstream.show_differences(server)
+    assert differing(server, {"labels.app": "UPDATE"}, changes=1).fields == {"changes": 1}
+
+
+def test_calls_that_wait_for_a_worker_already_get_one_too() -> None:
+    waiting, all_at_once = threading.Event(), threading.Barrier(8)
+
+    def call() -> None:
+        waiting.wait(10)
+        upstream.raise_worker_cap(8)
+        all_at_once.wait(10)
+
+    with ThreadPoolExecutor(4) as pool:
+        calls = [pool.submit(call) for _ in range(8)]
+        waiting.set()
+        for done in calls:
+            done.result()
+
+
+def test_a_log_without_an_engine_goes_to_stderr(capfd: pytest.CaptureFixture[str]) -> None:
+    log = EngineLog(None)
+    log.debug("not shown")
+    log.status("a wait")
+    log.warn("a spare backend")
+    assert capfd.readouterr().err == "a wait\nwarning: a spare backend\n"
+
+
+def test_a_log_whose_engine_is_gone_goes_to_stderr(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.argv", ["pulumi.dynamic", "127.0.0.1:1"])
+    log = EngineLog(SimpleNamespace())
+    log.debug("not shown")
+    log.status("a wait")
+    assert capfd.readouterr().err == "a wait\n"
+
+
+def test_outside_the_server_there_is_no_urn_and_no_server() -> None:
+    assert upstream.find_urn() == ""
+    assert upstream.find_server() is None
+
+
+def test_a_resource_that_keeps_no_transformations_is_left_alone() -> None:
+    _, opts = import_option.move_import({}, None, False)
+    assert opts.transformations
+    args: Any = SimpleNamespace(resource=object())
+    assert [transformation(args) for transformation in opts.transformations] == [None]

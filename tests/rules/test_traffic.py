@@ -1,0 +1,141 @@
+"""Who leaves, stays and joins, and in what words."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pulumi_ngrok_tg.api.errors import NgrokError
+from pulumi_ngrok_tg.api.models import Tunnel
+from pulumi_ngrok_tg.rules import traffic
+
+LABELS = st.dictionaries(st.sampled_from(["app", "App", "dc"]), st.sampled_from(["a", "A", "b"]))
+
+
+def serves(tunnel: dict[str, str], backend: dict[str, str]) -> bool:
+    """ngrok's rule in its own words: a tunnel is in a backend when it carries all of its labels."""
+    for key in backend:
+        if key not in tunnel or tunnel[key] != backend[key]:
+            return False
+    return len(backend) > 0
+
+
+@given(LABELS, LABELS, st.lists(LABELS, max_size=12), st.booleans())
+def test_who_moves_is_as_a_plain_model_has_it(
+    before: dict[str, str], after: dict[str, str], online: list[dict[str, str]], said: bool
+) -> None:
+    """Also where the API says who serves what, after a change behind the stack's back."""
+    held = {**before, "app": "b"} if said else before
+    tunnels = [
+        Tunnel(f"tn_{n}", labels=labels, backends=frozenset({"bkdtg_1"} if said and serves(labels, held) else ()))
+        for n, labels in enumerate(online)
+    ]
+    if said:  # another backend's tunnel: the API does say who serves what
+        tunnels.append(Tunnel("tn_other", backends=frozenset({"bkdtg_2"})))
+    moved = traffic.find_moves(traffic.find_serving("bkdtg_1", before, tunnels), after, tunnels)
+    for number, labels in enumerate(online):
+        was, will = serves(labels, held), serves(labels, after)
+        assert [tunnels[number] in group for group in moved] == [was and not will, was and will, will and not was]
+    assert sum(map(len, moved)) == sum(serves(labels, held) or serves(labels, after) for labels in online)
+    line = traffic.describe_moves(moved)
+    assert bool(line) == bool(moved.leaving or moved.joining)
+    assert ("NOTHING" in line) == bool(moved.leaving and not moved.staying and not moved.joining)
+    assert (" ALL " in f" {line}" or "ONLY" in line) == bool(moved.leaving and not moved.staying)
+
+
+def test_a_member_that_is_not_listed_leaves() -> None:
+    moved = traffic.find_moves([A, B], {"app": "web"}, [Tunnel("tn_a", labels={"app": "web"})])
+    assert ([one.id for one in moved.staying], moved.leaving, moved.joining) == (["tn_a"], (B,), ())
+
+
+A, B, C = (Tunnel(f"tn_{name}", forwards_to=f"localhost:808{n}") for n, name in enumerate("abc"))
+MANY = tuple(Tunnel(f"tn_{number}") for number in range(19))
+
+
+@pytest.mark.parametrize(
+    ("moved", "line"),
+    [
+        (
+            traffic.Moves((A, B), (C,), ()),
+            "2 of 3 online tunnels leave (tn_a -> localhost:8080, tn_b -> localhost:8081), 1 stays, none joins",
+        ),
+        (
+            traffic.Moves((A,), (B, C), (Tunnel("tn_d"),)),
+            "1 of 3 online tunnels leaves (tn_a -> localhost:8080), 2 stay, 1 joins (tn_d)",
+        ),
+        (
+            traffic.Moves((A, B), (), ()),
+            "ALL 2 online tunnels leave (tn_a -> localhost:8080, tn_b -> localhost:8081), none stays, none joins: "
+            "NOTHING is left to serve the traffic of this backend",
+        ),
+        (
+            traffic.Moves((A,), (), ()),
+            "the ONLY online tunnel leaves (tn_a -> localhost:8080), none stays, none joins: "
+            "NOTHING is left to serve the traffic of this backend",
+        ),
+        (
+            traffic.Moves((A,), (), (B, C)),
+            "the ONLY online tunnel leaves (tn_a -> localhost:8080), none stays, "
+            "2 join (tn_b -> localhost:8081, tn_c -> localhost:8082)",
+        ),
+        (traffic.Moves((), (A, B), (C,)), "1 online tunnel joins (tn_c -> localhost:8082), 2 stay"),
+        (
+            traffic.Moves((), (), (A, B)),
+            "2 online tunnels join (tn_a -> localhost:8080, tn_b -> localhost:8081), none stays",
+        ),
+        (
+            traffic.Moves(MANY, (A,), ()),
+            "19 of 20 online tunnels leave (tn_0, tn_1, tn_2, tn_3, tn_4 and 14 more), 1 stays, none joins",
+        ),
+        (
+            traffic.Moves((Tunnel("tn_1", forwards_to="x" * 200),), (A, B), ()),
+            f"1 of 3 online tunnels leaves (tn_1 -> {'x' * 92}…), 2 stay, none joins",
+        ),
+        (
+            traffic.Moves((Tunnel("tn_1", forwards_to="x" * 92),), (A, B), ()),
+            f"1 of 3 online tunnels leaves (tn_1 -> {'x' * 92}), 2 stay, none joins",
+        ),
+        (
+            traffic.Moves(MANY[:5], (A,), ()),
+            "5 of 6 online tunnels leave (tn_0, tn_1, tn_2, tn_3, tn_4), 1 stays, none joins",
+        ),
+        (traffic.Moves((), (A,), ()), ""),
+        (traffic.Moves((), (), ()), ""),
+    ],
+)
+def test_the_line_that_tells(moved: traffic.Moves, line: str) -> None:
+    assert traffic.describe_moves(moved) == line
+
+
+@pytest.mark.parametrize(
+    ("seen", "after", "line"),
+    [
+        (None, {"app": "x"}, "how many tunnels are online could not be found out (no)"),
+        (0, {"app": "x"}, "no tunnel was online when it was last read; whether one is now could not be found out (no)"),
+        (
+            1,
+            {"app": "x"},
+            "1 tunnel was online when it was last read; whether it carries the new labels could not be found out (no)",
+        ),
+        (
+            3,
+            {"app": "x"},
+            "3 tunnels were online when it was last read; "
+            "which of them carry the new labels could not be found out (no)",
+        ),
+        (
+            3,
+            {},
+            "3 tunnels were online when it was last read, and ALL leave; which are now could not be found out (no)",
+        ),
+    ],
+)
+def test_the_line_where_nobody_can_tell(seen: int | None, after: dict[str, str], line: str) -> None:
+    assert traffic.describe_unknown(seen, after, NgrokError("no.")) == line
+
+
+def test_a_refused_delete_names_the_tunnels() -> None:
+    one = traffic.refuse_delete("bkdtg_1", [Tunnel("tn_a")])
+    assert one.startswith('bkdtg_1 was not deleted, as pulumi-ngrok-tg:onTrafficLoss is "refuse": ')
+    assert "1 tunnel is online in it (tn_a). Stop it first" in one
+    many = traffic.refuse_delete("bkdtg_1", [Tunnel(f"tn_{n}") for n in range(7)])
+    assert "7 tunnels are online in it (tn_0, tn_1, tn_2, tn_3, tn_4 and 2 more). Stop them first" in many
