@@ -10,7 +10,7 @@ help:  ## What there is
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
 
 demo: engine  ## The main job on a local ngrok API: up, outputs, drift, repair, destroy
-	@$(PY) tools/demo
+	@$(PY) tools/demo.py
 
 test: engine  ## All tests, with the real Pulumi CLI
 	@$(PY) -m pytest -n auto --dist worksteal $(PYTEST_ARGS)
@@ -31,13 +31,13 @@ nightly: engine  ## Thousands of random programs and responses
 	@HYPOTHESIS_PROFILE=nightly $(PY) -m pytest -n auto --timeout 3600 tests/api tests/provider tests/rules tests/emulator
 
 mutants: setup  ## Whether the tests notice when the code is broken on purpose; takes hours
-	@$(PY) tools/mutants
+	@$(PY) tools/mutants.py
 
 bench: engine  ## What speed claims are made of
-	@$(PY) benchmarks/import_cost.py
-	@$(PY) benchmarks/policy_cost.py
-	@$(PY) benchmarks/emulator.py
-	@$(PY) benchmarks/scale
+	@$(PY) -m benchmarks.import_cost
+	@$(PY) -m benchmarks.policy_cost
+	@$(PY) -m benchmarks.emulator
+	@$(PY) -m benchmarks.scale
 
 docs: setup  ## The pages and the API reference, in docs/_build/html
 	@$(VENV)/bin/sphinx-build -W --keep-going -q -E -d docs/_build/.doctrees -b html docs docs/_build/html

@@ -7,15 +7,13 @@ import tempfile
 import time
 from pathlib import Path
 
+from pulumi_ngrok_tg.emulator import Emulator
+from pulumi_ngrok_tg.policy.catalog import POLICIES, OfBackend
+from pulumi_ngrok_tg.policy.declared import Declared
+from pulumi_ngrok_tg.policy.settings import check_settings
+from tests.e2e.stack import Stack
+
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
-
-from pulumi_ngrok_tg.emulator import Emulator  # noqa: E402
-from pulumi_ngrok_tg.policy.catalog import POLICIES, OfBackend  # noqa: E402
-from pulumi_ngrok_tg.policy.declared import Declared  # noqa: E402
-from pulumi_ngrok_tg.policy.settings import check_settings  # noqa: E402
-from tests.e2e.stack import Stack  # noqa: E402
-
 ROUNDS = 5
 PACK = ("--policy-pack", str(Path(sys.executable).parent / "pulumi-ngrok-tg-policy"))
 EMPTY = """#!{python} -u

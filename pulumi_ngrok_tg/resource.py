@@ -76,15 +76,11 @@ class TunnelGroupBackend(pulumi.dynamic.Resource, module="ngrok", name="TunnelGr
     ) -> None:
         _warn_of_plain_key(account)
         # A mapping becomes one string, so one secret in it makes the whole a secret, and one unknown an unknown.
-        data: Any = metadata
+        data: Any = pulumi.Output.from_input(metadata) if _holds_outputs(metadata) else metadata
         encode_labels = partial(_encode_labels, resource_name, isinstance(labels, Mapping))
         props: dict[str, Any] = {
             "labels": _encode(resource_name, encode_labels, labels),
-            "metadata": _encode(
-                resource_name,
-                properties.encode_metadata,
-                _in_one(resource_name, data),
-            ),
+            "metadata": _encode(resource_name, properties.encode_metadata, data),
             "description": _encode(resource_name, partial(properties.require_text, "description"), description),
             "account": account,
             # Outputs have to be named here to be resolved.
@@ -151,22 +147,18 @@ def _encode_labels(resource_name: str, plain: bool, labels: Any) -> Any:
     }
 
 
-def _in_one(resource_name: str, value: Any) -> Any:
-    """Makes one output of a value that holds outputs, at whatever depth."""
-    try:
-        return pulumi.Output.from_input(value) if _holds_outputs(value) else value
-    except RecursionError as error:
-        raise pulumi.RunError(
-            f"TunnelGroupBackend {resource_name!r}: metadata is nested too deeply, or holds itself. Flatten it."
-        ) from error
-
-
 def _holds_outputs(value: Any) -> bool:
-    if isinstance(value, Mapping):
-        return any(map(_holds_outputs, value.values()))
-    if isinstance(value, list | tuple):
-        return any(map(_holds_outputs, value))
-    return isinstance(value, pulumi.Output | Awaitable)
+    """Tells whether a value is or holds an output, at whatever depth; it may hold itself."""
+    seen: set[int] = set()
+    waiting = [value]
+    while waiting:
+        inner = waiting.pop()
+        if isinstance(inner, pulumi.Output | Awaitable):
+            return True
+        if isinstance(inner, Mapping | list | tuple) and id(inner) not in seen:
+            seen.add(id(inner))
+            waiting += inner.values() if isinstance(inner, Mapping) else inner
+    return False
 
 
 _warned: set[tuple[str, str, str]] = set()

@@ -1,22 +1,17 @@
 """What this provider costs over the engine itself, how that grows, and what a user would get instead.
 
-python benchmarks/scale            the short form, some minutes
-python benchmarks/scale --long     1 to 1000 backends at 50 and 100 ms; some more than an hour
-python benchmarks/scale ... --write  writes the results into docs/performance.md and docs/pictures
+python -m benchmarks.scale            the short form, some minutes
+python -m benchmarks.scale --long     1 to 1000 backends at 50 and 100 ms; some more than an hour
+python -m benchmarks.scale ... --write  writes docs/performance.md, docs/performance.csv and docs/pictures
 """
 
 import argparse
 import sys
 from collections import defaultdict
-from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parent)]
-
-import clients  # noqa: E402
-import limits  # noqa: E402
-import report  # noqa: E402
-from goals import goals  # noqa: E402
-from stacks import ENGINE, FLOOR, OURS, STEPS, TEXTBOOK, UNSAVED, Results, life  # noqa: E402
+from benchmarks.scale import clients, limits, report
+from benchmarks.scale.goals import goals
+from benchmarks.scale.stacks import ENGINE, FLOOR, OURS, STEPS, TEXTBOOK, UNSAVED, Results, life
 
 
 def rounds_of(count: int, long: bool) -> int:
@@ -55,7 +50,7 @@ def main() -> int:
     print()
     print(report.text(results, taken, told, measured))
     if chosen.write:
-        report.write(results, taken, told, measured)
+        report.write(results, told, measured)
     return 0 if all(goal.reached for goal in measured) else 1
 
 

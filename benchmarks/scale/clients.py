@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import ngrok as ngrok_api
-from stacks import KEY
 
+from benchmarks.scale.stacks import KEY
 from pulumi_ngrok_tg.api.client import Client
 from pulumi_ngrok_tg.api.settings import AccountSettings
 from pulumi_ngrok_tg.emulator import Emulator

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil, inf
 
-from limits import Told
-from stacks import OURS, UNSAVED, Results
-
 from benchmarks.emulator import pace
+from benchmarks.scale.limits import Told
+from benchmarks.scale.stacks import OURS, UNSAVED, Results
 from pulumi_ngrok_tg.emulator import Emulator
 
 IN_FLIGHT = 8

@@ -6,10 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import ngrok as ngrok_api
-from clients import LATENCY, ngroks_own
-from measure import measured
-from stacks import KEY, OURS, TEXTBOOK, UP, Kind, stack_of, write
 
+from benchmarks.scale.clients import LATENCY, ngroks_own
+from benchmarks.scale.measure import measured
+from benchmarks.scale.stacks import KEY, OURS, TEXTBOOK, UP, Kind, stack_of, write
 from pulumi_ngrok_tg.emulator import Emulator, RateLimit
 
 PREVIEW = ("pulumi", "preview", "--refresh", "--non-interactive")

@@ -1,17 +1,20 @@
-"""The results as text, as tables in docs/performance.md and as plots in docs/pictures."""
+"""The results as text, as tables in docs/performance.md, as docs/performance.csv and as a plot in docs/pictures."""
 
+import csv
+import io
 import platform
 import re
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-import clients
 import psutil
-from goals import Goal
-from limits import Told
-from measure import Measure
-from stacks import STEPS, Results
+
+from benchmarks.scale import clients
+from benchmarks.scale.goals import Goal
+from benchmarks.scale.limits import Told
+from benchmarks.scale.measure import Measure
+from benchmarks.scale.stacks import STEPS, Results
 
 DOCS = Path(__file__).parents[2] / "docs"
 COLOURS = {
@@ -21,35 +24,47 @@ COLOURS = {
     "engine": "#3f9a6d",
     "textbook": "#d9822b",
 }
-CALLING = ("ours", "textbook")
-"""Kinds whose calls are compared."""
+COLUMNS = (
+    "backends",
+    "latency_ms",
+    "who",
+    "step",
+    "seconds",
+    "fastest",
+    "slowest",
+    "calls",
+    "in_flight",
+    "cpu_cli",
+    "cpu_program",
+    "cpu_provider",
+    "provider_mib",
+    "state_bytes_per_backend",
+)
+"""Of the CSV; seconds are medians."""
 
 
 def text(results: Results, taken: clients.Taken, told: Sequence[Told], goals: Sequence[Goal]) -> str:
     """All of it, for a terminal."""
-    return "\n\n".join(tables(results, taken, told, goals).values())
+    return "\n\n".join([*tables(results, told, goals).values(), clients_table(taken), table_of_all(results)])
 
 
-def write(results: Results, taken: clients.Taken, told: Sequence[Told], goals: Sequence[Goal]) -> None:
-    """Puts the tables into the page, and draws the plots."""
+def write(results: Results, told: Sequence[Told], goals: Sequence[Goal]) -> None:
+    """Puts the short tables into the page, all results into the CSV, and draws the plot."""
     page = (DOCS / "performance.md").read_text()
-    for name, body in tables(results, taken, told, goals).items():
+    for name, body in tables(results, told, goals).items():
         begin, end = f"<!-- made by benchmarks/scale: {name} -->\n", "<!-- end -->\n"
         page, count = re.subn(f"{begin}.*?{end}", lambda _: f"{begin}{body}\n{end}", page, flags=re.DOTALL)  # noqa: B023
         assert count == 1, name
     (DOCS / "performance.md").write_text(page)
+    (DOCS / "performance.csv").write_text(table_of_all(results))
     draw(results)
 
 
-def tables(results: Results, taken: clients.Taken, told: Sequence[Told], goals: Sequence[Goal]) -> dict[str, str]:
-    """The parts of the report, by their names in the page."""
+def tables(results: Results, told: Sequence[Told], goals: Sequence[Goal]) -> dict[str, str]:
+    """The tables of the page, by their names there."""
     return {
         "machine": machine(),
         "seconds": seconds_table(results),
-        "calls": calls_table(results),
-        "clients": clients_table(taken),
-        "cpu": cpu_table(results),
-        "state": state_table(results),
         "limits": told_table(told),
         "goals": goals_table(goals),
     }
@@ -71,14 +86,50 @@ def cpuinfo() -> str:
 
 
 def seconds_table(results: Results) -> str:
-    """Medians, and the spread where there is more than one round."""
+    """Medians of some numbers of backends, at the longest latency that each kind was measured with."""
+    slowest = {name: latency for name, latency, *_ in sorted(results)}
+    shown = [name for name in ("engine", "floor", "ours", "textbook") if name in slowest]
+    rows = [f"| backends | who | {' | '.join(STEPS)} |", "|---|---|" + "---|" * len(STEPS)]
+    for count in sorted({key[2] for key in results} & {10, 50, 200, 1000}):
+        for name in shown:
+            found = [results.get((name, slowest[name], count, step), []) for step in STEPS]
+            cells = [_middle([measure for measure, _ in measures]) for measures in found]
+            rows.append(f"| {count} | {name} | {' | '.join(cells)} |")
+    return "\n".join(rows)
 
-    def cell(measures: list[Measure]) -> str:
-        if any(measure.failed for measure in measures):
-            return "fails"
-        return middle_and_spread([measure.seconds for measure in measures])
 
-    return table(results, "seconds", cell)
+def _middle(measures: list[Measure]) -> str:
+    if any(measure.failed for measure in measures):
+        return "fails"
+    return f"{statistics.median(measure.seconds for measure in measures):.1f}" if measures else ""
+
+
+def table_of_all(results: Results) -> str:
+    """Each step of each kind, as CSV."""
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(COLUMNS)
+    for (name, latency, count, step), taken in sorted(results.items(), key=lambda one: (one[0][2], one[0][1])):
+        measures = [measure for measure, _ in taken]
+        seconds = [measure.seconds for measure in measures]
+        most = max(measures, key=lambda measure: (sum(measure.calls.values()), measure.at_once))
+        shares = [statistics.median(m.cpu[role] for m in measures) for role in ("cli", "program", "provider")]
+        rows.writerow(
+            [
+                count,
+                f"{latency * 1000:g}",
+                name,
+                step,
+                _middle(measures),
+                *(f"{value:.1f}" for value in (min(seconds), max(seconds))),
+                " ".join(f"{number} {kind}" for kind, number in sorted(most.calls.items())) or "none",
+                max(measure.at_once for measure in measures),
+                *(f"{share:.1f}" for share in shares),
+                f"{max(measure.memory for measure in measures) / 2**20:.0f}",
+                f"{taken[0][1]:.0f}" if step == "destroy" else "",
+            ]
+        )
+    return text.getvalue()
 
 
 def middle_and_spread(seconds: list[float]) -> str:
@@ -91,45 +142,6 @@ def clients_table(taken: clients.Taken) -> str:
     for count, name in dict.fromkeys((count, name) for count, name, _ in taken):
         cells = [middle_and_spread(taken[count, name, step]) for step in clients.STEPS]
         rows.append(f"| {count} | {name} | {' | '.join(cells)} |")
-    return "\n".join(rows)
-
-
-def calls_table(results: Results) -> str:
-    def cell(measures: list[Measure]) -> str:
-        most = max(measures, key=lambda measure: (sum(measure.calls.values()), measure.at_once))
-        kinds = " ".join(f"{count} {kind}" for kind, count in sorted(most.calls.items()))
-        return f"{kinds}, {max(measure.at_once for measure in measures)} at once" if kinds else "none"
-
-    return table({key: value for key, value in results.items() if key[0] in CALLING}, "API calls", cell)
-
-
-def cpu_table(results: Results) -> str:
-    def cell(measures: list[Measure]) -> str:
-        shares = [statistics.median(m.cpu[role] for m in measures) for role in ("cli", "program", "provider")]
-        return (
-            f"{' / '.join(f'{seconds:.1f}' for seconds in shares)}, {max(m.memory for m in measures) / 2**20:.0f} MiB"
-        )
-
-    return table(results, "CPU of CLI / program / provider in seconds, provider's memory", cell)
-
-
-def state_table(results: Results) -> str:
-    """Bytes for each resource; those of the stack itself are left out."""
-    rows = ["| backends | ours | textbook |", "|---|---|---|"]
-    for count in sorted({count for _, _, count, _ in results}):
-        ends = {name: taken for (name, _, n, step), taken in results.items() if (n, step) == (count, "destroy")}
-        held = [f"{ends[name][0][1]:.0f}" if name in ends else "" for name in ("ours", "textbook")]
-        rows.append(f"| {count} | {' | '.join(held)} |")
-    return "\n".join(rows)
-
-
-def table(results: Results, what: str, cell: Callable[[list[Measure]], str]) -> str:
-    rows = [f"| backends, latency | {what} | {' | '.join(STEPS)} |", "|---|---|" + "---|" * len(STEPS)]
-    groups = dict.fromkeys((latency, count, name) for name, latency, count, _ in results)
-    for latency, count, name in sorted(groups, key=lambda group: (group[1], group[0])):
-        cells = [results.get((name, latency, count, step), []) for step in STEPS]
-        shown = " | ".join(cell([measure for measure, _ in found]) if found else "" for found in cells)
-        rows.append(f"| {count}, {latency * 1000:g} ms | {name} | {shown} |")
     return "\n".join(rows)
 
 
@@ -153,7 +165,7 @@ def goals_table(goals: Sequence[Goal]) -> str:
 
 
 def draw(results: Results) -> None:
-    """Seconds and API calls, as the number of backends grows."""
+    """Seconds, as the number of backends grows."""
     import matplotlib
 
     matplotlib.use("svg")
@@ -162,27 +174,24 @@ def draw(results: Results) -> None:
     matplotlib.rcParams.update({"svg.hashsalt": "pulumi-ngrok-tg", "svg.fonttype": "none"})
     slowest = {name: latency for name, latency, *_ in sorted(results)}
     counts = sorted({key[2] for key in results})
-    for name, what in (("seconds", "seconds"), ("calls", "API calls")):
-        figure, panels = pyplot.subplots(1, 4, figsize=(12, 3.2), sharey=True)
-        for axes, step in zip(panels, ("create", "refresh", "update all", "destroy"), strict=True):
-            for kind, colour in COLOURS.items():
-                if name == "calls" and kind not in CALLING:
-                    continue
-                found = {count: [m for m, _ in results.get((kind, slowest[kind], count, step), [])] for count in counts}
-                values = {
-                    count: statistics.median(
-                        m.seconds if name == "seconds" else sum(m.calls.values()) for m in measures
-                    )
-                    for count, measures in found.items()
-                    if measures and not any(measure.failed for measure in measures)
-                }
-                axes.plot([*values], [*values.values()], marker="o", markersize=4, color=colour, label=kind)
-            axes.set_title(step, fontsize=10)
-            axes.set_xscale("log")
-            axes.set_yscale("log")
-            axes.set_xlabel("backends")
-            axes.grid(alpha=0.3)
-        panels[0].set_ylabel(f"{what}, at {max(slowest.values()) * 1000:g} ms latency")
-        panels[0].legend(fontsize=8)
-        target = DOCS / f"pictures/performance-{name}.svg"
-        figure.savefig(target, metadata={"Date": None}, bbox_inches="tight", facecolor="white")
+    figure, panels = pyplot.subplots(1, 4, figsize=(12, 3.2), sharey=True)
+    for axes, step in zip(panels, ("create", "refresh", "update all", "destroy"), strict=True):
+        for kind, colour in COLOURS.items():
+            found = {count: [m for m, _ in results.get((kind, slowest[kind], count, step), [])] for count in counts}
+            values = {
+                count: statistics.median(measure.seconds for measure in measures)
+                for count, measures in found.items()
+                if measures and not any(measure.failed for measure in measures)
+            }
+            axes.plot([*values], [*values.values()], marker="o", markersize=4, color=colour, label=kind)
+        axes.set_title(step, fontsize=10)
+        axes.set_xscale("log")
+        axes.set_yscale("log")
+        axes.set_xlabel("backends")
+        axes.grid(alpha=0.3)
+    panels[0].set_ylabel(f"seconds, at {max(slowest.values()) * 1000:g} ms latency")
+    panels[0].legend(fontsize=8)
+    target = DOCS / "pictures/performance-seconds.svg"
+    figure.savefig(target, metadata={"Date": None}, bbox_inches="tight", facecolor="white")
+    lines = (line.rstrip() for line in target.read_text().splitlines())
+    target.write_text("".join(f"{line}\n" for line in lines))

@@ -9,9 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from measure import Measure, measured
-from textbook import PROGRAM
-
+from benchmarks.scale.measure import Measure, measured
+from benchmarks.scale.textbook import PROGRAM
 from pulumi_ngrok_tg.emulator import Emulator
 from tests.e2e.stack import Stack
 

@@ -215,12 +215,17 @@ class _Handler(BaseHTTPRequestHandler):
             headers["Connection"] = "close"
         if "date" not in {name.lower() for name in headers}:
             headers["Date"] = formatdate(usegmt=True)
+        if response.ending is Ending.CLOSED_AFTER and hasattr(socket, "TCP_CORK"):
+            # The end leaves with the last of the response: a client that has read it all can see the end, too.
+            self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
         self.send_response_only(response.status)
         for name, value in headers.items():
             self.send_header(name, value)  # takes note of "Connection: close"
         self.end_headers()
         self.wfile.write(content)
         self.wfile.flush()
+        if response.ending is Ending.CLOSED_AFTER:
+            self.connection.shutdown(socket.SHUT_WR)
 
     def _let_read(self) -> None:
         """Waits a little for the client to close: bytes of its that nobody reads would reset what it has to read."""

@@ -21,7 +21,7 @@ from pulumi_ngrok_tg.api.errors import (
     Unreadable,
     Untrusted,
 )
-from pulumi_ngrok_tg.api.inventory import Inventory
+from pulumi_ngrok_tg.api.inventory import Inventory, allow_pages
 from pulumi_ngrok_tg.api.listing import Listing
 from pulumi_ngrok_tg.api.models import BACKENDS, Backend
 from pulumi_ngrok_tg.api.patience import Patience
@@ -32,6 +32,20 @@ PATIENCE = Patience(0)
 
 def backend(number: int) -> Backend:
     return Backend(f"bkdtg_{number}", "", "2025-01-21T18:19:53Z")
+
+
+class Waiting(Patience):
+    """Says when it waits for another thread's page for the first time."""
+
+    def __init__(self, waits: threading.Semaphore) -> None:
+        super().__init__(0)
+        self._waits: threading.Semaphore | None = waits
+
+    def wait(self, changed: threading.Condition) -> None:
+        if self._waits:
+            self._waits.release()
+            self._waits = None
+        super().wait(changed)
 
 
 class Account:
@@ -116,6 +130,13 @@ def test_a_small_stack_does_not_list_a_large_account(stack: int, account: int, m
     assert held.calls <= most
 
 
+@pytest.mark.parametrize(
+    ("reads", "pages"), [(0, 0), (1, 1), (2, 2), (3, 2), (4, 3), (7, 6), (8, 10), (9, 11), (100, 102)]
+)
+def test_the_pages_that_reads_may_cost(reads: int, pages: int) -> None:
+    assert allow_pages(reads) == pages
+
+
 @pytest.mark.parametrize("oldest_first", [False, True])
 @pytest.mark.parametrize("size", [1, 100, 101, 200, 250, 300, 500, 700, 1000])
 def test_a_stack_that_is_the_account_is_read_by_lists(size: int, oldest_first: bool) -> None:
@@ -123,10 +144,11 @@ def test_a_stack_that_is_the_account_is_read_by_lists(size: int, oldest_first: b
     held = Account(size)
     held.held.clear()
     ids = sorted(held.backends, key=lambda id_: int(id_[6:]), reverse=oldest_first)
+    others = threading.Semaphore(0)  # those that wait for the page
     with ThreadPoolExecutor(8) as pool:
-        reads = [pool.submit(held.inventory.read, id_, PATIENCE) for id_ in ids]
-        while held.inventory.reads < min(size, 8):
-            pass
+        reads = [pool.submit(held.inventory.read, id_, Waiting(others)) for id_ in ids]
+        for _ in range(min(size, 8) - 1):
+            assert others.acquire(timeout=30)
         held.held.set()
         assert [read.result().id for read in reads] == ids
     assert held.calls <= math.ceil(size / PAGE) + 1

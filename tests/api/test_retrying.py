@@ -141,7 +141,7 @@ def test_a_delete_that_finds_nothing_knows_whether_it_was_there(
 def test_a_body_of_many_packets_is_read_whole(emulator: Emulator, heard: Heard) -> None:
     for n in range(60):
         emulator.account(KEY).create({"metadata": str(n) * 2000})
-    listed = Client(settings(emulator), heard).all()
+    listed = Client(settings(emulator), heard).list_all()
     assert [backend.metadata[:2] for backend in listed[-2:]] == ["11", "00"]
     assert len(listed) == 60
 
@@ -162,7 +162,7 @@ def test_a_response_of_another_shape_is_named(emulator: Emulator, heard: Heard, 
 def test_a_backend_of_another_shape_on_a_page_is_named(emulator: Emulator, heard: Heard) -> None:
     emulator.fault(method="GET", body='{"backends": [{"id": "x"}]}')
     with pytest.raises(Exception, match=f"^GET {LIST}: the response is not a tunnel group backend.$"):
-        Client(settings(emulator), heard).all()
+        Client(settings(emulator), heard).list_all()
 
 
 def test_each_request_says_what_it_takes_and_who_sends_it(emulator: Emulator, requests: Requests) -> None:
@@ -230,7 +230,7 @@ def test_all_tunnels_are_listed_patiently_and_their_words_cleaned(emulator: Emul
 def test_a_walk_through_the_account_is_told_page_by_page(emulator: Emulator, heard: Heard) -> None:
     for _ in range(101):
         emulator.account(KEY).create({})
-    assert len(list(Client(settings(emulator), heard).pages())) == 2
+    assert len(list(Client(settings(emulator), heard).read_pages())) == 2
     first, second = facts(heard)
     assert first == f"GET {LIST}?limit=100: HTTP 200 in N ms (attempt 1, operation op)"
     assert re.fullmatch(

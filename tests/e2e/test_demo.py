@@ -29,7 +29,7 @@ def demo(engine: Path, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
         "COLUMNS": "200",
     }
     process = subprocess.Popen(
-        [sys.executable, ROOT / "tools/demo"],
+        [sys.executable, ROOT / "tools/demo.py"],
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -21,7 +21,7 @@ class Client:
         self.meanwhile()
         self.known = NEW
 
-    def all(self) -> list[Backend]:
+    def list_all(self) -> list[Backend]:
         return [self.known]
 
     def read(self, _id: str) -> Backend:

@@ -146,7 +146,7 @@ def test_metadata_that_holds_itself_stops_the_program_in_a_line() -> None:
     endless: dict[str, Any] = {}
     endless["self"] = endless
     with pytest.raises(
-        pulumi.RunError, match="TunnelGroupBackend 'web': metadata is nested too deeply, or holds itself"
+        pulumi.RunError, match="TunnelGroupBackend 'web': metadata cannot be written as JSON: Circular reference"
     ):
         TunnelGroupBackend("web", metadata=endless)
 

@@ -17,7 +17,7 @@ from rich.console import Console
 
 from pulumi_ngrok_tg.emulator import Emulator
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 KEY = "demo_key_of_the_local_emulator"
 console = Console(highlight=False, soft_wrap=True)
 

@@ -1,4 +1,4 @@
-"""Draws the pictures in docs/pictures: ``python tools/pictures [NAME]...``. ``demo`` needs what ``make demo`` needs."""
+"""Draws docs/pictures: ``python tools/pictures.py [NAME]...``; ``demo`` runs what ``make demo`` runs."""
 
 import os
 import pty
@@ -17,7 +17,7 @@ matplotlib.use("svg")
 from matplotlib import pyplot
 from matplotlib.axes import Axes
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 PICTURES = ROOT / "docs/pictures"
 INK, FILL, OURS = "#5b6470", "#eef1f5", "#dbe9ff"
 

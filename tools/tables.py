@@ -1,4 +1,4 @@
-"""Writes the tables in docs/ that the code holds: ``python tools/tables``."""
+"""Writes the tables in docs/ that the code holds: ``python tools/tables.py``."""
 
 import json
 import re
@@ -13,7 +13,7 @@ from pulumi_ngrok_tg.emulator.settings import Fault, RateLimit, Settings
 from pulumi_ngrok_tg.policy.catalog import POLICIES, OfStack
 from pulumi_ngrok_tg.rules.advice import BY_CODE
 
-DOCS = Path(__file__).parents[2] / "docs"
+DOCS = Path(__file__).parents[1] / "docs"
 
 
 def policies() -> str:
@@ -76,7 +76,7 @@ def page(name: str) -> str:
     """A page with its tables as the code has them."""
     text = (DOCS / name).read_text()
     for table, made in TABLES[name].items():
-        begin, end = f"<!-- made by tools/tables: {table} -->\n", "<!-- end -->\n"
+        begin, end = f"<!-- made by tools/tables.py: {table} -->\n", "<!-- end -->\n"
         body = made()
         text, count = re.subn(f"{begin}.*?{end}", lambda _: f"{begin}{body}{end}", text, flags=re.DOTALL)  # noqa: B023
         if count != 1:
