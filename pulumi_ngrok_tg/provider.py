@@ -7,47 +7,27 @@ used in, so neither may change.
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from pulumi.dynamic import (
-    CheckFailure,
-    CheckResult,
-    ConfigureRequest,
-    CreateResult,
-    DiffResult,
-    ReadResult,
-    ResourceProvider,
-    UpdateResult,
-)
+from pulumi import dynamic
 from pulumi.output import Unknown
 
 from pulumi_ngrok_tg.accounts import config
-from pulumi_ngrok_tg.accounts.clients import Account, Clients, connect
-from pulumi_ngrok_tg.api.cancellation import Cancellation
+from pulumi_ngrok_tg.accounts.clients import Account, Clients
 from pulumi_ngrok_tg.api.errors import NgrokError, NotFound
 from pulumi_ngrok_tg.api.reporting import Reporter
-from pulumi_ngrok_tg.api.settings import AccountSettings
-from pulumi_ngrok_tg.engine import upstream
+from pulumi_ngrok_tg.engine import process, upstream
 from pulumi_ngrok_tg.engine.adopter import Adopter
 from pulumi_ngrok_tg.engine.last_seen import accept_gone, is_same_key, require_same_key
-from pulumi_ngrok_tg.engine.log import EngineLog
+from pulumi_ngrok_tg.engine.replacer import Replacer
 from pulumi_ngrok_tg.engine.run import Run
 from pulumi_ngrok_tg.engine.traffic_guard import TrafficGuard
-from pulumi_ngrok_tg.rules import (
-    adoption,
-    advice,
-    properties,
-    replaced,
-    traffic,
-)
+from pulumi_ngrok_tg.rules import adoption, advice, properties, replaced, traffic
 from pulumi_ngrok_tg.rules.advice import ProviderError
 from pulumi_ngrok_tg.rules.outputs import READ_ONLY, build_outputs
 
-if TYPE_CHECKING:
-    from pulumi_ngrok_tg.api.client import Client
 
-
-class TunnelGroupBackendProvider(ResourceProvider):
+class TunnelGroupBackendProvider(dynamic.ResourceProvider):
     """Serves ``ngrok:TunnelGroupBackend``. Its pickle holds nothing: the account is a property of each resource.
 
     Args:
@@ -59,55 +39,44 @@ class TunnelGroupBackendProvider(ResourceProvider):
 
     def __init__(self, clients: Clients | None = None, reporter: Reporter | None = None) -> None:
         super().__init__()
-        self._clients = clients or _CLIENTS
-        self._given_reporter = reporter
-        self._run = _RUN if clients is None else Run()
+        self._clients = clients or process.CLIENTS
+        self._reporter = reporter or process.LOG
+        self._run = process.RUN if clients is None else Run()
         self._get_config: config.GetConfig = lambda _key: None
 
     def __reduce__(self) -> tuple[type["TunnelGroupBackendProvider"], tuple[()]]:
         return TunnelGroupBackendProvider, ()
 
-    def configure(self, req: ConfigureRequest) -> None:
+    def configure(self, req: dynamic.ConfigureRequest) -> None:
         """Takes the stack's config; called once for each pickle in each provider process."""
         self._get_config = req.config.get
-        server = upstream.find_server()
-        upstream.show_as_one_line(server, (ProviderError, config.ConfigError, traffic.Refused))
-        upstream.show_differences(server)
-        upstream.watch_cancel(server, _CANCELLATION.cancel)
+        process.prepare_server((ProviderError, config.ConfigError, traffic.Refused))
 
-    def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
+    def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> dynamic.CheckResult:
         """Reports each bad property, a missing or malformed setting, and what keeps a backend from being adopted.
 
         Makes no request but to see a backend that is to be adopted.
         """
         self._run.declared.add(upstream.find_urn())
         inputs, problems = properties.check(news)
-        # Without the property: the engine would print its value, secret or not (pulumi/pulumi#19465).
-        failures = [CheckFailure("", problem.reason) for problem in problems]
         account = inputs.get("account")
-        if account is None or (isinstance(account, str) and not any(p.property == "account" for p in problems)):
-            try:
-                config.read_settings(self._get_config, account)
-                config.read_on_traffic_loss(self._get_config)
-            except config.ConfigError as error:
-                hint = advice.explain_explicit_provider(account) if isinstance(error, config.MissingKey) else ""
-                failures.append(CheckFailure("", f"{error}{hint}"))
+        reasons = [problem.reason for problem in problems]
+        if not any(problem.property == "account" for problem in problems):
+            reasons += self._check_settings(account)
         if replaced.INPUT in news:
             self._run.refusing.add(upstream.find_urn())
         if wanted := adoption.read_adoption(news):
             if wanted.id is not None:
                 inputs[adoption.INPUT] = wanted.id
             # What is in the state already is adopted or made; diff sees whether it is the same backend.
-            if not (_olds or failures or isinstance(account, Unknown)):
-                failures += [
-                    CheckFailure("", refusal)
-                    for refusal in Adopter(self._run, self._account, self._reporter).check(wanted, inputs)
-                ]
-        if not (_olds or failures):
-            failures += [CheckFailure("", refusal) for refusal in self._refuse_replacement(news)]
-        return CheckResult(inputs, failures)
+            if not (_olds or reasons or isinstance(account, Unknown)):
+                reasons += Adopter(self._run, self._account, self._reporter).check(wanted, inputs)
+        if not (_olds or reasons):
+            reasons += self._replacer().check(news)
+        # Without the property: the engine would print its value, secret or not (pulumi/pulumi#19465).
+        return dynamic.CheckResult(inputs, [dynamic.CheckFailure("", reason) for reason in reasons])
 
-    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
+    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> dynamic.DiffResult:
         """Compares meaning; another account replaces. Makes no request but to see what a change does to traffic.
 
         Raises:
@@ -120,30 +89,28 @@ class TunnelGroupBackendProvider(ResourceProvider):
         if urn in self._run.declared:  # else the engine compares what a refresh has read, and changes nothing
             self._guard().before_change(_id, _olds, _news)
         differences = properties.find_differences(_olds, _news)
-        upstream.report_differences(
-            {path: kind + ("_REPLACE" if path == "account" else "") for path, kind in differences.items()}
-        )
+        upstream.report_differences(differences)
         if urn in self._run.declared and "account" not in differences:
             self._run.holders.keep(_id, urn)
-        return DiffResult(
+        return dynamic.DiffResult(
             changes=bool(differences),
             replaces=["account"] if "account" in differences else [],
             # The id lives in another account then, so the new backend can and should exist before the old one goes.
             delete_before_replace=False,
         )
 
-    def create(self, props: dict[str, Any]) -> CreateResult:
+    def create(self, props: dict[str, Any]) -> dynamic.CreateResult:
         """Creates the backend with one POST, or adopts one, as :meth:`check` has seen it, without a request."""
-        self._require_no_loss(self._run.replaced.get(upstream.find_urn()))
+        self._replacer().require_no_loss()
         with self._account(props) as account:
             if id_ := props.get(adoption.INPUT):
                 backend = account.client.read(id_)
             else:
                 backend = account.client.create(properties.take_contents(props))
                 self._run.holders.keep(backend.id, upstream.find_urn())
-            return CreateResult(backend.id, build_outputs(backend, props.get("account"), account.fingerprint))
+            return dynamic.CreateResult(backend.id, build_outputs(backend, props.get("account"), account.fingerprint))
 
-    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+    def read(self, id_: str, props: dict[str, Any]) -> dynamic.ReadResult:
         """Reads the backend, for a refresh or for ``TunnelGroupBackend.get``.
 
         Raises:
@@ -158,15 +125,15 @@ class TunnelGroupBackendProvider(ResourceProvider):
             except NotFound as error:
                 if refresh:
                     require_same_key(error, props, account)
-                    return ReadResult("", {})
+                    return dynamic.ReadResult("", {})
                 raise ProviderError(advice.explain_missing(error, id_)) from error
             outputs = build_outputs(backend, props.get("account"), account.fingerprint)
             if not refresh or props.get(READ_ONLY):
                 outputs[READ_ONLY] = True
         inputs, _ = properties.check(outputs)
-        return ReadResult(backend.id, outputs, inputs)
+        return dynamic.ReadResult(backend.id, outputs, inputs)
 
-    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
+    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> dynamic.UpdateResult:
         """Changes with one PATCH what has another meaning now, and nothing else."""
         with self._account(_news) as account:
             guard = self._guard()
@@ -178,11 +145,8 @@ class TunnelGroupBackendProvider(ResourceProvider):
                 )
             except NotFound as error:
                 require_same_key(error, _olds, account)
-                raise ProviderError(
-                    f"The backend {_id} no longer exists. Run `pulumi refresh`, then `pulumi up` to create it. "
-                    f"({error})"
-                ) from error
-            return UpdateResult(build_outputs(backend, _news.get("account"), account.fingerprint))
+                raise ProviderError(advice.explain_deleted(error, _id)) from error
+            return dynamic.UpdateResult(build_outputs(backend, _news.get("account"), account.fingerprint))
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Deletes with one DELETE; one GET looks first where ``refuse`` is set or another key saw the backend last.
@@ -202,34 +166,23 @@ class TunnelGroupBackendProvider(ResourceProvider):
                 account.client.delete(_id, confirm)
         self._run.deleted.add(_id)
 
-    @property
-    def _reporter(self) -> Reporter:
-        return self._given_reporter or _engine_log()
-
     def _guard(self) -> TrafficGuard:
         urn = upstream.find_urn()
         refuses = urn in self._run.refusing
         return TrafficGuard(self._get_config, self._clients, self._reporter, urn.rpartition("::")[2], refuses)
 
-    def _refuse_replacement(self, news: Mapping[str, Any]) -> Iterator[str]:
-        """Says what keeps a resource from being created, where that replaces one with tunnels online."""
-        urn = upstream.find_urn()
-        try:
-            held = replaced.find_held(news, urn)
-            if held is not None:
-                self._run.replaced[urn] = held
-            self._require_no_loss(held)
-        except replaced.Unread as unread:
-            yield traffic.refuse_create_unread(str(unread))
-        except (traffic.Refused, ProviderError) as refusal:
-            yield str(refusal)
-
-    def _require_no_loss(self, held: replaced.Held | None) -> None:
-        """Raises where the backend that is about to be replaced has tunnels online, and the setting refuses that."""
-        if held is None or held.id in self._run.deleted:
+    def _check_settings(self, account: Any) -> Iterator[str]:
+        """Says which of the settings of an account is missing or malformed; of one that is not known yet, nothing."""
+        if isinstance(account, Unknown):
             return
-        with self._account(held.outputs) as account, accept_gone(held.outputs, account):
-            self._guard().before_replacement(held.id, held.outputs)
+        try:
+            config.read_settings(self._get_config, account)
+            config.read_on_traffic_loss(self._get_config)
+        except config.ConfigError as error:
+            yield f"{error}{advice.explain_explicit_provider(account) if isinstance(error, config.MissingKey) else ''}"
+
+    def _replacer(self) -> Replacer:
+        return Replacer(self._run, self._account, self._guard())
 
     @contextmanager
     def _account(self, props: Mapping[str, Any]) -> Iterator[Account]:
@@ -239,17 +192,3 @@ class TunnelGroupBackendProvider(ResourceProvider):
             yield Account(name, self._get_config, self._clients)
         except NgrokError as error:
             raise ProviderError(advice.explain(error, config.locate(self._get_config, name), recorded=True)) from error
-
-
-def _make_client(settings: AccountSettings) -> "Client":
-    # Calls that wait for a limit must hold up neither those that it does not concern nor the engine's Cancel.
-    upstream.raise_worker_cap(_WORKERS)
-    return connect(settings, _engine_log(), _CANCELLATION)
-
-
-_WORKERS = 512  # more calls than the engine makes at once; threads start as they are needed
-_CLIENTS = Clients(_make_client)
-_CANCELLATION = Cancellation()
-_RUN = Run()
-"""That of this process: the engine may load the provider several times, from pickles written differently."""
-_engine_log = upstream.make_once(lambda: EngineLog(upstream.find_server()))

@@ -22,7 +22,7 @@ _PAUSE = 0.05  # seconds
 _WITHOUT_CONTENT = (204, 304)
 
 
-class Application(Protocol):
+class Responder(Protocol):
     """Whose requests these are."""
 
     def respond(self, request: HttpRequest) -> HttpResponse:
@@ -37,7 +37,7 @@ class HttpServer(ThreadingHTTPServer):
 
     Args:
         port: TCP port; 0 picks a free one.
-        application: who responds.
+        responder: who responds.
 
     Raises:
         OSError: the port cannot be listened on.
@@ -48,10 +48,10 @@ class HttpServer(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 512
 
-    def __init__(self, port: int, application: Application) -> None:
+    def __init__(self, port: int, responder: Responder) -> None:
         if not 0 <= port <= 65535:
             raise ValueError(f"A port is a number from 0 to 65535; {port} is not.")
-        self.application = application
+        self.responder = responder
         self.open: dict[threading.Thread, socket.socket] = {}
         """The connections, by the threads that serve them."""
         super().__init__(("127.0.0.1", port), _Handler)
@@ -138,11 +138,11 @@ class _Handler(BaseHTTPRequestHandler):
         """Responds to what is hardly HTTP."""
         self.close_connection = True
         self.command, self.request_version = "", self.protocol_version
-        self._send(self.server.application.malformed(code, message or ""))
+        self._send(self.server.responder.malformed(code, message or ""))
         self._let_read()
 
     def _exchange(self) -> None:
-        application = self.server.application
+        responder = self.server.responder
         if problem := self._find_problem():
             self.send_error(*problem)
             return
@@ -154,12 +154,12 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {name.title(): value for name, value in self.headers.items()}
         try:
             if self.command == "CONNECT":
-                response = application.malformed(405, "this is no proxy")
+                response = responder.malformed(405, "this is no proxy")
             else:
-                response = application.respond(HttpRequest(self.command, unquote(path), query, headers, content))
+                response = responder.respond(HttpRequest(self.command, unquote(path), query, headers, content))
         except Exception:  # a bug: it is told where a developer looks, and the client gets a response nonetheless
             traceback.print_exc()
-            response = application.malformed(500, "the emulator failed; see its standard error")
+            response = responder.malformed(500, "the emulator failed; see its standard error")
         self._send(response)
         if content is None:
             self._let_read()

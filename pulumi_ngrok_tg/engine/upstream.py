@@ -4,7 +4,6 @@ All but :func:`keep_pickler` and :func:`is_mocked` are for the provider process,
 as ``__main__``: the dynamic provider server.
 """
 
-import functools
 import gc
 import pickle
 import sys
@@ -12,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from typing import Any, TypeVar
+from typing import Any
 
 from pulumi.runtime.settings import get_monitor
 
@@ -120,24 +119,6 @@ def keep_pickler() -> Iterator[None]:
 def is_mocked() -> bool:
     """Tells whether the program runs in a test with Pulumi's mocks, which see every input."""
     return type(get_monitor()).__name__ == "MockMonitor"
-
-
-Made = TypeVar("Made")
-
-
-def make_once(make: Callable[[], Made]) -> Callable[[], Made]:
-    """Returns a function that makes something at its first call, whichever thread calls it, and returns it ever after.
-
-    ``functools.cache`` may make two where two threads begin at once.
-    """
-    lock = threading.Lock()
-    cached = functools.cache(make)
-
-    def get() -> Made:
-        with lock:
-            return cached()
-
-    return get
 
 
 _told = threading.local()

@@ -79,6 +79,11 @@ def explain_missing(error: NgrokError, id_: str) -> str:
     return f"There is no backend {id_} in this account. Check the id and the account. ({error})"
 
 
+def explain_deleted(error: NgrokError, id_: str) -> str:
+    """Returns the line for a backend that an update does not find any more."""
+    return f"The backend {id_} no longer exists. Run `pulumi refresh`, then `pulumi up` to create it. ({error})"
+
+
 def explain_gone_under_another_key(error: NgrokError, source: Source, urn: str) -> str:
     """Returns the line for a backend that the current key does not find, and that another key has seen before.
 

@@ -103,10 +103,13 @@ def find_changes(olds: Mapping[str, Any], news: Mapping[str, Any]) -> Contents:
 
 
 def find_differences(olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, str]:
-    """Returns what an update changes: ADD, DELETE or UPDATE for each property path; labels have a path each."""
+    """Returns what an update changes: ADD, DELETE or UPDATE for each property path; labels have a path each.
+
+    Another account ends in _REPLACE: a backend cannot move.
+    """
     found = {path: _classify(before, after) for path, before, after in compare(olds, news)}
     if olds.get("account") != news.get("account"):
-        found["account"] = _classify(olds.get("account"), news.get("account"))
+        found["account"] = _classify(olds.get("account"), news.get("account")) + "_REPLACE"
     return found
 
 

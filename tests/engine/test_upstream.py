@@ -62,21 +62,6 @@ def test_a_cancel_is_heard_and_other_responses_are_not_taken_for_one() -> None:
     assert (Cancel(), heard) == ("response", ["cancel"])
 
 
-def test_what_is_made_once_is_made_once_for_threads_that_begin_together() -> None:
-    made: list[object] = []
-    begun = threading.Barrier(8)
-
-    def make() -> object:
-        made.append(object())
-        return made[-1]
-
-    get = upstream.make_once(make)
-    with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(lambda _: (begun.wait(10), get())[1], range(8)))
-    assert len(made) == 1
-    assert set(found) == set(made)
-
-
 def differing(server: Any, differences: dict[str, str], **fields: Any) -> Any:
     """The server's response to a diff."""
     upstream.report_differences(differences)

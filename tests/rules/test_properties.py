@@ -281,9 +281,9 @@ def test_metadata_that_json_has_no_form_for_is_named(value: Any) -> None:
         ({}, {"labels": {'q"x': "x"}}, {'labels["q\\"x"]': "ADD"}),
         ({"labels": {"a": "1"}}, {"labels": {"a": "1", "b\\": "2"}}, {"labels": "UPDATE"}),
         ({"labels": {"b\\": "1"}}, {}, {"labels": "DELETE"}),
-        ({"account": "eu"}, {"account": "us"}, {"account": "UPDATE"}),
-        ({}, {"account": "us"}, {"account": "ADD"}),
-        ({"account": "eu"}, {}, {"account": "DELETE"}),
+        ({"account": "eu"}, {"account": "us"}, {"account": "UPDATE_REPLACE"}),
+        ({}, {"account": "us"}, {"account": "ADD_REPLACE"}),
+        ({"account": "eu"}, {}, {"account": "DELETE_REPLACE"}),
         ({"tunnels": [], "uri": "x", "created_at": "x", "__key_fingerprint": "x"}, {}, {}),
     ],
 )

@@ -3,13 +3,17 @@
 import re
 import subprocess
 import sys
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 
+import pytest
 from importlinter.api import read_configuration
 
 from pulumi_ngrok_tg.provider import TunnelGroupBackendProvider
 from tests.conftest import ROOT
+
+PUBLIC = ("pulumi_ngrok_tg", "pulumi_ngrok_tg.emulator", "pulumi_ngrok_tg.policy")
 
 
 def test_the_changelog_begins_with_this_version() -> None:
@@ -35,18 +39,28 @@ def test_the_lock_names_no_place_to_get_things_from() -> None:
     assert all("==" in line for line in lock.splitlines())
 
 
-def test_every_module_is_in_the_list_and_in_the_picture_of_the_layout() -> None:
+def test_every_folder_and_module_at_the_top_is_in_the_list() -> None:
     package = ROOT / "pulumi_ngrok_tg"
-    modules = {path.relative_to(package) for path in package.rglob("*.py") if not path.name.startswith("__")}
-    packages = {path.parent.relative_to(package) for path in package.rglob("__init__.py")} - {Path()}
+    there = {path.name for path in package.glob("[!_]*.py")} | {
+        path.parent.name for path in package.glob("*/__init__.py")
+    }
     section = (ROOT / "CONTRIBUTING.md").read_text().partition("## Where things are")[2].partition("\n## ")[0]
-    listed = re.findall(r"^ {4,}(\w+) +\w", section, re.MULTILINE)
-    known = {path.stem for path in modules | packages if len(path.parts) == 1 or path.parts[0] == "api"}
-    assert known == set(listed)
+    assert {name for name in there if name not in section} == set()
+    assert {name for name in re.findall(r"`([a-z_]+/[a-z_]+\.py)`", section) if not (package / name).exists()} == set()
+
+
+def test_the_picture_of_the_layout_is_that_of_the_import_contracts() -> None:
     contracts = read_configuration(str(ROOT / "pyproject.toml"))["contracts_options"]
     layers = [layer for one in contracts if one["type"] == "layers" for layer in one["layers"]]
     drawn = re.findall(r"<text[^>]*>([^<]*)", (ROOT / "docs/pictures/layout.svg").read_text())
     assert [text for text in drawn if not text.endswith("/")] == [" · ".join(layer.split(" | ")) for layer in layers]
+
+
+@pytest.mark.parametrize("module", PUBLIC)
+def test_the_reference_has_the_public_names_and_no_others(module: str) -> None:
+    shown = re.findall(r"^\.\. auto\w+:: ([\w.]+)\.(\w+)$", (ROOT / "docs/reference.md").read_text(), re.MULTILINE)
+    assert {where for where, _ in shown} == {*PUBLIC, "pulumi_ngrok_tg.pytest_plugin"}
+    assert sorted(name for where, name in shown if where == module) == sorted(import_module(module).__all__)
 
 
 def test_the_picture_of_the_calls_has_those_that_the_provider_serves() -> None:

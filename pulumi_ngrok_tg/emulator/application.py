@@ -1,0 +1,115 @@
+"""HTTP requests in, the responses of the emulated API out, with the faults asked for."""
+
+import json
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from pulumi_ngrok_tg.emulator import control, endpoints
+from pulumi_ngrok_tg.emulator.errors import ErrorResponse, make_error
+from pulumi_ngrok_tg.emulator.log import Request
+from pulumi_ngrok_tg.emulator.messages import Ending, HttpRequest, HttpResponse, StatusAndBody
+from pulumi_ngrok_tg.emulator.service import Service
+from pulumi_ngrok_tg.emulator.settings import Fault
+
+
+class Application:
+    """The emulated API and its control path, without sockets; safe to share between threads.
+
+    Args:
+        service: what the API holds, and how it behaves.
+        stopping: ends what is slow on purpose.
+    """
+
+    def __init__(self, service: Service, stopping: threading.Event) -> None:
+        self._service = service
+        self._stopping = stopping
+
+    def respond(self, request: HttpRequest) -> HttpResponse:
+        """Returns the response to a request: of the API, or of the control path."""
+        if not control.names_this_machine(request):
+            return self.malformed(403, "the Host header has to name this machine, such as 127.0.0.1")
+        if control.is_control(request):
+            return control.respond(request, self._service)
+        arrived = time.monotonic()
+        fault = self._service.take_fault(request)
+        with self._service.place() as free:
+            if free:
+                self._stopping.wait(self._service.settings.latency + fault.stall)
+            response = self._outcome(request, fault, free)
+        self._stopping.wait(fault.hang)
+        if fault.body is not None:
+            response.content = fault.body.encode("utf-8", "surrogatepass")
+        for name, value in fault.headers.items():
+            response.headers.pop(name.title(), None)
+            response.headers[name] = value
+        response.ending = _ending(fault)
+        status = response.status if response.ending in (Ending.KEPT, Ending.CLOSED_AFTER) else None
+        self._service.requests.add(
+            Request(
+                request.method,
+                request.path,
+                request.query,
+                dict(request.headers),
+                request.content,
+                status,
+                arrived,
+                time.monotonic(),
+            )
+        )
+        return response
+
+    def _outcome(self, request: HttpRequest, fault: Fault, free: bool) -> HttpResponse:
+        """Returns the response to an API request, as far as it is not sent in another way."""
+        operation = self._service.operation()
+        if fault.drop == "before":
+            return HttpResponse(200)
+        try:
+            with self._service.lock:
+                if not free:
+                    raise make_error(225, max=self._service.settings.max_concurrency)
+                if fault.status is None or fault.handled:
+                    status, body = self._handled(request)
+                if fault.status is not None:
+                    message = "The emulator was told to fail." if fault.message is None else fault.message
+                    raise ErrorResponse(fault.status, fault.error_code or 0, message)
+        except ErrorResponse as error:
+            return _response(error.status, error.body(operation), operation, error.headers)
+        if body is not None:
+            if "next_page_uri" in body:
+                name = "backends" if "backends" in body else "tunnels"
+                body[name] = [shown for shown in body[name] if shown["id"] not in fault.hide]
+            body.update(fault.fields)
+        return _response(status, body, operation)
+
+    def _handled(self, request: HttpRequest) -> StatusAndBody:
+        account = self._service.authenticate(request)
+        self._service.admit(account)
+        endpoints.require_version(request)
+        base_url = f"http://{request.headers['Host']}"  # as the client has reached this
+        return endpoints.handle(endpoints.Call(request, account, self._service.settings, base_url))
+
+    def malformed(self, status: int, reason: str) -> HttpResponse:
+        """Returns the response to what is not taken."""
+        operation = self._service.operation()
+        return _response(status, ErrorResponse(status, 0, f"Not taken: {reason}.").body(operation), operation)
+
+
+def _response(
+    status: int, body: dict[str, Any] | None, operation: str, headers: Mapping[str, str] | None = None
+) -> HttpResponse:
+    content = b"" if body is None else json.dumps(body).encode()
+    described = {"Content-Type": "application/json"} if content else {}
+    return HttpResponse(status, {**described, "Ngrok-Operation-Id": operation, **(headers or {})}, content)
+
+
+def _ending(fault: Fault) -> Ending:
+    """How the connection goes on."""
+    if fault.truncate:
+        return Ending.HALF
+    if fault.drop == "idle":
+        return Ending.CLOSED_AFTER
+    if fault.drop:
+        return Ending.RESET if fault.reset else Ending.CLOSED
+    return Ending.KEPT
