@@ -44,8 +44,18 @@ class Log(list[Request]):
         self.append(request)
         del self[:-_KEPT]
 
-    def take(self) -> list[Request]:
+    def take(self) -> "Log":
         """Returns the requests so far and forgets them, so that the next look shows only what came after."""
-        taken = self[:]
+        taken = Log(self)
         del self[: len(taken)]
         return taken
+
+    @property
+    def methods(self) -> list[str]:
+        """The HTTP methods of the requests."""
+        return [request.method for request in self]
+
+    @property
+    def writes(self) -> list[str]:
+        """The HTTP methods of the requests that change something."""
+        return [method for method in self.methods if method != "GET"]

@@ -27,17 +27,12 @@ def web(emulator: Emulator) -> EmulatedBackend:
     return emulator.account(KEY).create(WEB)
 
 
-@pytest.fixture
-def stack(new_stack: Callable[..., Stack]) -> Stack:
-    return new_stack("")
-
-
 def adopting(web: EmulatedBackend, name: str = "web", arguments: str = ARGUMENTS) -> str:
     return f'TunnelGroupBackend("{name}", {arguments}, opts=pulumi.ResourceOptions(import_="{web.id}"))\n'
 
 
 def assert_nothing_was_written(emulator: Emulator, web: EmulatedBackend) -> None:
-    assert {request.method for request in emulator.requests} <= {"GET"}
+    assert emulator.requests.writes == []
     assert list(emulator.account(KEY).backends) == [web.id]
 
 
@@ -50,11 +45,11 @@ def test_a_backend_is_adopted_without_a_write(stack: Stack, emulator: Emulator, 
     stack.program(adopting(web))
     adopted = f"adopts {web.id}, which exists; nothing is created or changed at ngrok"
     assert adopted in stack.preview().text
-    assert [request.method for request in emulator.requests] == ["GET"]
+    assert emulator.requests.methods == ["GET"]
     emulator.requests.clear()
 
     assert adopted in stack.up().text
-    assert [request.method for request in emulator.requests] == ["GET"]
+    assert emulator.requests.methods == ["GET"]
     held = stack.resource("web")
     assert held["id"] == web.id
     assert held["outputs"]["created_at"] == web.created_at
@@ -155,7 +150,7 @@ def test_the_option_is_found_wherever_it_is_set(stack: Stack, emulator: Emulator
         way: backend.id for way, backend in made.items()
     }
     stack.up("--expect-no-changes", "--refresh")
-    assert {request.method for request in emulator.requests} == {"GET"}
+    assert emulator.requests.writes == []
 
 
 def test_a_child_of_an_adopting_resource_is_left_alone(stack: Stack, emulator: Emulator, web: EmulatedBackend) -> None:
@@ -165,7 +160,7 @@ def test_a_child_of_an_adopting_resource_is_left_alone(stack: Stack, emulator: E
         TunnelGroupBackend("child", description="new", opts=pulumi.ResourceOptions(parent=web))
     """)
     stack.up()
-    assert [request.method for request in emulator.requests if request.method != "GET"] == ["POST"]
+    assert emulator.requests.writes == ["POST"]
     assert stack.resource("child")["id"] != web.id
 
 
@@ -248,7 +243,7 @@ def test_another_id_than_the_managed_one_is_refused(stack: Stack, emulator: Emul
     assert f"import_ names {other.id}, but this resource already manages {web.id}. Remove import_, or adopt" in said
     stack.up(fails=True)
     assert stack.resource("web")["id"] == web.id
-    assert {request.method for request in emulator.requests} == {"GET"}
+    assert emulator.requests.writes == []
 
 
 def test_an_adopted_backend_is_not_replaced_by_itself(stack: Stack, emulator: Emulator, web: EmulatedBackend) -> None:
@@ -272,7 +267,7 @@ def test_an_adopted_backend_is_not_replaced_by_itself(stack: Stack, emulator: Em
     assert_nothing_was_written(emulator, web)
     stack.program(f'TunnelGroupBackend("web", {ARGUMENTS})')
     stack.up("--replace", urn)
-    assert [request.method for request in emulator.requests if request.method != "GET"] == ["POST", "DELETE"]
+    assert emulator.requests.writes == ["POST", "DELETE"]
 
 
 @pytest.mark.parametrize(
@@ -309,7 +304,7 @@ def test_many_adoptions_take_few_requests(stack: Stack, emulator: Emulator) -> N
     )
     stack.up()
     assert 2 <= len(emulator.requests) <= 3
-    assert {request.method for request in emulator.requests} == {"GET"}
+    assert emulator.requests.writes == []
     assert {resource["id"] for resource in stack.resources()} == {backend.id for backend in made}
 
 

@@ -190,4 +190,4 @@ def test_a_bad_update_loses_nothing(new_stack: Callable[..., Stack], emulator: E
     stack.program(GOOD.replace('"web"', "5"))
     stack.up(fails=True)
     assert stack.resources() == before
-    assert [request.method for request in emulator.requests] == ["POST"]
+    assert emulator.requests.methods == ["POST"]

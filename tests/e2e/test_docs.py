@@ -54,7 +54,7 @@ def test_the_readme_gets_one_started(reader: Reader, emulator: Emulator) -> None
     said = reader.types(existing)
     assert f"adopts {made.id}" in said
     assert made.id in (reader.folder / "shop/tunnel_group_backends.py").read_text()
-    assert [request.method for request in emulator.requests].count("POST") == 1
+    assert emulator.requests.methods.count("POST") == 1
 
 
 def test_the_quickstart_goes_the_whole_way(reader: Reader, emulator: Emulator) -> None:
@@ -111,7 +111,7 @@ def test_the_way_in_is_as_it_is_written(new_stack: Callable[..., Stack], emulato
     for command in commands:
         stack.run("sh", "-c", command)
     assert {resource["id"] for resource in stack.resources()} == {backend.id for backend in made}
-    assert {request.method for request in emulator.requests} == {"GET"}
+    assert emulator.requests.writes == []
 
 
 def test_the_programs_about_bringing_in_run(new_stack: Callable[..., Stack], emulator: Emulator) -> None:

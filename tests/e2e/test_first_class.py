@@ -11,14 +11,7 @@ from tests.conftest import KEY
 from tests.e2e.stack import Stack
 
 WEB = 'TunnelGroupBackend("web", labels={"app": "web", "dc": "fra"}, description="Website", metadata="m"'
-
-
-@pytest.fixture
-def stack(new_stack: Callable[..., Stack], emulator: Emulator) -> Stack:
-    made = new_stack(f"{WEB})")
-    made.up()
-    emulator.requests.clear()
-    return made
+PROGRAM = f"{WEB})"
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +114,7 @@ def test_replace_on_changes_replaces(stack: Stack, emulator: Emulator, watched: 
     stack.program(f"{WEB}, {options})".replace('"app": "web"', '"app": "shop"'))
     assert "1 to replace" in stack.preview().text
     stack.up()
-    written = [request.method for request in emulator.requests if request.method != "GET"]
+    written = emulator.requests.writes
     assert written == (["DELETE", "POST"] if first else ["POST", "DELETE"])
     (new,) = emulator.account(KEY).backends.values()
     assert new.id != old
@@ -132,7 +125,7 @@ def test_what_is_not_watched_is_no_reason_to_replace(stack: Stack, emulator: Emu
     options = 'opts=pulumi.ResourceOptions(replace_on_changes=["labels.app"])'
     stack.program(f"{WEB}, {options})".replace('"dc": "fra"', '"dc": "ams"').replace("Website", "Shop"))
     stack.up()
-    assert [request.method for request in emulator.requests if request.method != "GET"] == ["PATCH"]
+    assert emulator.requests.writes == ["PATCH"]
 
 
 # What is told while it goes on --------------------------------------------------------------------------------------

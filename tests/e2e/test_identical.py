@@ -1,9 +1,6 @@
 """``PULUMI_NGROK_TG_ADOPT=identical pulumi up``: a lost state comes back with one command."""
 
 import math
-from collections.abc import Callable
-
-import pytest
 
 from pulumi_ngrok_tg.emulator import Emulator
 from tests.conftest import KEY
@@ -24,11 +21,6 @@ LOOP = """
 """
 
 
-@pytest.fixture
-def stack(new_stack: Callable[..., Stack]) -> Stack:
-    return new_stack("")
-
-
 def adopting(stack: Stack) -> None:
     stack.environment["PULUMI_NGROK_TG_ADOPT"] = "identical"
 
@@ -47,10 +39,10 @@ def test_a_lost_state_comes_back_without_a_write(stack: Stack, emulator: Emulato
     adopting(stack)
     previewed = stack.preview().text
     assert "whether an identical backend is adopted is not known before `pulumi up`" in previewed
-    assert [request.method for request in emulator.requests][: math.ceil(len(before) / 100)] == ["GET", "GET"]
+    assert emulator.requests.methods[: math.ceil(len(before) / 100)] == ["GET", "GET"]
     stack.up()
     assert {resource["urn"]: resource["id"] for resource in stack.resources()} == before
-    assert {request.method for request in emulator.requests} == {"GET"}
+    assert emulator.requests.writes == []
     assert "a-secret" not in previewed + stack.pulumi("stack", "export").text
     stack.preview("--expect-no-changes")
     del stack.environment["PULUMI_NGROK_TG_ADOPT"]
@@ -76,7 +68,7 @@ def test_several_identical_backends_are_an_error_that_names_them(stack: Stack, e
         assert all(twin.id in refused.text for twin in twins)
         assert 'Name one with ResourceOptions(import_="...")' in refused.text
     assert stack.resources() == []
-    assert {request.method for request in emulator.requests} == {"GET"}
+    assert emulator.requests.writes == []
 
 
 def test_several_resources_for_one_backend_are_an_error_that_names_them(stack: Stack, emulator: Emulator) -> None:
@@ -85,7 +77,7 @@ def test_several_resources_for_one_backend_are_an_error_that_names_them(stack: S
     stack.program('[TunnelGroupBackend(name, labels={"app": "web"}) for name in ("one", "two")]')
     for refused in (stack.preview(fails=True), stack.up(fails=True)):
         assert f"{web.id} has exactly the contents of several resources (one, two)." in refused.text
-    assert {request.method for request in emulator.requests} == {"GET"}
+    assert emulator.requests.writes == []
 
 
 def test_what_the_state_holds_is_not_adopted_again(stack: Stack, emulator: Emulator) -> None:

@@ -6,9 +6,7 @@ from tests.conftest import KEY
 
 def calls(emulator: Emulator) -> list[tuple[str, object]]:
     """The API requests about backends since the last look: method and body."""
-    seen = [(request.method, request.body) for request in emulator.requests if request.path != "/tunnels"]
-    emulator.requests.clear()
-    return seen
+    return [(request.method, request.body) for request in emulator.requests.take() if request.path != "/tunnels"]
 
 
 def test_a_backend_is_created_changed_cleared_unset_and_destroyed(new_stack, emulator: Emulator) -> None:
@@ -78,7 +76,7 @@ def test_metadata_of_equal_meaning_is_no_change(new_stack, emulator: Emulator) -
     stack.preview("--expect-no-changes")
     stack.program("""TunnelGroupBackend("web", metadata='{ "a": "x",  "b": [2, 1] }')""")
     assert "~metadata" in stack.preview().text
-    assert [request.method for request in emulator.requests] == ["POST"]
+    assert emulator.requests.methods == ["POST"]
 
 
 def test_an_update_that_ngrok_does_not_apply_is_an_error(new_stack, emulator: Emulator) -> None:

@@ -29,7 +29,7 @@ def test_giving_up_is_one_clear_line(new_stack: Callable[..., Stack], emulator: 
     emulator.fault(times=None, status=503, body=HTML)
     (error,) = stack.up(fails=True).errors
     assert "HTTP 503, not in ngrok's error format" in error
-    assert [request.method for request in emulator.requests].count("POST") == 2
+    assert emulator.requests.methods.count("POST") == 2
 
 
 def test_without_patience_a_healthy_api_serves_all_the_same(

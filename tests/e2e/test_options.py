@@ -5,34 +5,18 @@ import textwrap
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-
 from pulumi_ngrok_tg.emulator import Emulator
 from tests.conftest import KEY
 from tests.e2e.stack import PRELUDE, Stack
 
 WEB = 'TunnelGroupBackend("web", labels={"app": "web", "dc": "fra"}, description="Website"'
+PROGRAM = f"{WEB})"
 TYPE = "pulumi-python:dynamic/ngrok:TunnelGroupBackend"
 COMPONENT = """
 class Site(pulumi.ComponentResource):
     def __init__(self, name, opts=None):
         super().__init__("shop:index:Site", name, None, opts)
 """
-
-
-@pytest.fixture
-def stack(new_stack: Callable[..., Stack], emulator: Emulator) -> Stack:
-    made = new_stack(f"{WEB})")
-    made.up()
-    emulator.requests.clear()
-    return made
-
-
-def written(emulator: Emulator) -> list[str]:
-    """The methods of the requests since the last look, without reads."""
-    methods = [request.method for request in emulator.requests if request.method != "GET"]
-    emulator.requests.clear()
-    return methods
 
 
 def only(emulator: Emulator) -> Any:
@@ -54,7 +38,7 @@ def test_renaming_with_an_alias_and_moving_under_a_component_touch_nothing(stack
     stack.program(f'{COMPONENT}\nsite = Site("site")\n{moved}')
     stack.up()
     assert stack.resources()[0]["urn"].endswith(f"::shop:index:Site${TYPE}::site")
-    assert written(emulator) == []
+    assert emulator.requests.take().writes == []
     stack.preview("--refresh", "--expect-no-changes")
 
 
@@ -62,7 +46,7 @@ def test_state_rename_touches_nothing(stack: Stack, emulator: Emulator) -> None:
     stack.pulumi("state", "rename", "--yes", stack.resource("web")["urn"], "site")
     stack.program(f"{WEB})".replace('"web", labels', '"site", labels'))
     stack.up("--expect-no-changes")
-    assert written(emulator) == []
+    assert emulator.requests.take().writes == []
 
 
 # Changes ------------------------------------------------------------------------------------------------------------
@@ -130,10 +114,10 @@ def test_what_is_protected_is_not_deleted(stack: Stack, emulator: Emulator) -> N
     assert "protected" in stack.destroy(fails=True).text
     stack.program("")
     assert "protected" in stack.up(fails=True).text
-    assert written(emulator) == []
+    assert emulator.requests.take().writes == []
     stack.pulumi("state", "unprotect", "--yes", stack.resource("web")["urn"])
     stack.up()
-    assert written(emulator) == ["DELETE"]
+    assert emulator.requests.take().writes == ["DELETE"]
 
 
 def test_what_is_retained_leaves_the_state_and_stays_at_ngrok(stack: Stack, emulator: Emulator) -> None:
@@ -142,7 +126,7 @@ def test_what_is_retained_leaves_the_state_and_stays_at_ngrok(stack: Stack, emul
     stack.program("")
     stack.up()
     assert stack.resources() == []
-    assert written(emulator) == []
+    assert emulator.requests.take().writes == []
     assert only(emulator).description == "Website"
 
 
@@ -196,7 +180,7 @@ def test_target_and_replace_touch_one_resource_only(stack: Stack, emulator: Emul
     stack.up()
     emulator.requests.clear()
     stack.up("--replace", api["urn"])
-    assert written(emulator) == ["POST", "DELETE"]
+    assert emulator.requests.take().writes == ["POST", "DELETE"]
     assert stack.resource("api")["id"] != api["id"]
     stack.destroy("--target", web["urn"])
     assert only(emulator).description == "Other"
@@ -241,7 +225,9 @@ def test_custom_timeouts_are_no_hindrance(stack: Stack, emulator: Emulator) -> N
     stack.program(f"{WEB}, {timeouts})".replace("Website", "Shop"))
     emulator.set(latency=1.2)
     stack.up()
-    assert written(emulator) == ["PATCH"], "the engine's timeouts are the provider's to keep; ours are in the settings"
+    assert emulator.requests.take().writes == ["PATCH"], (
+        "the engine's timeouts are the provider's to keep; ours are in the settings"
+    )
 
 
 # The Automation API -------------------------------------------------------------------------------------------------
@@ -280,7 +266,7 @@ def test_an_inline_program_and_several_operations_in_one_process(stack: Stack, e
     (stack.folder / "driver.py").write_text(PRELUDE + textwrap.dedent(driver))
     emulator.account(KEY).backends.clear()
     assert "automated" in stack.run("python", "driver.py")
-    assert written(emulator) == ["POST", "PATCH", "DELETE"]
+    assert emulator.requests.take().writes == ["POST", "PATCH", "DELETE"]
     assert emulator.account(KEY).backends == {}
 
 

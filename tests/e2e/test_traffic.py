@@ -62,9 +62,7 @@ def said(text: str) -> dict[str, str]:
 
 def asked(emulator: Emulator) -> list[str]:
     """The requests since the last look, but for writes."""
-    reads = [request.path for request in emulator.requests if request.method == "GET"]
-    emulator.requests.clear()
-    return reads
+    return [request.path for request in emulator.requests.take() if request.method == "GET"]
 
 
 def test_the_row_says_who_leaves_stays_and_joins(

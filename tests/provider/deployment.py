@@ -94,9 +94,7 @@ class Deployment:
 
     def calls(self) -> list[str]:
         """The methods of the API requests since the last look."""
-        methods = [request.method for request in self.emulator.requests]
-        self.emulator.requests.clear()
-        return methods
+        return self.emulator.requests.take().methods
 
     def start(self) -> TunnelGroupBackendProvider:
         """Starts a provider process."""

@@ -53,7 +53,7 @@ def test_what_matches_is_adopted_with_one_request(
     made = provider.create(checked.inputs)
     assert (made.id, made.outs["labels"], made.outs["created_at"]) == (web.id, {"app": "web"}, web.created_at)
     assert told == [f"adopts {web.id}, which exists; nothing is created or changed at ngrok"]
-    assert [request.method for request in emulator.requests] == ["GET"]
+    assert emulator.requests.methods == ["GET"]
     assert adoption.INPUT not in made.outs
     # From then on the option changes nothing, there or not.
     for later in (inputs(web.id), WEB):

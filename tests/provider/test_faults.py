@@ -125,7 +125,7 @@ def test_a_server_that_comes_up_late_is_waited_for() -> None:
             assert errors == {}
             deployment.emulator = late
             deployment.assert_in_step()
-            assert [request.method for request in late.requests] == ["POST"] * 5
+            assert late.requests.methods == ["POST"] * 5
 
 
 def test_a_server_that_never_comes_up_is_named(deployment: Deployment) -> None:

@@ -46,7 +46,7 @@ def test_a_provider_that_the_engine_loads_has_the_clients_of_its_process(emulato
         made = loaded.create({"description": "x"})
         assert loaded.read(made.id, made.outs).outs["description"] == "x"
     # The second one reads what the first one's client knows.
-    assert [request.method for request in emulator.requests] == ["POST", "POST"]
+    assert emulator.requests.methods == ["POST", "POST"]
 
 
 @pytest.mark.parametrize("state", [{}, STATE])
@@ -192,7 +192,7 @@ def test_methods_are_sent_in_capitals(provider: TunnelGroupBackendProvider, emul
     provider.update(made.id, made.outs, {"description": "y"})
     provider.delete(made.id, made.outs)
     # What was created is known, so the refresh needs no request.
-    assert [request.method for request in emulator.requests] == ["POST", "GET", "PATCH", "DELETE"]
+    assert emulator.requests.methods == ["POST", "GET", "PATCH", "DELETE"]
 
 
 # What check reports ---------------------------------------------------------------------------------------------------

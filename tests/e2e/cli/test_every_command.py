@@ -48,7 +48,7 @@ def test_what_is_missing_or_wrong_is_one_line(stack: Stack, emulator: Emulator, 
         part for part in stack.environment["PATH"].split(os.pathsep) if not (Path(part) / "pulumi").exists()
     )
     assert "The Pulumi CLI cannot be run" in stack.tool(command, code=1).text
-    assert {request.method for request in emulator.requests} <= {"GET", "POST"}
+    assert set(emulator.requests.methods) <= {"GET", "POST"}
 
 
 def test_no_passphrase_is_needed_where_the_key_is_in_the_environment(stack: Stack) -> None:

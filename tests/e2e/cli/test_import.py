@@ -19,21 +19,12 @@ from tests.e2e.stack import Stack
 LOADED = "import tunnel_group_backends\n"
 
 
-@pytest.fixture
-def stack(new_stack: Callable[..., Stack]) -> Stack:
-    return new_stack("")
-
-
 def make(emulator: Emulator, count: int) -> list[Any]:
     account = emulator.account(KEY)
     return [
         account.create({"labels": {"app": "web", "n": str(n)}, "description": f"Web {n}", "metadata": f'{{"n": {n}}}'})
         for n in range(count)
     ]
-
-
-def methods(emulator: Emulator) -> list[str]:
-    return [request.method for request in emulator.requests]
 
 
 def module(stack: Stack) -> str:
@@ -56,12 +47,12 @@ def test_hundreds_of_backends_made_by_hand(stack: Stack, emulator: Emulator) -> 
     assert all(f"adopts {backend.id}, which exists" in previewed for backend in made)
     assert previewed.partition("Diagnostics:")[2].count("adopts bkdtg_") == 6
     assert "(Further adoptions are shown on their rows only. Pulumi counts each as a create.)" in previewed
-    assert methods(emulator) == ["GET"] * math.ceil(250 / 100)
+    assert emulator.requests.methods == ["GET"] * math.ceil(250 / 100)
 
     emulator.requests.clear()
     stack.up()
     assert held(stack) == {backend.id for backend in made}
-    assert methods(emulator) == ["GET"] * math.ceil(250 / 100)
+    assert emulator.requests.methods == ["GET"] * math.ceil(250 / 100)
     stack.preview("--refresh", "--expect-no-changes")
     # Ten runs later, the same bytes.
     before = module(stack), (stack.folder / "__main__.py").read_text()
@@ -70,7 +61,7 @@ def test_hundreds_of_backends_made_by_hand(stack: Stack, emulator: Emulator) -> 
     assert before == (module(stack), (stack.folder / "__main__.py").read_text())
     # They are protected.
     assert "cannot be deleted" in stack.destroy(fails=True).text
-    assert {*methods(emulator)} == {"GET"}
+    assert emulator.requests.writes == []
 
 
 def test_a_run_that_was_followed_by_nothing_makes_nothing_twice(stack: Stack, emulator: Emulator) -> None:
@@ -81,13 +72,13 @@ def test_a_run_that_was_followed_by_nothing_makes_nothing_twice(stack: Stack, em
     assert "(tunnel_group_backends.py, line " in said
     stack.up()
     stack.up("--expect-no-changes", "--refresh")
-    assert {*methods(emulator)} == {"GET"}
+    assert emulator.requests.writes == []
     # The state is lost; the module finds all of it again.
     stack.pulumi("stack", "rm", "--yes", "--force", "dev")
     stack.pulumi("stack", "init", "dev")
     stack.up()
     assert held(stack) == set(emulator.account(KEY).backends)
-    assert {*methods(emulator)} == {"GET"}
+    assert emulator.requests.writes == []
 
 
 @pytest.mark.parametrize(
@@ -131,7 +122,7 @@ def test_after_small_edits_a_second_import_declares_nothing_again(
     stack.up()
     assert held(stack) == set(emulator.account(KEY).backends)
     assert stack.resource("api")["id"] == new.id
-    assert {*methods(emulator)} == {"GET"}
+    assert emulator.requests.writes == []
 
 
 def test_the_line_in_the_program_is_added_where_it_is_agreed_to(stack: Stack, emulator: Emulator) -> None:
@@ -167,7 +158,7 @@ def test_another_stack_of_the_project_adopts_nothing(stack: Stack, emulator: Emu
     stack.pulumi("stack", "rename", "live")
     assert "If you have renamed the stack, write its new name there." in stack.up(fails=True).text
     assert len(held(stack)) == 2
-    assert {*methods(emulator)} == {"GET"}
+    assert emulator.requests.writes == []
 
 
 def test_labels_ids_and_owners_select(stack: Stack, emulator: Emulator, new_stack: Callable[..., Stack]) -> None:
@@ -244,7 +235,7 @@ def test_two_accounts_with_backends_alike(stack: Stack, emulator: Emulator) -> N
         accounts = {resource["id"]: resource["outputs"].get("account") for resource in stack.resources()}
         assert accounts == {here.id: None, there.id: "eu"}
         stack.up("--expect-no-changes", "--refresh")
-        assert {*methods(emulator), *methods(europe)} == {"GET"}
+        assert [*emulator.requests.writes, *europe.requests.writes] == []
     assert "protect" not in module(stack).replace("protection", "")
 
 
@@ -255,7 +246,7 @@ def test_a_change_between_import_and_up_is_named_in_preview(stack: Stack, emulat
     for refused in (stack.preview(fails=True), stack.up(fails=True)):
         assert 'description is "Shop" at ngrok, but "Web 0" in the program' in refused.text
     assert held(stack) == set()
-    assert {*methods(emulator)} == {"GET"}
+    assert emulator.requests.writes == []
 
 
 def test_a_name_that_the_program_uses_is_not_given_again(stack: Stack, emulator: Emulator) -> None:
@@ -293,7 +284,7 @@ def test_another_accounts_key_imports_nothing(stack: Stack, emulator: Emulator) 
         ):
             assert "Is it another account's? It comes from NGROK_API_KEY." in stack.tool(*command, code=3).text
         assert "Is it another account's?" in stack.tool("list", code=3).text
-        assert {*methods(other)} == {"GET"}
+        assert other.requests.writes == []
     assert not (stack.folder / "tunnel_group_backends.py").exists()
 
 
@@ -370,7 +361,7 @@ def test_a_terraform_state(stack: Stack, emulator: Emulator) -> None:
     stack.preview("--expect-no-changes")
     told = json.loads(stack.tool("import", "--from-terraform", "-", "--json", code=3, given=state).text)["terraform"]
     assert {one["id"] for one in told} == held(stack)
-    assert {*methods(emulator)} == {"GET"}
+    assert emulator.requests.writes == []
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ def test_list_shows_what_there_is_and_who_manages_it(
     # The API's words are shown, and do nothing to the terminal.
     assert table[stray.id][1] == r"Stray [bold]\x1b[31m\nx"
     assert "Only this stack was checked. Use --all-stacks to check all of them." in said
-    assert [request.method for request in emulator.requests] == ["GET"]
+    assert emulator.requests.methods == ["GET"]
 
     table = rows(stack.tool("list", "--all-stacks").text)
     assert table[theirs][-1] == "theirs (stack organization/other/dev)"

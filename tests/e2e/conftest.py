@@ -1,0 +1,19 @@
+"""What the end-to-end tests share."""
+
+from collections.abc import Callable
+
+import pytest
+
+from pulumi_ngrok_tg.emulator import Emulator
+from tests.e2e.stack import Stack
+
+
+@pytest.fixture
+def stack(request: pytest.FixtureRequest, new_stack: Callable[..., Stack], emulator: Emulator) -> Stack:
+    """A stack of the module's PROGRAM, deployed, with no request logged; an empty one where it has none."""
+    program = getattr(request.module, "PROGRAM", "")
+    made = new_stack(program)
+    if program:
+        made.up()
+        emulator.requests.clear()
+    return made
