@@ -19,6 +19,7 @@ from pulumi_ngrok_tg.api.reporting import Reporter
 from pulumi_ngrok_tg.engine import process, upstream
 from pulumi_ngrok_tg.engine.adopter import Adopter
 from pulumi_ngrok_tg.engine.last_seen import accept_gone, is_same_key, require_same_key
+from pulumi_ngrok_tg.engine.references import explain_references
 from pulumi_ngrok_tg.engine.replacer import Replacer
 from pulumi_ngrok_tg.engine.run import Run
 from pulumi_ngrok_tg.engine.traffic_guard import TrafficGuard
@@ -163,7 +164,8 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
                 if not (guard.refuses or is_same_key(_props, account)):
                     account.client.get(_id)
                 confirm = partial(guard.before_delete, account.client, _id) if guard.refuses else None
-                account.client.delete(_id, confirm)
+                with explain_references(account, _id):
+                    account.client.delete(_id, confirm)
         self._run.deleted.add(_id)
 
     def _guard(self) -> TrafficGuard:

@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -33,6 +33,7 @@ from pulumi_ngrok_tg.api.models import (
     is_id,
 )
 from pulumi_ngrok_tg.api.patience import Patience
+from pulumi_ngrok_tg.api.references import LISTS, References, list_references
 from pulumi_ngrok_tg.api.reporting import Reporter
 from pulumi_ngrok_tg.api.responses import join_lines, redact
 from pulumi_ngrok_tg.api.retrying import Requests
@@ -63,7 +64,7 @@ class Client:
             reporter,
         )
         self._tunnels = replace(TUNNELS, read=self._tunnel)
-        self._looks = Looks(self._new_inventory, lambda: self._listing(self._tunnels), settings.look_seconds)
+        self._looks = Looks(self._new_inventory, self._listing, self._tunnels, settings.look_seconds)
 
     def get(self, id_: str) -> Backend:
         """Fetches a backend with one GET.
@@ -96,8 +97,19 @@ class Client:
 
     def list_tunnels(self) -> list[Tunnel]:
         """Returns every tunnel online, newest first."""
-        pages = self._listing(self._tunnels).read_pages(self._patience())
-        return list({tunnel.id: tunnel for page in pages for tunnel in page}.values())
+        return self._read_all(self._tunnels)
+
+    def list_references(self, kinds: Iterable[str] = LISTS) -> References:
+        """Lists who refers to backends by their ids, each kind in a list of its own; fails for none of them.
+
+        Args:
+            kinds: some of :data:`pulumi_ngrok_tg.api.references.LISTS`.
+        """
+        return list_references(self._read_all, self.clean, kinds)
+
+    def glance_at_references(self) -> References:
+        """Lists who refers to backends, once for all who ask; advisory, as :meth:`glance_at_tunnels`."""
+        return self._looks.references(self._advisory_patience(), self.clean)
 
     def glance_at_tunnels(self) -> tuple[Tunnel, ...]:
         """Returns every tunnel online, as the first look has found them.
@@ -105,14 +117,7 @@ class Client:
         Advisory: respects rate limits, and its failure never delays or fails another call. It asks once for each page
         and gives up after ``look_seconds``.
         """
-        seconds = self._settings.look_seconds
-        patience = Patience(
-            min(seconds, self._settings.max_wait_seconds),
-            advisory=True,
-            response_seconds=seconds,
-            cancellation=self._cancellation,
-        )
-        return self._looks.tunnels(patience, float("inf"))
+        return self._looks.tunnels(self._advisory_patience(), float("inf"))
 
     def look_at_tunnels(self) -> tuple[Tunnel, ...]:
         """Returns every tunnel online, as a look that is at most ``look_age`` seconds old has found them."""
@@ -242,6 +247,15 @@ class Client:
 
     def _new_inventory(self) -> Inventory:
         return Inventory(self._get, self._listing(BACKENDS))
+
+    def _read_all(self, collection: Collection[Item]) -> list[Item]:
+        pages = self._listing(collection).read_pages(self._patience())
+        return list({item.id: item for page in pages for item in page}.values())
+
+    def _advisory_patience(self) -> Patience:
+        seconds = self._settings.look_seconds
+        most = min(seconds, self._settings.max_wait_seconds)
+        return Patience(most, advisory=True, response_seconds=seconds, cancellation=self._cancellation)
 
     def _patience(self, attempts: int | None = None) -> Patience:
         return Patience(self._settings.max_wait_seconds, attempts, cancellation=self._cancellation)

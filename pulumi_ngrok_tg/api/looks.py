@@ -3,12 +3,21 @@
 import threading
 import time
 from collections.abc import Callable
+from typing import Protocol
 
 from pulumi_ngrok_tg.api.errors import GaveUp, NgrokError
 from pulumi_ngrok_tg.api.inventory import Inventory
 from pulumi_ngrok_tg.api.listing import Listing
-from pulumi_ngrok_tg.api.models import Backend, Tunnel
+from pulumi_ngrok_tg.api.models import Backend, Collection, Item, Tunnel
 from pulumi_ngrok_tg.api.patience import Patience
+from pulumi_ngrok_tg.api.references import References, list_references
+
+
+class MakeListing(Protocol):
+    """Begins to list something."""
+
+    def __call__(self, collection: Collection[Item]) -> Listing[Item]:
+        """Returns a listing of the collection."""
 
 
 class Looks:
@@ -16,15 +25,17 @@ class Looks:
 
     Args:
         inventory: begins to read the account's backends anew.
-        listing: begins a listing of its tunnels.
-        seconds: how long a listing of the tunnels may take, waits for ngrok's limits not counted.
+        listing: begins to list something.
+        tunnels: how its tunnels are listed.
+        seconds: how long a listing may take, waits for ngrok's limits not counted.
     """
 
     def __init__(
-        self, inventory: Callable[[], Inventory], listing: Callable[[], Listing[Tunnel]], seconds: float
+        self, inventory: Callable[[], Inventory], listing: MakeListing, tunnels: Collection[Tunnel], seconds: float
     ) -> None:
         self._make_inventory = inventory
         self._make_listing = listing
+        self._tunnel_collection = tunnels
         self._seconds = seconds
         self._lock = threading.Lock()
         self._inventory: Inventory | None = None
@@ -32,6 +43,8 @@ class Looks:
         self._listing_lock = threading.Lock()
         self._tunnels: tuple[Tunnel, ...] | NgrokError | None = None
         self._tunnels_at = 0.0
+        self._references_lock = threading.Lock()
+        self._references: References | None = None
 
     def backend(self, id_: str, patience: Patience, max_age: float) -> Backend:
         """Returns a backend as it was at most ``max_age`` seconds ago.
@@ -55,7 +68,8 @@ class Looks:
         try:
             if self._tunnels is None or time.monotonic() - self._tunnels_at > max_age:
                 try:
-                    self._tunnels = self._list(patience)
+                    found, self._tunnels_at = self._read(self._tunnel_collection, patience)
+                    self._tunnels = tuple(found)
                 except NgrokError as error:
                     self._tunnels, self._tunnels_at = error, time.monotonic()
             if isinstance(self._tunnels, NgrokError):
@@ -64,15 +78,40 @@ class Looks:
         finally:
             self._listing_lock.release()
 
-    def _list(self, patience: Patience) -> tuple[Tunnel, ...]:
-        listing, began, waited = self._make_listing(), time.monotonic(), patience.spent
-        found: dict[str, Tunnel] = {}
-        at = 0.0  # when the first page came: the others may have waited for a limit
+    def references(self, patience: Patience, clean: Callable[[str], str]) -> References:
+        """Returns who refers to the account's backends, as the first look has found it.
+
+        Args:
+            patience: how long it may take; waits for ngrok's limits count.
+            clean: returns a text of the server's as one line without the key.
+        """
+        patience.acquire(self._references_lock)
+        try:
+            if self._references is None:
+                began = time.monotonic()
+                self._references = list_references(lambda kind: self._read(kind, patience, began)[0], clean)
+            return self._references
+        finally:
+            self._references_lock.release()
+
+    def _read(
+        self, collection: Collection[Item], patience: Patience, began: float | None = None
+    ) -> tuple[list[Item], float]:
+        """Returns what a list holds, and when its first page came: the others may have waited for a limit.
+
+        Raises:
+            GaveUp: it took too long, since ``began`` or from now on.
+        """
+        listing, waited = self._make_listing(collection), patience.spent
+        began = time.monotonic() if began is None else began
+        if time.monotonic() - began > self._seconds:
+            raise GaveUp(f"{collection.title} were not listed within {self._seconds:g} s.")
+        found: dict[str, Item] = {}
+        at = 0.0
         for page in listing.read_pages(patience):
-            found.update((tunnel.id, tunnel) for tunnel in page)
+            found.update((item.id, item) for item in page)
             at = at or time.monotonic()
             taken = time.monotonic() - began - (0 if patience.advisory else patience.spent - waited)
             if taken > self._seconds and not listing.ended:
-                raise GaveUp(f"The tunnels online were not all listed within {self._seconds:g} s.")
-        self._tunnels_at = at
-        return tuple(found.values())
+                raise GaveUp(f"{collection.title} were not all listed within {self._seconds:g} s.")
+        return [*found.values()], at

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Generic, TypedDict, TypeVar
+from typing import Any, Generic, Protocol, TypedDict, TypeVar
 
 from pulumi_ngrok_tg.api.errors import Unreadable
 
@@ -57,10 +57,10 @@ class Backend:
             _seconds(body["created_at"])
             return cls(
                 id=body["id"],
-                uri=_text(body["uri"]),
-                created_at=_text(body["created_at"]),
-                description=_text(_or(body, "description", "")),
-                metadata=_text(_or(body, "metadata", "")),
+                uri=read_text(body["uri"]),
+                created_at=read_text(body["created_at"]),
+                description=read_text(_or(body, "description", "")),
+                metadata=read_text(_or(body, "metadata", "")),
                 labels=_labels(body),
                 tunnels=_refs(body.get("tunnels")),
             )
@@ -107,18 +107,26 @@ class Tunnel:
         """
         try:
             return cls(
-                id=_text(body["id"]),
-                started_at=_text(_or(body, "started_at", "")),
+                id=read_text(body["id"]),
+                started_at=read_text(_or(body, "started_at", "")),
                 labels=_labels(body),
-                forwards_to=_text(_or(body, "forwards_to", "")),
-                session=_text(_or(_or(body, "tunnel_session", {}), "id", "")),
-                backends=frozenset(_text(backend["id"]) for backend in _or(body, "backends", ())),
+                forwards_to=read_text(_or(body, "forwards_to", "")),
+                session=read_text(_or(_or(body, "tunnel_session", {}), "id", "")),
+                backends=frozenset(read_text(backend["id"]) for backend in _or(body, "backends", ())),
             )
         except (KeyError, TypeError, ValueError, AttributeError):
             raise Unreadable(f"{request}: the response is not a tunnel.") from None
 
 
-Item = TypeVar("Item", bound=Backend | Tunnel)
+class Identified(Protocol):
+    """What a list holds."""
+
+    @property
+    def id(self) -> str:
+        """The object's id."""
+
+
+Item = TypeVar("Item", bound=Identified)
 
 
 @dataclass(frozen=True)
@@ -131,10 +139,12 @@ class Collection(Generic[Item]):
     """The field of a page that holds the objects."""
     read: Callable[[str, Any], Item]
     """Reads an object from the JSON that came back for a request."""
+    title: str
+    """What it holds, as a message begins."""
 
 
-BACKENDS = Collection("/backends/tunnel_group", "backends", Backend.from_json)
-TUNNELS = Collection("/tunnels", "tunnels", Tunnel.from_json)
+BACKENDS = Collection("/backends/tunnel_group", "backends", Backend.from_json, "The backends")
+TUNNELS = Collection("/tunnels", "tunnels", Tunnel.from_json, "The tunnels online")
 
 
 @dataclass(frozen=True)
@@ -178,11 +188,11 @@ def _seconds(moment: str) -> float:
 
 
 def _refs(tunnels: Any) -> tuple[Ref, ...] | None:
-    return None if tunnels is None else tuple(Ref(_text(t["id"]), _text(_or(t, "uri", ""))) for t in tunnels)
+    return None if tunnels is None else tuple(Ref(read_text(t["id"]), read_text(_or(t, "uri", ""))) for t in tunnels)
 
 
 def _labels(body: Mapping[str, Any]) -> dict[str, str]:
-    return {_text(key): _text(value) for key, value in _or(body, "labels", {}).items()}
+    return {read_text(key): read_text(value) for key, value in _or(body, "labels", {}).items()}
 
 
 def _or(body: Mapping[str, Any], name: str, empty: Any) -> Any:
@@ -191,7 +201,7 @@ def _or(body: Mapping[str, Any], name: str, empty: Any) -> Any:
     return empty if value is None else value
 
 
-def _text(value: Any) -> str:
+def read_text(value: Any) -> str:
     """Returns a string that can be stored: JSON can spell half a surrogate pair, UTF-8 cannot."""
     if not isinstance(value, str):
         raise TypeError

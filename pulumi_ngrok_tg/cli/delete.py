@@ -1,4 +1,4 @@
-"""``pulumi-ngrok-tg delete``: deletes backends that no stack manages."""
+"""``pulumi-ngrok-tg delete``: deletes backends that nothing uses and no stack manages."""
 
 import shlex
 from collections.abc import Sequence
@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pulumi_ngrok_tg.accounts import config
-from pulumi_ngrok_tg.api.errors import NgrokError, NotFound
+from pulumi_ngrok_tg.api.errors import ApiError, NgrokError, NotFound
 from pulumi_ngrok_tg.api.models import Backend
+from pulumi_ngrok_tg.api.references import BACKENDS_ONLY, REFERENCED
 from pulumi_ngrok_tg.cli.managers import Manager, find_managers
 from pulumi_ngrok_tg.cli.options import stack_options, this_stack_option
 from pulumi_ngrok_tg.cli.session import Session
-from pulumi_ngrok_tg.cli.show import count_backends, escape_control, format_age, join_labels
+from pulumi_ngrok_tg.cli.show import count_backends, count_tunnels, escape_control, format_age, join_labels
+from pulumi_ngrok_tg.rules.references import ReferenceIndex, describe_use, explain_referenced
 from pulumi_ngrok_tg.rules.text import join_names
 
 if TYPE_CHECKING:
@@ -25,42 +26,46 @@ _AT_ONCE = 8  # as many as the client may have in flight, unless it is told othe
 
 @click.command()
 @click.argument("ids", metavar="ID...", nargs=-1, required=True)
+@click.option("--force", is_flag=True, help="Delete them although they are in use, or may be.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @this_stack_option
 @stack_options
 def delete(
-    ids: tuple[str, ...], yes: bool, this_stack: bool, cwd: Path, stack: str | None, account: str | None
+    ids: tuple[str, ...],
+    force: bool,
+    yes: bool,
+    this_stack: bool,
+    cwd: Path,
+    stack: str | None,
+    account: str | None,
 ) -> None:
-    """Delete backends that no stack manages, by their ids.
+    """Delete backends that nothing uses and no stack manages, by their ids.
 
-    A backend is not deleted if a stack manages it, if ngrok's Kubernetes operator owns it, or, with
-    pulumi-ngrok-tg:onTrafficLoss set to refuse, if a tunnel is online in it. If a stack cannot be read, --yes is not
-    enough: you are asked.
+    A backend is not deleted if an edge or another backend refers to it, if a tunnel is online in it, if a stack manages
+    it, if ngrok's Kubernetes operator owns it, or if one of these could not be found out. Each is listed with the
+    reason. --force deletes all the same, after one more question.
 
     \b
     Example:
       pulumi-ngrok-tg delete bkdtg_2rwwlBV3giwRa5gGhtBlK6AH8q4
     """
     session = Session(cwd, stack, account)
-    try:
-        refuses = config.read_on_traffic_loss(session.project_stack.read_config) == "refuse"
-    except config.ConfigError as error:
-        raise click.ClickException(str(error)) from error
     listed = {backend.id: backend for backend in session.list_backends()}
     session.require_own_key(list(listed.values()))
     backends = [_find(session, id_, listed) for id_ in dict.fromkeys(ids)]
-    _require_deletable(session, backends, refuses, this_stack, yes)
+    reasons = _require_deletable(session, backends, this_stack, force)
     for backend in backends:
         about = "; ".join(filter(None, (join_labels(backend), backend.description)))
-        described = f"{escape_control(about) or 'no labels'}; {_describe_tunnels(backend)}, {format_age(backend)} old"
+        described = f"{escape_control(about) or 'no labels'}; {count_tunnels(backend)}, {format_age(backend)} old"
         session.say(f"{backend.id} ({described})")
     if not yes:
-        click.confirm(f"Delete {count_backends(len(backends))}?", abort=True)
+        although = f", {len(reasons)} of which should not be" if reasons else ""
+        click.confirm(f"Delete {count_backends(len(backends))}{although}?", abort=True)
         # Meanwhile a stack may have adopted one.
-        _require_deletable(Session(cwd, stack, account), backends, refuses, this_stack, yes)
+        _require_deletable(Session(cwd, stack, account), backends, this_stack, force)
     failed = 0
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        ended = [pool.submit(_delete, session, backend.id, refuses) for backend in backends]
+        ended = [pool.submit(_delete, session, backend.id, force) for backend in backends]
         try:
             for done in as_completed(ended):
                 click.echo(done.result())
@@ -74,22 +79,22 @@ def delete(
         raise SystemExit(1)
 
 
-def _require_deletable(
-    session: Session, backends: Sequence[Backend], refuses: bool, this_stack: bool, yes: bool
-) -> None:
-    """Ends the command where one of the backends must not be deleted."""
+def _require_deletable(session: Session, backends: Sequence[Backend], this_stack: bool, force: bool) -> list[str]:
+    """Returns why backends should not be deleted, a line each; without ``force``, ends the command if there is any."""
     others, unread = session.find_managed_elsewhere(this_stack)
     own = session.project_stack.find_managed()
-    managing = find_managers(backends, own, others)
+    managing = find_managers(backends, own, others, bool(unread))
+    index = session.list_references()
+    reasons = []
     for backend in backends:
         holders = [one for one in (*own, *others) if one.id == backend.id]
-        if reason := _refuse(backend, managing[backend.id], holders, refuses):
-            raise click.ClickException(f"Nothing was deleted: {backend.id} {reason}")
-    if yes and unread:
-        raise click.ClickException(
-            "Nothing was deleted: a stack could not be read, and may manage what was named. Run this without --yes to "
-            "decide."
-        )
+        if reason := _refuse(backend, managing[backend.id], holders, index):
+            reasons.append(f"{backend.id} {reason}")
+    for reason in reasons:
+        session.say(reason)
+    if reasons and not force:
+        raise click.ClickException("Nothing was deleted. To delete all of them regardless, add --force.")
+    return reasons
 
 
 def _find(session: Session, id_: str, listed: dict[str, Backend]) -> Backend:
@@ -103,45 +108,48 @@ def _find(session: Session, id_: str, listed: dict[str, Backend]) -> Backend:
             raise click.ClickException(f"Nothing was deleted: {error}") from error
 
 
-def _refuse(backend: Backend, manager: Manager, holders: "Sequence[Managed]", refuses: bool) -> str:
-    """Returns why a backend must not be deleted; "" where it may be."""
+def _refuse(backend: Backend, manager: Manager, holders: "Sequence[Managed]", index: ReferenceIndex) -> str:
+    """Returns why a backend should not be deleted; "" where nothing speaks against it."""
     if holders:
-        names = join_names([f"{one.name} (stack {one.stack})" for one in holders])
-        if len(holders) > 1:
-            return f"is managed by {names}. `pulumi-ngrok-tg orphans --all-stacks` says how one of them lets go."
-        (one,) = holders
-        unprotect = f"`pulumi state unprotect {shlex.quote(one.urn)} --stack {shlex.quote(one.stack)}`, then "
-        return (
-            f"is managed by {names}. To delete it, take it out of that stack's program, then run "
-            f"{unprotect if one.protected else ''}`pulumi up`."
-        )
+        return _explain_managed(holders)
     if manager.kind == "operator":
         return (
             "is owned by ngrok's Kubernetes operator, which would create it again. Delete the Kubernetes resource that "
             "it belongs to."
         )
-    if refuses and backend.tunnels != ():
-        return (
-            f'has {_describe_tunnels(backend)}, and {config.ON_TRAFFIC_LOSS} is "refuse". Stop them, or run '
-            f"`pulumi config set {config.ON_TRAFFIC_LOSS} warn`."
-        )
-    return ""
+    if manager.kind == "unknown":
+        return "may be managed by a stack that could not be read."
+    if index.find_paths(backend.id):
+        return f"is used by {escape_control(describe_use(index, backend.id))}. Give that another backend first."
+    if backend.tunnels != ():
+        return f"has {count_tunnels(backend)}. Stop them first."
+    return "may be used: not everything that could refer to it was listed." if index.unlisted else ""
 
 
-def _delete(session: Session, id_: str, refuses: bool) -> str:
+def _explain_managed(holders: "Sequence[Managed]") -> str:
+    names = join_names([f"{one.name} (stack {one.stack})" for one in holders])
+    if len(holders) > 1:
+        return f"is managed by {names}. `pulumi-ngrok-tg orphans --all-stacks` says how one of them lets go."
+    (one,) = holders
+    unprotect = f"`pulumi state unprotect {shlex.quote(one.urn)} --stack {shlex.quote(one.stack)}`, then "
+    return (
+        f"is managed by {names}. To delete it, take it out of that stack's program, then run "
+        f"{unprotect if one.protected else ''}`pulumi up`."
+    )
+
+
+def _delete(session: Session, id_: str, force: bool) -> str:
     """Deletes a backend; returns what became of it."""
     try:
-        if refuses and (now := session.client.get(id_)).tunnels != ():
-            return f"Did not delete {id_}: {_describe_tunnels(now)}"
+        if not force and (now := session.client.get(id_)).tunnels != ():
+            return f"Did not delete {id_}: {count_tunnels(now)}"
         session.client.delete(id_)
     except NotFound:
         return f"{id_} was already gone"
     except NgrokError as error:
-        return f"Did not delete {id_}: {session.explain(error)}"
+        line = f"Did not delete {id_}: {session.explain(error)}"
+        if isinstance(error, ApiError) and error.code == REFERENCED:
+            index = ReferenceIndex(session.client.list_references(BACKENDS_ONLY))
+            line += f" {escape_control(explain_referenced(id_, index))}"
+        return line
     return f"Deleted {id_}"
-
-
-def _describe_tunnels(backend: Backend) -> str:
-    if backend.tunnels is None:
-        return "an unknown number of tunnels online"
-    return f"{len(backend.tunnels)} tunnel{'' if len(backend.tunnels) == 1 else 's'} online"

@@ -36,17 +36,19 @@ def emulator(port: int, api_keys: tuple[str, ...], latency: float, realistic: bo
     """
     try:
         from pulumi_ngrok_tg.emulator import Emulator, RateLimit
-        from pulumi_ngrok_tg.emulator.seed import from_json
+        from pulumi_ngrok_tg.emulator.seed import Seeds, from_json
     except ModuleNotFoundError as error:
         if error.name != "msgspec":
             raise
         raise click.ClickException("This needs an extra. Run: pip install 'pulumi-ngrok-tg[emulator]'") from error
     try:
-        backends = from_json(seed.read()) if seed else ()
+        seeds = from_json(seed.read()) if seed else Seeds()
     except ValueError as error:
         raise click.BadParameter(f"{error}.", param_hint="--seed") from error
     try:
-        server = Emulator(port, api_keys or ((secrets.token_hex(16),) if seed else ()), backends)
+        server = Emulator(
+            port, api_keys or ((secrets.token_hex(16),) if seed else ()), seeds.backends, seeds.get_referrers()
+        )
         server.set(latency=latency, rate_limit=RateLimit() if realistic else None)
     except OSError as error:
         raise click.ClickException(_unavailable(port, error)) from error

@@ -1,6 +1,6 @@
 """``pulumi-ngrok-tg list``: what an account has, and who manages it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from pulumi_ngrok_tg.cli.show import (
     print_json,
     print_table,
 )
+from pulumi_ngrok_tg.rules.references import ReferenceIndex, convert_use, describe_path, describe_use
 from pulumi_ngrok_tg.rules.traffic import find_serving
 
 
@@ -26,6 +27,7 @@ from pulumi_ngrok_tg.rules.traffic import find_serving
 @label_option
 @click.option("--unmanaged", is_flag=True, help="Only backends that nobody manages, as far as is known.")
 @click.option("--tunnels", "with_tunnels", is_flag=True, help="Show the tunnels online, and what each serves, too.")
+@click.option("--references", "with_references", is_flag=True, help="Show the edges and backends that refer to each.")
 @click.option("--all-stacks", is_flag=True, help="Read the other stacks of the state backend, too.")
 @json_option
 @stack_options
@@ -33,6 +35,7 @@ def list_(
     labels: Mapping[str, str],
     unmanaged: bool,
     with_tunnels: bool,
+    with_references: bool,
     all_stacks: bool,
     as_json: bool,
     cwd: Path,
@@ -42,13 +45,14 @@ def list_(
     """List the account's backends, and who manages each.
 
     In a folder without a Pulumi project the key comes from NGROK_API_KEY, and nobody can tell who manages what.
-    Exits with 3 if two stacks manage one backend, a stack could not be read, or the key is another account's.
+    Exits with 3 if two stacks manage one backend, a stack or who refers to a backend could not be read, or the key is
+    another account's.
 
     \b
     Examples:
       pulumi-ngrok-tg list
       pulumi-ngrok-tg list --label app=web --label dc=fra
-      pulumi-ngrok-tg list --tunnels
+      pulumi-ngrok-tg list --tunnels --references
       pulumi-ngrok-tg list --unmanaged --all-stacks
       pulumi-ngrok-tg list --json
     """
@@ -64,43 +68,74 @@ def list_(
     if unmanaged and (unknown := sum(managing[backend.id].kind == "unknown" for backend in carrying)):
         session.say(f"Left out {count_backends(unknown)} that a stack that could not be read might manage.")
     serving_now = _find_serving(session.list_tunnels(), backends, shown) if with_tunnels else None
+    index = session.list_references() if with_references else None
     several = doubles.find_doubles({backend.id for backend in backends}, [*(own or ()), *(others or ())])
     if as_json:
         result: dict[str, Any] = {
-            "backends": [{**as_dict(b), "managed_by": managing[b.id].as_json()} for b in shown],
+            "backends": [
+                {
+                    **as_dict(backend),
+                    "managed_by": managing[backend.id].as_json(),
+                    **(convert_use(index, backend) if index else {}),
+                }
+                for backend in shown
+            ],
             "managed_twice": doubles.as_json(several),
         }
+        if index:
+            result["unlisted"] = [{"kind": kind, "reason": str(error)} for kind, error in index.unlisted.items()]
         if serving_now is not None:
             result["tunnels"] = [{**as_dict(tunnel), "backends": ids} for tunnel, ids in serving_now]
         print_json(result)
     else:
-        _print(shown, {backend.id: managing[backend.id].text for backend in shown}, serving_now)
+        _print(shown, {backend.id: managing[backend.id].text for backend in shown}, index)
+        if serving_now is not None:
+            _print_tunnels(serving_now, shown, index)
         doubles.print_doubles(session, several)
         if session.stack and any(managing[b.id].is_nobody for b in shown):
             session.say(OTHER_BACKENDS if all_stacks else OTHERS_NOT_READ)
-    if several or unread or foreign:
+    if several or unread or foreign or (index and index.unlisted):
         raise SystemExit(FOUND)
 
 
-def _print(
-    shown: Sequence[Backend], managing: Mapping[str, str], serving_now: Sequence[tuple[Tunnel, list[str]]] | None
-) -> None:
-    if shown:
-        print_table(
-            ("ID", "LABELS", "DESCRIPTION", "TUNNELS", "AGE", "MANAGED BY"),
-            [(b.id, join_labels(b), b.description, _count_tunnels(b), format_age(b), managing[b.id]) for b in shown],
-        )
-    else:
+def _print(shown: Sequence[Backend], managing: Mapping[str, str], index: ReferenceIndex | None) -> None:
+    if not shown:
         click.echo("There are no such backends in this account.")
-    if serving_now is not None:
+        return
+    columns = ["ID", "LABELS", "DESCRIPTION", "TUNNELS", "AGE", "MANAGED BY"]
+    rows = [[b.id, join_labels(b), b.description, _count_tunnels(b), format_age(b), managing[b.id]] for b in shown]
+    if index:
+        columns.append("USED BY")
+        for backend, row in zip(shown, rows, strict=True):
+            row.append(describe_use(index, backend.id))
+    print_table(columns, rows)
+
+
+def _print_tunnels(
+    serving_now: Sequence[tuple[Tunnel, list[str]]], shown: Sequence[Backend], index: ReferenceIndex | None
+) -> None:
+    click.echo()
+    rows = [
+        (tunnel.id, ", ".join(ids) or "no backend", tunnel.forwards_to, tunnel.session, join_labels(tunnel))
+        for tunnel, ids in serving_now
+    ]
+    print_table(("TUNNEL", "SERVES", "FORWARDS TO", "AGENT SESSION", "LABELS"), rows)
+    if index:
         click.echo()
-        print_table(
-            ("TUNNEL", "SERVES", "FORWARDS TO", "AGENT SESSION", "LABELS"),
-            [
-                (tunnel.id, ", ".join(ids) or "no backend", tunnel.forwards_to, tunnel.session, join_labels(tunnel))
-                for tunnel, ids in serving_now
-            ],
-        )
+        print_table(("FROM", "BACKEND", "TUNNEL", "FORWARDS TO"), list(_find_ways(serving_now, shown, index)))
+
+
+def _find_ways(
+    serving_now: Sequence[tuple[Tunnel, list[str]]], shown: Sequence[Backend], index: ReferenceIndex
+) -> Iterator[tuple[str, str, str, str]]:
+    """Yields the ways of the traffic: from what refers to a backend, to each tunnel in it."""
+    for backend in shown:
+        origins = [" → ".join(reversed(describe_path(path).split(" ← "))) for path in index.find_paths(backend.id)]
+        tunnels = [tunnel for tunnel, ids in serving_now if backend.id in ids]
+        ends = [(tunnel.id, tunnel.forwards_to) for tunnel in tunnels] or [("none online", "")]
+        for origin in origins or ["unknown" if index.unlisted else "nobody"]:
+            for end in ends:
+                yield origin, backend.id, *end
 
 
 def _count_tunnels(backend: Backend) -> str:

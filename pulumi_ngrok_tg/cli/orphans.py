@@ -9,11 +9,13 @@ import click
 
 from pulumi_ngrok_tg.api.errors import NotFound
 from pulumi_ngrok_tg.api.models import Backend
+from pulumi_ngrok_tg.api.references import References
 from pulumi_ngrok_tg.cli import doubles
 from pulumi_ngrok_tg.cli.managers import find_managers
 from pulumi_ngrok_tg.cli.options import json_option, stack_options
 from pulumi_ngrok_tg.cli.session import FOUND, OTHER_BACKENDS, OTHERS_NOT_READ, Session
-from pulumi_ngrok_tg.cli.show import as_dict, escape_control, join_labels, print_json
+from pulumi_ngrok_tg.cli.show import as_dict, count_tunnels, escape_control, join_labels, print_json
+from pulumi_ngrok_tg.rules.references import ReferenceIndex, convert_use, describe_use, is_in_use
 from pulumi_ngrok_tg.rules.text import join_names
 
 if TYPE_CHECKING:
@@ -27,7 +29,8 @@ if TYPE_CHECKING:
 def orphans(all_stacks: bool, as_json: bool, cwd: Path, stack: str | None, account: str | None) -> None:
     """Show differences between the account and the stack, and how to fix them.
 
-    There are four kinds: backends that no stack manages, or that a stack that could not be read might manage;
+    There are four kinds: backends that no stack manages, or that a stack that could not be read might manage (with who
+    refers to each: in use means an edge, another backend or a tunnel online);
     backends that two stacks manage; creates that an interrupted `pulumi up` has left pending; and backends that the
     stack manages and the account does not have. Nothing is changed. Exits with 3 if there is any, or a stack could
     not be read.
@@ -45,6 +48,7 @@ def orphans(all_stacks: bool, as_json: bool, cwd: Path, stack: str | None, accou
     managing = find_managers(backends, project.find_managed(), others, bool(unread))
     unmanaged = [backend for backend in backends if managing[backend.id].is_nobody]
     unknown = [backend for backend in backends if managing[backend.id].kind == "unknown"]
+    index = session.list_references() if unmanaged or unknown else ReferenceIndex(References((), {}))
     several = doubles.find_doubles({backend.id for backend in backends}, [*project.find_managed(), *(others or ())])
     pending = project.find_pending()
     missing = _find_missing(session, backends, [*project.find_managed(), *(others or ())])
@@ -53,8 +57,9 @@ def orphans(all_stacks: bool, as_json: bool, cwd: Path, stack: str | None, accou
     if as_json:
         print_json(
             {
-                "unmanaged": [as_dict(backend) for backend in unmanaged],
-                "unknown": [as_dict(backend) for backend in unknown],
+                "unmanaged": [{**as_dict(backend), **convert_use(index, backend)} for backend in unmanaged],
+                "unknown": [{**as_dict(backend), **convert_use(index, backend)} for backend in unknown],
+                "unlisted": [{"kind": kind, "reason": str(error)} for kind, error in index.unlisted.items()],
                 "managed_twice": doubles.as_json(several),
                 "pending": [
                     {"urn": one.urn, "candidates": _find_candidates(one, unmanaged + unknown)} for one in pending
@@ -71,8 +76,8 @@ def orphans(all_stacks: bool, as_json: bool, cwd: Path, stack: str | None, accou
         whose = "no stack manages" if all_stacks else "this stack does not manage"
         made = {id_ for one in pending for id_ in _find_candidates(one, unmanaged)}
         rest = [backend for backend in unmanaged if backend.id not in made]
-        _tell_of_unmanaged(f"Backends that {whose}:", rest, options if all_stacks else None)
-        _tell_of_unmanaged("Backends that a stack that could not be read might manage:", unknown, options)
+        _tell_of_unmanaged(f"Backends that {whose}", rest, index, options if all_stacks else None)
+        _tell_of_unmanaged("Backends that a stack that could not be read might manage", unknown, index, options)
         doubles.print_doubles(session, several)
         _tell_of_missing(missing, _format_options(("-C", folder)))
         if unseen:
@@ -142,18 +147,21 @@ def _tell_of_pending(pending: "Sequence[Pending]", backends: Sequence[Backend], 
     click.echo(f"  then adopt what they made:   PULUMI_NGROK_TG_ADOPT=identical pulumi up{options}")
 
 
-def _tell_of_unmanaged(heading: str, backends: Sequence[Backend], options: str | None) -> None:
-    """Tells of each, and what to do about it, where the options for that are given."""
-    if not backends:
-        return
-    click.echo(heading)
-    for backend in backends:
-        about = escape_control("; ".join(filter(None, (join_labels(backend), backend.description))))
-        click.echo(f"  {backend.id} ({about or 'no labels'})")
-        if options is None:
-            continue
-        click.echo(f"    adopt:   pulumi-ngrok-tg import --id {backend.id}{options}")
-        click.echo(f"    delete:  pulumi-ngrok-tg delete {backend.id}{options}")
+def _tell_of_unmanaged(heading: str, backends: Sequence[Backend], index: ReferenceIndex, options: str | None) -> None:
+    """Tells of each, those in use apart, and what to do about it, where the options for that are given."""
+    for used, state in ((True, "in use"), (None, "perhaps in use"), (False, "not in use")):
+        found = [backend for backend in backends if is_in_use(index, backend) is used]
+        if found:
+            click.echo(f"{heading}, {state}:")
+        for backend in found:
+            about = escape_control("; ".join(filter(None, (join_labels(backend), backend.description))))
+            click.echo(f"  {backend.id} ({about or 'no labels'})")
+            if used is not False:
+                by = escape_control(describe_use(index, backend.id))
+                click.echo(f"    used by {by}; {count_tunnels(backend)}: bring it in")
+            if options is not None:
+                click.echo(f"    adopt:   pulumi-ngrok-tg import --id {backend.id}{options}")
+                click.echo(f"    delete:  pulumi-ngrok-tg delete {backend.id}{options}")
 
 
 def _tell_of_missing(missing: "Sequence[Managed]", options: str) -> None:

@@ -13,9 +13,11 @@ from pulumi_ngrok_tg.accounts import config
 from pulumi_ngrok_tg.accounts.clients import Account, Clients, connect
 from pulumi_ngrok_tg.api.errors import NgrokError
 from pulumi_ngrok_tg.api.models import Backend, Tunnel
+from pulumi_ngrok_tg.api.references import LISTS, References, Referrer
 from pulumi_ngrok_tg.cli.managers import is_other_accounts_key
 from pulumi_ngrok_tg.cli.show import count_backends, escape_control
 from pulumi_ngrok_tg.rules import advice
+from pulumi_ngrok_tg.rules.references import ReferenceIndex, describe_unlisted
 
 if TYPE_CHECKING:
     from pulumi_ngrok_tg.cli.stack import Managed, Stack
@@ -113,6 +115,20 @@ class Session:
         """Returns all tunnels online in the account, newest first."""
         with self.explain_errors(), self.show_progress("Reading the tunnels online"):
             return self.client.list_tunnels()
+
+    def list_references(self) -> ReferenceIndex:
+        """Returns who refers to the account's backends; says what could not be listed."""
+        referrers: list[Referrer] = []
+        unlisted: dict[str, NgrokError] = {}
+        with self.show_progress("Reading who refers to backends") as progress:
+            for number, kind in enumerate(LISTS, 1):
+                progress(f"Reading who refers to backends: list {number} of {len(LISTS)}")
+                found = self.client.list_references([kind])
+                referrers += found.referrers
+                unlisted |= found.unlisted
+        for line in describe_unlisted(unlisted):
+            self.say(line)
+        return ReferenceIndex(References(tuple(referrers), unlisted))
 
     @contextmanager
     def explain_errors(self) -> Iterator[None]:

@@ -15,7 +15,7 @@ from rich.text import Text
 from pulumi_ngrok_tg.api.models import Backend, Tunnel
 
 _ONE_LINE = 100_000  # columns
-_WHOLE = {"ID", "TUNNEL", "SERVES", "TUNNELS", "AGE"}
+_WHOLE = {"ID", "BACKEND", "TUNNEL", "SERVES", "TUNNELS", "AGE"}
 _SHORTEST = 8
 _STYLES = {
     "not this stack": "yellow",
@@ -32,7 +32,7 @@ def print_json(value: object) -> None:
     click.echo(json.dumps(value, indent=2, ensure_ascii=plain != "utf8"))
 
 
-def print_table(columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Prints a result for people, a line for each row. On a terminal, all but ids and numbers are cut to its width."""
     console = Console(highlight=False)
     whole = {number for number, column in enumerate(columns) if column in _WHOLE}
@@ -60,6 +60,13 @@ def escape_control(text: str) -> str:
 def count_backends(backends: int) -> str:
     """Returns how many backends there are, in words."""
     return f"{backends} backend" + ("" if backends == 1 else "s")
+
+
+def count_tunnels(backend: Backend) -> str:
+    """Returns how many tunnels are online in a backend, in words."""
+    if backend.tunnels is None:
+        return "an unknown number of tunnels online"
+    return f"{len(backend.tunnels)} tunnel{'' if len(backend.tunnels) == 1 else 's'} online"
 
 
 def as_dict(shown: Backend | Tunnel) -> dict[str, Any]:

@@ -9,11 +9,12 @@ from pulumi_ngrok_tg.emulator.log import Log, Request
 from pulumi_ngrok_tg.emulator.seed import Seed
 from pulumi_ngrok_tg.emulator.server import Emulator
 from pulumi_ngrok_tg.emulator.settings import Fault, RateLimit, Settings
-from pulumi_ngrok_tg.emulator.store import EmulatedAccount, EmulatedBackend, EmulatedTunnel
+from pulumi_ngrok_tg.emulator.store import EmulatedAccount, EmulatedBackend, EmulatedReferrer, EmulatedTunnel
 
 __all__ = [
     "EmulatedAccount",
     "EmulatedBackend",
+    "EmulatedReferrer",
     "EmulatedTunnel",
     "Emulator",
     "Fault",

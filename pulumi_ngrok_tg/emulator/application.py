@@ -78,7 +78,7 @@ class Application:
             return _response(error.status, error.body(operation), operation, error.headers)
         if body is not None:
             if "next_page_uri" in body:
-                name = "backends" if "backends" in body else "tunnels"
+                name = next(name for name, value in body.items() if isinstance(value, list))
                 body[name] = [shown for shown in body[name] if shown["id"] not in fault.hide]
             body.update(fault.fields)
         return _response(status, body, operation)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -12,7 +13,14 @@ from pulumi_ngrok_tg.emulator.errors import make_error
 from pulumi_ngrok_tg.emulator.messages import HttpRequest, StatusAndBody
 from pulumi_ngrok_tg.emulator.rendering import BACKENDS, TUNNELS
 from pulumi_ngrok_tg.emulator.settings import Settings
-from pulumi_ngrok_tg.emulator.store import EmulatedAccount, EmulatedBackend, EmulatedTunnel, Object, take_page
+from pulumi_ngrok_tg.emulator.store import (
+    REFERRERS,
+    EmulatedAccount,
+    EmulatedBackend,
+    EmulatedTunnel,
+    Object,
+    take_page,
+)
 
 _MAX_PAGE = 100
 
@@ -86,7 +94,10 @@ def _update_backend(call: Call, id_: str) -> StatusAndBody:
 
 
 def _delete_backend(call: Call, id_: str) -> StatusAndBody:
-    del call.account.backends[_find_backend(call, id_).id]
+    backend = _find_backend(call, id_)
+    if call.account.is_referred_to(backend.id):
+        raise make_error(6502)
+    del call.account.backends[backend.id]
     return 204, None
 
 
@@ -96,6 +107,14 @@ def _list_tunnels(call: Call, _: str) -> StatusAndBody:
 
 def _get_tunnel(call: Call, id_: str) -> StatusAndBody:
     return 200, rendering.render_tunnel(_find_tunnel(call, id_), call.account, call.base_url)
+
+
+def _list_referrers(name: str, call: Call, _: str) -> StatusAndBody:
+    path, field, prefix = REFERRERS[name]
+    if call.settings.references_error is not None:
+        raise make_error(call.settings.references_error)
+    render = partial(rendering.render_referrer, name)
+    return _list(call, path, field, prefix, call.account.referrers[name], render)
 
 
 def _list(
@@ -118,6 +137,7 @@ _Actions = Mapping[str, Callable[[Call, str], StatusAndBody]]
 _OF_COLLECTION: Mapping[str, _Actions] = {
     BACKENDS: {"GET": _list_backends, "POST": _create_backend},
     TUNNELS: {"GET": _list_tunnels},
+    **{collection.path: {"GET": partial(_list_referrers, name)} for name, collection in REFERRERS.items()},
 }
 _OF_OBJECT: Mapping[str, _Actions] = {
     BACKENDS: {"GET": _get_backend, "PATCH": _update_backend, "DELETE": _delete_backend},

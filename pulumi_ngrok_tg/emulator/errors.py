@@ -72,9 +72,13 @@ _PUBLISHED: dict[int, tuple[int, str]] = {
     ),
     233: (400, "The page size limit must be between 1 and {max} but {value} was provided."),
     244: (400, "The page size limit must be a number between 1 and {max} but {value} was provided."),
+    635: (403, "Your API key does not have permission to do this."),
     333: (404, "No tunnel found with the ID {id}"),
     6503: (400, "Description is limited to {max} characters; you have entered {value} characters."),
     6504: (400, "Metadata is limited to {max} characters; you have entered {value} characters."),
+    6502: (400, "This backend is referenced by other backends and cannot be deleted."),
+    7008: (403, "Edges are deprecated and no longer available."),
+    7196: (403, "Your account has read-only access to Edges."),
     6508: (400, "Tunnel group labels count is limited to {max}; you have {value} labels."),
     6509: (
         400,

@@ -1,12 +1,23 @@
 """The JSON of the emulated API: what it holds, as the API reference shows it."""
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from pulumi_ngrok_tg.emulator.store import EmulatedAccount, EmulatedBackend, EmulatedTunnel
+from pulumi_ngrok_tg.emulator.store import REFERRERS, EmulatedAccount, EmulatedBackend, EmulatedReferrer, EmulatedTunnel
 
 BACKENDS = "/backends/tunnel_group"
 TUNNELS = "/tunnels"
+
+
+_NEW: Mapping[str, dict[str, Any]] = {
+    "failover_backends": {"backends": []},
+    "weighted_backends": {"backends": {}},
+    "https_edges": {"hostports": None, "routes": []},
+    "tcp_edges": {"hostports": None, "backend": None},
+    "tls_edges": {"hostports": None, "backend": None},
+}
+"""The fields of a new one."""
 
 
 def render_page(
@@ -43,6 +54,28 @@ def render_tunnel(tunnel: EmulatedTunnel, account: EmulatedAccount, base_url: st
         "forwards_to": tunnel.forwards_to,
     }
     return {name: value for name, value in shown.items() if value}
+
+
+def render_referrer(name: str, referrer: EmulatedReferrer, _: EmulatedAccount, base_url: str) -> dict[str, Any]:
+    """Returns an edge, or a failover or weighted backend, as the API reference shows it."""
+    uri = f"{base_url}{REFERRERS[name].path}/{referrer.id}"
+    common = {"created_at": referrer.created_at, "description": "", "metadata": ""}
+    fields = {"id": referrer.id, "uri": uri, **common, **_NEW[name], **referrer.fields}
+    if name == "https_edges":
+        fields["routes"] = [
+            {
+                "id": f"edghtsrt_{referrer.id.partition('_')[2]}{number}",
+                "edge_id": referrer.id,
+                "uri": f"{uri}/routes/{number}",
+                **common,
+                "match_type": "path_prefix",
+                "match": "/",
+                "backend": None,
+                **route,
+            }
+            for number, route in enumerate(fields["routes"])
+        ]
+    return fields
 
 
 def _ref(base_url: str, collection: str, id_: str) -> dict[str, str]:

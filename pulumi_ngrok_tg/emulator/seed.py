@@ -19,48 +19,63 @@ class Seed(Struct, frozen=True, forbid_unknown_fields=True):
     metadata: str | None = None
     labels: dict[str, str] | None = None
     uri: Any = None
-    """What follows from the rest is taken and has no effect; so with the next two."""
+    """What follows from the rest is taken and has no effect; so with those below."""
     tunnels: Any = None
     managed_by: Any = None
+    references: Any = None
+    in_use: Any = None
 
     def contents(self) -> dict[str, Any]:
         """Returns what a create of it would carry."""
         return {"description": self.description, "metadata": self.metadata, "labels": self.labels}
 
 
-class _Listing(Struct):
-    backends: list[Seed]
+class Seeds(Struct):
+    """What every account begins with: backends, and what refers to them, in the form of the API's lists."""
+
+    backends: list[Seed] = []
+    failover_backends: list[dict[str, Any]] = []
+    weighted_backends: list[dict[str, Any]] = []
+    https_edges: list[dict[str, Any]] = []
+    tcp_edges: list[dict[str, Any]] = []
+    tls_edges: list[dict[str, Any]] = []
     next_page_uri: str | None = None
+
+    def get_referrers(self) -> dict[str, Any]:
+        """Returns what refers to backends, by collection."""
+        fields = msgspec.structs.asdict(self)
+        return {name: value for name, value in fields.items() if name not in ("backends", "next_page_uri")}
 
     def __post_init__(self) -> None:
         if self.next_page_uri:
             raise ValueError("This is one page of a list; put the backends of all pages into it")
 
 
-def from_json(text: bytes) -> list[Seed]:
-    """Reads a list of backends, or an object with such a list as ``backends``.
+def from_json(text: bytes) -> Seeds:
+    """Reads a list of backends, or an object with such a list as ``backends`` and others beside it.
 
     Raises:
         ValueError: it is not one; names the field.
     """
     try:
-        read = msgspec.json.decode(text.removeprefix(codecs.BOM_UTF8), type=list[Seed] | _Listing)
+        read = msgspec.json.decode(text.removeprefix(codecs.BOM_UTF8), type=list[Seed] | Seeds)
     except RecursionError as error:
         raise ValueError("It is nested too deep") from error
-    return read.backends if isinstance(read, _Listing) else read
+    return read if isinstance(read, Seeds) else Seeds(read)
 
 
-def check_seeds(backends: Sequence[Mapping[str, Any] | Seed]) -> list[Seed]:
-    """Reads backends given as mappings.
+def check_seeds(backends: Sequence[Mapping[str, Any] | Seed], referrers: Mapping[str, Any]) -> Seeds:
+    """Reads backends, and what refers to them, given as mappings.
 
     Raises:
         ValueError: one is not what it has to be; names the field.
     """
     try:
-        seeds = msgspec.json.decode(msgspec.json.encode(backends), type=list[Seed])
+        given = msgspec.json.encode({**referrers, "backends": backends})
+        seeds = msgspec.json.decode(given, type=Seeds)
     except TypeError as error:
         raise ValueError(str(error)) from error
-    twice = [id_ for id_, count in Counter(seed.id for seed in seeds if seed.id).items() if count > 1]
+    twice = [id_ for id_, count in Counter(seed.id for seed in seeds.backends if seed.id).items() if count > 1]
     if twice:
         raise ValueError(f"There are two backends with the id {twice[0]}.")
     return seeds

@@ -2,13 +2,13 @@
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Concatenate, ParamSpec
 
 from pulumi_ngrok_tg.emulator.application import Application
 from pulumi_ngrok_tg.emulator.http import HttpServer
 from pulumi_ngrok_tg.emulator.log import Log
-from pulumi_ngrok_tg.emulator.seed import Seed
+from pulumi_ngrok_tg.emulator.seed import Seed, check_seeds
 from pulumi_ngrok_tg.emulator.service import Service
 from pulumi_ngrok_tg.emulator.settings import Fault, Settings
 from pulumi_ngrok_tg.emulator.store import EmulatedAccount
@@ -30,6 +30,8 @@ class Emulator:
         port: TCP port on 127.0.0.1; 0 picks a free one.
         api_keys: the keys that are accepted, each an account of its own. Empty: every key is accepted.
         backends: what every account begins with, in the form of the API's list. Those without an id are the newest.
+        referrers: what refers to backends at first, in the form of the API's lists, by ``failover_backends``,
+            ``weighted_backends``, ``https_edges``, ``tcp_edges`` and ``tls_edges``.
 
     Raises:
         OSError: the port cannot be listened on.
@@ -37,9 +39,13 @@ class Emulator:
     """
 
     def __init__(
-        self, port: int = 0, api_keys: Sequence[str] = (), backends: Sequence[Mapping[str, Any] | Seed] = ()
+        self,
+        port: int = 0,
+        api_keys: Sequence[str] = (),
+        backends: Sequence[Mapping[str, Any] | Seed] = (),
+        referrers: Mapping[str, Sequence[Mapping[str, Any]]] = MappingProxyType({}),
     ) -> None:
-        self._service = Service(api_keys, backends)
+        self._service = Service(api_keys, check_seeds(backends, referrers))
         self._stopping = threading.Event()
         self._server = HttpServer(port, Application(self._service, self._stopping))
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)

@@ -3,16 +3,17 @@
 import re
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import msgspec
 
-from pulumi_ngrok_tg.emulator import body, endpoints, seed
+from pulumi_ngrok_tg.emulator import body, endpoints
 from pulumi_ngrok_tg.emulator.errors import ErrorResponse, make_error
 from pulumi_ngrok_tg.emulator.log import Log
 from pulumi_ngrok_tg.emulator.messages import HttpRequest
+from pulumi_ngrok_tg.emulator.seed import Seeds
 from pulumi_ngrok_tg.emulator.settings import Fault, RateLimit, Settings, convert
 from pulumi_ngrok_tg.emulator.store import EmulatedAccount, IdSource
 
@@ -22,13 +23,13 @@ class Service:
 
     Args:
         api_keys: the keys that are accepted, each an account of its own. Empty: every key is accepted.
-        backends: what every account begins with, in the form of the API's list. Those without an id are the newest.
+        seeds: what every account begins with. Backends without an id are the newest.
 
     Raises:
         ValueError: a key is none that can be sent, or a backend is not what the API could hold.
     """
 
-    def __init__(self, api_keys: Sequence[str] = (), backends: Sequence[Mapping[str, Any] | seed.Seed] = ()) -> None:
+    def __init__(self, api_keys: Sequence[str], seeds: Seeds) -> None:
         self.settings = Settings()
         """How the API behaves; :meth:`set` changes it."""
         self.faults: list[Fault] = []
@@ -44,8 +45,8 @@ class Service:
                 raise ValueError(
                     f"API keys are words of printable ASCII; {api_keys if isinstance(api_keys, str) else key!r} is not."
                 )
-        self._seeds = seed.check_seeds(backends)
-        for number, one in enumerate(self._seeds, 1):
+        self._seeds = seeds
+        for number, one in enumerate(seeds.backends, 1):
             try:
                 body.check_contents(one.contents(), self.settings)
             except ErrorResponse as error:

@@ -33,6 +33,12 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         RateLimit | None,
         Meta(description="So many `requests` of an account in any `seconds`; beyond it ERR_NGROK_226. null: no limit."),
     ] = None
+    references_error: Annotated[
+        Literal[635, 7008, 7196] | None,
+        Meta(
+            description="The ERR_NGROK code with which the lists of edges and other backends fail. null: they do not."
+        ),
+    ] = None
     max_labels: Annotated[
         Count | None, Meta(description="Labels of a backend; beyond it ERR_NGROK_6508. null: any number.")
     ] = None

@@ -4,13 +4,13 @@ import secrets
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import TypeVar
+from typing import Any, NamedTuple, TypeVar
 
-from pulumi_ngrok_tg.emulator.seed import Seed
+from pulumi_ngrok_tg.emulator.seed import Seeds
 
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _ID_LENGTH = 27
@@ -58,7 +58,37 @@ class EmulatedTunnel:
     forwards_to: str
 
 
-Object = TypeVar("Object", EmulatedBackend, EmulatedTunnel)
+@dataclass
+class EmulatedReferrer:
+    """An edge, or a failover or weighted backend; it is only listed."""
+
+    id: str
+    created_at: str
+    fields: dict[str, Any]
+    """The other fields, as the API has them; see ngrok's API reference."""
+
+
+Object = TypeVar("Object", EmulatedBackend, EmulatedTunnel, EmulatedReferrer)
+
+
+class Collection(NamedTuple):
+    """Where the API lists things that refer to backends."""
+
+    path: str
+    field: str
+    """The field of a page that holds them."""
+    prefix: str
+    """Of their ids."""
+
+
+REFERRERS: Mapping[str, Collection] = {
+    "failover_backends": Collection("/backends/failover", "backends", "bkdfo"),
+    "weighted_backends": Collection("/backends/weighted", "backends", "bkdwd"),
+    "https_edges": Collection("/edges/https", "https_edges", "edghts"),
+    "tcp_edges": Collection("/edges/tcp", "tcp_edges", "edgtcp"),
+    "tls_edges": Collection("/edges/tls", "tls_edges", "edgtls"),
+}
+"""What may refer to a backend, by the name that the emulator has for it."""
 
 
 @dataclass
@@ -67,6 +97,8 @@ class EmulatedAccount:
 
     backends: dict[str, EmulatedBackend] = field(default_factory=dict)
     tunnels: dict[str, EmulatedTunnel] = field(default_factory=dict)
+    referrers: dict[str, dict[str, EmulatedReferrer]] = field(default_factory=lambda: {name: {} for name in REFERRERS})
+    """What may refer to backends: ``failover_backends``, ``weighted_backends``, ``https_edges`` and so on, by id."""
     ids: IdSource = field(default_factory=IdSource)
     admitted: deque[float] = field(default_factory=deque)
     """When the requests that count for the rate limit were taken, in seconds of a monotonic clock."""
@@ -74,15 +106,18 @@ class EmulatedAccount:
     """Held while backends or tunnels change, or are gone through."""
 
     @classmethod
-    def of(cls, seeds: Sequence[Seed], lock: AbstractContextManager[bool]) -> "EmulatedAccount":
-        """Returns an account that begins with backends, the newest first."""
+    def of(cls, seeds: Seeds, lock: AbstractContextManager[bool]) -> "EmulatedAccount":
+        """Returns an account that begins with backends, the newest first, and with what refers to them."""
         account = cls(lock=lock)
-        for seed in reversed(seeds):
+        for seed in reversed(seeds.backends):
             backend = EmulatedBackend(
                 seed.id or account.ids.next("bkdtg"), _written(seed.created_at) if seed.created_at else _now()
             )
             account.backends[backend.id] = backend
             account.update(backend.id, seed.contents())
+        for collection in REFERRERS:
+            for fields in reversed(getattr(seeds, collection)):
+                account.add_referrer(collection, fields)
         return account
 
     def create(self, contents: Mapping[str, object]) -> EmulatedBackend:
@@ -107,6 +142,32 @@ class EmulatedAccount:
             tunnel = EmulatedTunnel(self.ids.next("tn"), _now(), self.ids.next("ts"), dict(labels), forwards_to)
             self.tunnels[tunnel.id] = tunnel
             return tunnel.id
+
+    def add_referrer(self, collection: str, fields: Mapping[str, Any]) -> str:
+        """Adds an edge, or a failover or weighted backend, and returns its id.
+
+        Args:
+            collection: ``failover_backends``, ``weighted_backends``, ``https_edges``, ``tcp_edges`` or ``tls_edges``.
+            fields: those of ngrok's API reference, such as ``{"hostports": [...], "routes": [...]}``; the others are
+                as ngrok has them for a new one.
+
+        Raises:
+            ValueError: there is no such collection.
+        """
+        if collection not in REFERRERS:
+            raise ValueError(f"There is no collection {collection!r}; there are {', '.join(REFERRERS)}.")
+        with self.lock:
+            rest = dict(fields)
+            id_ = rest.pop("id", None) or self.ids.next(REFERRERS[collection].prefix)
+            created_at = rest.pop("created_at", None) or _now()
+            self.referrers[collection][id_] = EmulatedReferrer(id_, created_at, rest)
+            return str(id_)
+
+    def is_referred_to(self, id_: str) -> bool:
+        """Tells whether a failover or weighted backend has a backend among its own."""
+        with self.lock:
+            held = [*self.referrers["failover_backends"].values(), *self.referrers["weighted_backends"].values()]
+            return any(id_ in (one.fields.get("backends") or ()) for one in held)
 
     def find_tunnels(self, backend: EmulatedBackend) -> list[EmulatedTunnel]:
         """Returns the tunnels that carry all of the backend's labels."""

@@ -11,6 +11,7 @@ from pulumi_ngrok_tg.api.errors import NgrokError, NotFound, Unreadable
 from pulumi_ngrok_tg.api.models import Backend, Tunnel
 from pulumi_ngrok_tg.api.reporting import Reporter
 from pulumi_ngrok_tg.rules import properties, traffic
+from pulumi_ngrok_tg.rules.references import ReferenceIndex, describe_old_edges
 
 if TYPE_CHECKING:
     from pulumi_ngrok_tg.api.client import Client
@@ -61,6 +62,8 @@ class TrafficGuard:
         else:
             line, costs = self._look(id_, olds, {} if replaced else after)
             self._tell(line, costs)
+        if replaced and not isinstance(news.get("account"), Unknown):
+            self._tell_of_old_edges(id_, olds)
 
     def before_update(self, id_: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> None:
         """Looks again, right before labels change, where the setting refuses a loss: diff may have looked long ago.
@@ -118,6 +121,15 @@ class TrafficGuard:
             return traffic.describe_unknown(seen, after, error), bool(seen)
         moved = traffic.find_moves(traffic.find_serving(id_, before, tunnels), after, tunnels)
         return traffic.describe_moves(moved), bool(moved.leaving)
+
+    def _tell_of_old_edges(self, id_: str, olds: Mapping[str, Any]) -> None:
+        """Tells which edges refer to a backend that is about to be replaced: they know only its old id."""
+        try:
+            index = ReferenceIndex(self._client(olds).glance_at_references())
+        except (NgrokError, config.ConfigError) as error:
+            self._tell(f"which edges refer to {id_} could not be found out ({error})")
+            return
+        self._tell(describe_old_edges(index, id_), bool(index.find_paths(id_)))
 
     def _require_no_loss(
         self, id_: str, olds: Mapping[str, Any], after: Mapping[str, str], refused: Callable[[str], str]

@@ -10,6 +10,7 @@ from pulumi_ngrok_tg.cli.import_ import module, terraform
 from pulumi_ngrok_tg.cli.import_.selection import Selection
 from pulumi_ngrok_tg.cli.session import Session
 from pulumi_ngrok_tg.cli.show import count_backends, join_labels, print_json, print_table
+from pulumi_ngrok_tg.rules.references import ReferenceIndex, convert_use, describe_use, is_in_use
 from pulumi_ngrok_tg.rules.text import join_names
 
 _SHOWN = 5
@@ -27,6 +28,8 @@ class Report:
     """Whether the program loads the module."""
     let_go: Sequence[tuple[terraform.Instance, Backend]]
     """What Terraform has to let go of."""
+    index: ReferenceIndex | None
+    """Who refers to backends; None where none was taken."""
 
 
 def print_all(report: Report) -> None:
@@ -34,7 +37,14 @@ def print_all(report: Report) -> None:
     chosen = report.selection
     print_json(
         {
-            "taken": [{"id": backend.id, "name": report.names[backend.id]} for backend in chosen.taken],
+            "taken": [
+                {
+                    "id": backend.id,
+                    "name": report.names[backend.id],
+                    **(convert_use(report.index, backend) if report.index else {}),
+                }
+                for backend in chosen.taken
+            ],
             "managed": [backend.id for backend in chosen.managed],
             "declared": [{"id": id_, "where": where} for id_, where in chosen.declared.items()],
             "left_out": [{"id": id_, "reason": reason} for id_, reason in chosen.left_out.items()],
@@ -45,10 +55,23 @@ def print_all(report: Report) -> None:
     )
 
 
-def tell_written(session: Session, taken: Sequence[Backend], names: Mapping[str, str], path: Path) -> None:
-    """Tells what the module declares now."""
-    rows = [(names[backend.id], backend.id, join_labels(backend)) for backend in taken]
-    print_table(("NAME", "ID", "LABELS"), rows)
+def tell_written(
+    session: Session, taken: Sequence[Backend], names: Mapping[str, str], index: ReferenceIndex, path: Path
+) -> None:
+    """Tells what the module declares now, and what refers to it."""
+    rows = [
+        (
+            names[backend.id],
+            backend.id,
+            join_labels(backend),
+            "?" if backend.tunnels is None else str(len(backend.tunnels)),
+            describe_use(index, backend.id),
+        )
+        for backend in taken
+    ]
+    print_table(("NAME", "ID", "LABELS", "TUNNELS", "USED BY"), rows)
+    if unused := sum(is_in_use(index, backend) is False for backend in taken):
+        session.say(f"Not in use: {count_backends(unused)}, to which nothing refers and in which no tunnel is online.")
     session.say(f"Wrote {path}.")
 
 

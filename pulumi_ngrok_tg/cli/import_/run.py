@@ -57,8 +57,9 @@ def run(
     named = _name(session, sources, backends, names)
     new = {named[backend.id]: backend for backend in reversed(selection.taken)}
     written = [_write(program, own, new, account, protect)] if new else []
-    if new and not as_json:
-        report.tell_written(session, selection.taken, named, *written)
+    index = session.list_references() if new else None
+    if index and not as_json:
+        report.tell_written(session, selection.taken, named, index, *written)
     in_module = any(where.startswith(module.FILE) for where in selection.declared.values())
     loaded = not (written or in_module) or any(
         module.loads_module(source.tree) for source in sources if source.path.name != module.FILE
@@ -67,7 +68,7 @@ def run(
         written.append(entry)
         loaded = True
     let_go = terraform.find_let_go(instances, [*selection.taken, *selection.managed, *_declared(backends, selection)])
-    done = report.Report(selection, named, written, loaded, let_go)
+    done = report.Report(selection, named, written, loaded, let_go, index)
     if as_json:
         report.print_all(done)
     else:

@@ -1,0 +1,166 @@
+"""Who refers to a backend by its id: edges, and the failover and weighted backends.
+
+Read from ngrok's OpenAPI description (https://github.com/ngrok/ngrok-openapi), not tried on a live account. No list
+takes a filter, so the five lists together tell all; a route of an HTTPS edge has no list of its own.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from pulumi_ngrok_tg.api.errors import Cancelled, NgrokError, Unreadable
+from pulumi_ngrok_tg.api.models import Collection, read_text
+
+REFERENCED = 6502
+"""The ERR_NGROK code of a delete of what a failover or weighted backend refers to."""
+_BACKEND_ID = re.compile(r"bkd[a-z]{1,8}_[0-9A-Za-z]{1,64}")
+_MATCH_TYPES = {"path_prefix": "path prefix", "exact_path": "exact path"}
+
+
+@dataclass(frozen=True)
+class Target:
+    """A backend that something refers to."""
+
+    id: str
+    """``bkdtg_...`` or the id of another kind of backend."""
+    where: str = ""
+    """The part of the referrer that names it, such as the route ``/api (exact path)`` of an HTTPS edge."""
+    enabled: bool = True
+    """Whether traffic may take this way."""
+
+
+@dataclass(frozen=True)
+class Referrer:
+    """What refers to backends."""
+
+    kind: str
+    """``https edge``, ``tcp edge``, ``tls edge``, ``failover`` or ``weighted``."""
+    id: str
+    name: str
+    """The addresses of an edge, the description of a backend; "" where it has none."""
+    targets: tuple[Target, ...]
+
+
+@dataclass(frozen=True)
+class References:
+    """What an account's lists say of who refers to what."""
+
+    referrers: tuple[Referrer, ...]
+    unlisted: Mapping[str, NgrokError]
+    """What could not be listed, by its kind, and why: who refers there is unknown, not nobody."""
+
+
+def read_referrer(kind: str, request: str, body: Any) -> Referrer:
+    """Reads an edge, or a backend that refers to others.
+
+    Every id of a backend in it counts, also in a field that is not known here: a reference is never overlooked.
+
+    Args:
+        kind: that of the referrer.
+        request: what was sent, for the message.
+        body: the JSON that came back.
+
+    Raises:
+        Unreadable: the body is not one.
+    """
+    try:
+        id_ = read_text(body["id"])
+        if kind in ("failover", "weighted"):
+            name, targets = read_text(body.get("description") or ""), tuple(_read_members(kind, body))
+        else:
+            name = ", ".join(map(read_text, body.get("hostports") or ()))
+            targets = tuple(_read_routes(body) if kind == "https edge" else _read_backend(body))
+        known = {id_, *(target.id for target in targets)}
+        others = dict.fromkeys(found for found in _find_ids(body) if found not in known)
+        return Referrer(kind, id_, name, (*targets, *map(Target, others)))
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
+        raise Unreadable(f"{request}: the response does not list what it is to list ({kind}s).") from None
+
+
+LISTS: Mapping[str, Collection[Referrer]] = {
+    kind: Collection(path, name, partial(read_referrer, kind), title)
+    for kind, path, name, title in (
+        ("failover", "/backends/failover", "backends", "The failover backends"),
+        ("weighted", "/backends/weighted", "backends", "The weighted backends"),
+        ("https edge", "/edges/https", "https_edges", "The https edges"),
+        ("tcp edge", "/edges/tcp", "tcp_edges", "The tcp edges"),
+        ("tls edge", "/edges/tls", "tls_edges", "The tls edges"),
+    )
+}
+"""What can refer to a backend."""
+BACKENDS_ONLY = ("failover", "weighted")
+"""What keeps ngrok from deleting a backend (ERR_NGROK_6502)."""
+
+
+def list_references(
+    read: Callable[[Collection[Referrer]], Iterable[Referrer]],
+    clean: Callable[[str], str],
+    kinds: Iterable[str] = LISTS,
+) -> References:
+    """Lists who refers to backends; what cannot be listed is named with its reason.
+
+    Args:
+        read: reads a list to its end.
+        clean: returns a text of the server's as one line without the key.
+        kinds: those to list.
+
+    Raises:
+        Cancelled: the operation was cancelled.
+    """
+    referrers: list[Referrer] = []
+    unlisted: dict[str, NgrokError] = {}
+    for kind in kinds:
+        try:
+            referrers += read(LISTS[kind])
+        except Cancelled:
+            raise
+        except NgrokError as error:
+            unlisted[kind] = error
+    return References(tuple(_clean(referrer, clean) for referrer in referrers), unlisted)
+
+
+def _clean(referrer: Referrer, clean: Callable[[str], str]) -> Referrer:
+    targets = tuple(replace(target, id=clean(target.id), where=clean(target.where)) for target in referrer.targets)
+    return Referrer(referrer.kind, clean(referrer.id), clean(referrer.name), targets)
+
+
+def _read_members(kind: str, body: Any) -> Iterator[Target]:
+    """Reads the backends of another backend: a list of ids, or an object whose keys are ids."""
+    members = body["backends"]
+    if not isinstance(members, list | dict | None):
+        raise TypeError
+    for member in members or ():
+        weight = members[member] if isinstance(members, dict) else 1
+        yield Target(read_text(member), enabled=weight != 0)
+
+
+def _read_routes(body: Any) -> Iterator[Target]:
+    for route in body.get("routes") or ():
+        match, match_type = (read_text(route.get(name) or "") for name in ("match", "match_type"))
+        kind = _MATCH_TYPES.get(match_type, match_type)
+        where = f"{match} ({kind})" if kind else match
+        yield from (replace(target, where=where) for target in _read_backend(route))
+
+
+def _read_backend(body: Any) -> Iterator[Target]:
+    """Reads the backend of a route or an edge: null, absent, or an object that names it."""
+    module = body.get("backend")
+    if module is not None and (backend := module.get("backend")) is not None:
+        yield Target(read_text(backend["id"]), enabled=module.get("enabled") is not False)
+
+
+def _find_ids(value: Any) -> Iterator[str]:
+    """Finds each id of a backend in JSON, at whatever depth, in keys and at the end of URIs, too."""
+    if isinstance(value, str):
+        end = value.rpartition("/")[2]
+        if _BACKEND_ID.fullmatch(end):
+            yield end
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _find_ids(key)
+            yield from _find_ids(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _find_ids(item)

@@ -1,0 +1,28 @@
+"""Names who refers to a backend, where that keeps ngrok from deleting it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pulumi_ngrok_tg.accounts.clients import Account
+from pulumi_ngrok_tg.api.errors import ApiError
+from pulumi_ngrok_tg.api.references import BACKENDS_ONLY, REFERENCED
+from pulumi_ngrok_tg.rules import advice
+from pulumi_ngrok_tg.rules.advice import ProviderError
+from pulumi_ngrok_tg.rules.references import ReferenceIndex, explain_referenced
+
+
+@contextmanager
+def explain_references(account: Account, id_: str) -> Iterator[None]:
+    """Adds to ngrok's "still referenced" which backends refer to this one; lists them on that error only.
+
+    Raises:
+        ProviderError: ngrok does not delete the backend for that.
+    """
+    try:
+        yield
+    except ApiError as error:
+        if error.code != REFERENCED:
+            raise
+        index = ReferenceIndex(account.client.list_references(BACKENDS_ONLY))
+        line = advice.explain(error, account.source, recorded=True)
+        raise ProviderError(f"{line} {explain_referenced(id_, index)}") from error

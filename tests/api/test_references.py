@@ -1,0 +1,178 @@
+"""Reading who refers to a backend: whatever the lists hold, no reference is overlooked and nothing else is raised."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pulumi_ngrok_tg.api.client import Client
+from pulumi_ngrok_tg.api.errors import Unreadable
+from pulumi_ngrok_tg.api.references import BACKENDS_ONLY, LISTS, Target, read_referrer
+from pulumi_ngrok_tg.api.settings import AccountSettings
+from pulumi_ngrok_tg.emulator import Emulator
+from tests.conftest import KEY
+from tests.reporter import Heard
+
+WEB = "bkdtg_2rwwlBV3giwRa5gGhtBlK6AH8q4"
+MODULE = {"enabled": True, "backend": {"id": WEB, "uri": f"https://api.ngrok.com/backends/tunnel_group/{WEB}"}}
+
+
+def client(emulator: Emulator) -> Client:
+    return Client(AccountSettings(KEY, emulator.url, backoff=0.01), Heard())
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "name", "targets"),
+    [
+        ("failover", {"backends": [WEB, "bkdhr_1"], "description": "main"}, "main", [(WEB, ""), ("bkdhr_1", "")]),
+        ("failover", {"backends": []}, "", []),
+        ("failover", {"backends": None}, "", []),
+        ("weighted", {"backends": {WEB: 10}}, "", [(WEB, "")]),
+        (
+            "tcp edge",
+            {"hostports": ["1.tcp.example.com:9999"], "backend": MODULE},
+            "1.tcp.example.com:9999",
+            [(WEB, "")],
+        ),
+        ("tls edge", {"hostports": None, "backend": None}, "", []),
+        ("tls edge", {}, "", []),
+        ("tls edge", {"backend": {"enabled": True, "backend": None}}, "", []),
+        ("https edge", {"hostports": ["a:443", "b:443"], "routes": []}, "a:443, b:443", []),
+        ("https edge", {"routes": None}, "", []),
+        ("https edge", {"routes": [{"match": "/", "match_type": "path_prefix", "backend": None}]}, "", []),
+        (
+            "https edge",
+            {"routes": [{"match": "/api", "match_type": "exact_path", "backend": MODULE}]},
+            "",
+            [(WEB, "/api (exact path)")],
+        ),
+        (
+            "https edge",
+            {"routes": [{"match": "/", "match_type": "regex", "backend": MODULE}]},
+            "",
+            [(WEB, "/ (regex)")],
+        ),
+        # Fields that are not known here.
+        ("tcp edge", {"fallback_backend": {"id": WEB}}, "", [(WEB, "")]),
+        ("tls edge", {"policy": {"routes": [MODULE["backend"]["uri"]]}}, "", [(WEB, "")]),
+        ("failover", {"backends": [], "last_resort": {WEB: 1}}, "", [(WEB, "")]),
+    ],
+)
+def test_what_refers_to_a_backend_is_read_in_each_form(
+    kind: str, body: dict[str, Any], name: str, targets: list[tuple[str, str]]
+) -> None:
+    found = read_referrer(kind, "GET /x", {"id": "edg_1", **body})
+    assert found.name == name
+    assert [(target.id, target.where) for target in found.targets] == targets
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "enabled"),
+    [
+        ("tcp edge", {"backend": {**MODULE, "enabled": False}}, False),
+        ("tcp edge", {"backend": {"backend": {"id": WEB}}}, True),
+        ("weighted", {"backends": {WEB: 0}}, False),
+        ("https edge", {"routes": [{"match": "/", "backend": {**MODULE, "enabled": False}}]}, False),
+    ],
+)
+def test_a_disabled_way_is_a_reference_that_is_disabled(kind: str, body: dict[str, Any], enabled: bool) -> None:
+    (target,) = read_referrer(kind, "GET /x", {"id": "edg_1", **body}).targets
+    assert (target.id, target.enabled) == (WEB, enabled)
+
+
+@pytest.mark.parametrize("kind", LISTS)
+@pytest.mark.parametrize(
+    "body",
+    [
+        None,
+        [],
+        "x",
+        {},
+        {"id": 5},
+        {"id": "x", "backends": WEB, "hostports": 5},
+        {"id": "x", "backends": [5], "hostports": [5]},
+        {"id": "x", "backends": 7, "routes": "x", "backend": "x"},
+        {"id": "x", "backends": [None], "routes": [None], "backend": {"backend": {}}},
+    ],
+)
+def test_a_body_of_another_shape_is_unreadable(kind: str, body: Any) -> None:
+    with pytest.raises(Unreadable, match=f"^GET /x: the response does not list what it is to list \\({kind}s\\).$"):
+        read_referrer(kind, "GET /x", body)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.just(WEB),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8) | st.just(WEB), inner, max_size=3),
+    max_leaves=12,
+)
+fields = st.sampled_from(
+    ["id", "backends", "backend", "routes", "hostports", "description", "enabled", "match", "other"]
+)
+
+
+@given(st.sampled_from([*LISTS]), st.dictionaries(fields, json_values) | json_values)
+def test_any_body_is_unreadable_or_names_each_backend_in_it(kind: str, body: Any) -> None:
+    try:
+        found = read_referrer(kind, "GET /x", body)
+    except Unreadable:
+        return
+    if WEB in json.dumps({name: value for name, value in body.items() if name != "id"}) and body["id"] != WEB:
+        texts = json.dumps(body)
+        assert WEB in [target.id for target in found.targets] or f'"{WEB}"' not in texts
+
+
+def fill(emulator: Emulator, count: int) -> None:
+    account = emulator.account(KEY)
+    for n in range(count):
+        account.add_referrer("failover_backends", {"backends": [WEB], "description": str(n)})
+        account.add_referrer("https_edges", {"hostports": [f"{n}:443"], "routes": [{"backend": MODULE}]})
+
+
+def test_all_five_lists_are_read_to_their_ends(emulator: Emulator) -> None:
+    fill(emulator, 101)
+    found = client(emulator).list_references()
+    assert len(found.referrers) == 202
+    assert found.unlisted == {}
+    assert len(emulator.requests) == 5 + 2
+    assert emulator.requests.writes == []
+
+
+def test_some_kinds_are_listed_alone(emulator: Emulator) -> None:
+    client(emulator).list_references(BACKENDS_ONLY)
+    assert [request.path for request in emulator.requests] == ["/backends/failover", "/backends/weighted"]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"status": 403, "error_code": 635},
+        {"status": 403, "error_code": 7008},
+        {"status": 403, "error_code": 7196},
+        {"status": 404, "error_code": 7000},
+        {"status": 404, "body": "<html>"},
+        {"status": 500},
+        {"drop": "before"},
+        {"body": "[]"},
+        {"body": "{}"},
+        {"body": '{"tcp_edges": [{"id": 7}]}'},
+        {"body": '{"tcp_edges": [], "next_page_uri": "https://elsewhere.example.com/edges/tcp"}'},
+    ],
+)
+def test_a_list_that_fails_is_unknown_and_the_others_are_read(emulator: Emulator, fault: Mapping[str, Any]) -> None:
+    fill(emulator, 1)
+    emulator.fault(path="/edges/tcp", times=None, **fault)
+    found = client(emulator).list_references()
+    assert [*found.unlisted] == ["tcp edge"]
+    assert len(found.referrers) == 2
+    assert KEY not in str(found.unlisted["tcp edge"])
+
+
+def test_what_a_server_names_is_shown_in_one_line_without_the_key(emulator: Emulator) -> None:
+    emulator.account(KEY).add_referrer("tcp_edges", {"hostports": [f"a\n{KEY}\x1b[31m"], "backend": MODULE})
+    (found,) = client(emulator).list_references().referrers
+    assert KEY not in found.name
+    assert found.name.isprintable()
+    assert found.targets == (Target(WEB),)

@@ -1,0 +1,207 @@
+"""Who refers to a backend, through whatever refers to it, and in what words."""
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pulumi_ngrok_tg.api.errors import ApiError
+from pulumi_ngrok_tg.api.models import Backend, Ref
+from pulumi_ngrok_tg.api.references import References, Referrer, Target
+from pulumi_ngrok_tg.rules.references import (
+    ReferenceIndex,
+    convert_use,
+    describe_old_edges,
+    describe_path,
+    describe_use,
+    explain_referenced,
+    is_in_use,
+)
+
+WEB = "bkdtg_web"
+FORBIDDEN = ApiError("GET /edges/https: forbidden", 403, 635)
+
+
+def edge(id_: str, backend: str, where: str = "/ (path prefix)", enabled: bool = True) -> Referrer:
+    return Referrer("https edge", id_, f"{id_}.example.com:443", (Target(backend, where, enabled),))
+
+
+def failover(id_: str, *backends: str, name: str = "") -> Referrer:
+    return Referrer("failover", id_, name, tuple(map(Target, backends)))
+
+
+def index(*referrers: Referrer, unlisted: str = "") -> ReferenceIndex:
+    return ReferenceIndex(References(referrers, {unlisted: FORBIDDEN} if unlisted else {}))
+
+
+def backend(tunnels: tuple[Ref, ...] | None = ()) -> Backend:
+    return Backend(WEB, "", "2025-01-21T18:19:53Z", tunnels=tunnels)
+
+
+@pytest.mark.parametrize(
+    ("referrers", "described"),
+    [
+        ((), "nobody"),
+        ((edge("www", WEB),), "https edge www.example.com:443 / (path prefix)"),
+        ((edge("www", WEB, enabled=False),), "https edge www.example.com:443 / (path prefix) (disabled)"),
+        ((edge("www", "bkdtg_other"),), "nobody"),
+        ((Referrer("tcp edge", "edgtcp_1", "", (Target(WEB),)),), "tcp edge edgtcp_1"),
+        ((failover("bkdfo_1", WEB, name="main then spare"),), 'failover bkdfo_1 "main then spare"'),
+        (
+            (failover("bkdfo_1", WEB), edge("www", "bkdfo_1", "/api (exact path)")),
+            "failover bkdfo_1 ← https edge www.example.com:443 /api (exact path)",
+        ),
+        (
+            (failover("bkdfo_1", WEB), failover("bkdfo_2", "bkdfo_1"), edge("www", "bkdfo_2", "")),
+            "failover bkdfo_1 ← failover bkdfo_2 ← https edge www.example.com:443",
+        ),
+        ((failover("bkdfo_1", WEB, "bkdfo_2"), failover("bkdfo_2", "bkdfo_1")), "failover bkdfo_1"),
+        (
+            tuple(edge(f"e{n}", WEB, "") for n in range(5)),
+            ", ".join(f"https edge e{n}.example.com:443" for n in range(3)) + " and 2 more",
+        ),
+    ],
+)
+def test_what_refers_to_a_backend_is_named_with_what_refers_to_that(
+    referrers: tuple[Referrer, ...], described: str
+) -> None:
+    assert describe_use(index(*referrers), WEB) == described
+
+
+def test_nobody_is_said_only_when_everything_was_listed() -> None:
+    assert describe_use(index(unlisted="https edge"), WEB) == "unknown"
+    known = index(failover("bkdfo_1", WEB), unlisted="https edge")
+    assert describe_use(known, WEB) == "failover bkdfo_1, and unknown ones"
+
+
+@pytest.mark.parametrize(
+    ("known", "tunnels", "used"),
+    [
+        (index(), (), False),
+        (index(), (Ref("tn_1", ""),), True),
+        (index(), None, None),
+        (index(edge("www", WEB)), (), True),
+        (index(edge("www", WEB)), None, True),
+        (index(unlisted="tcp edge"), (), None),
+        (index(unlisted="tcp edge"), (Ref("tn_1", ""),), True),
+    ],
+)
+def test_a_backend_is_unused_only_when_nothing_refers_to_it_and_no_tunnel_is_online(
+    known: ReferenceIndex, tunnels: tuple[Ref, ...] | None, used: bool | None
+) -> None:
+    assert is_in_use(known, backend(tunnels)) is used
+    assert convert_use(known, backend(tunnels))["in_use"] is used
+
+
+def test_json_names_the_end_of_each_path_and_the_backends_on_the_way() -> None:
+    known = index(failover("bkdfo_1", WEB), edge("www", "bkdfo_1", "/api (exact path)", enabled=False))
+    (path,) = convert_use(known, backend())["references"]
+    assert path == {
+        "kind": "https edge",
+        "id": "www",
+        "name": "www.example.com:443",
+        "where": "/api (exact path)",
+        "enabled": False,
+        "via": ["bkdfo_1"],
+    }
+
+
+def test_a_refused_delete_names_what_refers_and_the_order_of_deletes() -> None:
+    known = index(failover("bkdfo_1", WEB, name="main"), failover("bkdfo_2", "bkdfo_1"))
+    assert explain_referenced(WEB, known) == (
+        'It is used by failover bkdfo_1 "main". Take it out of this, or delete in this order: failover bkdfo_2, '
+        "failover bkdfo_1, bkdtg_web."
+    )
+
+
+def test_no_order_of_deletes_is_given_for_a_circle() -> None:
+    known = index(failover("bkdfo_1", WEB, "bkdfo_2"), failover("bkdfo_2", "bkdfo_1"))
+    told = explain_referenced(WEB, known)
+    assert told.startswith("It is used by failover bkdfo_1. Take it out of this; they refer to each other in a circle")
+
+
+def test_a_refused_delete_says_what_could_not_be_listed() -> None:
+    told = explain_referenced(WEB, index(unlisted="weighted"))
+    assert told.startswith("The weighted backends could not be listed, so who refers to a backend there is unknown.")
+
+
+def test_a_replacement_names_the_edges_that_know_the_old_id() -> None:
+    known = index(failover("bkdfo_1", WEB), edge("www", "bkdfo_1"), edge("api", WEB))
+    told = describe_old_edges(known, WEB)
+    assert told == (
+        "https edge www.example.com:443 / (path prefix), https edge api.example.com:443 / (path prefix) will still "
+        "refer to bkdtg_web, which is deleted. Give them the new id"
+    )
+    assert describe_old_edges(index(), WEB) == ""
+    assert "could not be found out (GET /edges/https: forbidden)" in describe_old_edges(index(unlisted="tcp edge"), WEB)
+
+
+@st.composite
+def graphs(draw: st.DrawFn) -> list[Referrer]:
+    """Backends that refer to any others, and edges."""
+    ids = [WEB, *(f"bkdfo_{n}" for n in range(draw(st.integers(0, 6))))]
+    backends = [failover(id_, *draw(st.lists(st.sampled_from(ids), max_size=4))) for id_ in ids[1:]]
+    edges = [edge(f"e{n}", draw(st.sampled_from(ids)), "") for n in range(draw(st.integers(0, 5)))]
+    return [*backends, *edges]
+
+
+@given(graphs())
+def test_each_edge_from_which_a_backend_is_reached_ends_one_shortest_path(referrers: list[Referrer]) -> None:
+    known = index(*referrers)
+    refers = {(one.id, target.id) for one in referrers for target in one.targets}
+    distance = {WEB: 0}
+    for _ in referrers:  # relaxed as often as there may be steps
+        for source, target in refers:
+            if target in distance:
+                distance[source] = min(distance.get(source, 99), distance[target] + 1)
+    paths = known.find_paths(WEB)
+    for path in paths:
+        at = WEB
+        for step in path:
+            assert (step.referrer.id, at) in refers
+            at = step.referrer.id
+    ends = {path[-1].referrer.id: len(path) for path in sorted(paths, key=len, reverse=True)}
+    reached = {id_: length for id_, length in distance.items() if id_.startswith("e")}
+    assert {id_: length for id_, length in ends.items() if id_.startswith("e")} == reached
+
+
+@given(graphs())
+def test_an_order_of_deletes_never_has_a_backend_before_what_refers_to_it(referrers: list[Referrer]) -> None:
+    order = index(*referrers).find_order(WEB)
+    if order is None:
+        return
+    deleted: set[str] = set()
+    for one in order:
+        still = {other.id for other in referrers if other.kind == "failover" and other.id not in deleted}
+        assert not {other for other in still if other != one.id and one.id in _targets(referrers, other)}
+        deleted.add(one.id)
+    assert (
+        not {other.id for other in referrers if other.kind == "failover" and WEB in _targets(referrers, other.id)}
+        - deleted
+    )
+
+
+def _targets(referrers: list[Referrer], id_: str) -> set[str]:
+    return {target.id for one in referrers if one.id == id_ for target in one.targets}
+
+
+def test_the_time_for_all_backends_grows_with_their_number() -> None:
+    """Ten times the backends behind one failover with many edges take ten times as long, not a hundred times."""
+
+    def measure(count: int) -> float:
+        ids = [f"bkdtg_{n}" for n in range(count)]
+        known = index(failover("bkdfo_1", *ids), *(edge(f"e{n}", "bkdfo_1") for n in range(50)))
+        began = time.process_time()
+        for id_ in ids:
+            describe_use(known, id_)
+        return time.process_time() - began
+
+    measure(300)
+    assert measure(3000) < 40 * max(measure(300), 0.005)
+
+
+def test_a_path_is_read_from_the_backend_outwards() -> None:
+    known = index(failover("bkdfo_1", WEB), edge("www", "bkdfo_1", ""))
+    (path,) = known.find_paths(WEB)
+    assert describe_path(path) == "failover bkdfo_1 ← https edge www.example.com:443"
