@@ -1,14 +1,20 @@
 """Writes the tables in docs/ that the code holds: ``python tools/tables.py``."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
 
 from pulumi_ngrok_tg.accounts.config import Source
+from pulumi_ngrok_tg.emulator import Emulator
 from pulumi_ngrok_tg.emulator.settings import Fault, RateLimit, Settings
 from pulumi_ngrok_tg.policy.catalog import POLICIES, OfStack
 from pulumi_ngrok_tg.rules.advice import BY_CODE
@@ -65,9 +71,43 @@ def messages() -> str:
     return "\n".join(rows) + "\n"
 
 
+def references() -> str:
+    """What `pulumi-ngrok-tg list --references` prints of a small account."""
+
+    def way(id_: str) -> dict[str, Any]:
+        return {"backend": {"enabled": True, "backend": {"id": id_}}}
+
+    created = (datetime.now(timezone.utc) - timedelta(days=400)).isoformat()
+    ids = [f"bkdtg_2rwwlBV3giwRa5gGhtBlK6AH8q{n}" for n in range(4)]
+    apps = zip(ids, ("web", "spare", "api", "old"), strict=True)
+    backends = [{"id": id_, "created_at": created, "labels": {"app": app}} for id_, app in apps]
+    failover = {"id": "bkdfo_2rwwlBV3giwRa5gGhtBlK6AH8q9", "backends": ids[:2], "description": "main then spare"}
+    routes = [
+        {"match": "/", "match_type": "path_prefix", **way(failover["id"])},
+        {"match": "/api", "match_type": "exact_path", **way(ids[2])},
+    ]
+    edges = [{"hostports": ["www.example.com:443"], "routes": routes}]
+    tool = Path(sys.executable).parent / "pulumi-ngrok-tg"
+    with (
+        Emulator(0, ["test-key"], backends, {"failover_backends": [failover], "https_edges": edges}) as ngrok,
+        TemporaryDirectory() as folder,
+    ):
+        printed = subprocess.run(
+            [tool, "list", "--references"],
+            cwd=folder,
+            env={**os.environ, **ngrok.environment},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+    lines = [line.rstrip() for line in printed.splitlines()]
+    return "\n".join(["```text", *lines, "```"]) + "\n"
+
+
 TABLES: dict[str, dict[str, Callable[[], str]]] = {
     "policies.md": {"policies": policies},
     "failures.md": {"messages": messages},
+    "references.md": {"list": references},
     "emulator.md": {"settings": lambda: fields_of(Settings), "faults": lambda: fields_of(Fault)},
 }
 

@@ -110,7 +110,7 @@ class Service:
     def operation(self) -> str:
         """Returns the id of a new operation."""
         with self.lock:
-            return self._operations.next("op")
+            return self._operations.make("op")
 
     @contextmanager
     def place(self) -> Iterator[bool]:

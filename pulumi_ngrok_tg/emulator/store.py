@@ -24,7 +24,7 @@ class IdSource:
     def __init__(self) -> None:
         self._last = 0
 
-    def next(self, prefix: str) -> str:
+    def make(self, prefix: str) -> str:
         """Returns a new id, greater than every one before it."""
         fresh = (int(time.time()) - _EPOCH) << _RANDOM_BITS | secrets.randbits(_RANDOM_BITS)
         self._last = fresh if fresh > self._last else self._last + 1 + secrets.randbits(32)
@@ -111,7 +111,7 @@ class EmulatedAccount:
         account = cls(lock=lock)
         for seed in reversed(seeds.backends):
             backend = EmulatedBackend(
-                seed.id or account.ids.next("bkdtg"), _written(seed.created_at) if seed.created_at else _now()
+                seed.id or account.ids.make("bkdtg"), _written(seed.created_at) if seed.created_at else _now()
             )
             account.backends[backend.id] = backend
             account.update(backend.id, seed.contents())
@@ -123,7 +123,7 @@ class EmulatedAccount:
     def create(self, contents: Mapping[str, object]) -> EmulatedBackend:
         """Stores a new backend with ``contents`` (description, metadata, labels: absent or null is empty)."""
         with self.lock:
-            backend = EmulatedBackend(self.ids.next("bkdtg"), _now())
+            backend = EmulatedBackend(self.ids.make("bkdtg"), _now())
             self.backends[backend.id] = backend
             return self.update(backend.id, contents)
 
@@ -139,7 +139,7 @@ class EmulatedAccount:
     def connect_tunnel(self, labels: Mapping[str, str], forwards_to: str = "http://localhost:80") -> str:
         """Puts a tunnel that carries ``labels`` online, as an agent with that upstream does, and returns its id."""
         with self.lock:
-            tunnel = EmulatedTunnel(self.ids.next("tn"), _now(), self.ids.next("ts"), dict(labels), forwards_to)
+            tunnel = EmulatedTunnel(self.ids.make("tn"), _now(), self.ids.make("ts"), dict(labels), forwards_to)
             self.tunnels[tunnel.id] = tunnel
             return tunnel.id
 
@@ -158,7 +158,7 @@ class EmulatedAccount:
             raise ValueError(f"There is no collection {collection!r}; there are {', '.join(REFERRERS)}.")
         with self.lock:
             rest = dict(fields)
-            id_ = rest.pop("id", None) or self.ids.next(REFERRERS[collection].prefix)
+            id_ = rest.pop("id", None) or self.ids.make(REFERRERS[collection].prefix)
             created_at = rest.pop("created_at", None) or _now()
             self.referrers[collection][id_] = EmulatedReferrer(id_, created_at, rest)
             return str(id_)

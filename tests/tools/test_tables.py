@@ -7,7 +7,7 @@ import pytest
 from tests.conftest import ROOT
 
 
-@pytest.mark.parametrize("name", ["policies.md", "failures.md", "emulator.md"])
+@pytest.mark.parametrize("name", ["policies.md", "failures.md", "references.md", "emulator.md"])
 def test_the_tables_are_as_the_code_has_them(name: str) -> None:
     made = runpy.run_path(str(ROOT / "tools/tables.py"))
     assert made["page"](name) == (ROOT / "docs" / name).read_text(), "run: python tools/tables.py"

@@ -1,4 +1,4 @@
-"""``pulumi-ngrok-tg delete``: only what no stack manages."""
+"""``pulumi-ngrok-tg delete``: only what nothing uses and no stack manages, unless forced."""
 
 import subprocess
 from collections.abc import Callable
@@ -16,11 +16,12 @@ def test_delete_asks_first_and_refuses_what_a_stack_manages(
     backends = emulator.account(KEY).backends
     for managed, by in ((stack.resource("web"), "web (stack dev)"), (other.resource("theirs"), "theirs (stack ")):
         said = stack.tool("delete", "--yes", stray.id, managed["id"], code=1).text
-        assert f"Nothing was deleted: {managed['id']} is managed by {by}" in said
+        assert f"{managed['id']} is managed by {by}" in said
+        assert "Error: Nothing was deleted. To delete all of them regardless, add --force." in said
     # Also where the command is about a stack of another project, which is called the same.
     web = stack.resource("web")["id"]
     said = stack.tool("delete", "--yes", web, "--stack", "organization/other/dev", code=1).text
-    assert f"Nothing was deleted: {web} is managed by web (stack dev)" in said
+    assert f"{web} is managed by web (stack dev)" in said
     assert "Aborted!" in stack.tool("delete", stray.id, given="n\n", code=1).text
     assert "Aborted!" in stack.tool("delete", stray.id, given="", code=1).text
     for wrong in ("bkdtg_2rwwlBV3giwRa5gGhtBlK6AH8q4", "../../api_keys/ak_1"):
@@ -42,16 +43,64 @@ def test_what_ngroks_operator_owns_is_not_deleted(stack: Stack, emulator: Emulat
     assert operators.id in emulator.account(KEY).backends
 
 
-def test_what_has_a_tunnel_online_is_not_deleted_where_that_is_refused(
+def test_what_is_or_may_be_in_use_is_not_deleted_each_with_its_reason(
     stack: Stack, stray: EmulatedBackend, emulator: Emulator
 ) -> None:
+    account = emulator.account(KEY)
+    account.connect_tunnel({"app": "web"})
+    used, free = account.create({}).id, account.create({"labels": {"n": "1"}}).id
+    account.add_referrer("tcp_edges", {"hostports": ["1.tcp.example.com:9"], "backend": {"backend": {"id": used}}})
+    said = stack.tool("delete", "-y", stray.id, used, free, code=1).text
+    assert f"{stray.id} has 1 tunnel online. Stop them first." in said
+    assert f"{used} is used by tcp edge 1.tcp.example.com:9. Give that another backend first." in said
+    assert free not in said
+    emulator.set(references_error=7008)
+    said = stack.tool("delete", "-y", free, code=1).text
+    assert f"{free} may be used: not everything that could refer to it was listed." in said
+    assert "DELETE" not in emulator.requests.methods
+    emulator.set(references_error=None)
+    stack.tool("delete", "-y", free)
+    assert {stray.id, used} < account.backends.keys()
+
+
+def test_force_deletes_after_the_same_list_and_a_question_that_names_the_count(
+    stack: Stack, stray: EmulatedBackend, emulator: Emulator
+) -> None:
+    account = emulator.account(KEY)
+    account.connect_tunnel({"app": "web"})
+    free = account.create({"labels": {"n": "1"}}).id
+    said = stack.tool("delete", "--force", stray.id, free, given="n\n", code=1).text
+    assert f"{stray.id} has 1 tunnel online." in said
+    assert "Delete 2 backends, 1 of which should not be?" in said
+    assert "DELETE" not in emulator.requests.methods
+    said = stack.tool("delete", "--force", stray.id, free, given="y\n").text
+    assert f"Deleted {stray.id}" in said
+    assert not {stray.id, free} & account.backends.keys()
+
+
+def test_a_tunnel_that_comes_online_while_it_asks_keeps_the_backend(
+    stack: Stack, stray: EmulatedBackend, emulator: Emulator
+) -> None:
+    # The tunnel comes after the list, and before the look right before the delete.
+    emulator.fault(path="tunnel_group", fields={"backends": []})
+    emulator.fault(path=stray.id, method="GET", times=1)
     emulator.account(KEY).connect_tunnel({"app": "web"})
-    stack.pulumi("config", "set", "pulumi-ngrok-tg:onTrafficLoss", "refuse")
     said = stack.tool("delete", "-y", stray.id, code=1).text
-    assert f'{stray.id} has 1 tunnel online, and pulumi-ngrok-tg:onTrafficLoss is "refuse".' in said
-    stack.pulumi("config", "set", "pulumi-ngrok-tg:onTrafficLoss", "warn")
-    stack.tool("delete", "-y", stray.id)
-    assert stray.id not in emulator.account(KEY).backends
+    assert "1 tunnel online" in said
+    assert stray.id in emulator.account(KEY).backends
+
+
+def test_what_another_backend_refers_to_names_it_and_the_order(
+    stack: Stack, stray: EmulatedBackend, emulator: Emulator
+) -> None:
+    account = emulator.account(KEY)
+    failover = account.add_referrer("failover_backends", {"backends": [stray.id], "description": "main"})
+    outer = account.add_referrer("failover_backends", {"backends": [failover]})
+    said = stack.tool("delete", "--force", "--yes", stray.id, code=1).text
+    assert f"Did not delete {stray.id}: DELETE " in said
+    assert "(ERR_NGROK_6502" in said
+    assert f'It is used by failover {failover} "main". Take it out of this, or delete in this order: ' in said
+    assert f"failover {outer}, failover {failover}, {stray.id}." in said
 
 
 def test_many_are_deleted_at_once_and_a_failure_ends_none_of_the_others(stack: Stack, emulator: Emulator) -> None:
@@ -80,7 +129,8 @@ def test_what_a_stack_has_adopted_while_it_asked_is_not_deleted(
         )
         stack.up()
         said, _ = process.communicate("y\n", timeout=120)
-    assert f"Nothing was deleted: {stray.id} is managed by stray (stack dev)." in said
+    assert f"{stray.id} is managed by stray (stack dev)." in said
+    assert "Nothing was deleted." in said
     assert stray.id in emulator.account(KEY).backends
 
 

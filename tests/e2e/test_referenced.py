@@ -1,0 +1,96 @@
+"""What refers to a backend is named where ngrok keeps it from being deleted, and where it is replaced."""
+
+from collections.abc import Callable
+
+import pytest
+
+from pulumi_ngrok_tg.emulator import Emulator
+from tests.conftest import KEY
+from tests.e2e.stack import Stack
+
+PROGRAM = 'TunnelGroupBackend("web", labels={"app": "web"})'
+REPLACED = 'TunnelGroupBackend("web", labels={"app": "web"}, account="eu")'
+OLD = "will still refer to {}, which is deleted. Give them the new id"
+
+
+@pytest.fixture
+def two_accounts(stack: Stack, emulator: Emulator) -> Stack:
+    """The stack with a second account, to which the backend moves in the next preview."""
+    stack.pulumi("config", "set", "--secret", "ngrok-eu:apiKey", KEY)
+    stack.pulumi("config", "set", "ngrok-eu:apiBaseUrl", emulator.url)
+    stack.program(REPLACED)
+    emulator.requests.clear()
+    return stack
+
+
+def add_edge(emulator: Emulator, id_: str) -> None:
+    module = {"enabled": True, "backend": {"id": id_}}
+    emulator.account(KEY).add_referrer("tcp_edges", {"hostports": ["1.tcp.example.com:9999"], "backend": module})
+
+
+def test_a_destroy_names_the_backends_that_keep_it_and_asks_only_then(stack: Stack, emulator: Emulator) -> None:
+    web = stack.resource("web")["id"]
+    failover = emulator.account(KEY).add_referrer("failover_backends", {"backends": [web], "description": "main"})
+    (error,) = stack.destroy(fails=True).errors
+    assert "(ERR_NGROK_6502" in error
+    assert error.endswith(
+        f'It is used by failover {failover} "main". Take it out of this, or delete in this order: failover {failover}, '
+        f"{web}."
+    )
+    assert sorted(request.path for request in emulator.requests) == [
+        "/backends/failover",
+        f"/backends/tunnel_group/{web}",
+        "/backends/weighted",
+    ]
+    assert stack.resource("web")["id"] == web
+    emulator.set(references_error=7008)
+    (error,) = stack.destroy(fails=True).errors
+    assert "The failover backends could not be listed, so who refers to a backend there is unknown." in error
+    emulator.account(KEY).referrers["failover_backends"].clear()
+    emulator.requests.clear()
+    stack.destroy()
+    assert emulator.requests.methods == ["DELETE"]
+
+
+def test_a_preview_of_a_replacement_names_the_edges_that_know_the_old_id(
+    two_accounts: Stack, emulator: Emulator
+) -> None:
+    web = two_accounts.resource("web")["id"]
+    add_edge(emulator, web)
+    said = two_accounts.preview().text
+    assert f"tcp edge 1.tcp.example.com:9999 {OLD.format(web)}" in said
+    assert len([request for request in emulator.requests if "/edges/" in request.path]) == 3
+    assert emulator.requests.writes == []
+
+
+@pytest.mark.parametrize(
+    ("setting", "error", "told"),
+    [("ignore", None, ""), ("warn", 7008, "which edges refer to {} could not be found out")],
+)
+def test_a_replacement_goes_on_without_the_look_or_when_it_fails(
+    two_accounts: Stack, emulator: Emulator, setting: str, error: int | None, told: str
+) -> None:
+    web = two_accounts.resource("web")["id"]
+    add_edge(emulator, web)
+    two_accounts.pulumi("config", "set", "pulumi-ngrok-tg:onTrafficLoss", setting)
+    emulator.set(references_error=error)
+    said = two_accounts.up().text
+    assert told.format(web) in said
+    assert OLD.format(web) not in said
+    assert two_accounts.resource("web")["id"] != web
+    looked = any("/edges/" in request.path for request in emulator.requests)
+    assert looked == (setting == "warn")
+
+
+def test_a_change_and_a_refresh_ask_nobody_who_refers(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
+    stack = new_stack(PROGRAM)
+    stack.up()
+    add_edge(emulator, stack.resource("web")["id"])
+    stack.program(PROGRAM.replace('"web"}', '"shop"}'))
+    stack.preview()
+    stack.up()
+    stack.refresh()
+    stack.destroy()
+    assert not [
+        request.path for request in emulator.requests if "/edges/" in request.path or "failover" in request.path
+    ]
