@@ -4,7 +4,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/ready
 
-.PHONY: help demo test check support nightly mutants bench docs links lock dist engine setup
+.PHONY: help demo test slow check support nightly mutants bench docs links lock dist engine setup
 
 help:  ## What there is
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -12,8 +12,11 @@ help:  ## What there is
 demo: engine  ## The main job on a local ngrok API: up, outputs, drift, repair, destroy
 	@$(PY) tools/demo.py
 
-test: engine  ## All tests, with the real Pulumi CLI
-	@$(PY) -m pytest -n auto --dist worksteal $(PYTEST_ARGS)
+test: engine  ## The tests, with the real Pulumi CLI; some minutes
+	@$(PY) -m pytest -n auto --dist worksteal -m "not nightly" $(PYTEST_ARGS)
+
+slow: engine  ## The tests that make test leaves out
+	@$(PY) -m pytest -n auto --dist worksteal -m nightly $(PYTEST_ARGS)
 
 check: setup  ## Lint, types, the direction of the imports, and the workflow files
 	@$(PY) -m ruff check .
@@ -27,7 +30,7 @@ check: setup  ## Lint, types, the direction of the imports, and the workflow fil
 support: engine  ## The tests on every Python that is here, and on the oldest dependencies; says which are missing
 	@PATH="$$($(PY) tools/engine):$$PATH:$$(printf '%s:' ~/.pyenv/versions/*/bin)$(CURDIR)/$(VENV)/bin" $(VENV)/bin/tox run
 
-nightly: engine  ## Thousands of random programs and responses
+nightly: slow  ## The slow tests, then thousands of random programs and responses
 	@HYPOTHESIS_PROFILE=nightly $(PY) -m pytest -n auto --timeout 3600 tests/api tests/provider tests/rules tests/emulator
 
 mutants: setup  ## Whether the tests notice when the code is broken on purpose; takes hours

@@ -130,6 +130,7 @@ WAYS = """
 """Every way to set the option that the SDK itself carries out, each with its own backend: name and arguments."""
 
 
+@pytest.mark.nightly
 def test_the_option_is_found_wherever_it_is_set(stack: Stack, emulator: Emulator) -> None:
     ways = sorted(set(re.findall(r"{(\w+)\[0\]}", WAYS)) | {"config"})
     made = {
@@ -153,6 +154,7 @@ def test_the_option_is_found_wherever_it_is_set(stack: Stack, emulator: Emulator
     assert emulator.requests.writes == []
 
 
+@pytest.mark.nightly
 def test_a_child_of_an_adopting_resource_is_left_alone(stack: Stack, emulator: Emulator, web: EmulatedBackend) -> None:
     stack.program(f"""
         opts = pulumi.ResourceOptions(import_="{web.id}")
@@ -164,6 +166,7 @@ def test_a_child_of_an_adopting_resource_is_left_alone(stack: Stack, emulator: E
     assert stack.resource("child")["id"] != web.id
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     ("id_", "error"),
     [
@@ -199,6 +202,7 @@ def test_two_resources_do_not_adopt_one_backend(stack: Stack, emulator: Emulator
     assert_nothing_was_written(emulator, web)
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("stays", [True, False])
 def test_what_the_stack_manages_is_not_adopted_under_another_name(
     stack: Stack, emulator: Emulator, web: EmulatedBackend, stays: bool
@@ -223,6 +227,7 @@ def test_what_the_stack_manages_is_not_adopted_under_another_name(
     assert_nothing_was_written(emulator, web)
 
 
+@pytest.mark.nightly
 def test_what_is_only_read_may_be_adopted(stack: Stack, emulator: Emulator, web: EmulatedBackend) -> None:
     get = f'TunnelGroupBackend.get("read", "{web.id}")\n'
     stack.program(get)
@@ -234,6 +239,7 @@ def test_what_is_only_read_may_be_adopted(stack: Stack, emulator: Emulator, web:
     assert_nothing_was_written(emulator, web)
 
 
+@pytest.mark.nightly
 def test_another_id_than_the_managed_one_is_refused(stack: Stack, emulator: Emulator, web: EmulatedBackend) -> None:
     other = emulator.account(KEY).create(WEB)
     stack.program(adopting(web))
@@ -246,6 +252,7 @@ def test_another_id_than_the_managed_one_is_refused(stack: Stack, emulator: Emul
     assert emulator.requests.writes == []
 
 
+@pytest.mark.nightly
 def test_an_adopted_backend_is_not_replaced_by_itself(stack: Stack, emulator: Emulator, web: EmulatedBackend) -> None:
     """Else the engine would adopt it once more, and then delete it as the old one."""
     stack.program(adopting(web))
@@ -270,6 +277,7 @@ def test_an_adopted_backend_is_not_replaced_by_itself(stack: Stack, emulator: Em
     assert emulator.requests.writes == ["POST", "DELETE"]
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     "owned",
     [
@@ -308,6 +316,7 @@ def test_many_adoptions_take_few_requests(stack: Stack, emulator: Emulator) -> N
     assert {resource["id"] for resource in stack.resources()} == {backend.id for backend in made}
 
 
+@pytest.mark.nightly
 def test_a_backend_whose_delete_is_pending_outlives_it_where_it_is_adopted(
     stack: Stack, emulator: Emulator, web: EmulatedBackend
 ) -> None:
@@ -328,6 +337,7 @@ def test_a_backend_whose_delete_is_pending_outlives_it_where_it_is_adopted(
     assert web.id in emulator.account(KEY).backends
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("left", ["first", "second"])
 def test_a_backend_that_is_in_the_state_twice_outlives_the_name_that_goes(
     stack: Stack, emulator: Emulator, web: EmulatedBackend, left: str

@@ -50,6 +50,7 @@ def test_another_accounts_key_drops_and_forgets_nothing(stack: Stack, emulator: 
     assert emulator.account(MAIN).backends == {}
 
 
+@pytest.mark.nightly
 def test_a_rotated_key_just_works_and_what_is_gone_after_that_is_created_again(
     stack: Stack, emulator: Emulator
 ) -> None:
@@ -64,6 +65,7 @@ def test_a_rotated_key_just_works_and_what_is_gone_after_that_is_created_again(
     stack.preview("--refresh", "--expect-no-changes")
 
 
+@pytest.mark.nightly
 def test_a_backend_lost_while_the_key_was_rotated_is_let_go_as_the_error_says(stack: Stack, emulator: Emulator) -> None:
     emulator.rotate_key(MAIN, ROTATED)
     stack.environment["NGROK_API_KEY"] = ROTATED

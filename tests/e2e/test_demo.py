@@ -75,6 +75,7 @@ def test_the_demo_shows_the_main_job(demo: subprocess.Popen[str], tmp_path: Path
     assert words_of_the_picture() <= words_in(said) | {"make", "demo", "refreshing", "updating"}, "it is out of date"
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_demo_cleans_up(demo: subprocess.Popen[str], tmp_path: Path, sent: signal.Signals) -> None:
     assert demo.stdout

@@ -102,6 +102,7 @@ def commands_in(page: str, heading: str) -> list[str]:
     return [line for line in lines if line and not line.startswith(("pip install", "git clone", "python3 -m venv"))]
 
 
+@pytest.mark.nightly
 def test_the_way_in_is_as_it_is_written(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
     made = [emulator.account(KEY).create({"labels": {"n": str(n)}}) for n in range(3)]
     stack = new_stack("")
@@ -128,6 +129,7 @@ def test_the_programs_about_bringing_in_run(new_stack: Callable[..., Stack], emu
     assert stack.resource("web")["id"] == web.id
 
 
+@pytest.mark.nightly
 def test_the_page_of_the_command_tells_what_it_does(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
     page = (ROOT / "docs/cli.md").read_text()
     stack = new_stack('TunnelGroupBackend("web", labels={"app": "web"})')
@@ -186,6 +188,7 @@ def test_every_command_of_the_pages_is_one_that_the_command_line_takes(new_stack
     assert checked >= 50
 
 
+@pytest.mark.nightly
 def test_drift_is_shown_and_undone_as_the_page_says(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
     preview, up = (line for line in (ROOT / "docs/drift.md").read_text().splitlines() if line.startswith("    pulumi "))
     stack = new_stack('TunnelGroupBackend("web", description="Website")')
@@ -198,6 +201,7 @@ def test_drift_is_shown_and_undone_as_the_page_says(new_stack: Callable[..., Sta
     assert backend.description == "Website"
 
 
+@pytest.mark.nightly
 def test_backends_are_let_go_as_the_page_says(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
     look, let_go, up = commands_of(ROOT / "docs/leaving.md")[-3:]
     kept = 'TunnelGroupBackend("kept", opts=pulumi.ResourceOptions(protect=True))'
@@ -217,6 +221,7 @@ def test_backends_are_let_go_as_the_page_says(new_stack: Callable[..., Stack], e
     assert "protected" in stack.up(fails=True).text, "the other one is as it was"
 
 
+@pytest.mark.nightly
 def test_an_account_is_copied_to_rehearse_on(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
     stack = new_stack('TunnelGroupBackend("web", labels={"app": "web"})')
     stack.up()

@@ -57,6 +57,7 @@ def test_a_refresh_takes_drift_into_the_state_and_the_next_up_undoes_it(stack: S
     assert backend.description == "Website"
 
 
+@pytest.mark.nightly
 def test_metadata_that_is_only_written_differently_is_no_drift(
     new_stack: Callable[..., Stack], account: EmulatedAccount
 ) -> None:
@@ -69,6 +70,7 @@ def test_metadata_that_is_only_written_differently_is_no_drift(
     stack.preview("--expect-no-changes")
 
 
+@pytest.mark.nightly
 def test_tunnels_are_no_drift_but_show_in_the_outputs(
     stack: Stack, account: EmulatedAccount, emulator: Emulator
 ) -> None:
@@ -107,6 +109,7 @@ def test_a_backend_that_is_already_gone_deletes_cleanly(
     assert [(request.method, request.status) for request in emulator.requests] == [("DELETE", 404)]
 
 
+@pytest.mark.nightly
 def test_updating_a_backend_that_is_gone_says_how_to_go_on(stack: Stack, account: EmulatedAccount) -> None:
     account.backends.clear()
     stack.program(PROGRAM.replace("Website", "Shop"))

@@ -64,6 +64,7 @@ def test_accounts(new_stack: Callable[..., Stack], two_accounts: Emulator) -> No
     assert stack.output("in_the_eu_before") == 0
 
 
+@pytest.mark.nightly
 def test_component(example: Callable[[str], Stack], emulator: Emulator) -> None:
     stack = example("component")
     stack.up()
@@ -92,6 +93,7 @@ def test_import(example: Callable[[str], Stack], emulator: Emulator) -> None:
     assert "protected" in stack.destroy(fails=True).text
 
 
+@pytest.mark.nightly
 def test_automation(example: Callable[[str], Stack], emulator: Emulator) -> None:
     stack = example("automation")
     said = stack.run(sys.executable, "main.py", "up", "acme", "globex")
@@ -104,6 +106,7 @@ def test_automation(example: Callable[[str], Stack], emulator: Emulator) -> None
     assert held == {}
 
 
+@pytest.mark.nightly
 def test_testing(new_stack: Callable[..., Stack]) -> None:
     stack = new_stack(EXAMPLES / "testing", "testing", {})
     stack.pulumi("stack", "rm", "--yes", "dev")

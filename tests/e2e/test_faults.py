@@ -14,6 +14,7 @@ from tests.e2e.stack import Stack
 HTML = "<html>502 Bad Gateway</html>"
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     "fault",
     [
@@ -44,6 +45,7 @@ def test_a_fault_in_each_step_costs_nothing_but_time(
         assert_in_step(stack, emulator, count)
 
 
+@pytest.mark.nightly
 def test_a_hang_past_the_timeout_is_found_out(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
     emulator.fault(method="POST", hang=45)
     stack = new_stack(program(1))
@@ -62,6 +64,7 @@ def test_nobody_listening_is_one_clear_line(new_stack: Callable[..., Stack]) -> 
     ]
 
 
+@pytest.mark.nightly
 def test_redirects_and_pages_never_lead_the_key_elsewhere(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
     with Emulator() as stranger:
         target = f"{stranger.url}/backends/tunnel_group"
@@ -80,6 +83,7 @@ def test_redirects_and_pages_never_lead_the_key_elsewhere(new_stack: Callable[..
         assert stranger.requests == []
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("uri", [5, "http://[::1"])
 def test_a_next_page_that_is_no_uri_hangs_nothing_and_loses_nothing(
     new_stack: Callable[..., Stack], emulator: Emulator, uri: object
@@ -104,6 +108,7 @@ def test_a_next_page_that_is_no_uri_hangs_nothing_and_loses_nothing(
     assert_in_step(stack, emulator, 5)
 
 
+@pytest.mark.nightly
 def test_a_spare_backend_of_a_lost_create_is_told_of(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
     stack = new_stack(program(1))
     emulator.fault(method="POST", drop="before")

@@ -81,6 +81,7 @@ def test_a_changed_secret_is_named_and_stays_secret(new_stack: Callable[..., Sta
     assert "hush" not in said
 
 
+@pytest.mark.nightly
 def test_label_keys_of_every_form_are_shown_and_deployed(stack: Stack, emulator: Emulator) -> None:
     odd = ["a b", 'q"x', "[0]", "*", "a\\b", "dir\\", "ü.ß", "__internal", "x" * 40]
     labels = {"app": "web", "dc": "fra", **dict.fromkeys(odd, "new")}
@@ -101,6 +102,7 @@ def test_label_keys_of_every_form_are_shown_and_deployed(stack: Stack, emulator:
 # Replacement --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     ("watched", "first"),
     [('"labels"', False), ('"labels.app"', True), ('"*"', False)],
@@ -131,6 +133,7 @@ def test_what_is_not_watched_is_no_reason_to_replace(stack: Stack, emulator: Emu
 # What is told while it goes on --------------------------------------------------------------------------------------
 
 
+@pytest.mark.nightly
 def test_debug_shows_each_api_call_and_nothing_secret(stack: Stack, emulator: Emulator) -> None:
     (id_,) = emulator.account(KEY).backends
     program = f"{WEB})".replace("Website", "Shop")
@@ -177,6 +180,7 @@ runpy.run_module("pulumi.dynamic", run_name="__main__", alter_sys=True)
 """
 
 
+@pytest.mark.nightly
 def test_without_the_engines_address_a_wait_is_told_all_the_same(
     stack: Stack, emulator: Emulator, tmp_path: Path
 ) -> None:

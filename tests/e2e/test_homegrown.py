@@ -9,6 +9,8 @@ from pulumi_ngrok_tg.emulator import Emulator
 from tests.conftest import KEY
 from tests.e2e.stack import Stack
 
+pytestmark = pytest.mark.nightly
+
 HOMEGROWN = """
 from pulumi.dynamic import CreateResult, Resource, ResourceProvider
 

@@ -2,6 +2,8 @@
 
 import math
 
+import pytest
+
 from pulumi_ngrok_tg.emulator import Emulator
 from tests.conftest import KEY
 from tests.e2e.stack import Stack
@@ -30,6 +32,7 @@ def lose_state(stack: Stack) -> None:
     stack.pulumi("stack", "init", "dev")
 
 
+@pytest.mark.nightly
 def test_a_lost_state_comes_back_without_a_write(stack: Stack, emulator: Emulator) -> None:
     stack.program(LOOP)
     stack.up()
@@ -49,6 +52,7 @@ def test_a_lost_state_comes_back_without_a_write(stack: Stack, emulator: Emulato
     stack.up("--expect-no-changes", "--refresh")
 
 
+@pytest.mark.nightly
 def test_what_has_no_identical_backend_is_created(stack: Stack, emulator: Emulator) -> None:
     emulator.account(KEY).create({"labels": {"app": "web"}, "description": "other"})
     adopting(stack)
@@ -71,6 +75,7 @@ def test_several_identical_backends_are_an_error_that_names_them(stack: Stack, e
     assert emulator.requests.writes == []
 
 
+@pytest.mark.nightly
 def test_several_resources_for_one_backend_are_an_error_that_names_them(stack: Stack, emulator: Emulator) -> None:
     web = emulator.account(KEY).create({"labels": {"app": "web"}})
     adopting(stack)
@@ -103,6 +108,7 @@ def test_an_account_that_cannot_be_listed_creates_nothing(stack: Stack, emulator
     assert emulator.account(KEY).backends == {}
 
 
+@pytest.mark.nightly
 def test_each_account_is_searched_by_itself(stack: Stack, emulator: Emulator) -> None:
     with Emulator(api_keys=("test-eu-key",)) as europe:
         stack.pulumi("config", "set", "--secret", "ngrok-eu:apiKey", "test-eu-key")
@@ -118,6 +124,7 @@ def test_each_account_is_searched_by_itself(stack: Stack, emulator: Emulator) ->
         assert (stack.resource("here")["id"], stack.resource("there")["id"]) == (here.id, there.id)
 
 
+@pytest.mark.nightly
 def test_an_exported_id_holds_no_backend(stack: Stack, emulator: Emulator) -> None:
     stack.program('pulumi.export("id", TunnelGroupBackend("web", labels={"app": "web"}).id)')
     stack.up()
@@ -127,6 +134,7 @@ def test_an_exported_id_holds_no_backend(stack: Stack, emulator: Emulator) -> No
     assert [resource["id"] for resource in stack.resources()] == list(emulator.account(KEY).backends)
 
 
+@pytest.mark.nightly
 def test_those_alike_that_the_state_has_do_not_count(stack: Stack, emulator: Emulator) -> None:
     stack.program('[TunnelGroupBackend(f"w{n}", labels={"app": "web"}) for n in range(3)]')
     stack.up()

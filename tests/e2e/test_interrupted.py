@@ -78,6 +78,7 @@ def test_what_only_waits_ends_with_ctrl_c_and_sends_nothing_more(
     assert {resource["id"] for resource in stack.resources()} <= made.keys()
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("way", ["adopt", "delete"])
 def test_a_killed_up_is_recovered_as_the_docs_say(
     new_stack: Callable[..., Stack], emulator: Emulator, way: str

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import pytest
+
 from pulumi_ngrok_tg.emulator import Emulator, RateLimit
 from tests.e2e.many import assert_in_step, program
 from tests.e2e.stack import Stack
@@ -15,6 +17,7 @@ def test_waits_show_on_the_live_display(new_stack: Callable[..., Stack], emulato
     assert "ngrok's limit of requests per minute is reached (ERR_NGROK_226): waiting 3 s, then going on" in said
 
 
+@pytest.mark.nightly
 def test_giving_up_is_one_clear_line(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
     stack = new_stack(program(1))
     stack.pulumi("config", "set", "pulumi-ngrok-tg:maxWaitSeconds", "5")
@@ -32,6 +35,7 @@ def test_giving_up_is_one_clear_line(new_stack: Callable[..., Stack], emulator: 
     assert emulator.requests.methods.count("POST") == 2
 
 
+@pytest.mark.nightly
 def test_without_patience_a_healthy_api_serves_all_the_same(
     new_stack: Callable[..., Stack], emulator: Emulator
 ) -> None:
@@ -48,6 +52,7 @@ def test_without_patience_a_healthy_api_serves_all_the_same(
     assert "one call may wait 0 s in all" in error
 
 
+@pytest.mark.nightly
 def test_a_limit_of_creates_holds_up_creates_only(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
     stack = new_stack(program(24))
     stack.up()
@@ -68,6 +73,7 @@ def test_a_limit_of_creates_holds_up_creates_only(new_stack: Callable[..., Stack
 # ngrok's limits -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.nightly
 def test_a_stack_beyond_the_real_rate_limit_completes(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
     emulator.set(rate_limit=RateLimit())  # 120 requests in a rolling minute, no Retry-After
     stack = new_stack(program(150))

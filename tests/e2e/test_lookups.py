@@ -63,6 +63,7 @@ def test_one_backend_by_id_or_labels(stack: Stack, emulator: Emulator) -> None:
     assert stack.output("of") == api.id
 
 
+@pytest.mark.nightly
 def test_several_backends_and_outputs(stack: Stack, emulator: Emulator) -> None:
     stack.pulumi("config", "set", "--secret", "app", "web")
     looking_up(
@@ -141,6 +142,7 @@ def test_what_is_unknown_in_a_preview_is_not_asked_for(stack: Stack, emulator: E
     assert stack.output("before") == 4
 
 
+@pytest.mark.nightly
 def test_what_a_look_up_depends_on_is_there_in_its_answer(stack: Stack, emulator: Emulator) -> None:
     stack.program("""web = TunnelGroupBackend("web", labels={"of": "stack"}, description="before")""")
     stack.up()
@@ -159,6 +161,7 @@ def test_what_a_look_up_depends_on_is_there_in_its_answer(stack: Stack, emulator
     assert (stack.output("by_id"), stack.output("by_labels")) == ("after", "after")
 
 
+@pytest.mark.nightly
 def test_look_ups_of_another_account(stack: Stack, emulator: Emulator) -> None:
     with Emulator(api_keys=("test-eu-key",)) as other:
         theirs = other.account("test-eu-key").create({"description": "EU"})

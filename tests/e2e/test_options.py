@@ -5,6 +5,8 @@ import textwrap
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from pulumi_ngrok_tg.emulator import Emulator
 from tests.conftest import KEY
 from tests.e2e.stack import PRELUDE, Stack
@@ -42,6 +44,7 @@ def test_renaming_with_an_alias_and_moving_under_a_component_touch_nothing(stack
     stack.preview("--refresh", "--expect-no-changes")
 
 
+@pytest.mark.nightly
 def test_state_rename_touches_nothing(stack: Stack, emulator: Emulator) -> None:
     stack.pulumi("state", "rename", "--yes", stack.resource("web")["urn"], "site")
     stack.program(f"{WEB})".replace('"web", labels', '"site", labels'))
@@ -52,6 +55,7 @@ def test_state_rename_touches_nothing(stack: Stack, emulator: Emulator) -> None:
 # Changes ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.nightly
 def test_ignore_changes_keeps_a_property_or_one_label(stack: Stack, emulator: Emulator) -> None:
     for ignored in ('"description"', '"labels"', '"labels.dc"', "'labels[\"dc\"]'"):
         options = f"opts=pulumi.ResourceOptions(ignore_changes=[{ignored}])"
@@ -130,6 +134,7 @@ def test_what_is_retained_leaves_the_state_and_stays_at_ngrok(stack: Stack, emul
     assert only(emulator).description == "Website"
 
 
+@pytest.mark.nightly
 def test_deleted_with_leaves_the_delete_to_the_other_one(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
     stack = new_stack("""
         first = TunnelGroupBackend("first")
@@ -143,6 +148,7 @@ def test_deleted_with_leaves_the_delete_to_the_other_one(new_stack: Callable[...
     assert stack.resources() == []
 
 
+@pytest.mark.nightly
 def test_hooks_run_around_each_step(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
     program = """
         def note(args):
@@ -166,6 +172,7 @@ def test_hooks_run_around_each_step(new_stack: Callable[..., Stack], emulator: E
 TWO = f'{WEB})\nTunnelGroupBackend("api", labels={{"app": "api"}}, description="API")'
 
 
+@pytest.mark.nightly
 def test_target_and_replace_touch_one_resource_only(stack: Stack, emulator: Emulator) -> None:
     stack.program(TWO)
     stack.up()
@@ -186,6 +193,7 @@ def test_target_and_replace_touch_one_resource_only(stack: Stack, emulator: Emul
     assert only(emulator).description == "Other"
 
 
+@pytest.mark.nightly
 def test_continue_on_error_does_what_can_be_done(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
     stack = new_stack(TWO)
     emulator.fault(method="POST", status=400, error_code=6503, message="The description is too long.")
@@ -199,6 +207,7 @@ def test_continue_on_error_does_what_can_be_done(new_stack: Callable[..., Stack]
     assert len(stack.resources()) == len(emulator.account(KEY).backends) == 2
 
 
+@pytest.mark.nightly
 def test_a_plan_is_kept_to(stack: Stack, emulator: Emulator) -> None:
     stack.program(f"{WEB})".replace("Website", "Shop"))
     stack.preview("--save-plan", "plan.json")
@@ -218,6 +227,7 @@ def test_a_preview_as_json_tells_what_changes(stack: Stack) -> None:
     assert {found["kind"] for found in step["detailedDiff"].values()} == {"update"}
 
 
+@pytest.mark.nightly
 def test_custom_timeouts_are_no_hindrance(stack: Stack, emulator: Emulator) -> None:
     timeouts = (
         'opts=pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create="1s", update="1s", delete="1s"))'
@@ -233,6 +243,7 @@ def test_custom_timeouts_are_no_hindrance(stack: Stack, emulator: Emulator) -> N
 # The Automation API -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.nightly
 def test_an_inline_program_and_several_operations_in_one_process(stack: Stack, emulator: Emulator) -> None:
     driver = """
         import sys

@@ -61,6 +61,7 @@ def install(python: Path, what: str) -> None:
     subprocess.run(command, check=True, timeout=280)
 
 
+@pytest.mark.nightly
 def test_the_wheel_alone_runs_a_stack(
     built: Path, new_stack: Callable[..., Stack], engine: Path, emulator: Emulator, tmp_path: Path
 ) -> None:

@@ -89,6 +89,7 @@ def test_each_policy_fails_and_passes_in_preview_and_up(new_stack: Callable[...,
         assert "✅ ngrok-tunnel-groups@" in said.text
 
 
+@pytest.mark.nightly
 def test_updates_and_adoptions_are_judged_too(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
     account = emulator.account(KEY)
     operators = account.create({"labels": {"k8s.ngrok.com/namespace": "x"}, "description": "Operator's"})
@@ -119,6 +120,7 @@ def test_updates_and_adoptions_are_judged_too(new_stack: Callable[..., Stack], e
     assert stack.resource(name)["id"] == operators.id
 
 
+@pytest.mark.nightly
 def test_levels_and_settings_are_the_teams(new_stack: Callable[..., Stack]) -> None:
     stack = new_stack(GOOD.replace('{"app": "web"}', '{"app": "web", "x y": ""}'))
     assert violations(stack.preview(*PACK)) == {("label-format", "web")}
@@ -216,6 +218,7 @@ def folder_form(engine: Path, tmp_path: Path, new_stack: Callable[..., Stack]) -
     return preview
 
 
+@pytest.mark.nightly
 def test_the_pack_is_a_folder_too(folder_form: Callable[[Path], Outcome]) -> None:
     said = folder_form(ROOT / "pulumi_ngrok_tg/policy")
     assert said.code == 0, said.text
@@ -223,6 +226,7 @@ def test_the_pack_is_a_folder_too(folder_form: Callable[[Path], Outcome]) -> Non
     assert f"ngrok-tunnel-groups@v{version('pulumi-ngrok-tg')}" in said.text, "PulumiPolicy.yaml has it, too"
 
 
+@pytest.mark.nightly
 def test_the_example_is_a_teams_own_pack(folder_form: Callable[[Path], Outcome]) -> None:
     said = folder_form(ROOT / "examples/policy")
     assert said.code == 1, said.text

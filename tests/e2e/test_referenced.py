@@ -63,6 +63,7 @@ def test_a_preview_of_a_replacement_names_the_edges_that_know_the_old_id(
     assert emulator.requests.writes == []
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     ("setting", "error", "told"),
     [("ignore", None, ""), ("warn", 7008, "which edges refer to {} could not be found out")],
@@ -82,6 +83,7 @@ def test_a_replacement_goes_on_without_the_look_or_when_it_fails(
     assert looked == (setting == "warn")
 
 
+@pytest.mark.nightly
 def test_a_change_and_a_refresh_ask_nobody_who_refers(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
     stack = new_stack(PROGRAM)
     stack.up()

@@ -67,6 +67,7 @@ def test_a_refresh_that_is_refused_leaves_the_state_untouched(
     assert stack.resources() == before
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("path", ["/v1", "/backends"])
 def test_a_wrong_base_url_leaves_the_state_untouched(
     stack: Stack, server: Emulator, monkeypatch: pytest.MonkeyPatch, path: str

@@ -8,6 +8,8 @@ from pulumi_ngrok_tg.emulator import Emulator
 from tests.conftest import KEY
 from tests.e2e.stack import Stack
 
+pytestmark = pytest.mark.nightly
+
 URN = "urn:pulumi:dev::shop::pulumi-python:dynamic/ngrok:TunnelGroupBackend::web"
 REFUSED = 'web: Not replaced, as pulumi-ngrok-tg:onTrafficLoss is "refuse": the ONLY online tunnel leaves (tn_'
 

@@ -53,6 +53,7 @@ def test_the_api_key_is_in_no_state_output_or_log(
         assert isinstance(resource["inputs"]["__provider"], str), "nothing in the provider needs to be a secret"
 
 
+@pytest.mark.nightly
 def test_a_rotated_key_is_picked_up_as_the_readme_says(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
     rotated = "rotated_0123456789abcdefghijklmn"
     stack = new_stack('TunnelGroupBackend("web")', environment={"NGROK_API_BASE_URL": emulator.url})
@@ -74,6 +75,7 @@ def test_a_rotated_key_is_picked_up_as_the_readme_says(new_stack: Callable[..., 
     assert emulator.account(rotated).backends == {}
 
 
+@pytest.mark.nightly
 def test_a_scheme_in_capitals_leads_the_key_through_no_proxy(
     new_stack: Callable[..., Stack], emulator: Emulator
 ) -> None:
@@ -87,6 +89,7 @@ def test_a_scheme_in_capitals_leads_the_key_through_no_proxy(
     assert len(emulator.account(KEY).backends) == 1
 
 
+@pytest.mark.nightly
 def test_a_key_in_plain_text_earns_a_warning(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
     stack = new_stack(
         'TunnelGroupBackend("a"); TunnelGroupBackend("b")', environment={"NGROK_API_BASE_URL": emulator.url}
@@ -146,6 +149,7 @@ def test_the_state_can_be_read_by_other_tools(new_stack: Callable[..., Stack]) -
 SECRET_KEY = "hushkey-1a2b3c"
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     ("code", "message"),
     [
@@ -177,6 +181,7 @@ def test_what_is_wrong_with_secret_labels_is_told_without_their_keys(
     assert SECRET_KEY not in said
 
 
+@pytest.mark.nightly
 def test_a_look_up_by_secrets_tells_neither_them_nor_the_labels_of_others(
     new_stack: Callable[..., Stack], emulator: Emulator
 ) -> None:

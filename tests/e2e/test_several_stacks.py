@@ -3,9 +3,13 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from pulumi_ngrok_tg.emulator import Emulator, RateLimit, Request
 from tests.conftest import KEY
 from tests.e2e.stack import Stack
+
+pytestmark = pytest.mark.nightly
 
 SIZE = 50
 

@@ -28,7 +28,7 @@ NOT_REPLACED = (
 NOT_DELETED = (
     'bkdtg_ was not deleted, as pulumi-ngrok-tg:onTrafficLoss is "refuse": 3 tunnels are online in it (tn_ -> '
     "localhost:8080, tn_ -> localhost:8081, tn_ -> localhost:8082). Stop them first, or allow it with "
-    "`pulumi config set pulumi-ngrok-tg:onTrafficLoss warn` (a `pulumi destroy` heeds that with --run-program)."
+    "`pulumi config set pulumi-ngrok-tg:onTrafficLoss warn`. For `pulumi destroy`, add --run-program so that the new setting applies."
 )
 NOT_FOUND_OUT = (
     "3 tunnels were online when it was last read; which of them carry the new labels could not be found out "
@@ -99,6 +99,7 @@ def test_the_row_says_who_leaves_stays_and_joins(
     assert asked(emulator) == []
 
 
+@pytest.mark.nightly
 def test_refuse_keeps_tunnels_from_leaving_until_there_is_a_way_round(
     new_stack: Callable[..., Stack], emulator: Emulator, tunnels: list[str]
 ) -> None:
@@ -165,6 +166,7 @@ def test_refuse_guards_replacements_and_deletes(
     assert account.backends == {}
 
 
+@pytest.mark.nightly
 def test_nothing_is_guarded_that_does_not_change(
     new_stack: Callable[..., Stack], emulator: Emulator, tunnels: list[str]
 ) -> None:
@@ -191,6 +193,7 @@ def test_nothing_is_guarded_that_does_not_change(
     assert wrong.endswith(': pulumi-ngrok-tg:onTrafficLoss must be "warn", "ignore" or "refuse".')
 
 
+@pytest.mark.nightly
 def test_where_ngrok_does_not_show_its_tunnels_the_state_says_what_it_saw(
     new_stack: Callable[..., Stack], emulator: Emulator, tunnels: list[str]
 ) -> None:
@@ -204,6 +207,7 @@ def test_where_ngrok_does_not_show_its_tunnels_the_state_says_what_it_saw(
     assert asked(emulator) == ["/tunnels"] * 2
 
 
+@pytest.mark.nightly
 def test_200_changes_cost_one_list(new_stack: Callable[..., Stack], emulator: Emulator, tunnels: list[str]) -> None:
     program = 'for n in range(200): TunnelGroupBackend(f"web{n}", labels={"app": "%s"})'
     stack = new_stack(program % "web")

@@ -3,9 +3,13 @@
 import sys
 from collections.abc import Callable
 
+import pytest
+
 from pulumi_ngrok_tg.emulator import Emulator
 from tests.e2e.many import assert_in_step, program
 from tests.e2e.stack import Stack
+
+pytestmark = pytest.mark.nightly
 
 RENAMED = """#!{python} -u
 import os, sys

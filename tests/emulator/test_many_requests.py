@@ -103,6 +103,7 @@ class Worker:
         assert self._send("GET", "/tunnels")[0] == 200
 
 
+@pytest.mark.nightly
 @pytest.mark.timeout(600)
 def test_mixed_requests_leave_what_a_model_holds() -> None:
     threads = threading.active_count()

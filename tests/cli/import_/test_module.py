@@ -122,6 +122,7 @@ def test_random_backends_become_code_that_shows_no_change(
     assert modules.find_declared(ast.parse(reformatted)).keys() == {backend.id for backend in backends.values()}
 
 
+@pytest.mark.nightly
 def test_the_code_satisfies_mypy_strict(tmp_path: Path) -> None:
     metadata = json.dumps({"team": "a", "ports": [80, {"tls": None}], "empty": {}, "on": True, "rate": 0.5})
     made = Backend("bkdtg_1", "", "", 'Says "hi"\n', metadata, {"app": "web"})

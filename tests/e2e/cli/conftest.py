@@ -9,11 +9,16 @@ from pulumi_ngrok_tg.emulator import EmulatedBackend, Emulator
 from tests.conftest import KEY
 from tests.e2e.stack import Stack
 
+WEB = 'TunnelGroupBackend("web", labels={"app": "web", "dc": "fra"}, description="Website")'
+
 
 @pytest.fixture
-def stack(new_stack: Callable[..., Stack]) -> Stack:
-    made = new_stack('TunnelGroupBackend("web", labels={"app": "web", "dc": "fra"}, description="Website")')
-    made.up()
+def stack(request: pytest.FixtureRequest, new_stack: Callable[..., Stack]) -> Stack:
+    """A stack of the module's PROGRAM, deployed; of one backend where it has none."""
+    program = getattr(request.module, "PROGRAM", WEB)
+    made = new_stack(program)
+    if program:
+        made.up()
     return made
 
 

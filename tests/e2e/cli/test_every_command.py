@@ -51,6 +51,7 @@ def test_what_is_missing_or_wrong_is_one_line(stack: Stack, emulator: Emulator, 
     assert set(emulator.requests.methods) <= {"GET", "POST"}
 
 
+@pytest.mark.nightly
 def test_no_passphrase_is_needed_where_the_key_is_in_the_environment(stack: Stack) -> None:
     stack.pulumi("config", "set", "--secret", "other:secret", "x")
     del stack.environment["PULUMI_CONFIG_PASSPHRASE"]
@@ -64,6 +65,7 @@ def test_pulumi_stack_selects_the_stack(stack: Stack) -> None:
     assert rows(stack.tool("list").text)[stack.resource("web")["id"]][-1] == "web"
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("way", ["option", "variable"])
 def test_another_config_file_has_the_key(new_stack: Callable[..., Stack], emulator: Emulator, way: str) -> None:
     stack = new_stack("", environment={})
@@ -87,6 +89,7 @@ def test_an_account_without_backends_is_a_line(new_stack: Callable[..., Stack]) 
     assert new_stack("").tool("list").text == "There are no such backends in this account.\n"
 
 
+@pytest.mark.nightly
 def test_the_key_of_the_config_comes_first_and_is_never_shown(stack: Stack, emulator: Emulator) -> None:
     stack.pulumi("config", "set", "--secret", "ngrok:apiKey", KEY)
     stack.environment["NGROK_API_KEY"] = "test-another"

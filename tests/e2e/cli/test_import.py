@@ -18,6 +18,8 @@ from tests.e2e.stack import Stack
 
 LOADED = "import tunnel_group_backends\n"
 
+PROGRAM = ""
+
 
 def make(emulator: Emulator, count: int) -> list[Any]:
     account = emulator.account(KEY)
@@ -35,6 +37,7 @@ def held(stack: Stack) -> set[str]:
     return {resource["id"] for resource in stack.resources()}
 
 
+@pytest.mark.nightly
 def test_hundreds_of_backends_made_by_hand(stack: Stack, emulator: Emulator) -> None:
     made = make(emulator, 250)
     said = stack.tool("import", "--yes").text
@@ -81,6 +84,7 @@ def test_a_run_that_was_followed_by_nothing_makes_nothing_twice(stack: Stack, em
     assert emulator.requests.writes == []
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     "edit",
     [
@@ -223,6 +227,7 @@ def test_windows_line_ends_stay(stack: Stack, emulator: Emulator) -> None:
     assert path.read_bytes() == b"import pulumi\r\nimport tunnel_group_backends\r\npulumi.export('x', 1)\r\n"
 
 
+@pytest.mark.nightly
 def test_two_accounts_with_backends_alike(stack: Stack, emulator: Emulator) -> None:
     with Emulator(api_keys=("test-eu-key",)) as europe:
         stack.pulumi("config", "set", "--secret", "ngrok-eu:apiKey", "test-eu-key")
@@ -249,6 +254,7 @@ def test_a_change_between_import_and_up_is_named_in_preview(stack: Stack, emulat
     assert emulator.requests.writes == []
 
 
+@pytest.mark.nightly
 def test_a_name_that_the_program_uses_is_not_given_again(stack: Stack, emulator: Emulator) -> None:
     web = emulator.account(KEY).create({"description": "Web"})
     stack.program('TunnelGroupBackend("web", labels={"new": "one"})')
@@ -258,6 +264,7 @@ def test_a_name_that_the_program_uses_is_not_given_again(stack: Stack, emulator:
     assert len(emulator.account(KEY).backends) == 2
 
 
+@pytest.mark.nightly
 def test_a_project_with_its_program_in_a_folder_of_its_own(stack: Stack, emulator: Emulator) -> None:
     (web,) = make(emulator, 1)
     (stack.folder / "Pulumi.yaml").write_text("name: shop\nruntime: python\nmain: infra\n")
@@ -271,6 +278,7 @@ def test_a_project_with_its_program_in_a_folder_of_its_own(stack: Stack, emulato
     assert "web-0" in stack.run("sh", "-c", "cd deep/er && pulumi-ngrok-tg list")
 
 
+@pytest.mark.nightly
 def test_another_accounts_key_imports_nothing(stack: Stack, emulator: Emulator) -> None:
     stack.program('TunnelGroupBackend("web", labels={"app": "web"})')
     stack.up()

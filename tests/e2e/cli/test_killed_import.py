@@ -7,10 +7,13 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import psutil
+import pytest
 
 from pulumi_ngrok_tg.emulator import Emulator
 from tests.conftest import KEY
 from tests.e2e.stack import Stack
+
+pytestmark = pytest.mark.nightly
 
 COMMANDS = "pulumi-ngrok-tg import --yes && pulumi up --yes --skip-preview --non-interactive"
 MOMENTS = 10

@@ -5,6 +5,8 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from pulumi_ngrok_tg.emulator import EmulatedBackend, Emulator
 from tests.conftest import KEY
 from tests.e2e.cli.pending import leave_pending
@@ -61,6 +63,7 @@ def test_what_is_in_use_is_to_be_brought_in_and_told_apart_from_what_is_not(
     assert "used by unknown; 0 tunnels online: bring it in" in said
 
 
+@pytest.mark.nightly
 def test_what_orphans_prints_works_from_where_it_was_asked(stack: Stack, emulator: Emulator, tmp_path: Path) -> None:
     with Emulator(api_keys=("test-eu-key",)) as europe:
         stack.pulumi("stack", "init", "live")
@@ -85,6 +88,7 @@ def test_only_creates_are_pending_creates(stack: Stack, tmp_path: Path) -> None:
     assert found["pending"] == [{"urn": urn, "candidates": []}]
 
 
+@pytest.mark.nightly
 def test_a_backend_that_two_stacks_manage_is_named_with_the_way_out(
     stack: Stack, emulator: Emulator, new_stack: Callable[..., Stack]
 ) -> None:
