@@ -84,7 +84,10 @@ class Creations:
         return backend
 
     def find_matches(self, contents: Contents, since: Callable[[], float], patience: Patience) -> list[Backend]:
-        """Lists the unclaimed backends with exactly ``contents``, created since a moment of our clock as it is then."""
+        """Lists the unclaimed backends with exactly ``contents``, created after ``since()``.
+
+        ``since`` is evaluated once the list has been read.
+        """
         whole = {"description": "", "metadata": "", "labels": {}, **contents}
         listed = [backend for page in self._listing().read_pages(patience) for backend in page]
         earliest = since() + self._clock_offset() - _CLOCK_SLACK

@@ -26,7 +26,7 @@ class Holders:
             self._holders.setdefault(id_, (urn, False))
 
     def other(self, id_: str, urn: str) -> str | None:
-        """Returns the URN of the resource for which a backend has to live, though ``urn`` is to be deleted."""
+        """Returns the URN of the other resource that still needs this backend, or None."""
         with self._lock:
             holder, adopted = self._holders.get(id_, ("", False))
         return holder if adopted or (holder and holder != urn) else None

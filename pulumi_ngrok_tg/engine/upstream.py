@@ -70,7 +70,7 @@ def raise_worker_cap(workers: int) -> None:
     """Lets the dynamic provider server handle that many calls at once; its pool is fixed at 4 threads.
 
     There is no setting for it (pulumi 3.272, ``pulumi.dynamic.__main__.main``), so the pool whose thread runs this is
-    told directly. What waits in it by now gets threads by tasks that do nothing, as a pool starts one with each task.
+    told directly. Submitting no-op tasks starts the extra threads for calls already queued.
     """
     here = threading.current_thread()
     for pool in gc.get_objects():

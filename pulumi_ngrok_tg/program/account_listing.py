@@ -30,7 +30,7 @@ class ListedAccount:
         self._began = EVER
 
     def carrying(self, labels: Mapping[str, str], after: float) -> list[Backend]:
-        """Returns the backends that carry all of these labels, as they were after that moment."""
+        """Returns the backends that carry all of these labels, no older than ``after``."""
         with self._lock:
             if after > self._began:
                 began = time.monotonic()
@@ -39,7 +39,7 @@ class ListedAccount:
             return [backend for backend in self._client.list_all() if labels.items() <= backend.labels.items()]
 
     def read(self, id_: str, after: float) -> Backend:
-        """Returns a backend by its id, as it was after that moment."""
+        """Returns a backend by its id, no older than ``after``."""
         return self._client.read(id_) if after <= self._began else self._client.get(id_)
 
 

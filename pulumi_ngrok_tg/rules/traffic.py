@@ -1,4 +1,4 @@
-"""What a change does to traffic: which of the tunnels online leave a backend, stay in it or join it, and in what words.
+"""What a change does to traffic: which online tunnels leave a backend, stay in it or join it, and in what words.
 
 A tunnel is in a backend when it carries all of its labels, case-sensitive; in one without labels there is none.
 """
@@ -11,11 +11,12 @@ from pulumi_ngrok_tg.api.models import Tunnel
 from pulumi_ngrok_tg.rules.text import join_names
 
 UNKNOWN_LABELS = (
-    "which online tunnels leave or join is not known before `pulumi up`: the new labels depend on other resources"
+    "which online tunnels lose traffic is known only in `pulumi up`, because the new labels depend on other resources"
 )
 """The line for labels that a preview does not know yet."""
 UNKNOWN_ACCOUNT = (
-    "whether all online tunnels leave is not known before `pulumi up`: the account depends on other resources"
+    "whether all online tunnels lose traffic is known only in `pulumi up`, because the account depends on other "
+    "resources"
 )
 """The line for an account that a preview does not know yet."""
 _LONGEST = 100  # characters of a name
@@ -41,9 +42,9 @@ def carries(tunnel: Tunnel, labels: Mapping[str, str]) -> bool:
 
 
 def find_serving(id_: str, labels: Mapping[str, str], tunnels: Sequence[Tunnel]) -> list[Tunnel]:
-    """Returns which of an account's tunnels are in a backend: as the API says, or by the rule where it does not say.
+    """Returns which of an account's tunnels are in a backend: as the API says, else those that carry its labels.
 
-    The API's word holds also where the labels were changed behind the stack's back.
+    The API knows also of labels that somebody changed at ngrok since the last refresh.
     """
     said = any(tunnel.backends for tunnel in tunnels)
     return [tunnel for tunnel in tunnels if (id_ in tunnel.backends if said else carries(tunnel, labels))]
@@ -68,17 +69,21 @@ def find_moves(members: Iterable[Tunnel], after: Mapping[str, str], tunnels: Ite
 
 
 def describe_moves(moved: Moves) -> str:
-    """Returns the line that tells of the moves, "" where nothing moves."""
+    """Returns the line that says which online tunnels lose and get traffic, "" where nothing changes."""
     leaving, staying, joining = moved
     if leaving:
-        who = f"{len(leaving)} of {len(leaving) + len(staying)} online tunnels {_inflect(leaving, 'leave')}"
-        if not staying:
-            who = f"ALL {len(leaving)} online tunnels leave" if len(leaving) > 1 else "the ONLY online tunnel leaves"
-        end = "" if staying or joining else ": NOTHING is left to serve the traffic of this backend"
-        return f"{who} ({_name_tunnels(leaving)}), {_count(staying, 'stay')}, {_describe_joining(joining)}{end}"
+        if staying:
+            stops = f"{len(leaving)} of {len(leaving) + len(staying)} online tunnels"
+        else:
+            stops = f"ALL {len(leaving)} online tunnels" if len(leaving) > 1 else "the ONLY online tunnel"
+        line = f"stops traffic to {stops} ({_name_tunnels(leaving)})"
+        if not staying and not joining:
+            return f"{line}: NOTHING is left to serve this backend"
+        added = f"{_count(joining)} added" + (f" ({_name_tunnels(joining)})" if joining else "")
+        return f"{line}; {_count_serving(staying)}, {added}"
     if joining:
-        who = f"{len(joining)} online tunnel{'s' if len(joining) > 1 else ''} {_inflect(joining, 'join')}"
-        return f"{who} ({_name_tunnels(joining)}), {_count(staying, 'stay')}"
+        tunnels = "tunnel" if len(joining) == 1 else "tunnels"
+        return f"adds {len(joining)} online {tunnels} ({_name_tunnels(joining)}); {_count_serving(staying)}"
     return ""
 
 
@@ -92,27 +97,27 @@ def describe_unknown(seen: int | None, after: Mapping[str, str], why: Exception)
     """
     reason = str(why).rstrip(".")
     if seen is None:
-        return f"how many tunnels are online could not be found out ({reason})"
+        return f"ngrok did not say how many tunnels are online ({reason})"
     if seen == 0:
-        return f"no tunnel was online when it was last read; whether one is now could not be found out ({reason})"
+        return f"no tunnel was online when it was last read; ngrok did not say whether one is now ({reason})"
     there = "1 tunnel was" if seen == 1 else f"{seen} tunnels were"
     if not after:
-        return f"{there} online when it was last read, and ALL leave; which are now could not be found out ({reason})"
-    which = "whether it carries" if seen == 1 else "which of them carry"
-    return f"{there} online when it was last read; {which} the new labels could not be found out ({reason})"
+        return f"stops traffic to all online tunnels: {there} online when it was last read ({reason})"
+    which = "whether it matches" if seen == 1 else "which of them match"
+    return f"{there} online when it was last read; ngrok did not say {which} the new labels ({reason})"
 
 
 def refuse_change(line: str) -> str:
     """Returns the line for a change of labels that was refused; ``line`` is what it would do."""
     return (
-        f'Not changed, as {ON_TRAFFIC_LOSS} is "refuse": {line}. First start the tunnels with labels that fit both '
-        f"(where a value changes, go by way of a label that both carry), or stop those that leave; {_ALLOW}."
+        f'Not changed, because {ON_TRAFFIC_LOSS} is "refuse": {line}. First restart the agents with labels that match '
+        f'the old and the new selector (docs: "Changing labels without a gap"), or stop them, {_ALLOW}.'
     )
 
 
 def refuse_replacement(line: str) -> str:
     """Returns the line for a replacement that was refused; ``line`` is what it would do."""
-    return f'Not replaced, as {ON_TRAFFIC_LOSS} is "refuse": {line}. Stop the tunnels first, {_ALLOW}.'
+    return f'Not replaced, because {ON_TRAFFIC_LOSS} is "refuse": {line}. Stop the tunnels first, {_ALLOW}.'
 
 
 def refuse_delete(id_: str, online: Sequence[Tunnel]) -> str:
@@ -124,24 +129,24 @@ def refuse_delete(id_: str, online: Sequence[Tunnel]) -> str:
     """
     there = "1 tunnel is" if len(online) == 1 else f"{len(online)} tunnels are"
     return (
-        f'{id_} was not deleted, as {ON_TRAFFIC_LOSS} is "refuse": {there} online in it ({_name_tunnels(online)}). '
-        f"Stop {'it' if len(online) == 1 else 'them'} first, {_ALLOW}. {_DESTROY}"
+        f'{id_} was not deleted, because {ON_TRAFFIC_LOSS} is "refuse": {there} online in it ('
+        f"{_name_tunnels(online)}). Stop {'it' if len(online) == 1 else 'them'} first, {_ALLOW}. {_DESTROY}"
     )
 
 
 def refuse_create_unread(why: str) -> str:
     """Returns the line for a resource of which nobody knows whether its create replaces a backend."""
     return (
-        f'Not created, as {ON_TRAFFIC_LOSS} is "refuse" and the stack\'s state could not be read to see whether this '
-        f"replaces a backend ({why}). Try again later, {_ALLOW}."
+        f'Not created, because {ON_TRAFFIC_LOSS} is "refuse" and the stack\'s state could not be read to see whether '
+        f"this replaces a backend ({why}). Try again later, {_ALLOW}."
     )
 
 
 def refuse_delete_unseen(id_: str, why: Exception) -> str:
     """Returns the line for a delete that was refused because nobody knows which tunnels are online."""
     return (
-        f'{id_} was not deleted, as {ON_TRAFFIC_LOSS} is "refuse": which tunnels are online in it could not be found '
-        f"out ({str(why).rstrip('.')}). Try again later, {_ALLOW}. {_DESTROY}"
+        f'{id_} was not deleted, because {ON_TRAFFIC_LOSS} is "refuse": ngrok did not say which tunnels are online in '
+        f"it ({str(why).rstrip('.')}). Try again later, {_ALLOW}. {_DESTROY}"
     )
 
 
@@ -154,14 +159,9 @@ def _name_tunnel(tunnel: Tunnel) -> str:
     return name if len(name) <= _LONGEST else f"{name[:_LONGEST]}…"
 
 
-def _describe_joining(tunnels: Sequence[Tunnel]) -> str:
-    return _count(tunnels, "join") + (f" ({_name_tunnels(tunnels)})" if tunnels else "")
+def _count_serving(tunnels: Sequence[Tunnel]) -> str:
+    return f"{len(tunnels) or 'none'} {'keep' if len(tunnels) > 1 else 'keeps'} serving"
 
 
-def _count(tunnels: Sequence[Tunnel], verb: str) -> str:
-    return f"{len(tunnels) or 'none'} {_inflect(tunnels, verb)}"
-
-
-def _inflect(tunnels: Sequence[Tunnel], verb: str) -> str:
-    """The verb for so many tunnels; none takes the singular."""
-    return verb if len(tunnels) > 1 else f"{verb}s"
+def _count(tunnels: Sequence[Tunnel]) -> str:
+    return f"{len(tunnels) or 'none'} {'are' if len(tunnels) > 1 else 'is'}"

@@ -11,7 +11,9 @@ from tests.e2e.stack import Stack
 pytestmark = pytest.mark.nightly
 
 URN = "urn:pulumi:dev::shop::pulumi-python:dynamic/ngrok:TunnelGroupBackend::web"
-REFUSED = 'web: Not replaced, as pulumi-ngrok-tg:onTrafficLoss is "refuse": the ONLY online tunnel leaves (tn_'
+REFUSED = (
+    'web: Not replaced, because pulumi-ngrok-tg:onTrafficLoss is "refuse": stops traffic to the ONLY online tunnel (tn_'
+)
 
 
 def web(description: str = "old", options: str = "") -> str:
@@ -114,6 +116,6 @@ def test_an_explicit_provider_refuses_what_the_stack_refuses(
     stack.up()
     emulator.account(KEY).connect_tunnel({"app": "web"})
     stack.program(program.format(labels={"app": "new"}))
-    assert "web: Not changed, as pulumi-ngrok-tg:onTrafficLoss" in stack.up(fails=True).text
+    assert "web: Not changed, because pulumi-ngrok-tg:onTrafficLoss" in stack.up(fails=True).text
     (backend,) = emulator.account(KEY).backends.values()
     assert backend.labels == {"app": "web"}

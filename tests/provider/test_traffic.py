@@ -69,13 +69,13 @@ def paths(emulator: Emulator) -> list[str]:
 def test_who_leaves_is_a_warning_and_who_joins_is_good_to_know(deployment: Deployment, web: EmulatedBackend) -> None:
     change(deployment, web, HOST_A)
     (warning,), infos = said(deployment)
-    assert warning.startswith("1 of 2 online tunnels leaves (tn_")
-    assert warning.endswith(" -> localhost:b), 1 stays, none joins")
+    assert warning.startswith("stops traffic to 1 of 2 online tunnels (tn_")
+    assert warning.endswith(" -> localhost:b); 1 keeps serving, none is added")
     web.labels = HOST_A
     change(deployment, web, WEB)
     warnings, (info,) = said(deployment)
-    assert info.startswith("1 online tunnel joins (tn_")
-    assert info.endswith(" -> localhost:b), 1 stays")
+    assert info.startswith("adds 1 online tunnel (tn_")
+    assert info.endswith(" -> localhost:b); 1 keeps serving")
     change(deployment, web, {"host": "a"})
     assert warnings == infos == []
     assert said(deployment) == ([], [])
@@ -83,15 +83,16 @@ def test_who_leaves_is_a_warning_and_who_joins_is_good_to_know(deployment: Deplo
 
 def test_labels_that_are_cleared_leave_no_tunnel(deployment: Deployment, web: EmulatedBackend) -> None:
     change(deployment, web, {})
-    assert deployment.heard.warnings[0].startswith("ALL 2 online tunnels leave")
+    assert deployment.heard.warnings[0].startswith("stops traffic to ALL 2 online tunnels")
 
 
 def test_another_account_takes_all_tunnels_of_the_old_one(
     emulator: Emulator, deployment: Deployment, web: EmulatedBackend
 ) -> None:
     diff(started(deployment), web, {"labels": WEB, "account": "eu"})
-    assert deployment.heard.warnings[0].startswith("ALL 2 online tunnels leave")
-    assert [request.headers["Authorization"] for request in emulator.requests] == [f"Bearer {KEY}"]
+    assert deployment.heard.warnings[0].startswith("stops traffic to ALL 2 online tunnels")
+    assert {request.headers["Authorization"] for request in emulator.requests} == {f"Bearer {KEY}"}
+    assert len(emulator.requests) == 1 + 5, "the tunnels, and who refers to the backend"
 
 
 @pytest.mark.parametrize("mode", [None, "refuse"])
@@ -104,7 +105,7 @@ def test_a_change_behind_the_stacks_back_hides_nobody(
         (line,), _ = said(deployment)
     except Refused as refused:
         line = str(refused)
-    assert "ALL 2 online tunnels leave" in line
+    assert "stops traffic to ALL 2 online tunnels" in line
     # Nor does it count those in who are not.
     emulator.account(KEY).create({"labels": {"host": "a"}})
     web.labels = {"app": "nobody"}
@@ -115,9 +116,12 @@ def test_a_change_behind_the_stacks_back_hides_nobody(
 @pytest.mark.parametrize(
     ("after", "begins"),
     [
-        ({"labels": Unknown()}, "which online tunnels leave or join is not known before `pulumi up`: the new labels"),
-        ({"labels": {**WEB, "dc": Unknown()}}, "which online tunnels leave or join is not known before `pulumi up`"),
-        ({"labels": WEB, "account": Unknown()}, "whether all online tunnels leave is not known before `pulumi up`"),
+        (
+            {"labels": Unknown()},
+            "which online tunnels lose traffic is known only in `pulumi up`, because the new labels",
+        ),
+        ({"labels": {**WEB, "dc": Unknown()}}, "which online tunnels lose traffic is known only in `pulumi up`"),
+        ({"labels": WEB, "account": Unknown()}, "whether all online tunnels lose traffic is known only in `pulumi up`"),
     ],
 )
 @pytest.mark.parametrize("mode", ["warn", "refuse"])
@@ -171,7 +175,7 @@ def test_every_page_is_read(emulator: Emulator, deployment: Deployment) -> None:
     for _ in range(201):
         emulator.account(KEY).connect_tunnel(WEB)
     change(deployment, emulator.account(KEY).create({"labels": WEB}), NEW)
-    assert deployment.heard.warnings[0].startswith("ALL 201 online tunnels leave")
+    assert deployment.heard.warnings[0].startswith("stops traffic to ALL 201 online tunnels")
     assert paths(emulator) == ["GET /tunnels"] * 3
 
 
@@ -187,7 +191,7 @@ def test_a_tunnel_on_two_pages_is_one(deployment: Deployment, web: EmulatedBacke
     with HostileServer(page) as server:
         twice = Deployment(deployment.emulator, server.url)
         change(twice, web, NEW)
-        assert twice.heard.warnings[0].startswith("ALL 3 online tunnels leave (tn_1, tn_2, tn_3)")
+        assert twice.heard.warnings[0].startswith("stops traffic to ALL 3 online tunnels (tn_1, tn_2, tn_3)")
 
 
 @pytest.mark.parametrize("mode", ["warn", "refuse"])
@@ -219,15 +223,19 @@ def test_a_refresh_is_no_change(emulator: Emulator, deployment: Deployment, web:
 def test_a_change_by_which_tunnels_leave_is_refused(
     emulator: Emulator, deployment: Deployment, web: EmulatedBackend
 ) -> None:
-    with pytest.raises(Refused, match=r'^Not changed, as .*onTrafficLoss is "refuse": 1 of 2 online tunnels leaves \('):
+    with pytest.raises(
+        Refused, match=r'^Not changed, because .*onTrafficLoss is "refuse": stops traffic to 1 of 2 online tunnels \('
+    ):
         change(deployment, web, HOST_A, "refuse")
-    with pytest.raises(Refused, match=r'^Not replaced, as .*onTrafficLoss is "refuse": ALL 2 online tunnels leave \('):
+    with pytest.raises(
+        Refused, match=r'^Not replaced, because .*onTrafficLoss is "refuse": stops traffic to ALL 2 online tunnels \('
+    ):
         diff(started(deployment, "refuse"), web, {"labels": WEB, "account": "eu"})
     assert said(deployment) == ([], [])
     web.labels = HOST_A
     change(deployment, web, WEB, "refuse")
     _, (info,) = said(deployment)
-    assert info.startswith("1 online tunnel joins"), "who only joins is no loss"
+    assert info.startswith("adds 1 online tunnel"), "who only joins is no loss"
 
 
 def test_tunnels_that_the_list_leaves_out_are_not_forgotten(
@@ -235,7 +243,7 @@ def test_tunnels_that_the_list_leaves_out_are_not_forgotten(
 ) -> None:
     hidden = tuple(emulator.account(KEY).tunnels)
     emulator.fault(path="/tunnels", times=None, hide=hidden)
-    with pytest.raises(Refused, match=rf"ALL 2 online tunnels leave \({', '.join(hidden)}\)"):
+    with pytest.raises(Refused, match=rf"stops traffic to ALL 2 online tunnels \({', '.join(hidden)}\)"):
         change(deployment, web, NEW, "refuse")
 
 
@@ -312,7 +320,7 @@ def test_a_backend_that_is_not_found_is_not_changed(
 ) -> None:
     """A PATCH might still succeed."""
     emulator.fault(method="GET", times=None, status=404, error_code=7020)
-    with pytest.raises(Refused, match=r"Not changed, .* could not be found out"):
+    with pytest.raises(Refused, match=r"Not changed, .*: ngrok did not say how many"):
         change(deployment, web, NEW, "refuse")
     emulator.faults.clear()
     del emulator.account(KEY).backends[web.id]
@@ -332,9 +340,9 @@ def test_a_backend_that_does_not_say_who_is_in_it_is_not_changed_or_deleted(
     emulator.account(KEY).tunnels.clear()
     emulator.fault(method="GET", path="tunnel_group", times=None, fields={"backends": [{**shown(web), **tunnels}]})
     emulator.fault(method="GET", path=web.id, times=None, fields={"tunnels": None})
-    with pytest.raises(Refused, match="how many tunnels are online could not be found out"):
+    with pytest.raises(Refused, match="ngrok did not say how many tunnels are online"):
         change(deployment, web, NEW, "refuse")
-    with pytest.raises(Refused, match=f"{web.id} was not deleted, .* which tunnels are online in it could not be"):
+    with pytest.raises(Refused, match=f"{web.id} was not deleted, .* ngrok did not say which tunnels are online in it"):
         started(deployment, "refuse").delete(web.id, {})
     assert web.id in emulator.account(KEY).backends
 
@@ -346,7 +354,7 @@ def test_a_tunnel_that_only_the_list_shows_is_not_cut_off(
     listed = [{**shown(web), "tunnels": []}]
     emulator.fault(method="GET", path="tunnel_group", times=None, fields={"backends": listed})
     emulator.fault(method="GET", path=web.id, times=None, fields={"tunnels": []})
-    with pytest.raises(Refused, match="ALL 2 online tunnels leave"):
+    with pytest.raises(Refused, match="stops traffic to ALL 2 online tunnels"):
         change(deployment, web, NEW, "refuse")
     with pytest.raises(Refused, match=f"{web.id} was not deleted, .* 2 tunnels are online in it"):
         started(deployment, "refuse").delete(web.id, {})
@@ -361,7 +369,7 @@ def test_a_change_that_comes_late_is_judged_by_a_look_of_its_own(emulator: Emula
     provider = started(Deployment(emulator, look_age=0.0), "refuse")
     diff(provider, backend, {"labels": NEW})
     emulator.account(KEY).connect_tunnel(WEB)
-    with pytest.raises(Refused, match=r"^Not changed, .* the ONLY online tunnel leaves"):
+    with pytest.raises(Refused, match=r"^Not changed, .* stops traffic to the ONLY online tunnel"):
         update(provider, backend, NEW)
     assert backend.labels == WEB
 
@@ -377,7 +385,7 @@ def test_each_half_of_a_late_look_is_made_again(emulator: Emulator, shows: str) 
     else:
         listed = [{**shown(backend), "tunnels": []}]
         emulator.fault(method="GET", path="tunnel_group", times=None, fields={"backends": listed})
-    with pytest.raises(Refused, match=r"the ONLY online tunnel leaves"):
+    with pytest.raises(Refused, match=r"stops traffic to the ONLY online tunnel"):
         update(provider, backend, NEW)
 
 
@@ -469,14 +477,14 @@ def test_what_the_state_saw_is_said_instead_and_the_change_goes_on(
     warnings, infos = said(deployment)
     assert len(set(warnings)) == 1
     assert warnings[0].startswith(
-        "3 tunnels were online when it was last read; which of them carry the new labels could not be found out (GET "
+        "3 tunnels were online when it was last read; ngrok did not say which of them match the new labels (GET "
     )
     assert infos == []
     diff(provider, web, {"labels": NEW}, tunnels=[])
     diff(provider, web, {"labels": NEW}, tunnels=None)
     _, infos = said(deployment)
-    assert infos[0].startswith("no tunnel was online when it was last read; whether one is now could")
-    assert infos[1].startswith("how many tunnels are online could not be found out (GET ")
+    assert infos[0].startswith("no tunnel was online when it was last read; ngrok did not say whether one is now (GET ")
+    assert infos[1].startswith("ngrok did not say how many tunnels are online (GET ")
     assert paths(emulator) == ["GET /tunnels"]
 
     # What /tunnels says of limits and waits is not heeded elsewhere.
@@ -496,7 +504,7 @@ def test_who_stays_for_certain_is_no_matter_of_the_list(
     assert said(deployment) == ([], [])
     change(deployment, web, {}, tunnels=THREE)
     (line,), _ = said(deployment)
-    assert "3 tunnels were online when it was last read, and ALL leave" in line
+    assert "stops traffic to all online tunnels: 3 tunnels were online when it was last read" in line
 
 
 def test_refuse_goes_by_what_the_backend_says_then(
@@ -504,7 +512,8 @@ def test_refuse_goes_by_what_the_backend_says_then(
 ) -> None:
     emulator.fault(path="/tunnels", times=None, **WITHDRAWN)
     told = (
-        r"2 tunnels were online when it was last read; which of them carry the new labels .*\(GET /tunnels: ngrok says"
+        r"2 tunnels were online when it was last read; ngrok did not say which of them "
+        r"match the new labels .*\(GET /tunnels: ngrok says"
     )
     with pytest.raises(Refused, match=told):
         change(deployment, web, NEW, "refuse")
@@ -513,7 +522,7 @@ def test_refuse_goes_by_what_the_backend_says_then(
     emulator.account(KEY).tunnels.clear()
     change(deployment, web, NEW, "refuse")
     emulator.fault(times=None, status=404, body="<html>")
-    with pytest.raises(Refused, match="how many tunnels are online could not be found out"):
+    with pytest.raises(Refused, match="ngrok did not say how many tunnels are online"):
         change(deployment, web, NEW, "refuse")
 
 
@@ -525,7 +534,7 @@ def test_refuse_waits_for_a_limit_rather_than_refuse(
     web.labels = HOST_A
     change(deployment, web, WEB, "refuse")
     _, (info,) = said(deployment)
-    assert info.startswith("1 online tunnel joins")
+    assert info.startswith("adds 1 online tunnel")
 
 
 def test_what_refuse_waits_is_not_what_the_list_takes(emulator: Emulator, deployment: Deployment) -> None:
@@ -590,7 +599,7 @@ def test_a_list_without_an_end_is_not_read_to_the_end(deployment: Deployment, we
         endless = Deployment(deployment.emulator, server.url, look_seconds=1.0)
         change(endless, web, NEW)
         _, (line,) = said(endless)
-        assert line.endswith("could not be found out (The tunnels online were not all listed within 1 s)")
+        assert line.endswith("(The tunnels online were not all listed within 1 s)")
         assert len(server.requests) <= 5
 
 
