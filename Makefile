@@ -44,6 +44,7 @@ bench: engine  ## What speed claims are made of
 
 docs: setup  ## The pages and the API reference, in docs/_build/html
 	@$(VENV)/bin/sphinx-build -W --keep-going -q -E -d docs/_build/.doctrees -b html docs docs/_build/html
+	@echo "$(CURDIR)/docs/_build/html/index.html"
 
 links: setup  ## Whether the addresses in the docs are there; asks the network
 	@$(VENV)/bin/sphinx-build -q -b linkcheck docs docs/_build/links

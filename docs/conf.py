@@ -6,12 +6,15 @@ project = "pulumi-ngrok-tg"
 version = release = installed(project)
 copyright = "the authors; Apache-2.0"
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_copybutton"]
 exclude_patterns = ["_build"]
 html_theme = "furo"
 html_title = f"{project} {version}"
 html_show_sphinx = False
 html_copy_source = False
+html_static_path = ["static"]
+html_css_files = ["tables.css"]  # a wide table scrolls by itself
+smartquotes = False  # a pasted option has to be what was written
 
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3

@@ -42,7 +42,7 @@ def emulator(port: int, api_keys: tuple[str, ...], latency: float, realistic: bo
             raise
         raise click.ClickException("This needs an extra. Run: pip install 'pulumi-ngrok-tg[emulator]'") from error
     try:
-        seeds = from_json(seed.read()) if seed else Seeds()
+        seeds = from_json(seed.read()) if seed else Seeds([])
     except ValueError as error:
         raise click.BadParameter(f"{error}.", param_hint="--seed") from error
     try:

@@ -33,7 +33,7 @@ class Seed(Struct, frozen=True, forbid_unknown_fields=True):
 class Seeds(Struct):
     """What every account begins with: backends, and what refers to them, in the form of the API's lists."""
 
-    backends: list[Seed] = []
+    backends: list[Seed]
     failover_backends: list[dict[str, Any]] = []
     weighted_backends: list[dict[str, Any]] = []
     https_edges: list[dict[str, Any]] = []

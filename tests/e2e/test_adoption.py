@@ -187,6 +187,7 @@ def test_an_id_that_names_no_backend_is_an_error_in_preview(
     assert all(request.method == "GET" and "api_keys" not in request.path for request in emulator.requests)
 
 
+@pytest.mark.nightly
 def test_a_backend_of_another_account_is_not_there(new_stack: Callable[..., Stack], web: EmulatedBackend) -> None:
     with Emulator(api_keys=("test-other-key",)) as other:
         stack = new_stack("", environment={"NGROK_API_KEY": "test-other-key", "NGROK_API_BASE_URL": other.url})
@@ -302,6 +303,7 @@ def test_the_operators_backends_are_adopted_only_where_the_program_says_so(
     assert_nothing_was_written(emulator, backend)
 
 
+@pytest.mark.nightly
 def test_many_adoptions_take_few_requests(stack: Stack, emulator: Emulator) -> None:
     made = [emulator.account(KEY).create({"description": str(n)}) for n in range(120)]
     stack.program(
@@ -355,6 +357,7 @@ def test_a_backend_that_is_in_the_state_twice_outlives_the_name_that_goes(
     assert web.id in emulator.account(KEY).backends
 
 
+@pytest.mark.nightly
 def test_a_state_that_cannot_be_read_lets_nothing_be_adopted(
     stack: Stack, emulator: Emulator, web: EmulatedBackend, tmp_path: Path
 ) -> None:
@@ -369,6 +372,7 @@ def test_a_state_that_cannot_be_read_lets_nothing_be_adopted(
     assert_nothing_was_written(emulator, web)
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("secret_by", ["the program", "a transform", "an option"])
 def test_a_secret_is_not_shown_wherever_it_comes_from(
     stack: Stack, emulator: Emulator, web: EmulatedBackend, secret_by: str

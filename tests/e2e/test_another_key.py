@@ -26,6 +26,7 @@ def stack(new_stack: Callable[..., Stack], emulator: Emulator) -> Stack:
     return made
 
 
+@pytest.mark.nightly
 def test_another_accounts_key_drops_and_forgets_nothing(stack: Stack, emulator: Emulator) -> None:
     before = stack.resources()
     stack.environment["NGROK_API_KEY"] = OTHER
@@ -80,6 +81,7 @@ def test_a_backend_lost_while_the_key_was_rotated_is_let_go_as_the_error_says(st
     stack.preview("--refresh", "--expect-no-changes")
 
 
+@pytest.mark.nightly
 def test_neither_a_key_nor_what_gives_it_away_is_in_the_state(stack: Stack) -> None:
     state = stack.pulumi("stack", "export").text
     assert MAIN not in state

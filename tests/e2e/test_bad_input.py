@@ -58,6 +58,7 @@ def test_a_bad_argument_is_named_in_preview(stack: Stack, arguments: str, proble
 IN_A_STRING = "holds an Output that was put into a string, as in an f-string."
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [
@@ -84,6 +85,7 @@ def test_an_output_in_a_string_is_named_in_preview_with_what_to_use(stack: Stack
     assert "Traceback" not in outcome.text
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("arguments", ["id=f'{o}'", "labels={'a': f'{o}'}", "labels={'a': 'b'}, account=f'{o}'"])
 def test_an_output_in_a_string_of_a_look_up_is_named(stack: Stack, arguments: str) -> None:
     stack.program(
@@ -94,6 +96,7 @@ def test_an_output_in_a_string_of_a_look_up_is_named(stack: Stack, arguments: st
     assert IN_A_STRING in error
 
 
+@pytest.mark.nightly
 def test_an_explicit_provider_that_gets_no_config_is_the_reason(new_stack: Callable[..., Stack]) -> None:
     stack = new_stack(
         'mine = pulumi.ProviderResource("pulumi-python", "mine", {})\n'
@@ -112,6 +115,7 @@ def test_every_bad_property_of_a_backend_is_reported_at_once(stack: Stack) -> No
     assert len(stack.preview(fails=True).errors) == 4
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     ("environment", "problem"),
     [
@@ -136,6 +140,7 @@ def test_bad_configuration_is_named_in_preview(
     assert "abc" not in outcome.text
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("setting", ["maxAttempts", "maxWaitSeconds", "maxConcurrency"])
 def test_a_limit_that_is_no_number_is_named_in_preview(stack: Stack, setting: str) -> None:
     stack.program('TunnelGroupBackend("web")')
@@ -145,6 +150,7 @@ def test_a_limit_that_is_no_number_is_named_in_preview(stack: Stack, setting: st
     assert f"pulumi-ngrok-tg:{setting} must be a whole number from" in error
 
 
+@pytest.mark.nightly
 def test_a_malformed_id_in_get_is_refused_before_it_enters_a_path(
     new_stack: Callable[..., Stack], emulator: Emulator
 ) -> None:
@@ -158,6 +164,7 @@ def test_a_malformed_id_in_get_is_refused_before_it_enters_a_path(
     assert emulator.requests == []
 
 
+@pytest.mark.nightly
 def test_a_malformed_id_in_the_state_is_never_sent(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
     stack = new_stack(GOOD)
     stack.up()
@@ -175,6 +182,7 @@ def test_a_malformed_id_in_the_state_is_never_sent(new_stack: Callable[..., Stac
     assert {request.path for request in emulator.requests} <= {"/tunnels"}
 
 
+@pytest.mark.nightly
 def test_a_missing_id_in_get_is_an_error(new_stack: Callable[..., Stack]) -> None:
     stack = new_stack('TunnelGroupBackend.get("web", "bkdtg_2rwwlBV3giwRa5gGhtBlK6AH8q4")')
     outcome = stack.preview(fails=True)
@@ -183,6 +191,7 @@ def test_a_missing_id_in_get_is_an_error(new_stack: Callable[..., Stack]) -> Non
     assert "Traceback" not in outcome.text
 
 
+@pytest.mark.nightly
 def test_a_bad_update_loses_nothing(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
     stack = new_stack(GOOD)
     stack.up()

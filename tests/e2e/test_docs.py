@@ -57,6 +57,7 @@ def test_the_readme_gets_one_started(reader: Reader, emulator: Emulator) -> None
     assert emulator.requests.methods.count("POST") == 1
 
 
+@pytest.mark.nightly
 def test_the_quickstart_goes_the_whole_way(reader: Reader, emulator: Emulator) -> None:
     page = (ROOT / "docs/quickstart.md").read_text()
     program = textwrap.dedent(re.findall(r"    ```python\n(.*?)    ```", page, re.DOTALL)[0])
@@ -82,6 +83,7 @@ def test_the_quickstart_goes_the_whole_way(reader: Reader, emulator: Emulator) -
     assert "ngrok:apiKey:" in (reader.folder / "shop/Pulumi.dev.yaml").read_text()
 
 
+@pytest.mark.nightly
 def test_the_program_in_the_emulators_page_runs(new_stack: Callable[..., Stack]) -> None:
     (program,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs/emulator.md").read_text(), re.DOTALL)
 
@@ -115,6 +117,7 @@ def test_the_way_in_is_as_it_is_written(new_stack: Callable[..., Stack], emulato
     assert emulator.requests.writes == []
 
 
+@pytest.mark.nightly
 def test_the_programs_about_bringing_in_run(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
     adoption, look_up = (
         re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)[0]

@@ -46,6 +46,7 @@ def test_drift_shows_as_its_propertys_diff_and_up_repairs_it(
     stack.preview("--refresh", "--expect-no-changes")
 
 
+@pytest.mark.nightly
 def test_a_refresh_takes_drift_into_the_state_and_the_next_up_undoes_it(stack: Stack, account: EmulatedAccount) -> None:
     (backend,) = account.backends.values()
     backend.description = "by hand"
@@ -100,6 +101,7 @@ def test_a_backend_deleted_behind_pulumis_back_is_created_again(stack: Stack, ac
     assert stack.output("id") == new
 
 
+@pytest.mark.nightly
 def test_a_backend_that_is_already_gone_deletes_cleanly(
     stack: Stack, account: EmulatedAccount, emulator: Emulator
 ) -> None:

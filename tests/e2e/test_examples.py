@@ -118,6 +118,7 @@ def test_testing(new_stack: Callable[..., Stack]) -> None:
     assert "6 tests collected" in there.stdout, there.stdout + there.stderr
 
 
+@pytest.mark.nightly
 def test_the_programs_are_well_typed(tmp_path: Path) -> None:
     from mypy import api
 

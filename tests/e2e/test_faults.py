@@ -54,6 +54,7 @@ def test_a_hang_past_the_timeout_is_found_out(new_stack: Callable[..., Stack], e
     assert sorted(request.method for request in emulator.requests) == ["GET"]
 
 
+@pytest.mark.nightly
 def test_nobody_listening_is_one_clear_line(new_stack: Callable[..., Stack]) -> None:
     stack = new_stack(program(1), environment={"NGROK_API_KEY": KEY, "NGROK_API_BASE_URL": "http://127.0.0.1:1"})
     stack.pulumi("config", "set", "pulumi-ngrok-tg:maxAttempts", "2")
@@ -124,6 +125,7 @@ def test_a_spare_backend_of_a_lost_create_is_told_of(new_stack: Callable[..., St
     assert f"warning: {late.id} has the contents of {made} and appeared while its create was sent again" in said
 
 
+@pytest.mark.nightly
 def test_a_list_that_misses_a_backend_does_not_drop_it(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
     stack = new_stack(program(8))
     stack.up()
@@ -132,6 +134,7 @@ def test_a_list_that_misses_a_backend_does_not_drop_it(new_stack: Callable[..., 
     assert_in_step(stack, emulator, 8)
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("code", [202, 203, 206, 207, 208])
 def test_a_credential_that_ngrok_quotes_is_shown_nowhere(
     new_stack: Callable[..., Stack], emulator: Emulator, code: int

@@ -67,6 +67,7 @@ def test_a_diff_shows_what_changes_and_nothing_else(
     assert summary in deployed.preview().text
 
 
+@pytest.mark.nightly
 def test_a_changed_secret_is_named_and_stays_secret(new_stack: Callable[..., Stack]) -> None:
     program = (
         'TunnelGroupBackend("web", labels={{"a": pulumi.Output.secret("{0}")}}, metadata=pulumi.Output.secret("{0}"))'
@@ -123,6 +124,7 @@ def test_replace_on_changes_replaces(stack: Stack, emulator: Emulator, watched: 
     assert new.labels["app"] == "shop"
 
 
+@pytest.mark.nightly
 def test_what_is_not_watched_is_no_reason_to_replace(stack: Stack, emulator: Emulator) -> None:
     options = 'opts=pulumi.ResourceOptions(replace_on_changes=["labels.app"])'
     stack.program(f"{WEB}, {options})".replace('"dc": "fra"', '"dc": "ams"').replace("Website", "Shop"))
@@ -157,6 +159,7 @@ def test_debug_shows_each_api_call_and_nothing_secret(stack: Stack, emulator: Em
     assert "/backends/tunnel_group" not in stack.up("--refresh").text
 
 
+@pytest.mark.nightly
 def test_a_wait_shows_live_on_the_resources_row_and_leaves_nothing_behind(stack: Stack, emulator: Emulator) -> None:
     emulator.fault(method="PATCH", status=429, error_code=226, headers={"Retry-After": "2"})
     stack.program(f"{WEB})".replace("Website", "Shop"))

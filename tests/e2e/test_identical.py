@@ -85,6 +85,7 @@ def test_several_resources_for_one_backend_are_an_error_that_names_them(stack: S
     assert emulator.requests.writes == []
 
 
+@pytest.mark.nightly
 def test_what_the_state_holds_is_not_adopted_again(stack: Stack, emulator: Emulator) -> None:
     stack.program('TunnelGroupBackend("one", labels={"app": "web"})')
     stack.up()
@@ -94,12 +95,14 @@ def test_what_the_state_holds_is_not_adopted_again(stack: Stack, emulator: Emula
     assert len({resource["id"] for resource in stack.resources()}) == len(emulator.account(KEY).backends) == 2
 
 
+@pytest.mark.nightly
 def test_another_value_is_refused(stack: Stack, emulator: Emulator) -> None:
     stack.environment["PULUMI_NGROK_TG_ADOPT"] = "yes"
     stack.program('TunnelGroupBackend("web", labels={"app": "web"})')
     assert "PULUMI_NGROK_TG_ADOPT must be \"identical\", not 'yes'." in stack.preview(fails=True).text
 
 
+@pytest.mark.nightly
 def test_an_account_that_cannot_be_listed_creates_nothing(stack: Stack, emulator: Emulator) -> None:
     adopting(stack)
     emulator.fault(method="GET", times=None, status=403, error_code=205)

@@ -1,5 +1,7 @@
 """From create to destroy: what the API receives and holds at each step."""
 
+import pytest
+
 from pulumi_ngrok_tg.emulator import Emulator
 from tests.conftest import KEY
 
@@ -69,6 +71,7 @@ def test_a_backend_is_created_changed_cleared_unset_and_destroyed(new_stack, emu
     assert stack.resources() == []
 
 
+@pytest.mark.nightly
 def test_metadata_of_equal_meaning_is_no_change(new_stack, emulator: Emulator) -> None:
     stack = new_stack("""TunnelGroupBackend("web", metadata={"b": [1, 2], "a": "x"})""")
     stack.up()
@@ -79,6 +82,7 @@ def test_metadata_of_equal_meaning_is_no_change(new_stack, emulator: Emulator) -
     assert emulator.requests.methods == ["POST"]
 
 
+@pytest.mark.nightly
 def test_an_update_that_ngrok_does_not_apply_is_an_error(new_stack, emulator: Emulator) -> None:
     stack = new_stack('TunnelGroupBackend("web", description="old", labels={"a": "b"})')
     stack.up()

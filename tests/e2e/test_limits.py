@@ -91,6 +91,7 @@ def test_a_stack_beyond_the_real_rate_limit_completes(new_stack: Callable[..., S
     assert [request.status for request in emulator.requests].count(200) <= 3
 
 
+@pytest.mark.nightly
 def test_a_refresh_of_200_takes_3_calls_at_most(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
     stack = new_stack(program(200))
     stack.up()
@@ -100,6 +101,7 @@ def test_a_refresh_of_200_takes_3_calls_at_most(new_stack: Callable[..., Stack],
     assert_in_step(stack, emulator, 200)
 
 
+@pytest.mark.nightly
 def test_as_many_requests_are_in_flight_as_configured(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
     emulator.set(latency=0.4)
     stack = new_stack(program(24))

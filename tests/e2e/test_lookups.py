@@ -112,6 +112,7 @@ def test_many_look_ups_share_one_listing(stack: Stack, emulator: Emulator) -> No
     assert emulator.requests.writes == []
 
 
+@pytest.mark.nightly
 def test_what_is_unknown_in_a_preview_is_not_asked_for(stack: Stack, emulator: Emulator) -> None:
     looking_up(
         stack,
@@ -179,6 +180,7 @@ def test_look_ups_of_another_account(stack: Stack, emulator: Emulator) -> None:
     assert emulator.requests == []
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     ("call", "error"),
     [
@@ -213,6 +215,7 @@ def test_what_is_not_found_is_one_clear_error(stack: Stack, call: str, error: st
         assert "(app=web, n=2)" in said
 
 
+@pytest.mark.nightly
 def test_a_bad_key_is_told_once(stack: Stack, emulator: Emulator) -> None:
     stack.environment["NGROK_API_KEY"] = "test-not-a-key"
     looking_up(stack, 'for n in range(20): get_tunnel_group_backend_output(labels={"n": str(n)})')

@@ -30,6 +30,7 @@ def only(emulator: Emulator) -> Any:
 # Names and places ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.nightly
 def test_renaming_with_an_alias_and_moving_under_a_component_touch_nothing(stack: Stack, emulator: Emulator) -> None:
     renamed = WEB.replace('"web", labels', '"site", labels')
     stack.program(f'{renamed}, opts=pulumi.ResourceOptions(aliases=[pulumi.Alias(name="web")]))')
@@ -77,6 +78,7 @@ def test_ignore_changes_keeps_a_property_or_one_label(stack: Stack, emulator: Em
     assert only(emulator).labels == {"app": "shop", "dc": "by hand"}
 
 
+@pytest.mark.nightly
 def test_transforms_change_what_is_created(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
     stack = new_stack(f"""
         def tag(args):
@@ -96,6 +98,7 @@ def test_transforms_change_what_is_created(new_stack: Callable[..., Stack], emul
     stack.preview("--expect-no-changes")
 
 
+@pytest.mark.nightly
 def test_additional_secret_outputs_are_encrypted(new_stack: Callable[..., Stack]) -> None:
     stack = new_stack(f"""
         web = {WEB}, opts=pulumi.ResourceOptions(additional_secret_outputs=["description", "uri"]))
@@ -112,6 +115,7 @@ def test_additional_secret_outputs_are_encrypted(new_stack: Callable[..., Stack]
 # Removal ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.nightly
 def test_what_is_protected_is_not_deleted(stack: Stack, emulator: Emulator) -> None:
     stack.program(f"{WEB}, opts=pulumi.ResourceOptions(protect=True))")
     stack.up()
@@ -124,6 +128,7 @@ def test_what_is_protected_is_not_deleted(stack: Stack, emulator: Emulator) -> N
     assert emulator.requests.take().writes == ["DELETE"]
 
 
+@pytest.mark.nightly
 def test_what_is_retained_leaves_the_state_and_stays_at_ngrok(stack: Stack, emulator: Emulator) -> None:
     stack.program(f"{WEB}, opts=pulumi.ResourceOptions(retain_on_delete=True))")
     stack.up()
@@ -218,6 +223,7 @@ def test_a_plan_is_kept_to(stack: Stack, emulator: Emulator) -> None:
     assert only(emulator).description == "Shop"
 
 
+@pytest.mark.nightly
 def test_a_preview_as_json_tells_what_changes(stack: Stack) -> None:
     stack.program(f"{WEB})".replace("Website", "Shop").replace('"web", "dc"', '"shop", "dc"'))
     said = json.loads(stack.pulumi("preview", "--json").text)
@@ -281,6 +287,7 @@ def test_an_inline_program_and_several_operations_in_one_process(stack: Stack, e
     assert emulator.account(KEY).backends == {}
 
 
+@pytest.mark.nightly
 def test_a_subclass_is_the_same_resource(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
     """To policies, to adoption and to the command, which go by the type."""
     stack = new_stack(

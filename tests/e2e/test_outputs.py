@@ -3,6 +3,8 @@
 import re
 from collections.abc import Callable
 
+import pytest
+
 from pulumi_ngrok_tg.emulator import Emulator
 from tests.conftest import KEY
 from tests.e2e.stack import Stack
@@ -45,6 +47,7 @@ def test_outputs_feed_applies_and_other_resources(new_stack: Callable[..., Stack
     assert stack.output("first_tunnel") == f"{emulator.url}/tunnels/{tunnel}"
 
 
+@pytest.mark.nightly
 def test_inputs_may_be_awaitables_and_outputs_of_every_depth(
     new_stack: Callable[..., Stack], emulator: Emulator
 ) -> None:
@@ -62,6 +65,7 @@ def test_inputs_may_be_awaitables_and_outputs_of_every_depth(
     stack.preview("--expect-no-changes")
 
 
+@pytest.mark.nightly
 def test_another_stack_uses_outputs_through_a_stack_reference(
     new_stack: Callable[..., Stack], emulator: Emulator
 ) -> None:

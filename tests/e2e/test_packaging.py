@@ -134,6 +134,7 @@ def test_mypy_understands_a_users_program(tmp_path: Path) -> None:
     assert lines_of_errors(said) == wrong_lines(), said
 
 
+@pytest.mark.nightly
 def test_pyright_understands_a_users_program(tmp_path: Path) -> None:
     (tmp_path / "pyrightconfig.json").write_text('{"typeCheckingMode": "standard"}')
     (tmp_path / "program.py").write_text(PROGRAM.read_text())

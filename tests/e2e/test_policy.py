@@ -140,12 +140,14 @@ def test_levels_and_settings_are_the_teams(new_stack: Callable[..., Stack]) -> N
         assert says in stack.preview(*config(stack, settings), fails=True).text
 
 
+@pytest.mark.nightly
 def test_backend_that_target_leaves_out_is_not_judged(new_stack: Callable[..., Stack]) -> None:
     stack = new_stack(f'{GOOD}\nTunnelGroupBackend("bare", description="Website")')
     assert violations(stack.preview(*PACK, "--target", "**::web")) == set()
     assert violations(stack.preview(*PACK, "--target", "**::bare", fails=True)) == {("labels-required", "bare")}
 
 
+@pytest.mark.nightly
 def test_pack_ends_when_the_engine_is_killed() -> None:
     with socket.create_server(("127.0.0.1", 0)) as engine:
         address = f"127.0.0.1:{engine.getsockname()[1]}"
@@ -237,6 +239,7 @@ def test_the_example_is_a_teams_own_pack(folder_form: Callable[[Path], Outcome])
 # The page -------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.nightly
 def test_the_commands_of_the_page_run(new_stack: Callable[..., Stack]) -> None:
     page = (ROOT / "docs/policies.md").read_text()
     (settings,) = re.findall(r"```json\n(.*?)```", page, re.DOTALL)

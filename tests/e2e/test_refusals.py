@@ -1,7 +1,5 @@
 """Answers that are not "gone": the state stays as it is, and the error says what to do."""
 
-from collections.abc import Callable
-
 import pytest
 
 from pulumi_ngrok_tg.emulator import Emulator
@@ -80,6 +78,7 @@ def test_a_wrong_base_url_leaves_the_state_untouched(
     assert stack.resources() == before
 
 
+@pytest.mark.nightly
 def test_the_key_of_another_account_is_refused_in_a_line(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     before = stack.resources()
     monkeypatch.setitem(stack.environment, "NGROK_API_KEY", "revoked_0123456789abcdefgh")
@@ -88,17 +87,3 @@ def test_the_key_of_another_account_is_refused_in_a_line(stack: Stack, monkeypat
     assert "ERR_NGROK_203" in error
     assert "revoked_0123456789abcdefgh" not in outcome.text
     assert stack.resources() == before
-
-
-def test_a_delete_that_is_refused_says_which_step_is_missing(
-    new_stack: Callable[..., Stack], emulator: Emulator
-) -> None:
-    stack = new_stack('TunnelGroupBackend("web")')
-    stack.up()
-    emulator.fault(method="DELETE", status=400, error_code=6502, message="Backend is referenced by bkdwt_1.")
-    (error,) = stack.destroy(fails=True).errors
-    assert "Backend is referenced by bkdwt_1" in error
-    assert "take it out of that one first" in error
-    assert len(stack.resources()) == 1
-    stack.destroy()
-    assert emulator.account(KEY).backends == {}

@@ -23,6 +23,7 @@ def everywhere(stack: Stack) -> str:
 
 
 # From level 9 the engine itself logs the config it passes to providers, decrypted; so it does with every provider.
+@pytest.mark.nightly
 @pytest.mark.parametrize(("source", "verbosity"), [("environment", 11), ("config", 8)])
 def test_the_api_key_is_in_no_state_output_or_log(
     new_stack: Callable[..., Stack], emulator: Emulator, source: str, verbosity: int
@@ -128,6 +129,7 @@ def test_secret_values_are_encrypted_in_the_state_and_masked_in_output(
     assert ciphers["labels"]["b"] == "open"
 
 
+@pytest.mark.nightly
 def test_a_bad_secret_value_is_not_quoted(new_stack: Callable[..., Stack]) -> None:
     stack = new_stack(f"""
         TunnelGroupBackend("a", labels=pulumi.Output.secret(["{SECRET}"]), metadata=pulumi.Output.secret(["{SECRET}"]))
@@ -138,6 +140,7 @@ def test_a_bad_secret_value_is_not_quoted(new_stack: Callable[..., Stack]) -> No
     assert SECRET not in said
 
 
+@pytest.mark.nightly
 def test_the_state_can_be_read_by_other_tools(new_stack: Callable[..., Stack]) -> None:
     stack = new_stack('TunnelGroupBackend("web", labels={"app": "web"}, metadata={"a": 1})')
     stack.up()
@@ -172,6 +175,7 @@ def test_what_ngrok_quotes_of_a_secret_is_not_shown(
         assert piece not in said
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("labels", [f'{{"{SECRET_KEY}": 5}}', f'{{"{SECRET_KEY}=": "x"}}', f'{{"{SECRET_KEY}": None}}'])
 def test_what_is_wrong_with_secret_labels_is_told_without_their_keys(
     new_stack: Callable[..., Stack], labels: str

@@ -149,6 +149,7 @@ def test_refuse_keeps_tunnels_from_leaving_until_there_is_a_way_round(
     assert "warning: stops traffic to ALL 3 online tunnels" in said(stack.up().text)["web"]
 
 
+@pytest.mark.nightly
 def test_refuse_guards_replacements_and_deletes(
     new_stack: Callable[..., Stack], emulator: Emulator, tunnels: list[str]
 ) -> None:

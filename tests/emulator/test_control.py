@@ -23,6 +23,7 @@ def test_settings_are_shown_and_changed_one_by_one(api: Api, emulator: Emulator)
         "latency": 0.0,
         "max_concurrency": None,
         "rate_limit": {**limit, "seconds": 60.0},
+        "references_error": None,
         "max_labels": None,
         "max_label_key": None,
         "max_label_value": None,

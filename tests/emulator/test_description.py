@@ -31,12 +31,14 @@ def fuzzed() -> Iterator[Emulator]:
         yield emulator
 
 
+@pytest.mark.nightly
 @schema.parametrize()
 def test_each_endpoint_is_as_it_is_described(case: Case, fuzzed: Emulator) -> None:
     key = {"Authorization": f"Bearer {KEY}"}
     case.call_and_validate(base_url=fuzzed.url, headers=key, excluded_checks=UNSURE)
 
 
+@pytest.mark.nightly
 def test_what_a_create_leads_to_is_as_it_is_described(fuzzed: Emulator) -> None:
     class Life(schema.as_state_machine()):  # type: ignore[misc]
         """Creates backends, then reads, changes, lists and deletes them in any order."""

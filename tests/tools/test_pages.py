@@ -31,6 +31,7 @@ RUN = {
     "docs/leaving.md": "test_docs.py::test_backends_are_let_go_as_the_page_says",
     "docs/policies.md": "test_policy.py::test_the_commands_of_the_page_run",
     "docs/quickstart.md": "test_docs.py::test_the_quickstart_goes_the_whole_way",
+    "docs/references.md": "test_tables.py::test_the_tables_are_as_the_code_has_them",
     "docs/traffic.md": "test_traffic.py::test_refuse_keeps_tunnels_from_leaving_until_there_is_a_way_round",
     **{
         f"examples/{name}/README.md": f"test_examples.py::test_{test}"

@@ -3,6 +3,8 @@
 import subprocess
 from collections.abc import Callable
 
+import pytest
+
 from pulumi_ngrok_tg.emulator import EmulatedBackend, Emulator
 from tests.conftest import KEY
 from tests.e2e.stack import Stack
@@ -36,6 +38,7 @@ def test_delete_asks_first_and_refuses_what_a_stack_manages(
     assert len(backends) == 2
 
 
+@pytest.mark.nightly
 def test_what_ngroks_operator_owns_is_not_deleted(stack: Stack, emulator: Emulator) -> None:
     operators = emulator.account(KEY).create({"metadata": '{"owned-by":"ngrok-operator"}'})
     said = stack.tool("delete", "-y", operators.id, code=1).text
@@ -115,6 +118,7 @@ def test_many_are_deleted_at_once_and_a_failure_ends_none_of_the_others(stack: S
     assert set(made) & set(emulator.account(KEY).backends) == {made[7]}
 
 
+@pytest.mark.nightly
 def test_what_a_stack_has_adopted_while_it_asked_is_not_deleted(
     stack: Stack, stray: EmulatedBackend, emulator: Emulator
 ) -> None:
@@ -134,6 +138,7 @@ def test_what_a_stack_has_adopted_while_it_asked_is_not_deleted(
     assert stray.id in emulator.account(KEY).backends
 
 
+@pytest.mark.nightly
 def test_nobody_to_ask_is_a_line(stack: Stack, stray: EmulatedBackend) -> None:
     said = stack.run("sh", "-c", f"pulumi-ngrok-tg delete {stray.id} <&- || echo ended with $?")
     assert "Traceback" not in said

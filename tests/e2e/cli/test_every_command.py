@@ -13,6 +13,7 @@ from tests.e2e.cli.said import rows
 from tests.e2e.stack import Stack
 
 
+@pytest.mark.nightly
 def test_stack_and_account_are_chosen(stack: Stack, emulator: Emulator, tmp_path: Path) -> None:
     with Emulator(api_keys=("test-eu-key",)) as europe:
         theirs = europe.account("test-eu-key").create({"description": "EU"})
@@ -59,6 +60,7 @@ def test_no_passphrase_is_needed_where_the_key_is_in_the_environment(stack: Stac
         stack.tool(*command)
 
 
+@pytest.mark.nightly
 def test_pulumi_stack_selects_the_stack(stack: Stack) -> None:
     stack.pulumi("stack", "init", "live")
     stack.environment["PULUMI_STACK"] = "dev"
@@ -76,6 +78,7 @@ def test_another_config_file_has_the_key(new_stack: Callable[..., Stack], emulat
     stack.tool("list", *(("--config-file", str(file)) if way == "option" else ()))
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
 def test_a_terminal_without_a_character_gets_it_escaped(stack: Stack, emulator: Emulator, encoding: str) -> None:
     emulator.account(KEY).create({"description": "\u65e5\u672c"})

@@ -129,6 +129,7 @@ def test_after_small_edits_a_second_import_declares_nothing_again(
     assert emulator.requests.writes == []
 
 
+@pytest.mark.nightly
 def test_the_line_in_the_program_is_added_where_it_is_agreed_to(stack: Stack, emulator: Emulator) -> None:
     make(emulator, 1)
     program = (stack.folder / "__main__.py").read_text()
@@ -143,6 +144,7 @@ def test_the_line_in_the_program_is_added_where_it_is_agreed_to(stack: Stack, em
     assert (stack.folder / "__main__.py").read_text().count("import tunnel_group_backends") == 1
 
 
+@pytest.mark.nightly
 def test_another_stack_of_the_project_adopts_nothing(stack: Stack, emulator: Emulator) -> None:
     make(emulator, 2)
     stack.pulumi("stack", "init", "prod")
@@ -165,6 +167,7 @@ def test_another_stack_of_the_project_adopts_nothing(stack: Stack, emulator: Emu
     assert emulator.requests.writes == []
 
 
+@pytest.mark.nightly
 def test_labels_ids_and_owners_select(stack: Stack, emulator: Emulator, new_stack: Callable[..., Stack]) -> None:
     web, api = make(emulator, 2)
     operators = emulator.account(KEY).create({"metadata": '{"owned-by":"ngrok-operator"}', "labels": {"app": "web"}})
@@ -198,6 +201,7 @@ def test_options_that_make_no_sense_are_refused(stack: Stack, arguments: tuple[s
     assert told in stack.tool("import", *arguments, code=2).text
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     ("name", "content", "told"),
     [
@@ -219,6 +223,7 @@ def test_what_cannot_be_written_to_is_one_line_and_stays(
     assert before == {path: path.read_bytes() for path in stack.folder.iterdir() if path.is_file()}
 
 
+@pytest.mark.nightly
 def test_windows_line_ends_stay(stack: Stack, emulator: Emulator) -> None:
     make(emulator, 1)
     path = stack.folder / "__main__.py"
@@ -244,6 +249,7 @@ def test_two_accounts_with_backends_alike(stack: Stack, emulator: Emulator) -> N
     assert "protect" not in module(stack).replace("protection", "")
 
 
+@pytest.mark.nightly
 def test_a_change_between_import_and_up_is_named_in_preview(stack: Stack, emulator: Emulator) -> None:
     (web,) = make(emulator, 1)
     stack.tool("import", "--yes")
@@ -397,6 +403,7 @@ def test_a_state_that_cannot_be_used_is_one_clear_line(
     assert emulator.requests == []
 
 
+@pytest.mark.nightly
 def test_what_a_state_says_does_nothing_to_the_terminal(stack: Stack, emulator: Emulator) -> None:
     (web,) = make(emulator, 1)
     strange = dataclasses.replace(web, id="bkdtg_x\x1b[2J\nFAKE LINE")

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+import pytest
+
 from pulumi_ngrok_tg.emulator import EmulatedBackend, Emulator
 from tests.conftest import KEY
 from tests.e2e.cli.said import rows
@@ -68,6 +70,7 @@ def test_list_as_json(stack: Stack, emulator: Emulator) -> None:
     }
 
 
+@pytest.mark.nightly
 def test_list_shows_which_tunnel_serves_what(stack: Stack, stray: EmulatedBackend, emulator: Emulator) -> None:
     account, web = emulator.account(KEY), stack.resource("web")["id"]
     both = account.connect_tunnel({"app": "web", "dc": "fra"}, "http://localhost:8080")
@@ -117,6 +120,7 @@ def test_list_without_a_project_asks_ngrok_alone(stack: Stack, tmp_path: Path) -
     assert "There is no Pulumi project here or above." in said
 
 
+@pytest.mark.nightly
 def test_a_slow_list_shows_progress_on_a_terminal_and_ends_clean_on_ctrl_c(stack: Stack, emulator: Emulator) -> None:
     for n in range(120):
         emulator.account(KEY).create({"description": str(n)})

@@ -79,6 +79,7 @@ def test_what_orphans_prints_works_from_where_it_was_asked(stack: Stack, emulato
         assert stray.id in command
 
 
+@pytest.mark.nightly
 def test_only_creates_are_pending_creates(stack: Stack, tmp_path: Path) -> None:
     urn = stack.resource("web")["urn"] + "-new"
     leave_pending(tmp_path, "deleting")
@@ -119,6 +120,7 @@ def test_a_backend_that_two_stacks_manage_is_named_with_the_way_out(
     assert emulator.account(KEY).backends.keys() == {web["id"]}
 
 
+@pytest.mark.nightly
 def test_a_proxys_404_is_not_called_missing(stack: Stack, emulator: Emulator) -> None:
     emulator.fault(method="GET", hide=(stack.resource("web")["id"],))
     emulator.fault(method="GET", status=404, body="<html>not here</html>")

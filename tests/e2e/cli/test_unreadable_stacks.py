@@ -24,6 +24,7 @@ def test_a_stack_that_cannot_be_read_is_named(stack: Stack, stray: EmulatedBacke
     assert "Left out" not in stack.tool("list", "--all-stacks", "--unmanaged", "--label", "app=none", code=3).text
 
 
+@pytest.mark.nightly
 @pytest.mark.usefixtures("unreadable")
 def test_nothing_is_called_in_step_where_a_stack_cannot_be_read(stack: Stack) -> None:
     said = stack.tool("orphans", "--all-stacks", code=3).text
@@ -31,6 +32,7 @@ def test_nothing_is_called_in_step_where_a_stack_cannot_be_read(stack: Stack) ->
     assert "in step" not in said
 
 
+@pytest.mark.nightly
 @pytest.mark.usefixtures("unreadable")
 def test_orphans_does_not_call_a_backend_unmanaged_where_a_stack_cannot_be_read(
     stack: Stack, stray: EmulatedBackend
@@ -56,6 +58,7 @@ def test_a_pending_create_may_have_made_what_a_stack_that_cannot_be_read_may_man
     assert f"  web-new: may have made {stray.id}\n" in stack.tool("orphans", "--all-stacks", code=3).text
 
 
+@pytest.mark.nightly
 @pytest.mark.usefixtures("unreadable")
 def test_an_import_takes_only_what_it_is_told_where_a_stack_cannot_be_read(
     stack: Stack, stray: EmulatedBackend, emulator: Emulator
@@ -105,6 +108,7 @@ def test_a_state_in_an_unknown_form_is_unknown_and_the_rest_is_read(
     assert managed[theirs.resource("theirs")["id"]][-1].startswith("theirs (stack ")
 
 
+@pytest.mark.nightly
 @pytest.mark.usefixtures("unreadable")
 def test_delete_needs_force_where_a_stack_cannot_be_read(
     stack: Stack, stray: EmulatedBackend, emulator: Emulator
