@@ -5,6 +5,7 @@ Public are the names below, :mod:`pulumi_ngrok_tg.emulator`, :mod:`pulumi_ngrok_
 """
 
 from importlib import import_module
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     )
     from pulumi_ngrok_tg.lookup_results import GetTunnelGroupBackendResult, GetTunnelGroupBackendsResult
     from pulumi_ngrok_tg.resource import TunnelGroupBackend, TunnelRef
+
+    __version__: str
 
 __all__ = [
     "GetTunnelGroupBackendResult",
@@ -43,6 +46,8 @@ _MODULES = {
 if not TYPE_CHECKING:
     # On demand, so that the emulator, which needs nothing of Pulumi, does not wait for it.
     def __getattr__(name: str) -> Any:
+        if name == "__version__":
+            return version("pulumi-ngrok-tg")
         if name not in _MODULES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

@@ -1,7 +1,6 @@
 """The main job, shown on a local ngrok API: ``make demo``. Works in a temp folder and touches no ngrok account."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -19,6 +18,10 @@ from pulumi_ngrok_tg.emulator import Emulator
 
 ROOT = Path(__file__).parents[1]
 KEY = "demo_key_of_the_local_emulator"
+PROGRAM = """from pulumi_ngrok_tg import TunnelGroupBackend
+
+api = TunnelGroupBackend("api", labels={"app": "api"}, description="Public API")
+"""
 console = Console(highlight=False, soft_wrap=True)
 
 
@@ -43,45 +46,56 @@ def interrupt(_signal: int, _frame: FrameType | None) -> None:
 def show(folder: Path, emulator: Emulator) -> None:
     account = emulator.account(KEY)
     environment = make_environment(folder, emulator)
-    basic, consumer = (shutil.copytree(ROOT / "examples" / name, folder / name) for name in ("basic", "consumer"))
+    engine = environment["PATH"].split(os.pathsep)[1]
+    shop = folder / "shop"
+    shop.mkdir()
+    (shop / "Pulumi.yaml").write_text("name: shop\nruntime: python\n")
+    (shop / "__main__.py").write_text(PROGRAM)
+    web = account.create({"labels": {"app": "web", "dc": "fra"}, "description": "Website"})
+    for port in (8080, 8081):
+        account.connect_tunnel(web.labels, f"http://localhost:{port}")
+    account.connect_tunnel({**web.labels, "dc": "ams"}, "http://localhost:8082")
+    route = {"match": "/", "match_type": "path_prefix", "backend": {"enabled": True, "backend": {"id": web.id}}}
+    account.add_referrer("https_edges", {"hostports": ["www.example.com:443"], "routes": [route]})
 
     step(f"A local ngrok API serves on {emulator.url}. No ngrok account is used, whatever NGROK_API_KEY says.")
 
-    step("1. Create the backends of examples/basic")
-    pulumi(basic, environment, "stack", "init", "dev")
-    pulumi(basic, environment, "up", "--yes")
+    step("1. Create a backend from a program")
+    run(shop, environment, "pulumi", "stack", "init", "dev")
+    run(shop, environment, "pulumi", "up", "--yes", "--skip-preview")
 
-    step("2. Use their outputs in another stack, examples/consumer, through a stack reference")
-    pulumi(consumer, environment, "stack", "init", "dev")
-    pulumi(consumer, environment, "up", "--yes")
+    step("2. Adopt a backend that somebody clicked, without a write at ngrok")
+    run(shop, environment, "pulumi-ngrok-tg", "list", "--references")
+    run(shop, environment, "pulumi-ngrok-tg", "import", "--yes")
+    emulator.requests.clear()
+    run(shop, environment, "pulumi", "up", "--yes", "--skip-preview")
+    console.print(f"ngrok received: {', '.join(emulator.requests.methods)}")
 
-    step("3. Somebody changes a backend behind Pulumi's back")
-    web = next(backend for backend in account.backends.values() if backend.description == "Public website")
+    step('3. Change a label, "fra" to "ams": the preview says what that does to traffic')
+    module = shop / "tunnel_group_backends.py"
+    declared = module.read_text()
+    module.write_text(declared.replace('"dc": "fra"', '"dc": "ams"'))
+    run(shop, environment, "pulumi", "preview")
+    module.write_text(declared)
+
+    step("4. Somebody changes the backend at ngrok: a preview with --refresh shows the drift, and changes nothing")
     drift = {"description": "Changed by hand"}
     headers = {"Authorization": f"Bearer {KEY}", "Ngrok-Version": "2"}
     console.print(f"PATCH {emulator.url}/backends/tunnel_group/{web.id} {drift}")
     response = requests.patch(f"{emulator.url}/backends/tunnel_group/{web.id}", json=drift, headers=headers, timeout=10)
     response.raise_for_status()
+    run(shop, environment, "pulumi", "preview", "--refresh", "--diff")
 
-    step("4. A preview with --refresh shows the drift, and changes nothing")
-    pulumi(basic, environment, "preview", "--refresh", "--diff")
+    step("5. Repair it")
+    run(shop, environment, "pulumi", "up", "--yes", "--refresh", "--skip-preview")
+    console.print(f"ngrok has it back: description = {web.description!r}")
 
-    step("5. `pulumi up --refresh` repairs it")
-    pulumi(basic, environment, "up", "--yes", "--refresh", "--skip-preview")
-    console.print(f"The API has it back: description = {web.description!r}")
-
-    step("6. Destroy both stacks")
-    pulumi(consumer, environment, "destroy", "--yes", "--skip-preview")
-    pulumi(basic, environment, "destroy", "--yes", "--skip-preview")
-    console.print(f"Backends left in the account: {len(account.backends)}")
-
-    step("Done. To run the same program on a real account")
+    step("Done. The local API and this stack are gone now.")
     console.print(
-        "  cd examples/basic\n"
-        "  pulumi stack init dev\n"
+        f"The Pulumi CLI is in {engine}. To go on with your own account:\n"
         "  pulumi config set --secret ngrok:apiKey    # an API key of https://dashboard.ngrok.com/api-keys\n"
-        "  pulumi up\n"
-        "with the pulumi CLI and this package installed (see README.md)."
+        "  pulumi-ngrok-tg import\n"
+        "  pulumi up"
     )
 
 
@@ -106,11 +120,11 @@ def step(title: str) -> None:
     console.print(f"\n[bold cyan]{title}[/bold cyan]")
 
 
-def pulumi(folder: Path, environment: Mapping[str, str], *arguments: str) -> None:
-    """Runs the CLI; an interrupt is passed on to it once, and it is given the time to end what it started."""
-    command = ["pulumi", *arguments, "--non-interactive"]
-    console.print(f"[bold]$ {' '.join(command)}[/bold]  [dim]({folder.name})[/dim]")
-    process = subprocess.Popen(command, cwd=folder, env=environment, start_new_session=True)
+def run(folder: Path, environment: Mapping[str, str], *command: str) -> None:
+    """Runs a command; an interrupt is passed on to it once, and it is given the time to end what it started."""
+    console.print(f"[bold]$ {' '.join(command)}[/bold]", markup=True)
+    options = ["--non-interactive"] if command[0] == "pulumi" else []
+    process = subprocess.Popen([*command, *options], cwd=folder, env=environment, start_new_session=True)
     try:
         code = process.wait()
     except KeyboardInterrupt:
@@ -120,7 +134,7 @@ def pulumi(folder: Path, environment: Mapping[str, str], *arguments: str) -> Non
     finally:
         await_end(session=process.pid)
     if code:
-        raise subprocess.CalledProcessError(code, command)
+        raise subprocess.CalledProcessError(code, [*command])
 
 
 def await_end(session: int) -> None:

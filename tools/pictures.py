@@ -82,13 +82,13 @@ def layout() -> None:
 
 
 def demo() -> None:
-    """What ``make demo`` shows on a terminal, from the change by hand to its repair."""
-    lines = on_a_terminal([sys.executable, str(ROOT / "tools/demo")])
-    begin = next(number for number, line in enumerate(lines) if "3. Somebody changes" in line)
-    end = next(number for number, line in enumerate(lines) if "The API has it back" in line)
+    """What ``make demo`` shows on a terminal: an adoption without a write, and a change that costs traffic."""
+    lines = on_a_terminal([sys.executable, str(ROOT / "tools/demo.py")])
+    begin = next(number for number, line in enumerate(lines) if "$ pulumi-ngrok-tg import" in line)
+    end = next(number for number, line in enumerate(lines) if "4. Somebody changes" in line)
     with Path(os.devnull).open("w") as nowhere:
         console = Console(record=True, width=112, file=nowhere, force_terminal=True, color_system="truecolor")
-        for line in lines[begin : end + 1]:
+        for line in lines[begin:end]:
             console.print(Text.from_ansi(line), overflow="ellipsis", no_wrap=True)
         drawn = console.export_svg(title="make demo", unique_id="demo")
     (PICTURES / "demo.svg").write_text(re.sub(r"@font-face \{.*?\}", "", drawn, flags=re.DOTALL))  # none from elsewhere

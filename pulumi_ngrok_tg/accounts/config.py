@@ -24,6 +24,8 @@ OPTIONS = "pulumi-ngrok-tg"
 """The configuration namespace of what is no matter of an account."""
 ON_TRAFFIC_LOSS = f"{OPTIONS}:onTrafficLoss"
 """The setting that says what happens where a change takes tunnels out of a backend."""
+ALLOW_INSECURE_HTTP = f"{OPTIONS}:allowInsecureHttp"
+"""The setting that lets the API key go over http:// to another machine, where it can be read on the way."""
 _KEY_VARIABLE, _URL_VARIABLE = "NGROK_API_KEY", "NGROK_API_BASE_URL"
 _ON_TRAFFIC_LOSS = ("warn", "ignore", "refuse")
 
@@ -102,7 +104,11 @@ def read_settings(get: GetConfig, account: str | None) -> AccountSettings:
 
     return AccountSettings(
         api_key=_check_key(source, text("apiKey", _KEY_VARIABLE)),
-        base_url=_check_base_url(source.base_url, text("apiBaseUrl", _URL_VARIABLE) or AccountSettings.base_url),
+        base_url=_check_base_url(
+            source.base_url,
+            text("apiBaseUrl", _URL_VARIABLE) or AccountSettings.base_url,
+            insecure=_read_flag(get, ALLOW_INSECURE_HTTP),
+        ),
         max_attempts=number("maxAttempts", AccountSettings.max_attempts, 1, 100),
         max_wait_seconds=number("maxWaitSeconds", int(AccountSettings.max_wait_seconds), 0, 86_400),
         max_concurrency=number("maxConcurrency", AccountSettings.max_concurrency, 1, 64),
@@ -141,7 +147,14 @@ def _check_key(source: Source, key: str | None) -> str:
     return key
 
 
-def _check_base_url(name: str, url: str) -> str:
+def _read_flag(get: GetConfig, key: str) -> bool:
+    value = get(key)
+    if str(value).lower() not in ("true", "false", "none"):
+        raise ConfigError(f"{key} must be true or false.")
+    return str(value).lower() == "true"
+
+
+def _check_base_url(name: str, url: str, insecure: bool) -> str:
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
@@ -151,8 +164,11 @@ def _check_base_url(name: str, url: str) -> str:
         raise ConfigError(f"{name} must be a URL such as {AccountSettings.base_url}.")
     if parts.username is not None or parts.query or parts.fragment:
         raise ConfigError(f"{name} must hold a scheme, a host and at most a port and a path, and nothing else.")
-    if parts.scheme == "http" and not _is_loopback(host):
-        raise ConfigError(f"{name} must use https://: over http:// to {host} the API key could be read on the way.")
+    if parts.scheme == "http" and not (insecure or _is_loopback(host)):
+        raise ConfigError(
+            f"{name} must use https://: over http:// to {host} the API key could be read on the way. For a test API in "
+            f"a network of your own, run `pulumi config set {ALLOW_INSECURE_HTTP} true`."
+        )
     # The same URL is always written the same: a proxy setting and the origin of a page are judged by it.
     at = f"[{host}]" if ":" in host else host
     default = {"https": 443, "http": 80}[parts.scheme]

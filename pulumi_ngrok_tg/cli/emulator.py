@@ -5,33 +5,47 @@ import secrets
 import shlex
 import signal
 import threading
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
+
+if TYPE_CHECKING:
+    from pulumi_ngrok_tg.emulator import Request
 
 
 @click.command()
 @click.option("--port", type=click.IntRange(0, 65535), default=4041, show_default=True, help="0 picks a free one.")
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    metavar="NAME",
+    help="The name or address that clients use, such as a container's. Not on this machine alone: listens everywhere.",
+)
 @click.option("--api-key", "api_keys", multiple=True, help="Accept this key, and no other than those named.")
 @click.option("--latency", type=click.FloatRange(0, 86_400), default=0, help="Seconds that every request takes longer.")
 @click.option(
     "--realistic", is_flag=True, help="Limit the requests of an account as ngrok does: 120 in any 60 seconds."
 )
+@click.option("--log", is_flag=True, help="Print a line for each request.")
 @click.option(
     "--seed",
     type=click.File("rb"),
     help="JSON file of the backends that every account begins with, such as `pulumi-ngrok-tg list --json` prints.",
 )
-def emulator(port: int, api_keys: tuple[str, ...], latency: float, realistic: bool, seed: BinaryIO | None) -> None:
-    """Serve a local ngrok API on 127.0.0.1, for trying out and for tests.
+def emulator(
+    port: int, host: str, api_keys: tuple[str, ...], latency: float, realistic: bool, seed: BinaryIO | None, log: bool
+) -> None:
+    """Serve a local ngrok API, for trying out and for tests.
 
-    Each key has an account of its own. Without --api-key every key is accepted; with --seed one that is made up, as the
-    backends may be real ones.
+    Each key has an account of its own. Without --api-key every key is accepted; with --seed or --host only one that is
+    made up and printed, as others may reach it, or the backends may be real ones.
 
     \b
     Examples:
       pulumi-ngrok-tg emulator
-      pulumi-ngrok-tg emulator --latency 0.1 --realistic
+      pulumi-ngrok-tg emulator --latency 0.1 --realistic --log
+      pulumi-ngrok-tg emulator --host ngrok-emulator
       pulumi-ngrok-tg list --json > backends.json && pulumi-ngrok-tg emulator --seed backends.json
     """
     try:
@@ -40,14 +54,22 @@ def emulator(port: int, api_keys: tuple[str, ...], latency: float, realistic: bo
     except ModuleNotFoundError as error:
         if error.name != "msgspec":
             raise
-        raise click.ClickException("This needs an extra. Run: pip install 'pulumi-ngrok-tg[emulator]'") from error
+        raise click.ClickException(
+            "This needs an extra of the package. Run, beside its clone: pip install './pulumi-ngrok-tg[emulator]'"
+        ) from error
     try:
         seeds = from_json(seed.read()) if seed else Seeds([])
     except ValueError as error:
         raise click.BadParameter(f"{error}.", param_hint="--seed") from error
     try:
+        made_up = () if seed is None and host in ("127.0.0.1", "localhost") else (secrets.token_hex(16),)
         server = Emulator(
-            port, api_keys or ((secrets.token_hex(16),) if seed else ()), seeds.backends, seeds.get_referrers()
+            port,
+            api_keys or made_up,
+            seeds.backends,
+            seeds.get_referrers(),
+            host=host,
+            hear=_print_request if log else None,
         )
         server.set(latency=latency, rate_limit=RateLimit() if realistic else None)
     except OSError as error:
@@ -63,6 +85,11 @@ def emulator(port: int, api_keys: tuple[str, ...], latency: float, realistic: bo
         click.echo(f"Use it with: export {settings}")
         ended.wait()
     click.echo("Stopped.")
+
+
+def _print_request(request: "Request") -> None:
+    taken = (request.ended - request.arrived) * 1000
+    click.echo(f"{request.method} {request.path} {request.status or 'no response'} {taken:.0f} ms")
 
 
 def _unavailable(port: int, error: OSError) -> str:

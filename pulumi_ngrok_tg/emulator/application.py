@@ -3,7 +3,7 @@
 import json
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pulumi_ngrok_tg.emulator import control, endpoints
@@ -19,17 +19,23 @@ class Application:
 
     Args:
         service: what the API holds, and how it behaves.
+        host: the name or address that clients use.
         stopping: ends what is slow on purpose.
+        hear: is told of each API request, once its response is ready.
     """
 
-    def __init__(self, service: Service, stopping: threading.Event) -> None:
+    def __init__(
+        self, service: Service, host: str, stopping: threading.Event, hear: Callable[[Request], None] | None
+    ) -> None:
         self._service = service
+        self._host = host
+        self._hear = hear
         self._stopping = stopping
 
     def respond(self, request: HttpRequest) -> HttpResponse:
         """Returns the response to a request: of the API, or of the control path."""
-        if not control.names_this_machine(request):
-            return self.malformed(403, "the Host header has to name this machine, such as 127.0.0.1")
+        if not control.names_server(request, self._host):
+            return self.malformed(403, f"the Host header has to name this server, such as {self._host}")
         if control.is_control(request):
             return control.respond(request, self._service)
         arrived = time.monotonic()
@@ -46,18 +52,19 @@ class Application:
             response.headers[name] = value
         response.ending = _ending(fault)
         status = response.status if response.ending in (Ending.KEPT, Ending.CLOSED_AFTER) else None
-        self._service.requests.add(
-            Request(
-                request.method,
-                request.path,
-                request.query,
-                dict(request.headers),
-                request.content,
-                status,
-                arrived,
-                time.monotonic(),
-            )
+        logged = Request(
+            request.method,
+            request.path,
+            request.query,
+            dict(request.headers),
+            request.content,
+            status,
+            arrived,
+            time.monotonic(),
         )
+        self._service.requests.add(logged)
+        if self._hear is not None:
+            self._hear(logged)
         return response
 
     def _outcome(self, request: HttpRequest, fault: Fault, free: bool) -> HttpResponse:

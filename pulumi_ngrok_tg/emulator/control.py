@@ -28,9 +28,15 @@ class _Refused(Exception):
         self.headers = {"Allow": allow} if allow else {}
 
 
-def names_this_machine(request: HttpRequest) -> bool:
-    """Tells whether a request is for this machine. A web page may have given its address to a name of its own."""
-    return bool(_LOOPBACK.fullmatch(request.headers.get("Host", "")))
+def names_server(request: HttpRequest, host: str) -> bool:
+    """Tells whether a request is for this server: a web page may have given its address to a name of its own.
+
+    Args:
+        request: what came.
+        host: the name or address that clients use, beside those of the loopback.
+    """
+    named = request.headers.get("Host", "")
+    return bool(_LOOPBACK.fullmatch(named)) or re.sub(r":[0-9]{1,5}\Z", "", named).strip("[]").lower() == host.lower()
 
 
 def is_control(request: HttpRequest) -> bool:
@@ -70,9 +76,7 @@ def _set(request: HttpRequest, service: Service) -> StatusAndBody:
 
 
 def _add_fault(request: HttpRequest, service: Service) -> StatusAndBody:
-    fault = _body(request, Fault)
-    with service.lock:
-        service.faults.append(fault)
+    service.add_fault(_body(request, Fault))
     return _DONE
 
 

@@ -1,4 +1,4 @@
-"""The HTTP server on loopback: requests in, responses out, on connections that stay open."""
+"""The HTTP server: requests in, responses out, on connections that stay open."""
 
 import io
 import re
@@ -33,9 +33,10 @@ class Responder(Protocol):
 
 
 class HttpServer(ThreadingHTTPServer):
-    """Serves HTTP on 127.0.0.1, each connection in a thread of its own, so that a response may take its time.
+    """Serves HTTP, each connection in a thread of its own, so that a response may take its time.
 
     Args:
+        address: the IP address to listen on, such as ``127.0.0.1`` or ``::1``.
         port: TCP port; 0 picks a free one.
         responder: who responds.
 
@@ -48,13 +49,14 @@ class HttpServer(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 512
 
-    def __init__(self, port: int, responder: Responder) -> None:
+    def __init__(self, address: str, port: int, responder: Responder) -> None:
         if not 0 <= port <= 65535:
             raise ValueError(f"A port is a number from 0 to 65535; {port} is not.")
         self.responder = responder
         self.open: dict[threading.Thread, socket.socket] = {}
         """The connections, by the threads that serve them."""
-        super().__init__(("127.0.0.1", port), _Handler)
+        self.address_family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        super().__init__((address, port), _Handler)
 
     @property
     def port(self) -> int:
@@ -82,6 +84,8 @@ class HttpServer(ThreadingHTTPServer):
 
     def close(self) -> None:
         """Ends the connections: requests under way get their responses, those that wait for none end at once."""
+        with suppress(OSError):
+            self.socket.shutdown(socket.SHUT_RDWR)  # else a process that was forked meanwhile keeps the port
         self.server_close()
         for how in (socket.SHUT_RD, socket.SHUT_RDWR):
             connections = self.open.copy()

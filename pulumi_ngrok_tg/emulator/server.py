@@ -2,17 +2,19 @@
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from types import MappingProxyType, TracebackType
 from typing import Any, Concatenate, ParamSpec
 
 from pulumi_ngrok_tg.emulator.application import Application
 from pulumi_ngrok_tg.emulator.http import HttpServer
-from pulumi_ngrok_tg.emulator.log import Log
+from pulumi_ngrok_tg.emulator.log import Log, Request
 from pulumi_ngrok_tg.emulator.seed import Seed, check_seeds
 from pulumi_ngrok_tg.emulator.service import Service
 from pulumi_ngrok_tg.emulator.settings import Fault, Settings
 from pulumi_ngrok_tg.emulator.store import EmulatedAccount
 
+_LOCAL = "127.0.0.1"
 _Fields = ParamSpec("_Fields")
 
 
@@ -27,11 +29,13 @@ class Emulator:
     """A local ngrok API server, for use in a ``with`` block or through :meth:`start` and :meth:`stop`.
 
     Args:
-        port: TCP port on 127.0.0.1; 0 picks a free one.
+        port: TCP port; 0 picks a free one.
         api_keys: the keys that are accepted, each an account of its own. Empty: every key is accepted.
         backends: what every account begins with, in the form of the API's list. Those without an id are the newest.
         referrers: what refers to backends at first, in the form of the API's lists, by ``failover_backends``,
             ``weighted_backends``, ``https_edges``, ``tcp_edges`` and ``tls_edges``.
+        host: the name or address that clients use. With another one than ``127.0.0.1``, it listens on all interfaces.
+        hear: is told of each API request, once its response is ready; from many threads.
 
     Raises:
         OSError: the port cannot be listened on.
@@ -44,21 +48,31 @@ class Emulator:
         api_keys: Sequence[str] = (),
         backends: Sequence[Mapping[str, Any] | Seed] = (),
         referrers: Mapping[str, Sequence[Mapping[str, Any]]] = MappingProxyType({}),
+        *,
+        host: str = _LOCAL,
+        hear: Callable[[Request], None] | None = None,
     ) -> None:
         self._service = Service(api_keys, check_seeds(backends, referrers))
+        self._host = host
         self._stopping = threading.Event()
-        self._server = HttpServer(port, Application(self._service, self._stopping))
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+        application = Application(self._service, host, self._stopping, hear)
+        address = _LOCAL if host in (_LOCAL, "localhost") else "0.0.0.0"  # noqa: S104
+        self._servers = [HttpServer(address, port, application)]
+        with suppress(OSError):  # where there is no IPv6, or the port is taken there
+            self._servers.append(HttpServer("::1", self.port, application))
+        self._threads = [
+            threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True) for server in self._servers
+        ]
 
     @property
     def port(self) -> int:
-        """The TCP port on 127.0.0.1."""
-        return self._server.port
+        """The TCP port."""
+        return self._servers[0].port
 
     @property
     def url(self) -> str:
         """The base URL, such as ``http://127.0.0.1:4041``."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self._host}:{self.port}"
 
     @property
     def api_key(self) -> str:
@@ -125,17 +139,24 @@ class Emulator:
         """
         self._service.fault(**what)
 
+    def check(self) -> None:
+        """Raises AssertionError if a fault was added that no request has met: a test of it has shown nothing."""
+        if unmet := self._service.find_unmet():
+            raise AssertionError(f"No request has met {', '.join(map(repr, unmet))}.")
+
     def start(self) -> None:
         """Serves in a thread of its own, until :meth:`stop`."""
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def stop(self) -> None:
         """Stops serving; requests that hang are let go."""
         self._stopping.set()
-        if self._thread.ident is not None:
-            self._server.shutdown()
-            self._thread.join()
-        self._server.close()
+        for server, thread in zip(self._servers, self._threads, strict=True):
+            if thread.ident is not None:
+                server.shutdown()
+                thread.join()
+            server.close()
 
     def __enter__(self) -> "Emulator":
         self.start()

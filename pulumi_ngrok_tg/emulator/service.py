@@ -33,6 +33,7 @@ class Service:
         self.settings = Settings()
         """How the API behaves; :meth:`set` changes it."""
         self.faults: list[Fault] = []
+        self._unmet: list[Fault] = []
         self.requests = Log()
         """Every API request so far, in the order of the responses."""
         self.peak = 0
@@ -99,13 +100,27 @@ class Service:
             ValueError: names the field that is not what it has to be.
         """
         fault = convert(Fault, what)
+        self.add_fault(fault)
+
+    def add_fault(self, fault: Fault) -> None:
+        """Adds a fault."""
         with self.lock:
             self.faults.append(fault)
+            self._unmet.append(fault)
+
+    def find_unmet(self) -> list[Fault]:
+        """Returns the faults that no request has met."""
+        with self.lock:
+            return [fault for fault in self._unmet if any(fault is added for added in self.faults)]
 
     def take_fault(self, request: HttpRequest) -> Fault:
         """Returns the fault that befalls the request, and counts it; one without effect where there is none."""
         with self.lock:
-            return next((fault for fault in self.faults if fault.take(request.method, request.path)), Fault())
+            for fault in self.faults:
+                if fault.take(request.method, request.path):
+                    self._unmet = [other for other in self._unmet if other is not fault]
+                    return fault
+            return Fault()
 
     def operation(self) -> str:
         """Returns the id of a new operation."""

@@ -2,9 +2,12 @@
 
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+
+import pulumi_ngrok_tg
 
 COMMAND = Path(sys.executable).parent / "pulumi-ngrok-tg"
 
@@ -16,11 +19,11 @@ def test_a_missing_extra_is_named(missing: str, extra: str) -> None:
         [sys.executable, "-c", program, "emulator"], capture_output=True, text=True, timeout=20, check=False
     )
     assert done.returncode == 1
-    assert f"pip install 'pulumi-ngrok-tg[{extra}]'" in done.stderr
+    assert f"pip install './pulumi-ngrok-tg[{extra}]'" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_help_and_version_are_there() -> None:
-    said = subprocess.run([COMMAND, "--help"], capture_output=True, text=True, check=True).stdout
-    assert "emulator" in said
-    assert subprocess.run([COMMAND, "--version"], capture_output=True, text=True, check=True).stdout.strip()
+def test_both_ways_tell_the_version() -> None:
+    said = subprocess.run([COMMAND, "--version"], stdout=subprocess.PIPE, text=True, check=True).stdout
+    assert said == f"pulumi-ngrok-tg, version {pulumi_ngrok_tg.__version__}\n"
+    assert pulumi_ngrok_tg.__version__ == version("pulumi-ngrok-tg")

@@ -41,12 +41,25 @@ def test_each_test_gets_a_local_api_of_its_own(pytester: pytest.Pytester, monkey
             with pytest.raises(requests.ConnectionError):
                 requests.get(seen[0])
 
+        def test_that_changes_the_key(monkeypatch, ngrok_emulator):
+            monkeypatch.setenv("NGROK_API_KEY", "another")
+            monkeypatch.delenv("NGROK_API_BASE_URL")
+
+        @pytest.fixture(scope="module")
+        def shared(ngrok_emulator_factory):
+            return ngrok_emulator_factory(api_keys=("shared-key",))
+
+        def test_a_module_may_share_one(shared):
+            assert shared.api_key == "shared-key"
+            assert requests.get(shared.url + PATH).status_code == 401
+            assert os.environ["NGROK_API_KEY"] == "the-real-one"
+
         def test_without():
             assert os.environ["NGROK_API_KEY"] == "the-real-one"
             assert "NGROK_API_BASE_URL" not in os.environ
         """
     )
-    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=5)
+    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=7)
 
 
 @pytest.mark.parametrize("missing", ["msgspec"])
@@ -55,7 +68,7 @@ def test_a_missing_extra_is_named(pytester: pytest.Pytester, missing: str) -> No
     pytester.makepyfile("def test_it(ngrok_emulator): pass")
     ran = pytester.runpytest_subprocess("-p", "no:cacheprovider")
     ran.assert_outcomes(errors=1)
-    ran.stdout.fnmatch_lines(["*ngrok_emulator needs an extra. Run: pip install 'pulumi-ngrok-tg[[]emulator]'"])
+    ran.stdout.fnmatch_lines(["*ngrok_emulator needs an extra. Run, beside the clone: pip install*[[]emulator]'"])
     ran.stdout.no_fnmatch_line("*Traceback*")
 
 

@@ -28,10 +28,11 @@ RUN = {
     "docs/drift.md": "test_docs.py::test_drift_is_shown_and_undone_as_the_page_says",
     "docs/emulator.md": "test_docs.py::test_an_account_is_copied_to_rehearse_on",
     "docs/failures.md": "test_interrupted.py::test_a_killed_up_is_recovered_as_the_docs_say",
+    "docs/installing.md": "../cli/test_cli.py::test_both_ways_tell_the_version",
     "docs/leaving.md": "test_docs.py::test_backends_are_let_go_as_the_page_says",
     "docs/policies.md": "test_policy.py::test_the_commands_of_the_page_run",
     "docs/quickstart.md": "test_docs.py::test_the_quickstart_goes_the_whole_way",
-    "docs/references.md": "test_tables.py::test_the_tables_are_as_the_code_has_them",
+    "docs/references.md": "../tools/test_tables.py::test_the_tables_are_as_the_code_has_them",
     "docs/traffic.md": "test_traffic.py::test_refuse_keeps_tunnels_from_leaving_until_there_is_a_way_round",
     **{
         f"examples/{name}/README.md": f"test_examples.py::test_{test}"
@@ -50,7 +51,8 @@ RUN = {
 """The test that runs the commands of a page."""
 NOT_RUN = {
     r"pip install .*": "it takes the package from a registry; test_packaging.py installs the wheel instead",
-    r"git clone .*|python3 -m venv .*": "it sets up what the tests run in",
+    r"git (clone|-C) .*|python3 -m venv .*": "it sets up what the tests run in",
+    r"pip uninstall .*": "it would take away what the tests run on",
     r"pulumi-ngrok-tg emulator( --seed .*)?": "it serves until it is stopped; tests/cli/test_emulator.py does both",
     r"pulumi preview --policy-pack (path/to/examples/policy|.*p\.__path__.*)": "the language host that can be built "
     "starts no folders; test_policy.py has the same ones started by the Automation API",

@@ -1,0 +1,83 @@
+"""Where the emulator listens, under which names it responds, and how it ends."""
+
+import socket
+import subprocess
+import sys
+
+import pytest
+import requests
+
+from pulumi_ngrok_tg.emulator import Emulator, Request
+from tests.conftest import KEY
+from tests.emulator.api import PATH, Api
+
+
+def test_another_host_than_the_loopback_is_the_name_that_is_responded_to() -> None:
+    with Emulator(api_keys=(KEY,), host="ngrok-emulator") as server:
+        assert server.url == f"http://ngrok-emulator:{server.port}"
+        api = Api(f"http://127.0.0.1:{server.port}")
+        named = api.get(PATH, headers={"Host": f"NGROK-emulator:{server.port}"})
+        assert named.json()["uri"] == f"http://NGROK-emulator:{server.port}{PATH}"
+        assert api.get(PATH).status_code == 200
+        for host in ("evil.example.com", f"evil-ngrok-emulator:{server.port}", "ngrok-emulator.evil:80"):
+            assert api.get(PATH, headers={"Host": host}).status_code == 403
+            assert api.get("/_emulator/settings", headers={"Host": host}).status_code == 403
+
+
+def test_the_loopback_of_ipv6_is_served_where_there_is_one(emulator: Emulator) -> None:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("this machine has no ::1")
+    assert Api(f"http://[::1]:{emulator.port}").get(PATH).status_code == 200
+
+
+def test_each_api_request_is_heard_with_its_outcome() -> None:
+    heard: list[Request] = []
+    with Emulator(api_keys=(KEY,), hear=heard.append) as server:
+        server.fault(drop="after", times=1)
+        api = Api(server.url)
+        with pytest.raises(requests.ConnectionError):
+            api.get(PATH)
+        api.get(PATH)
+        api.get("/_emulator/settings")
+    assert [(one.method, one.path, one.status) for one in heard] == [("GET", PATH, None), ("GET", PATH, 200)]
+
+
+def test_a_fault_that_no_request_has_met_fails_the_check(emulator: Emulator, api: Api) -> None:
+    emulator.check()
+    emulator.fault(method="GET", status=500)
+    emulator.fault(method="DELETE", status=500, times=None)
+    api.get(PATH)
+    with pytest.raises(AssertionError, match=r"No request has met Fault\(method='DELETE'"):
+        emulator.check()
+    api.delete(f"{PATH}/bkdtg_x")
+    emulator.check()
+    emulator.fault(method="POST", status=500)
+    emulator.faults.clear()
+    emulator.check()
+
+
+FORKED = """
+import os, signal, socket
+from pulumi_ngrok_tg.emulator import Emulator
+server = Emulator()
+server.start()
+child = os.fork()
+if child == 0:
+    signal.pause()
+server.stop()
+try:
+    socket.create_connection(("127.0.0.1", server.port), 5).close()
+    print("open")
+except ConnectionRefusedError:
+    print("refused")
+os.kill(child, signal.SIGKILL)
+os.waitpid(child, 0)
+"""
+
+
+def test_a_child_that_was_forked_does_not_keep_the_port() -> None:
+    command = [sys.executable, "-W", "ignore", "-c", FORKED]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "refused\n", done.stderr
