@@ -9,9 +9,11 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import pulumi_policy.policy
 from pulumi_policy import (
     EnforcementLevel,
     Policy,
@@ -62,7 +64,22 @@ def serve() -> None:
     sys.stdout = io.TextIOWrapper(io.FileIO(sys.stdout.fileno(), "w", closefd=False), write_through=True)
     for address in sys.argv[1:2]:
         threading.Thread(target=_end_with, args=(address,), daemon=True).start()
+    _report_own_version()
     PolicyPack("ngrok-tunnel-groups", tunnel_group_policies())
+
+
+def _report_own_version() -> None:
+    """Has the pack report this package's version: an executable has no PulumiPolicy.yaml, and is v0.0.1 else."""
+    sdk: Any = pulumi_policy.policy
+    servicer = getattr(sdk, "_PolicyAnalyzerServicer", None)
+    if not isinstance(servicer, type):
+        return
+
+    class Servicer(servicer):  # type: ignore[misc,valid-type]
+        def __init__(self, name: str, _version: str, *rest: Any) -> None:
+            super().__init__(name, version("pulumi-ngrok-tg"), *rest)
+
+    sdk._PolicyAnalyzerServicer = Servicer
 
 
 def _end_with(engine: str) -> None:

@@ -86,7 +86,7 @@ def test_each_policy_fails_and_passes_in_preview_and_up(new_stack: Callable[...,
     other = new_stack(GOOD, "other")
     for said in (other.preview(*strict[:2]), other.up(*strict[:2])):
         assert violations(said) == set()
-        assert "✅ ngrok-tunnel-groups@" in said.text
+        assert f"✅ ngrok-tunnel-groups@v{version('pulumi-ngrok-tg')}" in said.text
 
 
 @pytest.mark.nightly
