@@ -1,5 +1,6 @@
 """End-to-end tests: the real CLI, and a local ngrok API for each test."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,13 @@ from pulumi_ngrok_tg.emulator import Emulator
 
 @pytest.fixture
 def stack(tmp_path: Path, ngrok_emulator: Emulator) -> automation.Stack:
-    """The stack of this folder, on a state of the test's own."""
-    environment = {"PULUMI_BACKEND_URL": f"file://{tmp_path}", "PULUMI_CONFIG_PASSPHRASE": "test"}
+    """The stack of a copy of this folder, on a state of the test's own: your own stacks stay as they are."""
+    others = shutil.ignore_patterns("Pulumi.*.yaml", "__pycache__")
+    program = shutil.copytree(Path(__file__).parent, tmp_path / "program", ignore=others)
+    (tmp_path / "state").mkdir()
+    environment = {"PULUMI_BACKEND_URL": f"file://{tmp_path}/state", "PULUMI_CONFIG_PASSPHRASE": "test"}
     workspace = automation.LocalWorkspaceOptions(env_vars=environment)
-    return automation.create_stack("dev", work_dir=str(Path(__file__).parent), opts=workspace)
+    return automation.create_stack("dev", work_dir=str(program), opts=workspace)
 
 
 def test_the_website_has_a_backend(stack: automation.Stack, ngrok_emulator: Emulator) -> None:

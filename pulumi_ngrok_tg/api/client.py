@@ -33,7 +33,7 @@ from pulumi_ngrok_tg.api.models import (
     is_id,
 )
 from pulumi_ngrok_tg.api.patience import Patience
-from pulumi_ngrok_tg.api.references import LISTS, References, list_references
+from pulumi_ngrok_tg.api.references import BACKENDS_ONLY, LISTS, References, list_references
 from pulumi_ngrok_tg.api.reporting import Reporter
 from pulumi_ngrok_tg.api.responses import join_lines, redact
 from pulumi_ngrok_tg.api.retrying import Requests
@@ -97,7 +97,7 @@ class Client:
 
     def list_tunnels(self) -> list[Tunnel]:
         """Returns every tunnel online, newest first."""
-        return self._read_all(self._tunnels)
+        return list({tunnel.id: tunnel for tunnel in self._read_all(self._tunnels)}.values())
 
     def list_references(self, kinds: Iterable[str] = LISTS) -> References:
         """Lists who refers to backends by their ids, each kind in a list of its own; fails for none of them.
@@ -107,9 +107,13 @@ class Client:
         """
         return list_references(self._read_all, self.clean, kinds)
 
+    def find_referring_backends(self) -> References:
+        """Lists the failover and weighted backends that refer to backends, once for all who ask."""
+        return self._looks.references(BACKENDS_ONLY, self._patience(), self.clean)
+
     def glance_at_references(self) -> References:
         """Lists who refers to backends, once for all who ask; advisory, as :meth:`glance_at_tunnels`."""
-        return self._looks.references(self._advisory_patience(), self.clean)
+        return self._looks.references(tuple(LISTS), self._advisory_patience(), self.clean)
 
     def glance_at_tunnels(self) -> tuple[Tunnel, ...]:
         """Returns every tunnel online, as the first look has found them.
@@ -250,7 +254,7 @@ class Client:
 
     def _read_all(self, collection: Collection[Item]) -> list[Item]:
         pages = self._listing(collection).read_pages(self._patience())
-        return list({item.id: item for page in pages for item in page}.values())
+        return [item for page in pages for item in page]
 
     def _advisory_patience(self) -> Patience:
         seconds = self._settings.look_seconds

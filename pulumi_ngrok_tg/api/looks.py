@@ -44,7 +44,7 @@ class Looks:
         self._tunnels: tuple[Tunnel, ...] | NgrokError | None = None
         self._tunnels_at = 0.0
         self._references_lock = threading.Lock()
-        self._references: References | None = None
+        self._references: dict[tuple[str, ...], References] = {}
 
     def backend(self, id_: str, patience: Patience, max_age: float) -> Backend:
         """Returns a backend as it was at most ``max_age`` seconds ago.
@@ -69,7 +69,7 @@ class Looks:
             if self._tunnels is None or time.monotonic() - self._tunnels_at > max_age:
                 try:
                     found, self._tunnels_at = self._read(self._tunnel_collection, patience)
-                    self._tunnels = tuple(found)
+                    self._tunnels = tuple({tunnel.id: tunnel for tunnel in found}.values())
                 except NgrokError as error:
                     self._tunnels, self._tunnels_at = error, time.monotonic()
             if isinstance(self._tunnels, NgrokError):
@@ -78,19 +78,21 @@ class Looks:
         finally:
             self._listing_lock.release()
 
-    def references(self, patience: Patience, clean: Callable[[str], str]) -> References:
-        """Returns who refers to the account's backends, as the first look has found it.
+    def references(self, kinds: tuple[str, ...], patience: Patience, clean: Callable[[str], str]) -> References:
+        """Returns who refers to the account's backends, as the first look at these kinds has found it.
 
         Args:
-            patience: how long it may take; waits for ngrok's limits count.
+            kinds: those to list.
+            patience: how long it may take; waits for ngrok's limits count if it is advisory.
             clean: returns a text of the server's as one line without the key.
         """
         patience.acquire(self._references_lock)
         try:
-            if self._references is None:
+            if kinds not in self._references:
                 began = time.monotonic()
-                self._references = list_references(lambda kind: self._read(kind, patience, began)[0], clean)
-            return self._references
+                found = list_references(lambda kind: self._read(kind, patience, began)[0], clean, kinds)
+                self._references[kinds] = found
+            return self._references[kinds]
         finally:
             self._references_lock.release()
 
@@ -106,12 +108,12 @@ class Looks:
         began = time.monotonic() if began is None else began
         if time.monotonic() - began > self._seconds:
             raise GaveUp(f"{collection.title} were not listed within {self._seconds:g} s.")
-        found: dict[str, Item] = {}
+        found: list[Item] = []
         at = 0.0
         for page in listing.read_pages(patience):
-            found.update((item.id, item) for item in page)
+            found += page
             at = at or time.monotonic()
             taken = time.monotonic() - began - (0 if patience.advisory else patience.spent - waited)
             if taken > self._seconds and not listing.ended:
                 raise GaveUp(f"{collection.title} were not all listed within {self._seconds:g} s.")
-        return [*found.values()], at
+        return found, at

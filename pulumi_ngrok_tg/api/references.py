@@ -15,7 +15,8 @@ from pulumi_ngrok_tg.api.models import Collection, read_text
 
 REFERENCED = 6502
 """The ERR_NGROK code of a delete of what a failover or weighted backend refers to."""
-_BACKEND_ID = re.compile(r"bkd[a-z]{1,8}_[0-9A-Za-z]{1,64}")
+_BACKEND_ID = re.compile(r"(?<![0-9A-Za-z_])bkd[a-z]{1,8}_[0-9A-Za-z]{1,64}")
+_OWN_WORDS = ("description", "metadata")  # fields in which an account may write anything, an id, too
 _MATCH_TYPES = {"path_prefix": "path prefix", "exact_path": "exact path"}
 
 
@@ -38,6 +39,9 @@ class Referrer:
     kind: str
     """``https edge``, ``tcp edge``, ``tls edge``, ``failover`` or ``weighted``."""
     id: str
+    """As the server gives it."""
+    shown: str
+    """The id as it may be shown: in one line, without the key."""
     name: str
     """The addresses of an edge, the description of a backend; "" where it has none."""
     targets: tuple[Target, ...]
@@ -55,7 +59,7 @@ class References:
 def read_referrer(kind: str, request: str, body: Any) -> Referrer:
     """Reads an edge, or a backend that refers to others.
 
-    Every id of a backend in it counts, also in a field that is not known here: a reference is never overlooked.
+    Every id of a backend in it counts, also in a field that is not known here, but not in description and metadata.
 
     Args:
         kind: that of the referrer.
@@ -74,9 +78,9 @@ def read_referrer(kind: str, request: str, body: Any) -> Referrer:
             targets = tuple(_read_routes(body) if kind == "https edge" else _read_backend(body))
         known = {id_, *(target.id for target in targets)}
         others = dict.fromkeys(found for found in _find_ids(body) if found not in known)
-        return Referrer(kind, id_, name, (*targets, *map(Target, others)))
+        return Referrer(kind, id_, id_, name, (*targets, *map(Target, others)))
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
-        raise Unreadable(f"{request}: the response does not list what it is to list ({kind}s).") from None
+        raise Unreadable(f"{request}: the response does not list what it should ({kind}).") from None
 
 
 LISTS: Mapping[str, Collection[Referrer]] = {
@@ -118,12 +122,12 @@ def list_references(
             raise
         except NgrokError as error:
             unlisted[kind] = error
-    return References(tuple(_clean(referrer, clean) for referrer in referrers), unlisted)
+    return References(tuple(dict.fromkeys(_clean(referrer, clean) for referrer in referrers)), unlisted)
 
 
 def _clean(referrer: Referrer, clean: Callable[[str], str]) -> Referrer:
-    targets = tuple(replace(target, id=clean(target.id), where=clean(target.where)) for target in referrer.targets)
-    return Referrer(referrer.kind, clean(referrer.id), clean(referrer.name), targets)
+    targets = tuple(replace(target, where=clean(target.where)) for target in referrer.targets)
+    return replace(referrer, shown=clean(referrer.id), name=clean(referrer.name), targets=targets)
 
 
 def _read_members(kind: str, body: Any) -> Iterator[Target]:
@@ -152,15 +156,14 @@ def _read_backend(body: Any) -> Iterator[Target]:
 
 
 def _find_ids(value: Any) -> Iterator[str]:
-    """Finds each id of a backend in JSON, at whatever depth, in keys and at the end of URIs, too."""
+    """Finds each id of a backend in JSON, at whatever depth, in keys and within longer texts, too."""
     if isinstance(value, str):
-        end = value.rpartition("/")[2]
-        if _BACKEND_ID.fullmatch(end):
-            yield end
+        yield from _BACKEND_ID.findall(value)
     elif isinstance(value, dict):
         for key, item in value.items():
-            yield from _find_ids(key)
-            yield from _find_ids(item)
+            if key not in _OWN_WORDS:
+                yield from _find_ids(key)
+                yield from _find_ids(item)
     elif isinstance(value, list):
         for item in value:
             yield from _find_ids(item)

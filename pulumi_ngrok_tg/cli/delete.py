@@ -10,7 +10,7 @@ import click
 
 from pulumi_ngrok_tg.api.errors import ApiError, NgrokError, NotFound
 from pulumi_ngrok_tg.api.models import Backend
-from pulumi_ngrok_tg.api.references import BACKENDS_ONLY, REFERENCED
+from pulumi_ngrok_tg.api.references import REFERENCED
 from pulumi_ngrok_tg.cli.managers import Manager, find_managers
 from pulumi_ngrok_tg.cli.options import stack_options, this_stack_option
 from pulumi_ngrok_tg.cli.session import Session
@@ -43,16 +43,14 @@ def delete(
 
     A backend is not deleted if an edge or another backend refers to it, if a tunnel is online in it, if a stack manages
     it, if ngrok's Kubernetes operator owns it, or if one of these could not be found out. Each is listed with the
-    reason. --force deletes all the same, after one more question.
+    reason. --force deletes all the same; the question names how many should not be.
 
     \b
     Example:
       pulumi-ngrok-tg delete bkdtg_2rwwlBV3giwRa5gGhtBlK6AH8q4
     """
     session = Session(cwd, stack, account)
-    listed = {backend.id: backend for backend in session.list_backends()}
-    session.require_own_key(list(listed.values()))
-    backends = [_find(session, id_, listed) for id_ in dict.fromkeys(ids)]
+    backends = _list(session, ids)
     reasons = _require_deletable(session, backends, this_stack, force)
     for backend in backends:
         about = "; ".join(filter(None, (join_labels(backend), backend.description)))
@@ -61,8 +59,9 @@ def delete(
     if not yes:
         although = f", {len(reasons)} of which should not be" if reasons else ""
         click.confirm(f"Delete {count_backends(len(backends))}{although}?", abort=True)
-        # Meanwhile a stack may have adopted one.
-        _require_deletable(Session(cwd, stack, account), backends, this_stack, force)
+        again = Session(cwd, stack, account)
+        if _require_deletable(again, _list(again, ids), this_stack, force).items() - reasons.items():
+            raise click.ClickException("Nothing was deleted, as this has changed since the question. Run it again.")
     failed = 0
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         ended = [pool.submit(_delete, session, backend.id, force) for backend in backends]
@@ -79,21 +78,26 @@ def delete(
         raise SystemExit(1)
 
 
-def _require_deletable(session: Session, backends: Sequence[Backend], this_stack: bool, force: bool) -> list[str]:
-    """Returns why backends should not be deleted, a line each; without ``force``, ends the command if there is any."""
+def _list(session: Session, ids: Sequence[str]) -> list[Backend]:
+    listed = {backend.id: backend for backend in session.list_backends()}
+    session.require_own_key(list(listed.values()))
+    return [_find(session, id_, listed) for id_ in dict.fromkeys(ids)]
+
+
+def _require_deletable(session: Session, backends: Sequence[Backend], this_stack: bool, force: bool) -> dict[str, str]:
+    """Returns why backends should not be deleted, by id; without ``force``, ends the command if there is a reason."""
     others, unread = session.find_managed_elsewhere(this_stack)
     own = session.project_stack.find_managed()
     managing = find_managers(backends, own, others, bool(unread))
     index = session.list_references()
-    reasons = []
+    reasons = {}
     for backend in backends:
         holders = [one for one in (*own, *others) if one.id == backend.id]
         if reason := _refuse(backend, managing[backend.id], holders, index):
-            reasons.append(f"{backend.id} {reason}")
-    for reason in reasons:
-        session.say(reason)
+            reasons[backend.id] = reason
+            session.say(f"{backend.id} {reason}")
     if reasons and not force:
-        raise click.ClickException("Nothing was deleted. To delete all of them regardless, add --force.")
+        raise click.ClickException("Nothing was deleted. To delete them all the same, add --force.")
     return reasons
 
 
@@ -120,7 +124,7 @@ def _refuse(backend: Backend, manager: Manager, holders: "Sequence[Managed]", in
     if manager.kind == "unknown":
         return "may be managed by a stack that could not be read."
     if index.find_paths(backend.id):
-        return f"is used by {escape_control(describe_use(index, backend.id))}. Give that another backend first."
+        return f"is used by {escape_control(describe_use(index, backend.id))}. Give it another backend first."
     if backend.tunnels != ():
         return f"has {count_tunnels(backend)}. Stop them first."
     return "may be used: not everything that could refer to it was listed." if index.unlisted else ""
@@ -149,7 +153,7 @@ def _delete(session: Session, id_: str, force: bool) -> str:
     except NgrokError as error:
         line = f"Did not delete {id_}: {session.explain(error)}"
         if isinstance(error, ApiError) and error.code == REFERENCED:
-            index = ReferenceIndex(session.client.list_references(BACKENDS_ONLY))
+            index = ReferenceIndex(session.client.find_referring_backends())
             line += f" {escape_control(explain_referenced(id_, index))}"
         return line
     return f"Deleted {id_}"

@@ -1,6 +1,7 @@
 """``pulumi-ngrok-tg list``: what an account has, and who manages it."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from pulumi_ngrok_tg.cli.show import (
     print_json,
     print_table,
 )
-from pulumi_ngrok_tg.rules.references import ReferenceIndex, convert_use, describe_path, describe_use
+from pulumi_ngrok_tg.rules.references import ReferenceIndex, convert_unlisted, convert_use, describe_use, describe_way
 from pulumi_ngrok_tg.rules.traffic import find_serving
 
 
@@ -68,7 +69,7 @@ def list_(
     if unmanaged and (unknown := sum(managing[backend.id].kind == "unknown" for backend in carrying)):
         session.say(f"Left out {count_backends(unknown)} that a stack that could not be read might manage.")
     serving_now = _find_serving(session.list_tunnels(), backends, shown) if with_tunnels else None
-    index = session.list_references() if with_references else None
+    index = session.list_references() if with_references and shown else None
     several = doubles.find_doubles({backend.id for backend in backends}, [*(own or ()), *(others or ())])
     if as_json:
         result: dict[str, Any] = {
@@ -83,7 +84,7 @@ def list_(
             "managed_twice": doubles.as_json(several),
         }
         if index:
-            result["unlisted"] = [{"kind": kind, "reason": str(error)} for kind, error in index.unlisted.items()]
+            result["unlisted"] = convert_unlisted(index)
         if serving_now is not None:
             result["tunnels"] = [{**as_dict(tunnel), "backends": ids} for tunnel, ids in serving_now]
         print_json(result)
@@ -128,14 +129,17 @@ def _print_tunnels(
 def _find_ways(
     serving_now: Sequence[tuple[Tunnel, list[str]]], shown: Sequence[Backend], index: ReferenceIndex
 ) -> Iterator[tuple[str, str, str, str]]:
-    """Yields the ways of the traffic: from what refers to a backend, to each tunnel in it."""
+    """Yields the ways of the traffic: what refers to a backend, and beside it the tunnels in it."""
+    serving: dict[str, list[Tunnel]] = {}
+    for tunnel, ids in serving_now:
+        for id_ in ids:
+            serving.setdefault(id_, []).append(tunnel)
     for backend in shown:
-        origins = [" → ".join(reversed(describe_path(path).split(" ← "))) for path in index.find_paths(backend.id)]
-        tunnels = [tunnel for tunnel, ids in serving_now if backend.id in ids]
-        ends = [(tunnel.id, tunnel.forwards_to) for tunnel in tunnels] or [("none online", "")]
-        for origin in origins or ["unknown" if index.unlisted else "nobody"]:
-            for end in ends:
-                yield origin, backend.id, *end
+        origins = [describe_way(path) for path in index.find_paths(backend.id)]
+        origins = origins or ["unknown" if index.unlisted else "nobody"]
+        ends = [(tunnel.id, tunnel.forwards_to) for tunnel in serving.get(backend.id, [])] or [("none online", "")]
+        for origin, end in zip_longest(origins, ends, fillvalue=None):
+            yield origin or "", backend.id, *(end or ("", ""))
 
 
 def _count_tunnels(backend: Backend) -> str:

@@ -64,7 +64,7 @@ id_option = click.option(
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for other programs.")
 this_stack_option = click.option(
-    "--this-stack", is_flag=True, help="Do not read the other stacks; what they manage is taken for unmanaged."
+    "--this-stack", is_flag=True, help="Do not read the other stacks; what they manage counts as unmanaged."
 )
 
 

@@ -15,7 +15,7 @@ from pulumi_ngrok_tg.cli.managers import find_managers
 from pulumi_ngrok_tg.cli.options import json_option, stack_options
 from pulumi_ngrok_tg.cli.session import FOUND, OTHER_BACKENDS, OTHERS_NOT_READ, Session
 from pulumi_ngrok_tg.cli.show import as_dict, count_tunnels, escape_control, join_labels, print_json
-from pulumi_ngrok_tg.rules.references import ReferenceIndex, convert_use, describe_use, is_in_use
+from pulumi_ngrok_tg.rules.references import ReferenceIndex, convert_unlisted, convert_use, describe_use, is_in_use
 from pulumi_ngrok_tg.rules.text import join_names
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 def orphans(all_stacks: bool, as_json: bool, cwd: Path, stack: str | None, account: str | None) -> None:
     """Show differences between the account and the stack, and how to fix them.
 
-    There are four kinds: backends that no stack manages, or that a stack that could not be read might manage (with who
-    refers to each: in use means an edge, another backend or a tunnel online);
+    There are four kinds: backends that no stack manages, or that a stack that could not be read might manage,
+    those in use (by an edge, another backend or a tunnel online) apart from the others;
     backends that two stacks manage; creates that an interrupted `pulumi up` has left pending; and backends that the
     stack manages and the account does not have. Nothing is changed. Exits with 3 if there is any, or a stack could
     not be read.
@@ -59,7 +59,7 @@ def orphans(all_stacks: bool, as_json: bool, cwd: Path, stack: str | None, accou
             {
                 "unmanaged": [{**as_dict(backend), **convert_use(index, backend)} for backend in unmanaged],
                 "unknown": [{**as_dict(backend), **convert_use(index, backend)} for backend in unknown],
-                "unlisted": [{"kind": kind, "reason": str(error)} for kind, error in index.unlisted.items()],
+                "unlisted": convert_unlisted(index),
                 "managed_twice": doubles.as_json(several),
                 "pending": [
                     {"urn": one.urn, "candidates": _find_candidates(one, unmanaged + unknown)} for one in pending
@@ -76,8 +76,8 @@ def orphans(all_stacks: bool, as_json: bool, cwd: Path, stack: str | None, accou
         whose = "no stack manages" if all_stacks else "this stack does not manage"
         made = {id_ for one in pending for id_ in _find_candidates(one, unmanaged)}
         rest = [backend for backend in unmanaged if backend.id not in made]
-        _tell_of_unmanaged(f"Backends that {whose}", rest, index, options if all_stacks else None)
-        _tell_of_unmanaged("Backends that a stack that could not be read might manage", unknown, index, options)
+        _tell_of_unmanaged(f"Backends that {whose}", rest, index, options if all_stacks else None, all_stacks)
+        _tell_of_unmanaged("Backends that a stack that could not be read might manage", unknown, index, options, False)
         doubles.print_doubles(session, several)
         _tell_of_missing(missing, _format_options(("-C", folder)))
         if unseen:
@@ -147,8 +147,13 @@ def _tell_of_pending(pending: "Sequence[Pending]", backends: Sequence[Backend], 
     click.echo(f"  then adopt what they made:   PULUMI_NGROK_TG_ADOPT=identical pulumi up{options}")
 
 
-def _tell_of_unmanaged(heading: str, backends: Sequence[Backend], index: ReferenceIndex, options: str | None) -> None:
-    """Tells of each, those in use apart, and what to do about it, where the options for that are given."""
+def _tell_of_unmanaged(
+    heading: str, backends: Sequence[Backend], index: ReferenceIndex, options: str | None, known: bool
+) -> None:
+    """Tells of each, those in use apart, and what to do about it, where the options for that are given.
+
+    ``known`` is whether it is known that no stack manages them.
+    """
     for used, state in ((True, "in use"), (None, "perhaps in use"), (False, "not in use")):
         found = [backend for backend in backends if is_in_use(index, backend) is used]
         if found:
@@ -156,9 +161,10 @@ def _tell_of_unmanaged(heading: str, backends: Sequence[Backend], index: Referen
         for backend in found:
             about = escape_control("; ".join(filter(None, (join_labels(backend), backend.description))))
             click.echo(f"  {backend.id} ({about or 'no labels'})")
-            if used is not False:
-                by = escape_control(describe_use(index, backend.id))
-                click.echo(f"    used by {by}; {count_tunnels(backend)}: bring it in")
+            if used is True:
+                by = [escape_control(describe_use(index, backend.id))] if index.find_paths(backend.id) else []
+                by += [count_tunnels(backend)] if backend.tunnels else []
+                click.echo(f"    in use by {', '.join(by)}{': bring it in' if known else ''}")
             if options is not None:
                 click.echo(f"    adopt:   pulumi-ngrok-tg import --id {backend.id}{options}")
                 click.echo(f"    delete:  pulumi-ngrok-tg delete {backend.id}{options}")

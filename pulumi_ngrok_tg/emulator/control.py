@@ -111,7 +111,10 @@ def _disconnect(request: HttpRequest, service: Service) -> StatusAndBody:
 
 def _add_referrer(name: str, request: HttpRequest, service: Service) -> StatusAndBody:
     fields = _body(request, dict[str, Any])
-    return 201, {"id": service.authenticate(request).add_referrer(name, fields)}
+    try:
+        return 201, {"id": service.authenticate(request).add_referrer(name, fields)}
+    except ValueError as error:
+        raise _not_understood(error) from error
 
 
 def _remove_referrer(name: str, request: HttpRequest, service: Service) -> StatusAndBody:

@@ -73,7 +73,7 @@ def render_referrer(name: str, referrer: EmulatedReferrer, _: EmulatedAccount, b
                 "backend": None,
                 **route,
             }
-            for number, route in enumerate(fields["routes"])
+            for number, route in enumerate(fields["routes"] or ())
         ]
     return fields
 

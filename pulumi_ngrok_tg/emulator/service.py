@@ -52,6 +52,7 @@ class Service:
                 body.check_contents(one.contents(), self.settings)
             except ErrorResponse as error:
                 raise ValueError(f"Backend {one.id or number}: {error.message}") from error
+        EmulatedAccount.of(seeds, self.lock)  # what it cannot hold is an error now
         self._accounts: dict[str, EmulatedAccount] = {}
         self._operations = IdSource()
         self._in_flight = 0

@@ -1,5 +1,6 @@
 """What one emulated ngrok account holds: backends, and the tunnels that are online."""
 
+import copy
 import secrets
 import threading
 import time
@@ -152,13 +153,15 @@ class EmulatedAccount:
                 as ngrok has them for a new one.
 
         Raises:
-            ValueError: there is no such collection.
+            ValueError: there is no such collection, the id is taken, or a field is not what it has to be.
         """
         if collection not in REFERRERS:
             raise ValueError(f"There is no collection {collection!r}; there are {', '.join(REFERRERS)}.")
+        rest = _check_fields(fields)
         with self.lock:
-            rest = dict(fields)
             id_ = rest.pop("id", None) or self.ids.make(REFERRERS[collection].prefix)
+            if id_ in self.referrers[collection]:
+                raise ValueError(f"There are two {collection} with the id {id_}.")
             created_at = rest.pop("created_at", None) or _now()
             self.referrers[collection][id_] = EmulatedReferrer(id_, created_at, rest)
             return str(id_)
@@ -178,6 +181,18 @@ class EmulatedAccount:
         """Returns the backends all of whose labels the tunnel carries."""
         with self.lock:
             return [backend for backend in self.backends.values() if _serves(tunnel, backend)]
+
+
+def _check_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns a copy of what refers to backends, or raises ValueError for what the API could not list."""
+    routes = fields.get("routes")
+    if not isinstance(fields.get("id"), str | None):
+        raise ValueError("id has to be a string")
+    if not isinstance(fields.get("backends"), list | dict | None):
+        raise ValueError("backends has to be a list or an object")
+    if not isinstance(routes, list | None) or not all(isinstance(route, dict) for route in routes or ()):
+        raise ValueError("routes has to be a list of objects")
+    return copy.deepcopy(dict(fields))
 
 
 def take_page(objects: Mapping[str, Object], limit: int, before_id: str | None) -> tuple[list[Object], bool]:

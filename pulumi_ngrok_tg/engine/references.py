@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from pulumi_ngrok_tg.accounts.clients import Account
 from pulumi_ngrok_tg.api.errors import ApiError
-from pulumi_ngrok_tg.api.references import BACKENDS_ONLY, REFERENCED
+from pulumi_ngrok_tg.api.references import REFERENCED
 from pulumi_ngrok_tg.rules import advice
 from pulumi_ngrok_tg.rules.advice import ProviderError
 from pulumi_ngrok_tg.rules.references import ReferenceIndex, explain_referenced
@@ -13,7 +13,7 @@ from pulumi_ngrok_tg.rules.references import ReferenceIndex, explain_referenced
 
 @contextmanager
 def explain_references(account: Account, id_: str) -> Iterator[None]:
-    """Adds to ngrok's "still referenced" which backends refer to this one; lists them on that error only.
+    """Adds to ngrok's "still referenced" which backends refer to this one; lists them on that error only, once a run.
 
     Raises:
         ProviderError: ngrok does not delete the backend for that.
@@ -23,6 +23,6 @@ def explain_references(account: Account, id_: str) -> Iterator[None]:
     except ApiError as error:
         if error.code != REFERENCED:
             raise
-        index = ReferenceIndex(account.client.list_references(BACKENDS_ONLY))
+        index = ReferenceIndex(account.client.find_referring_backends())
         line = advice.explain(error, account.source, recorded=True)
         raise ProviderError(f"{line} {explain_referenced(id_, index)}") from error

@@ -127,7 +127,7 @@ class TrafficGuard:
         try:
             index = ReferenceIndex(self._client(olds).glance_at_references())
         except (NgrokError, config.ConfigError) as error:
-            self._tell(f"which edges refer to {id_} could not be found out ({error})")
+            self._tell(f"ngrok did not list what refers to {id_} ({error})")
             return
         self._tell(describe_old_edges(index, id_), bool(index.find_paths(id_)))
 

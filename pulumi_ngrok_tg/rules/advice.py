@@ -34,7 +34,7 @@ BY_CODE = {
     ),
     5000: "Remove what is no longer needed, or ask ngrok for a higher limit.",
     6500: "The account's plan does not include backends; contact ngrok support.",
-    6502: "A failover or weighted backend still refers to it.",
+    6502: "Take it out of the failover or weighted backends that refer to it.",
     6526: "Check the id.",
     6527: "The id is of another kind of backend; check the id.",
     7008: "ngrok has withdrawn edges and backends from this account; the resource stays in the state until you decide. "

@@ -1,14 +1,16 @@
 """Who refers to a backend, directly or through failover and weighted backends, and in what words."""
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from pulumi_ngrok_tg.api.errors import NgrokError
 from pulumi_ngrok_tg.api.models import Backend
 from pulumi_ngrok_tg.api.references import BACKENDS_ONLY, LISTS, References, Referrer, Target
 from pulumi_ngrok_tg.rules.text import join_names
 
 _SHOWN = 3  # paths of a backend that a line names
+_ORDERED = 5  # backends that an order of deletes names
 
 
 class Step(NamedTuple):
@@ -76,21 +78,27 @@ class ReferenceIndex:
         return [step for step in self._steps.get(id_, []) if step.referrer.kind in BACKENDS_ONLY]
 
     def _find_edges(self, start: Referrer) -> list[Path]:
-        """Returns the shortest way from what refers to a backend to each edge beyond it, nearest first."""
+        """Returns a way from what refers to a backend to each edge beyond it: an enabled one if there is any."""
         if start.id not in self._paths:
-            found: list[Path] = []
-            seen = {start.id}
-            waiting: deque[tuple[str, Path]] = deque([(start.id, ())])
-            while waiting:
-                id_, path = waiting.popleft()
-                for step in self._steps.get(id_, []):
-                    if step.referrer.kind not in BACKENDS_ONLY:
-                        found.append((*path, step))
-                    elif step.referrer.id not in seen:
-                        seen.add(step.referrer.id)
-                        waiting.append((step.referrer.id, (*path, step)))
-            self._paths[start.id] = found
+            found = {path[-1]: path for path in self._walk(start.id, enabled_only=False)}
+            found |= {path[-1]: path for path in self._walk(start.id, enabled_only=True)}
+            self._paths[start.id] = sorted(found.values(), key=len)
         return self._paths[start.id]
+
+    def _walk(self, start: str, enabled_only: bool) -> Iterator[Path]:
+        """Yields the shortest way to each edge, nearest first."""
+        seen = {start}
+        waiting: deque[tuple[str, Path]] = deque([(start, ())])
+        while waiting:
+            id_, path = waiting.popleft()
+            for step in self._steps.get(id_, []):
+                if enabled_only and not step.target.enabled:
+                    continue
+                if step.referrer.kind not in BACKENDS_ONLY:
+                    yield (*path, step)
+                elif step.referrer.id not in seen:
+                    seen.add(step.referrer.id)
+                    waiting.append((step.referrer.id, (*path, step)))
 
 
 def is_in_use(index: ReferenceIndex, backend: Backend) -> bool | None:
@@ -101,7 +109,7 @@ def is_in_use(index: ReferenceIndex, backend: Backend) -> bool | None:
 
 
 def describe_use(index: ReferenceIndex, id_: str) -> str:
-    """Returns what refers to a backend: the first few paths, "nobody", or "unknown"."""
+    """Returns what refers to a backend: the first few ways, "nobody", or "unknown"."""
     paths = [describe_path(path) for path in index.find_paths(id_)]
     if not paths:
         return "unknown" if index.unlisted else "nobody"
@@ -113,12 +121,24 @@ def describe_path(path: Path) -> str:
     return " ← ".join(map(_describe_step, path))
 
 
-def describe_unlisted(unlisted: Mapping[str, Exception]) -> list[str]:
-    """Returns a line for each kind of referrer that could not be listed."""
-    return [
-        f"{LISTS[kind].title} could not be listed, so who refers to a backend there is unknown. ({error})"
-        for kind, error in unlisted.items()
-    ]
+def describe_way(path: Path) -> str:
+    """Returns the references to a backend, from the outermost inwards, as one line."""
+    return " → ".join(map(_describe_step, reversed(path)))
+
+
+def describe_unlisted(unlisted: Mapping[str, NgrokError]) -> list[str]:
+    """Returns a line for the kinds of referrers that could not be listed for the same reason."""
+    groups: dict[tuple[type, int], list[str]] = {}
+    for kind, error in unlisted.items():
+        groups.setdefault((type(error), getattr(error, "code", 0)), []).append(kind)
+    lines = []
+    for kinds in groups.values():
+        first, *rest = (LISTS[kind].title for kind in kinds)
+        names = ", ".join([first, *(title.lower() for title in rest)])
+        lines.append(
+            f"{names} could not be listed, so who refers to a backend there is unknown. ({str(unlisted[kinds[0]]).rstrip('.')})"
+        )
+    return lines
 
 
 def convert_use(index: ReferenceIndex, backend: Backend) -> dict[str, Any]:
@@ -127,15 +147,20 @@ def convert_use(index: ReferenceIndex, backend: Backend) -> dict[str, Any]:
     return {"references": paths, "in_use": is_in_use(index, backend)}
 
 
+def convert_unlisted(index: ReferenceIndex) -> list[dict[str, str]]:
+    """Returns what could not be listed, and why, as the commands print it in JSON."""
+    return [{"kind": kind, "reason": str(error)} for kind, error in index.unlisted.items()]
+
+
 def _convert_path(path: Path) -> dict[str, Any]:
     referrer, target = path[-1]
     return {
         "kind": referrer.kind,
-        "id": referrer.id,
+        "id": referrer.shown,
         "name": referrer.name,
         "where": target.where,
         "enabled": all(step.target.enabled for step in path),
-        "via": [step.referrer.id for step in path[:-1]],
+        "via": [step.referrer.shown for step in path[:-1]],
     }
 
 
@@ -144,40 +169,54 @@ def explain_referenced(id_: str, index: ReferenceIndex) -> str:
 
     Args:
         id_: the backend's.
-        index: of the failover and the weighted backends.
+        index: of the failover and the weighted backends; edges are in no list of it.
     """
     unknown = " ".join(describe_unlisted(index.unlisted))
     order = index.find_order(id_)
     if order == []:
         return unknown or "No failover or weighted backend that refers to it was found. Run it again."
     direct = dict.fromkeys(_describe_step(path[0]) for path in index.find_paths(id_))
-    lines = [f"It is used by {join_names(list(direct))}. Take it out of {'this' if len(direct) == 1 else 'these'}"]
+    line = f"It is used by {join_names(list(direct))}. Take it out of {'this' if len(direct) == 1 else 'these'}"
     if order is None:
-        lines.append("; they refer to each other in a circle, so none can be deleted before that.")
+        line += "; backends that refer to each other in a circle can be deleted only after that."
+    elif len(order) <= _ORDERED and not unknown:
+        names = [f"{referrer.kind} {referrer.shown}" for referrer in order]
+        line += f", or delete in this order: {', '.join([*names, id_])}."
     else:
-        names = [f"{referrer.kind} {referrer.id}" for referrer in order]
-        lines.append(f", or delete in this order: {', '.join([*names, id_])}.")
-    return "".join(lines) + (f" {unknown}" if unknown else "")
+        line += "."
+    edges = "Edges may use these backends, too: see `pulumi-ngrok-tg list --references`."
+    return " ".join(filter(None, (line, edges, unknown)))
 
 
 def describe_old_edges(index: ReferenceIndex, id_: str) -> str:
-    """Returns the line for a replacement that leaves edges with the old id; "" where none is known to."""
-    edges = _name_edges(index.find_paths(id_))
+    """Returns the line for a replacement of a backend to which something refers; "" where nothing is known to.
+
+    Args:
+        index: of the account of the old backend.
+        id_: the old backend's.
+    """
+    direct = dict.fromkeys(path[0] for path in index.find_paths(id_))
+    edges = [_describe_step(step) for step in direct if step.referrer.kind not in BACKENDS_ONLY]
+    backends = [_describe_step(step) for step in direct if step.referrer.kind in BACKENDS_ONLY]
+    lines = []
     if edges:
-        return f"{join_names(edges)} will still refer to {id_}, which is deleted. Give them the new id"
+        lines.append(f"{join_names(edges)} will still refer to {id_}, which is deleted: give it the new id")
+    if backends:
+        lines.append(
+            f"{join_names(backends)} refers to {id_}, so ngrok will not delete it (ERR_NGROK_6502): give it the new id"
+        )
     if index.unlisted:
-        return f"which edges refer to {id_} could not be found out ({next(iter(index.unlisted.values()))})"
-    return ""
-
-
-def _name_edges(paths: Iterable[Path]) -> list[str]:
-    return list(dict.fromkeys(_describe_step(path[-1]) for path in paths))
+        lines.append(
+            f"ngrok did not list everything that may refer to {id_} ({str(next(iter(index.unlisted.values()))).rstrip('.')})"
+        )
+    return "; ".join(lines)
 
 
 def _describe_step(step: Step) -> str:
     referrer, target = step
     if referrer.kind in BACKENDS_ONLY:
-        named = f"{referrer.kind} {referrer.id}" + (f' "{referrer.name}"' if referrer.name else "")
+        quoted = referrer.name.replace('"', "'")
+        named = f"{referrer.kind} {referrer.shown}" + (f' "{quoted}"' if quoted else "")
     else:
-        named = " ".join(filter(None, (referrer.kind, referrer.name or referrer.id, target.where)))
+        named = " ".join(filter(None, (referrer.kind, referrer.name or referrer.shown, target.where)))
     return named if target.enabled else f"{named} (disabled)"

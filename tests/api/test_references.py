@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -59,6 +60,9 @@ def client(emulator: Emulator) -> Client:
         ("tcp edge", {"fallback_backend": {"id": WEB}}, "", [(WEB, "")]),
         ("tls edge", {"policy": {"routes": [MODULE["backend"]["uri"]]}}, "", [(WEB, "")]),
         ("failover", {"backends": [], "last_resort": {WEB: 1}}, "", [(WEB, "")]),
+        ("tcp edge", {"traffic_policy": {"value": f'{{"backend": "{WEB}"}}', "more": f"x/{WEB}/y"}}, "", [(WEB, "")]),
+        # Words of the account's own.
+        ("weighted", {"backends": {}, "metadata": f"see {WEB}", "description": WEB}, WEB, []),
     ],
 )
 def test_what_refers_to_a_backend_is_read_in_each_form(
@@ -99,7 +103,7 @@ def test_a_disabled_way_is_a_reference_that_is_disabled(kind: str, body: dict[st
     ],
 )
 def test_a_body_of_another_shape_is_unreadable(kind: str, body: Any) -> None:
-    with pytest.raises(Unreadable, match=f"^GET /x: the response does not list what it is to list \\({kind}s\\).$"):
+    with pytest.raises(Unreadable, match=f"^GET /x: the response does not list what it should \\({kind}\\).$"):
         read_referrer(kind, "GET /x", body)
 
 
@@ -119,9 +123,9 @@ def test_any_body_is_unreadable_or_names_each_backend_in_it(kind: str, body: Any
         found = read_referrer(kind, "GET /x", body)
     except Unreadable:
         return
-    if WEB in json.dumps({name: value for name, value in body.items() if name != "id"}) and body["id"] != WEB:
-        texts = json.dumps(body)
-        assert WEB in [target.id for target in found.targets] or f'"{WEB}"' not in texts
+    rest = {name: value for name, value in body.items() if name not in ("id", "description", "metadata")}
+    if WEB in json.dumps(rest) and WEB not in str(body["id"]):
+        assert WEB in {target.id for target in found.targets}
 
 
 def fill(emulator: Emulator, count: int) -> None:
@@ -168,6 +172,28 @@ def test_a_list_that_fails_is_unknown_and_the_others_are_read(emulator: Emulator
     assert [*found.unlisted] == ["tcp edge"]
     assert len(found.referrers) == 2
     assert KEY not in str(found.unlisted["tcp edge"])
+
+
+def test_two_of_one_id_both_count(emulator: Emulator) -> None:
+    edges = [{"id": "e", "backend": MODULE}, {"id": "e", "hostports": ["b:443"]}]
+    emulator.fault(path="/edges/tcp", fields={"tcp_edges": edges})
+    found = client(emulator).list_references()
+    assert [len(one.targets) for one in found.referrers] == [1, 0]
+
+
+def test_a_key_that_is_part_of_an_id_hides_no_reference() -> None:
+    with Emulator() as emulator:
+        emulator.account("bkd").add_referrer("tcp_edges", {"backend": MODULE})
+        (found,) = Client(AccountSettings("bkd", emulator.url), Heard()).list_references().referrers
+    assert found.targets == (Target(WEB),)
+
+
+def test_all_who_ask_share_one_look(emulator: Emulator) -> None:
+    asking = client(emulator)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: asking.glance_at_references(), range(20)))
+        list(pool.map(lambda _: asking.find_referring_backends(), range(20)))
+    assert len(emulator.requests) == 5 + 2
 
 
 def test_what_a_server_names_is_shown_in_one_line_without_the_key(emulator: Emulator) -> None:

@@ -109,9 +109,11 @@ def test_automation(example: Callable[[str], Stack], emulator: Emulator) -> None
 @pytest.mark.nightly
 def test_testing(new_stack: Callable[..., Stack]) -> None:
     stack = new_stack(EXAMPLES / "testing", "testing", {})
-    stack.pulumi("stack", "rm", "--yes", "dev")
+    before = {path.name for path in stack.folder.iterdir()}
     said = stack.run(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider")
     assert "6 passed" in said
+    assert {path.name for path in stack.folder.iterdir()} - {"__pycache__"} == before
+    assert "dev" in stack.pulumi("stack", "ls").text
     # In a clone, too, whatever this repository's own settings for pytest are.
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:timeout", "--collect-only"]
     there = subprocess.run(command, cwd=EXAMPLES / "testing", capture_output=True, text=True, timeout=60, check=False)

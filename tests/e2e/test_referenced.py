@@ -10,7 +10,7 @@ from tests.e2e.stack import Stack
 
 PROGRAM = 'TunnelGroupBackend("web", labels={"app": "web"})'
 REPLACED = 'TunnelGroupBackend("web", labels={"app": "web"}, account="eu")'
-OLD = "will still refer to {}, which is deleted. Give them the new id"
+OLD = "will still refer to {}, which is deleted: give it the new id"
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def test_a_destroy_names_the_backends_that_keep_it_and_asks_only_then(stack: Sta
     assert "(ERR_NGROK_6502" in error
     assert error.endswith(
         f'It is used by failover {failover} "main". Take it out of this, or delete in this order: failover {failover}, '
-        f"{web}."
+        f"{web}. Edges may use these backends, too: see `pulumi-ngrok-tg list --references`."
     )
     assert sorted(request.path for request in emulator.requests) == [
         "/backends/failover",
@@ -66,7 +66,7 @@ def test_a_preview_of_a_replacement_names_the_edges_that_know_the_old_id(
 @pytest.mark.nightly
 @pytest.mark.parametrize(
     ("setting", "error", "told"),
-    [("ignore", None, ""), ("warn", 7008, "which edges refer to {} could not be found out")],
+    [("ignore", None, ""), ("warn", 7008, "ngrok did not list everything that may refer to {}")],
 )
 def test_a_replacement_goes_on_without_the_look_or_when_it_fails(
     two_accounts: Stack, emulator: Emulator, setting: str, error: int | None, told: str

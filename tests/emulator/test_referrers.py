@@ -88,6 +88,34 @@ def test_ngroks_client_reads_what_refers_to_a_backend(emulator: Emulator) -> Non
     assert [one.backend.backend.id for one in client.edges.tls.list()] == [web]
 
 
+@pytest.mark.parametrize(
+    ("collection", "fields"),
+    [
+        ("https_edges", {"routes": 5}),
+        ("https_edges", {"routes": ["x"]}),
+        ("tcp_edges", {"id": 5}),
+        ("tcp_edges", {"id": {}}),
+        ("failover_backends", {"backends": 5}),
+    ],
+)
+def test_what_the_api_could_not_list_is_refused(api: Api, collection: str, fields: Any) -> None:
+    status, refusal = refusal_of(api.post(f"/_emulator/{collection}", json=fields))
+    assert (status, "has to be" in refusal) == (400, True)
+    assert api.get(PATHS[collection]).status_code == 200
+    with pytest.raises(ValueError, match="has to be"):
+        Emulator(referrers={collection: [fields]})
+
+
+def test_an_id_is_taken_once_and_accounts_share_nothing(api: Api) -> None:
+    refer(api, "https_edges", id="edghts_1", routes=None)
+    assert refusal_of(api.post("/_emulator/https_edges", json={"id": "edghts_1"}))[0] == 400
+    assert api.get("/edges/https").json()["https_edges"][0]["routes"] == []
+    with Emulator(referrers={"https_edges": [{"routes": []}]}) as server:
+        (one,), (other,) = (server.account(key).referrers["https_edges"].values() for key in "ab")
+        one.fields["routes"].append({})
+        assert other.fields["routes"] == []
+
+
 def test_an_account_begins_with_what_refers_to_its_backends() -> None:
     with Emulator(referrers={"tcp_edges": [{"hostports": ["1.tcp.example.com:9"]}]}) as seeded:
         assert [one.fields["hostports"] for one in seeded.account("x").referrers["tcp_edges"].values()] == [

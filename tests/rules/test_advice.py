@@ -67,7 +67,7 @@ def test_an_error_ends_in_what_to_do(error: NgrokError, told: str) -> None:
         ((635,), "may not write; use one that may."),
         ((5000,), "ask ngrok for a higher limit."),
         ((6500,), "does not include backends"),
-        ((6502,), "A failover or weighted backend still refers to it"),
+        ((6502,), "Take it out of the failover or weighted backends that refer to it"),
         ((6526,), "Check the id."),
         ((6527,), "another kind of backend; check the id."),
         ((7008,), "Move the traffic to internal endpoints, then remove it with `pulumi state delete`."),

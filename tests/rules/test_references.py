@@ -14,7 +14,9 @@ from pulumi_ngrok_tg.rules.references import (
     convert_use,
     describe_old_edges,
     describe_path,
+    describe_unlisted,
     describe_use,
+    describe_way,
     explain_referenced,
     is_in_use,
 )
@@ -24,11 +26,11 @@ FORBIDDEN = ApiError("GET /edges/https: forbidden", 403, 635)
 
 
 def edge(id_: str, backend: str, where: str = "/ (path prefix)", enabled: bool = True) -> Referrer:
-    return Referrer("https edge", id_, f"{id_}.example.com:443", (Target(backend, where, enabled),))
+    return Referrer("https edge", id_, id_, f"{id_}.example.com:443", (Target(backend, where, enabled),))
 
 
 def failover(id_: str, *backends: str, name: str = "") -> Referrer:
-    return Referrer("failover", id_, name, tuple(map(Target, backends)))
+    return Referrer("failover", id_, id_, name, tuple(map(Target, backends)))
 
 
 def index(*referrers: Referrer, unlisted: str = "") -> ReferenceIndex:
@@ -46,7 +48,7 @@ def backend(tunnels: tuple[Ref, ...] | None = ()) -> Backend:
         ((edge("www", WEB),), "https edge www.example.com:443 / (path prefix)"),
         ((edge("www", WEB, enabled=False),), "https edge www.example.com:443 / (path prefix) (disabled)"),
         ((edge("www", "bkdtg_other"),), "nobody"),
-        ((Referrer("tcp edge", "edgtcp_1", "", (Target(WEB),)),), "tcp edge edgtcp_1"),
+        ((Referrer("tcp edge", "edgtcp_1", "edgtcp_1", "", (Target(WEB),)),), "tcp edge edgtcp_1"),
         ((failover("bkdfo_1", WEB, name="main then spare"),), 'failover bkdfo_1 "main then spare"'),
         (
             (failover("bkdfo_1", WEB), edge("www", "bkdfo_1", "/api (exact path)")),
@@ -111,14 +113,34 @@ def test_a_refused_delete_names_what_refers_and_the_order_of_deletes() -> None:
     known = index(failover("bkdfo_1", WEB, name="main"), failover("bkdfo_2", "bkdfo_1"))
     assert explain_referenced(WEB, known) == (
         'It is used by failover bkdfo_1 "main". Take it out of this, or delete in this order: failover bkdfo_2, '
-        "failover bkdfo_1, bkdtg_web."
+        "failover bkdfo_1, bkdtg_web. Edges may use these backends, too: see `pulumi-ngrok-tg list --references`."
     )
 
 
 def test_no_order_of_deletes_is_given_for_a_circle() -> None:
     known = index(failover("bkdfo_1", WEB, "bkdfo_2"), failover("bkdfo_2", "bkdfo_1"))
     told = explain_referenced(WEB, known)
-    assert told.startswith("It is used by failover bkdfo_1. Take it out of this; they refer to each other in a circle")
+    assert told.startswith(
+        "It is used by failover bkdfo_1. Take it out of this; backends that refer to each other in a circle can be "
+        "deleted only after that."
+    )
+
+
+def test_no_order_of_deletes_is_given_when_it_may_not_be_all() -> None:
+    told = explain_referenced(WEB, index(failover("bkdfo_1", WEB), unlisted="weighted"))
+    assert "delete in this order" not in told
+    assert "The weighted backends could not be listed" in told
+    many = [failover(f"bkdfo_{n}", WEB) for n in range(6)]
+    assert "delete in this order" not in explain_referenced(WEB, index(*many))
+
+
+def test_a_backend_that_two_others_share_is_no_circle() -> None:
+    """A diamond: the outermost goes first."""
+    inner = [failover("bkdfo_1", WEB), failover("bkdfo_2", WEB)]
+    order = index(*inner, failover("bkdfo_3", "bkdfo_1", "bkdfo_2")).find_order(WEB)
+    assert order is not None
+    assert order[0].id == "bkdfo_3"
+    assert {one.id for one in order} == {"bkdfo_1", "bkdfo_2", "bkdfo_3"}
 
 
 def test_a_refused_delete_says_what_could_not_be_listed() -> None:
@@ -128,13 +150,47 @@ def test_a_refused_delete_says_what_could_not_be_listed() -> None:
 
 def test_a_replacement_names_the_edges_that_know_the_old_id() -> None:
     known = index(failover("bkdfo_1", WEB), edge("www", "bkdfo_1"), edge("api", WEB))
-    told = describe_old_edges(known, WEB)
-    assert told == (
-        "https edge www.example.com:443 / (path prefix), https edge api.example.com:443 / (path prefix) will still "
-        "refer to bkdtg_web, which is deleted. Give them the new id"
+    assert describe_old_edges(known, WEB) == (
+        "https edge api.example.com:443 / (path prefix) will still refer to bkdtg_web, which is deleted: give it the "
+        "new id; failover bkdfo_1 refers to bkdtg_web, so ngrok will not delete it (ERR_NGROK_6502): give it the new id"
     )
     assert describe_old_edges(index(), WEB) == ""
-    assert "could not be found out (GET /edges/https: forbidden)" in describe_old_edges(index(unlisted="tcp edge"), WEB)
+    partly = describe_old_edges(index(edge("api", WEB), unlisted="tcp edge"), WEB)
+    assert partly.startswith("https edge api.example.com:443")
+    assert partly.endswith("ngrok did not list everything that may refer to bkdtg_web (GET /edges/https: forbidden)")
+
+
+def test_an_enabled_way_is_shown_rather_than_a_shorter_disabled_one() -> None:
+    weighted = Referrer("weighted", "bkdwd_1", "bkdwd_1", "", (Target("bkdfo_1", enabled=False), Target("bkdfo_2")))
+    known = index(failover("bkdfo_1", WEB), failover("bkdfo_2", "bkdfo_1"), weighted, edge("www", "bkdwd_1", ""))
+    (path,) = known.find_paths(WEB)
+    assert describe_path(path) == (
+        "failover bkdfo_1 ← failover bkdfo_2 ← weighted bkdwd_1 ← https edge www.example.com:443"
+    )
+    (shown,) = convert_use(known, backend())["references"]
+    assert shown["enabled"] is True
+
+
+def test_a_way_is_disabled_when_any_step_of_it_is() -> None:
+    weighted = Referrer("weighted", "bkdwd_1", "bkdwd_1", "", (Target(WEB, enabled=False),))
+    known = index(weighted, edge("www", "bkdwd_1", ""))
+    assert describe_use(known, WEB) == "weighted bkdwd_1 (disabled) ← https edge www.example.com:443"
+    (shown,) = convert_use(known, backend())["references"]
+    assert shown["enabled"] is False
+
+
+def test_a_name_cannot_pretend_to_be_another_reference() -> None:
+    forged = failover("bkdfo_1", WEB, name='x" ← https edge fake.example.com:443')
+    assert describe_use(index(forged), WEB) == 'failover bkdfo_1 "x\' ← https edge fake.example.com:443"'
+    assert describe_way(index(forged).find_paths(WEB)[0]).count("→") == 0
+
+
+def test_one_reason_for_several_lists_is_one_line() -> None:
+    unlisted = {kind: ApiError(f"GET /{kind}: forbidden", 403, 7008) for kind in ("failover", "https edge")}
+    assert describe_unlisted(unlisted) == [
+        "The failover backends, the https edges could not be listed, so who refers to a backend there is unknown. (GET "
+        "/failover: forbidden)"
+    ]
 
 
 @st.composite
@@ -187,11 +243,11 @@ def _targets(referrers: list[Referrer], id_: str) -> set[str]:
 
 
 def test_the_time_for_all_backends_grows_with_their_number() -> None:
-    """Ten times the backends behind one failover with many edges take ten times as long, not a hundred times."""
+    """Ten times the backends and edges, one edge for each, take ten times as long, not a hundred times."""
 
     def measure(count: int) -> float:
         ids = [f"bkdtg_{n}" for n in range(count)]
-        known = index(failover("bkdfo_1", *ids), *(edge(f"e{n}", "bkdfo_1") for n in range(50)))
+        known = index(*(failover(f"bkdfo_{n}", id_) for n, id_ in enumerate(ids)), *(edge(id_, id_) for id_ in ids))
         began = time.process_time()
         for id_ in ids:
             describe_use(known, id_)

@@ -10,7 +10,7 @@ from pulumi_ngrok_tg.cli.import_ import module, terraform
 from pulumi_ngrok_tg.cli.import_.selection import Selection
 from pulumi_ngrok_tg.cli.session import Session
 from pulumi_ngrok_tg.cli.show import count_backends, join_labels, print_json, print_table
-from pulumi_ngrok_tg.rules.references import ReferenceIndex, convert_use, describe_use, is_in_use
+from pulumi_ngrok_tg.rules.references import ReferenceIndex, convert_unlisted, convert_use, describe_use, is_in_use
 from pulumi_ngrok_tg.rules.text import join_names
 
 _SHOWN = 5
@@ -45,6 +45,7 @@ def print_all(report: Report) -> None:
                 }
                 for backend in chosen.taken
             ],
+            "unlisted": convert_unlisted(report.index) if report.index else [],
             "managed": [backend.id for backend in chosen.managed],
             "declared": [{"id": id_, "where": where} for id_, where in chosen.declared.items()],
             "left_out": [{"id": id_, "reason": reason} for id_, reason in chosen.left_out.items()],

@@ -73,7 +73,7 @@ def run(
         report.print_all(done)
     else:
         report.tell(session, done, project.siblings)
-    if unread or any(id_ in selection.left_out for id_ in (*ids, *names)):
+    if unread or (index and index.unlisted) or any(id_ in selection.left_out for id_ in (*ids, *names)):
         raise SystemExit(FOUND)
 
 

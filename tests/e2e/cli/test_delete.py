@@ -19,7 +19,7 @@ def test_delete_asks_first_and_refuses_what_a_stack_manages(
     for managed, by in ((stack.resource("web"), "web (stack dev)"), (other.resource("theirs"), "theirs (stack ")):
         said = stack.tool("delete", "--yes", stray.id, managed["id"], code=1).text
         assert f"{managed['id']} is managed by {by}" in said
-        assert "Error: Nothing was deleted. To delete all of them regardless, add --force." in said
+        assert "Error: Nothing was deleted. To delete them all the same, add --force." in said
     # Also where the command is about a stack of another project, which is called the same.
     web = stack.resource("web")["id"]
     said = stack.tool("delete", "--yes", web, "--stack", "organization/other/dev", code=1).text
@@ -55,7 +55,7 @@ def test_what_is_or_may_be_in_use_is_not_deleted_each_with_its_reason(
     account.add_referrer("tcp_edges", {"hostports": ["1.tcp.example.com:9"], "backend": {"backend": {"id": used}}})
     said = stack.tool("delete", "-y", stray.id, used, free, code=1).text
     assert f"{stray.id} has 1 tunnel online. Stop them first." in said
-    assert f"{used} is used by tcp edge 1.tcp.example.com:9. Give that another backend first." in said
+    assert f"{used} is used by tcp edge 1.tcp.example.com:9. Give it another backend first." in said
     assert free not in said
     emulator.set(references_error=7008)
     said = stack.tool("delete", "-y", free, code=1).text
@@ -81,16 +81,53 @@ def test_force_deletes_after_the_same_list_and_a_question_that_names_the_count(
     assert not {stray.id, free} & account.backends.keys()
 
 
-def test_a_tunnel_that_comes_online_while_it_asks_keeps_the_backend(
+def asking(stack: Stack, *options: str) -> "subprocess.Popen[str]":
+    """Starts a delete of one backend, and returns once it has named what it asks about."""
+    process = stack.start("pulumi-ngrok-tg", "delete", *options, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    while options[-1] + " (" not in process.stdout.readline():
+        assert process.poll() is None
+    return process
+
+
+@pytest.mark.parametrize("force", [True, False])
+@pytest.mark.parametrize("comes", ["an edge", "a tunnel"])
+def test_what_comes_into_use_while_it_asks_is_not_deleted(
+    stack: Stack, stray: EmulatedBackend, emulator: Emulator, force: bool, comes: str
+) -> None:
+    account = emulator.account(KEY)
+    with asking(stack, *(["--force"] if force else []), stray.id) as process:
+        if comes == "an edge":
+            edge = {"hostports": ["live.tcp.example.com:9"], "backend": {"backend": {"id": stray.id}}}
+            account.add_referrer("tcp_edges", edge)
+        else:
+            account.connect_tunnel({"app": "web"})
+        said, _ = process.communicate("y\n", timeout=120)
+    assert process.returncode == 1
+    assert "Nothing was deleted" in said
+    assert stray.id in account.backends
+
+
+def test_a_tunnel_that_comes_online_after_all_questions_keeps_the_backend(
     stack: Stack, stray: EmulatedBackend, emulator: Emulator
 ) -> None:
-    # The tunnel comes after the list, and before the look right before the delete.
-    emulator.fault(path="tunnel_group", fields={"backends": []})
-    emulator.fault(path=stray.id, method="GET", times=1)
+    shown = {"id": stray.id, "uri": "", "created_at": stray.created_at, "labels": stray.labels, "tunnels": []}
     emulator.account(KEY).connect_tunnel({"app": "web"})
+    emulator.fault(method="GET", path="tunnel_group", fields={"backends": [shown]})  # as it was before
     said = stack.tool("delete", "-y", stray.id, code=1).text
-    assert "1 tunnel online" in said
+    assert f"Did not delete {stray.id}: 1 tunnel online" in said
     assert stray.id in emulator.account(KEY).backends
+
+
+def test_many_that_one_backend_refers_to_take_two_lists(stack: Stack, emulator: Emulator) -> None:
+    account = emulator.account(KEY)
+    ids = [account.create({"labels": {"n": str(n)}}).id for n in range(12)]
+    account.add_referrer("failover_backends", {"backends": ids})
+    emulator.requests.clear()
+    said = stack.tool("delete", "--force", "--yes", *ids, code=1).text
+    assert said.count("It is used by failover ") == 12
+    paths = [request.path for request in emulator.requests]
+    assert (paths.count("/backends/failover"), paths.count("/backends/weighted")) == (2, 2), "before, and on the error"
 
 
 def test_what_another_backend_refers_to_names_it_and_the_order(
@@ -103,7 +140,7 @@ def test_what_another_backend_refers_to_names_it_and_the_order(
     assert f"Did not delete {stray.id}: DELETE " in said
     assert "(ERR_NGROK_6502" in said
     assert f'It is used by failover {failover} "main". Take it out of this, or delete in this order: ' in said
-    assert f"failover {outer}, failover {failover}, {stray.id}." in said
+    assert f"failover {outer}, failover {failover}, {stray.id}. Edges may use these backends, too" in said
 
 
 def test_many_are_deleted_at_once_and_a_failure_ends_none_of_the_others(stack: Stack, emulator: Emulator) -> None:
