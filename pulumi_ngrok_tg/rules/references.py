@@ -135,9 +135,8 @@ def describe_unlisted(unlisted: Mapping[str, NgrokError]) -> list[str]:
     for kinds in groups.values():
         first, *rest = (LISTS[kind].title for kind in kinds)
         names = ", ".join([first, *(title.lower() for title in rest)])
-        lines.append(
-            f"{names} could not be listed, so who refers to a backend there is unknown. ({str(unlisted[kinds[0]]).rstrip('.')})"
-        )
+        why = str(unlisted[kinds[0]]).rstrip(".")
+        lines.append(f"{names} could not be listed, so who refers to a backend there is unknown ({why}).")
     return lines
 
 
@@ -206,9 +205,8 @@ def describe_old_edges(index: ReferenceIndex, id_: str) -> str:
             f"{join_names(backends)} refers to {id_}, so ngrok will not delete it (ERR_NGROK_6502): give it the new id"
         )
     if index.unlisted:
-        lines.append(
-            f"ngrok did not list everything that may refer to {id_} ({str(next(iter(index.unlisted.values()))).rstrip('.')})"
-        )
+        why = str(next(iter(index.unlisted.values()))).rstrip(".")
+        lines.append(f"ngrok did not list everything that may refer to {id_} ({why})")
     return "; ".join(lines)
 
 

@@ -45,7 +45,7 @@ def test_a_destroy_names_the_backends_that_keep_it_and_asks_only_then(stack: Sta
     assert stack.resource("web")["id"] == web
     emulator.set(references_error=7008)
     (error,) = stack.destroy(fails=True).errors
-    assert "The failover backends could not be listed, so who refers to a backend there is unknown." in error
+    assert "The failover backends, the weighted backends could not be listed" in error
     emulator.account(KEY).referrers["failover_backends"].clear()
     emulator.requests.clear()
     stack.destroy()

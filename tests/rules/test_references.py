@@ -145,7 +145,7 @@ def test_a_backend_that_two_others_share_is_no_circle() -> None:
 
 def test_a_refused_delete_says_what_could_not_be_listed() -> None:
     told = explain_referenced(WEB, index(unlisted="weighted"))
-    assert told.startswith("The weighted backends could not be listed, so who refers to a backend there is unknown.")
+    assert told.startswith("The weighted backends could not be listed, so who refers to a backend there is unknown (")
 
 
 def test_a_replacement_names_the_edges_that_know_the_old_id() -> None:
@@ -188,8 +188,8 @@ def test_a_name_cannot_pretend_to_be_another_reference() -> None:
 def test_one_reason_for_several_lists_is_one_line() -> None:
     unlisted = {kind: ApiError(f"GET /{kind}: forbidden", 403, 7008) for kind in ("failover", "https edge")}
     assert describe_unlisted(unlisted) == [
-        "The failover backends, the https edges could not be listed, so who refers to a backend there is unknown. (GET "
-        "/failover: forbidden)"
+        "The failover backends, the https edges could not be listed, so who refers to a backend there is unknown (GET "
+        "/failover: forbidden)."
     ]
 
 
