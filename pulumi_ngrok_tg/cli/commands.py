@@ -14,11 +14,11 @@ from pulumi_ngrok_tg.cli.orphans import orphans
 def cli() -> None:
     """Tools for ngrok tunnel group backends under Pulumi.
 
-    Run them in the folder of a Pulumi project. The API key is that of the stack's config (ngrok:apiKey), else
+    Run them in the folder of a Pulumi project. The API key comes from the stack's config (ngrok:apiKey), else from
     NGROK_API_KEY.
 
     \b
-    Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done, and there is something to look after.
+    Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done, but something needs attention.
     """
 
 

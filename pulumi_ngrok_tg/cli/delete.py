@@ -26,7 +26,7 @@ _AT_ONCE = 8  # as many as the client may have in flight, unless it is told othe
 
 @click.command()
 @click.argument("ids", metavar="ID...", nargs=-1, required=True)
-@click.option("--force", is_flag=True, help="Delete them although they are in use, or may be.")
+@click.option("--force", is_flag=True, help="Delete them even if they are in use, or may be.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @this_stack_option
 @stack_options
@@ -41,9 +41,9 @@ def delete(
 ) -> None:
     """Delete backends that nothing uses and no stack manages, by their ids.
 
-    A backend is not deleted if an edge or another backend refers to it, if a tunnel is online in it, if a stack manages
-    it, if ngrok's Kubernetes operator owns it, or if one of these could not be found out. Each is listed with the
-    reason. --force deletes all the same; the question names how many should not be.
+    Deletes none of them if an edge or another backend refers to one, if a tunnel is online in it, if a stack manages
+    it, if ngrok's Kubernetes operator owns it, or if one of these could not be found out. The reason for each is
+    listed. --force deletes them anyway; the question names how many should not be deleted.
 
     \b
     Example:
@@ -97,7 +97,7 @@ def _require_deletable(session: Session, backends: Sequence[Backend], this_stack
             reasons[backend.id] = reason
             session.say(f"{backend.id} {reason}")
     if reasons and not force:
-        raise click.ClickException("Nothing was deleted. To delete them all the same, add --force.")
+        raise click.ClickException("Nothing was deleted. To delete them anyway, add --force.")
     return reasons
 
 

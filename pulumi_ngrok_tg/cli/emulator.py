@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     default="127.0.0.1",
     show_default=True,
     metavar="NAME",
-    help="The name or address that clients use, such as a container's. Not on this machine alone: listens everywhere.",
+    help="The name or address that clients use, such as a container's. If it is not this machine, listens everywhere.",
 )
-@click.option("--api-key", "api_keys", multiple=True, help="Accept this key, and no other than those named.")
+@click.option("--api-key", "api_keys", multiple=True, help="Accept only this key; repeat for several.")
 @click.option("--latency", type=click.FloatRange(0, 86_400), default=0, help="Seconds that every request takes longer.")
 @click.option(
     "--realistic", is_flag=True, help="Limit the requests of an account as ngrok does: 120 in any 60 seconds."
@@ -31,15 +31,15 @@ if TYPE_CHECKING:
 @click.option(
     "--seed",
     type=click.File("rb"),
-    help="JSON file of the backends that every account begins with, such as `pulumi-ngrok-tg list --json` prints.",
+    help="JSON file of the backends that every account begins with, in the form of `pulumi-ngrok-tg list --json`.",
 )
 def emulator(
     port: int, host: str, api_keys: tuple[str, ...], latency: float, realistic: bool, seed: BinaryIO | None, log: bool
 ) -> None:
     """Serve a local ngrok API, for trying out and for tests.
 
-    Each key has an account of its own. Without --api-key every key is accepted; with --seed or --host only one that is
-    made up and printed, as others may reach it, or the backends may be real ones.
+    Each key has an account of its own. Without --api-key, every key is accepted. With --seed or --host, only a made-up
+    key is accepted, which is printed: others may reach it, and the backends may be real ones.
 
     \b
     Examples:

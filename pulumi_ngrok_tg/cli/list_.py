@@ -45,9 +45,8 @@ def list_(
 ) -> None:
     """List the account's backends, and who manages each.
 
-    In a folder without a Pulumi project the key comes from NGROK_API_KEY, and nobody can tell who manages what.
-    Exits with 3 if two stacks manage one backend, a stack or who refers to a backend could not be read, or the key is
-    another account's.
+    Without a Pulumi project, the key comes from NGROK_API_KEY, and it is not known who manages what. Exits with 3 if
+    two stacks manage one backend, if a stack or a list could not be read, or if the key is another account's.
 
     \b
     Examples:
@@ -89,7 +88,12 @@ def list_(
             result["tunnels"] = [{**as_dict(tunnel), "backends": ids} for tunnel, ids in serving_now]
         print_json(result)
     else:
-        _print(shown, {backend.id: managing[backend.id].text for backend in shown}, index)
+        _print(
+            shown,
+            {backend.id: managing[backend.id].text for backend in shown},
+            index,
+            narrowed=bool(labels) or unmanaged,
+        )
         if serving_now is not None:
             _print_tunnels(serving_now, shown, index)
         doubles.print_doubles(session, several)
@@ -99,9 +103,9 @@ def list_(
         raise SystemExit(FOUND)
 
 
-def _print(shown: Sequence[Backend], managing: Mapping[str, str], index: ReferenceIndex | None) -> None:
+def _print(shown: Sequence[Backend], managing: Mapping[str, str], index: ReferenceIndex | None, narrowed: bool) -> None:
     if not shown:
-        click.echo("There are no such backends in this account.")
+        click.echo(f"There are no {'such ' if narrowed else ''}backends in this account.")
         return
     columns = ["ID", "LABELS", "DESCRIPTION", "TUNNELS", "AGE", "MANAGED BY"]
     rows = [[b.id, join_labels(b), b.description, _count_tunnels(b), format_age(b), managing[b.id]] for b in shown]

@@ -1,7 +1,9 @@
 """The options that commands share."""
 
 import functools
+import json
 import os
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,11 +26,28 @@ def _use_config_file(_context: click.Context, _option: click.Parameter, file: st
         os.environ["PULUMI_OPTION_CONFIG_FILE"] = file  # the Pulumi CLI reads it for its own option
 
 
+def _complete_stacks(context: click.Context, _option: click.Parameter, incomplete: str) -> list[str]:
+    """Returns the names of the project's stacks, for a shell that completes; none where Pulumi cannot be asked."""
+    command = ["pulumi", "stack", "ls", "--json"]
+    try:
+        listed = subprocess.run(command, cwd=context.params.get("cwd") or ".", capture_output=True, timeout=10).stdout  # noqa: S603
+        names = [one["name"] for one in json.loads(listed)]
+    except (OSError, ValueError, LookupError, TypeError, subprocess.SubprocessError):
+        return []
+    return [name for name in names if name.startswith(incomplete)]
+
+
 def stack_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Adds the options that choose stack and account; the command gets them as ``cwd``, ``stack``, ``account``."""
     folder = click.Path(exists=True, file_okay=False, path_type=Path)
     options = [
-        click.option("-s", "--stack", metavar="NAME", help="The stack. Default: PULUMI_STACK, or the selected one."),
+        click.option(
+            "-s",
+            "--stack",
+            metavar="NAME",
+            shell_complete=_complete_stacks,
+            help="The stack. Default: PULUMI_STACK, or the selected one.",
+        ),
         click.option("-C", "--cwd", type=folder, default=".", help="The project's folder. Default: the current one."),
         click.option(
             "--config-file",

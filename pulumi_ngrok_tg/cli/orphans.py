@@ -29,11 +29,10 @@ if TYPE_CHECKING:
 def orphans(all_stacks: bool, as_json: bool, cwd: Path, stack: str | None, account: str | None) -> None:
     """Show differences between the account and the stack, and how to fix them.
 
-    There are four kinds: backends that no stack manages, or that a stack that could not be read might manage,
-    those in use (by an edge, another backend or a tunnel online) apart from the others;
-    backends that two stacks manage; creates that an interrupted `pulumi up` has left pending; and backends that the
-    stack manages and the account does not have. Nothing is changed. Exits with 3 if there is any, or a stack could
-    not be read.
+    Shows backends that no stack manages (those in use by an edge, another backend or a tunnel apart from the others),
+    backends that two stacks manage, creates that an interrupted `pulumi up` has left pending, and backends that the
+    stack manages and the account does not have. Nothing is changed. Exits with 3 if it shows any, if a stack could not
+    be read, or if the key is another account's.
 
     \b
     Examples:

@@ -115,7 +115,7 @@ class Service:
             return [fault for fault in self._unmet if any(fault is added for added in self.faults)]
 
     def take_fault(self, request: HttpRequest) -> Fault:
-        """Returns the fault that befalls the request, and counts it; one without effect where there is none."""
+        """Returns the fault that the request meets, and counts it; one without effect where there is none."""
         with self.lock:
             for fault in self.faults:
                 if fault.take(request.method, request.path):

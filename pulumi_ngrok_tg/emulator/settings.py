@@ -65,7 +65,7 @@ class Fault(Struct, kw_only=True, forbid_unknown_fields=True):
         Meta(description="How the path must end, such as `tunnel_group` for list and create. null: any."),
     ] = None
     times: Annotated[
-        Count | None, Meta(description="How many matching requests it befalls. null: all, until faults are cleared.")
+        Count | None, Meta(description="How many matching requests it meets. null: all, until faults are cleared.")
     ] = 1
     skip: Annotated[Count, Meta(description="How many matching requests pass first.")] = 0
     status: Annotated[
@@ -115,7 +115,7 @@ class Fault(Struct, kw_only=True, forbid_unknown_fields=True):
             raise ValueError("`truncate` and `drop` exclude each other")
 
     def take(self, method: str, path: str) -> bool:
-        """Tells whether this fault befalls the request, and counts it."""
+        """Tells whether this fault meets the request, and counts it."""
         if self.times == 0 or (self.method or method) != method or not path.endswith(self.path or ""):
             return False
         if self.skip:

@@ -131,7 +131,7 @@ def explain_operator_owned(id_: str) -> str:
     """Returns the line for a backend of ngrok's Kubernetes operator."""
     return (
         f"import_: {id_} is owned by ngrok's Kubernetes operator, which would undo what this stack changes. Delete the "
-        "Kubernetes resource that it belongs to, or set allow_operator_owned=True to adopt it all the same."
+        "Kubernetes resource that it belongs to, or set allow_operator_owned=True to adopt it anyway."
     )
 
 

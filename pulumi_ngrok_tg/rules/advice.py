@@ -22,7 +22,7 @@ BY_CODE = {
         _BAD_KEY,
         "Use a valid API key (not a tunnel authtoken or a key id): {set_key}.",
     ),
-    204: "The account's plan does not include the ngrok API; upgrade it.",
+    204: "The account's plan does not include the ngrok API. Upgrade it.",
     205: "The account is suspended; contact ngrok support.",
     220: "The account's IP policy does not admit this machine; run from an admitted address or change the policy.",
     247: "The account is suspended for non-payment; settle the bill.",
@@ -39,7 +39,7 @@ BY_CODE = {
     6527: "The id is of another kind of backend; check the id.",
     7008: "ngrok has withdrawn edges and backends from this account; the resource stays in the state until you decide. "
     "Move the traffic to internal endpoints, then remove it with `pulumi state delete`.",
-    27204: "Is the API's address ({base_url}) wrong, or a proxy in between?",
+    27204: "Check the API's address ({base_url}), and whether a proxy is in between.",
     7196: "ngrok lets this account read its edges and backends, but no longer change them. Leave the program as it is "
     "deployed, move the traffic to internal endpoints, then remove the resource with `pulumi state delete`; or ask "
     "ngrok support for write access.",
@@ -94,10 +94,10 @@ def explain_gone_under_another_key(error: NgrokError, source: Source, urn: str) 
     """
     command = f"`pulumi state delete {shlex.quote(urn)}`" if urn else "`pulumi state delete`"
     return (
-        f"{error} Another API key saw this backend last, or the same one at another address, and to a key of another "
-        f'account every backend is "not found": the state stays as it is. If this is another account\'s key or '
+        f"{error} Another API key saw this backend last, or the same key at another address. To a key of another "
+        f'account every backend is "not found", so the state stays as it is. If this is another account\'s key or '
         f"address, set the right one ({source.api_key}; {source.base_url}). If it is a new key of the same account, "
-        f"and the backend is really gone, drop it from the state with {command}."
+        f"and the backend was deleted, remove it from the state with {command}."
     )
 
 
@@ -125,7 +125,7 @@ def _advice(error: NgrokError, source: Source) -> str:
     if isinstance(error, Cancelled):
         return ""
     if error.foreign or (isinstance(error, ApiError) and not error.code):  # each of ngrok's own has one
-        return f"Is a proxy in between, or the API's address ({source.base_url}) wrong?"
+        return f"Check whether a proxy is in between, and the API's address ({source.base_url})."
     if isinstance(error, ConnectionFailed) and not error.arrived:
         return f"Check the network, HTTPS_PROXY and the API's address ({source.base_url}), then run it again."
     if isinstance(error, ConnectionFailed | ServerError):

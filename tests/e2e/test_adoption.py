@@ -295,7 +295,7 @@ def test_the_operators_backends_are_adopted_only_where_the_program_says_so(
     stack.program(adopting(backend, arguments=arguments))
     (said,) = import_errors(stack.preview(fails=True))
     assert said.startswith(f"import_: {backend.id} is owned by ngrok's Kubernetes operator, which would undo")
-    assert "set allow_operator_owned=True to adopt it all the same" in said
+    assert "set allow_operator_owned=True to adopt it anyway" in said
     stack.program(adopting(backend, arguments=f"{arguments}, allow_operator_owned=True"))
     stack.up()
     stack.preview("--expect-no-changes")

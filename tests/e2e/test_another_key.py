@@ -73,7 +73,7 @@ def test_a_backend_lost_while_the_key_was_rotated_is_let_go_as_the_error_says(st
     del emulator.account(ROTATED).backends[stack.resource("b3")["id"]]
     (error,) = stack.refresh(fails=True).errors
     assert len(stack.resources()) == COUNT
-    command = re.search(r"drop it from the state with `pulumi (state delete \S+)`", error)
+    command = re.search(r"remove it from the state with `pulumi (state delete \S+)`", error)
     assert command
     stack.pulumi(*command[1].split(), "--yes")
     stack.up("--refresh")

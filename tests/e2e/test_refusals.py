@@ -41,7 +41,8 @@ def stack(engine, pulumi_home, tmp_path_factory, server) -> Stack:  # type: igno
         ({"status": 404}, "HTTP 404"),
         (
             {"status": 404, "body": HTML},
-            "not in ngrok's error format. Is a proxy in between, or the API's address (NGROK_API_BASE_URL) wrong?",
+            "not in ngrok's error format. Check whether a proxy is in between, and the API's address "
+            "(NGROK_API_BASE_URL).",
         ),
         ({"status": 404, "body": '{"message": "not found"}'}, "not in ngrok's error format"),
         ({"body": "[1]"}, "not a tunnel group backend"),

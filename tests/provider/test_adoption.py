@@ -141,7 +141,7 @@ def test_a_proxys_404_or_a_bad_key_is_an_error_of_its_own(
     emulator.fault(method="GET", times=2, status=404, body="<html></html>")
     (told,) = refusals(provider, inputs(web.id))
     assert told.startswith("import_: GET /backends/tunnel_group: HTTP 404, not in ngrok's error format.")
-    assert "Is a proxy in between" in told
+    assert "whether a proxy is in between" in told
 
 
 def test_who_holds_a_backend_keeps_it() -> None:

@@ -56,7 +56,7 @@ def test_the_error_names_the_backend_and_the_settings_of_its_account(emulator: E
     path = f"/backends/tunnel_group/{MISSING}"
     assert str(error.value).startswith(f"GET {path}: ngrok says: Backend not found")
     assert "set the right one (ngrok-eu:apiKey; ngrok-eu:apiBaseUrl)" in str(error.value)
-    assert "drop it from the state with `pulumi state delete`." in str(error.value)
+    assert "remove it from the state with `pulumi state delete`." in str(error.value)
 
 
 def test_a_rotated_key_takes_over_with_the_first_refresh(stack: Deployment) -> None:

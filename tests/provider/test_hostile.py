@@ -326,7 +326,9 @@ def test_a_create_whose_response_cannot_be_stored_is_looked_for(created_at: obje
 def test_a_delete_that_has_a_body_is_not_ngroks(body: object) -> None:
     with HostileServer(lambda *_: response(200, body)) as server, Emulator() as unused:
         server.add(ID, labels={})
-        with pytest.raises(ProviderError, match=r"the response is not a delete's, as it has a body\. Is a proxy"):
+        with pytest.raises(
+            ProviderError, match=r"the response is not a delete's, as it has a body\. Check whether a proxy"
+        ):
             Deployment(unused, server.url, **HOSTILE).start().delete(ID, {**STATE})
 
 

@@ -179,8 +179,8 @@ def test_a_response_of_another_shape_names_the_request(
         provider.read(MISSING, {})
     path = f"/backends/tunnel_group/{MISSING}"
     assert str(error.value) == (
-        f"GET {path}: the response is not a tunnel group backend. Is a proxy in between, or the API's address "
-        "(ngrok:apiBaseUrl) wrong?"
+        f"GET {path}: the response is not a tunnel group backend. Check whether a proxy is in between, and "
+        "the API's address (ngrok:apiBaseUrl)."
     )
 
 

@@ -42,7 +42,10 @@ ENVIRONMENT = Source(None, "NGROK_API_KEY", "NGROK_API_BASE_URL")
         (ConnectionFailed("broke.", arrived=True), " Run it again."),
         (ServerError("down.", 503, 9), " Run it again."),
         (ApiError("no.", 400, 6501), "See https://ngrok.com/docs/errors/err_ngrok_6501."),
-        (UnexpectedResponse("odd."), "Is a proxy in between, or the API's address (ngrok-eu:apiBaseUrl) wrong?"),
+        (
+            UnexpectedResponse("odd."),
+            "Check whether a proxy is in between, and the API's address (ngrok-eu:apiBaseUrl).",
+        ),
         (ConnectionFailed("odd.", arrived=True, foreign=True), "(ngrok-eu:apiBaseUrl) wrong?"),
         (ServerError("odd.", 502, foreign=True), "(ngrok-eu:apiBaseUrl) wrong?"),
         (ApiError("nothing here.", 404), "(ngrok-eu:apiBaseUrl) wrong?"),

@@ -71,7 +71,7 @@ def _reason(manager: Manager, named: bool) -> str:
             f"`pulumi state unprotect {urn} --stack {stack}` and `pulumi state delete {urn} --stack {stack}`"
         )
     if manager.kind == "operator" and not named:
-        return "ngrok's Kubernetes operator owns it; name it with --id to take it all the same"
+        return "ngrok's Kubernetes operator owns it; to import it anyway, name it with --id"
     if manager.kind == "unknown" and not named:
-        return "a stack that could not be read may manage it; name it with --id to take it all the same"
+        return "a stack that could not be read may manage it; to import it anyway, name it with --id"
     return ""

@@ -19,7 +19,7 @@ def test_delete_asks_first_and_refuses_what_a_stack_manages(
     for managed, by in ((stack.resource("web"), "web (stack dev)"), (other.resource("theirs"), "theirs (stack ")):
         said = stack.tool("delete", "--yes", stray.id, managed["id"], code=1).text
         assert f"{managed['id']} is managed by {by}" in said
-        assert "Error: Nothing was deleted. To delete them all the same, add --force." in said
+        assert "Error: Nothing was deleted. To delete them anyway, add --force." in said
     # Also where the command is about a stack of another project, which is called the same.
     web = stack.resource("web")["id"]
     said = stack.tool("delete", "--yes", web, "--stack", "organization/other/dev", code=1).text

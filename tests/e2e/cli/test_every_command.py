@@ -89,7 +89,7 @@ def test_a_terminal_without_a_character_gets_it_escaped(stack: Stack, emulator: 
 
 
 def test_an_account_without_backends_is_a_line(new_stack: Callable[..., Stack]) -> None:
-    assert new_stack("").tool("list").text == "There are no such backends in this account.\n"
+    assert new_stack("").tool("list").text == "There are no backends in this account.\n"
 
 
 @pytest.mark.nightly
