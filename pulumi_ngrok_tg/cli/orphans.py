@@ -72,7 +72,7 @@ def orphans(all_stacks: bool, as_json: bool, cwd: Path, stack: str | None, accou
         pulumi = _format_options(("-C", folder), ("-s", stack))
         options = pulumi + _format_options(("--account", account))
         _tell_of_pending(pending, unmanaged + unknown, pulumi)
-        whose = "no stack manages" if all_stacks else "this stack does not manage"
+        whose = "no stack in this state backend manages" if all_stacks else "this stack does not manage"
         made = {id_ for one in pending for id_ in _find_candidates(one, unmanaged)}
         rest = [backend for backend in unmanaged if backend.id not in made]
         _tell_of_unmanaged(f"Backends that {whose}", rest, index, options if all_stacks else None, all_stacks)

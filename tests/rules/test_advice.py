@@ -46,10 +46,10 @@ ENVIRONMENT = Source(None, "NGROK_API_KEY", "NGROK_API_BASE_URL")
             UnexpectedResponse("odd."),
             "Check whether a proxy is in between, and the API's address (ngrok-eu:apiBaseUrl).",
         ),
-        (ConnectionFailed("odd.", arrived=True, foreign=True), "(ngrok-eu:apiBaseUrl) wrong?"),
-        (ServerError("odd.", 502, foreign=True), "(ngrok-eu:apiBaseUrl) wrong?"),
-        (ApiError("nothing here.", 404), "(ngrok-eu:apiBaseUrl) wrong?"),
-        (ApiError("nothing here.", 400), "(ngrok-eu:apiBaseUrl) wrong?"),
+        (ConnectionFailed("odd.", arrived=True, foreign=True), "(ngrok-eu:apiBaseUrl)."),
+        (ServerError("odd.", 502, foreign=True), "(ngrok-eu:apiBaseUrl)."),
+        (ApiError("nothing here.", 404), "(ngrok-eu:apiBaseUrl)."),
+        (ApiError("nothing here.", 400), "(ngrok-eu:apiBaseUrl)."),
     ],
 )
 def test_an_error_ends_in_what_to_do(error: NgrokError, told: str) -> None:
@@ -63,7 +63,7 @@ def test_an_error_ends_in_what_to_do(error: NgrokError, told: str) -> None:
     ("codes", "told"),
     [
         ((200, 201, 202, 203, 206, 207, 208), "Use a valid API key"),
-        ((204,), "does not include the ngrok API; upgrade it."),
+        ((204,), "does not include the ngrok API. Upgrade it."),
         ((205,), "The account is suspended; contact ngrok support."),
         ((220,), "IP policy does not admit this machine"),
         ((247,), "settle the bill."),
@@ -107,7 +107,7 @@ def test_only_the_engine_uses_config_of_an_earlier_run() -> None:
 
 
 def test_an_address_from_the_environment_is_named_as_it_is_set() -> None:
-    assert "address (NGROK_API_BASE_URL) wrong?" in advice.explain(UnexpectedResponse("odd."), ENVIRONMENT)
+    assert "address (NGROK_API_BASE_URL)." in advice.explain(UnexpectedResponse("odd."), ENVIRONMENT)
 
 
 def test_a_certificate_that_is_not_trusted_is_no_proxy_in_between() -> None:

@@ -34,7 +34,10 @@ def test_orphans_names_what_is_out_of_step_and_what_mends_it(
 
     assert "delete:" not in stack.tool("orphans", code=3).text
     said = stack.tool("orphans", "--all-stacks", code=3).text
-    assert f"Backends that no stack manages, not in use:\n  {stray.id} (app=web; Stray [bold]\\x1b[31m\\nx)" in said
+    assert (
+        f"Backends that no stack in this state backend manages, not in use:\n  {stray.id} (app=web; Stray [bold]\\x1b[31m\\nx)"
+        in said
+    )
     assert f"  web ({web['id']}) of the stack dev\n" in said
     forget = re.findall(r"forget it: +(pulumi state delete .*)", said)
     delete = re.findall(r"delete: +(pulumi-ngrok-tg delete .*)", said)
@@ -52,14 +55,14 @@ def test_what_is_in_use_is_to_be_brought_in_and_told_apart_from_what_is_not(
     used = account.create({}).id
     account.add_referrer("tcp_edges", {"hostports": ["1.tcp.example.com:9"], "backend": {"backend": {"id": used}}})
     said = stack.tool("orphans", "--all-stacks", code=3).text
-    in_use, _, free = said.partition("Backends that no stack manages, not in use:")
-    assert "Backends that no stack manages, in use:" in in_use
+    in_use, _, free = said.partition("Backends that no stack in this state backend manages, not in use:")
+    assert "Backends that no stack in this state backend manages, in use:" in in_use
     assert "    in use by tcp edge 1.tcp.example.com:9: bring it in\n    adopt:   " in in_use
     assert used in in_use
     assert stray.id in free
     emulator.set(references_error=7008)
     said = stack.tool("orphans", "--all-stacks", code=3).text
-    assert "Backends that no stack manages, perhaps in use:" in said
+    assert "Backends that no stack in this state backend manages, perhaps in use:" in said
     assert "bring it in" not in said
     emulator.set(references_error=None)
     assert "bring it in" not in stack.tool("orphans", code=3).text, "another stack may manage it"
