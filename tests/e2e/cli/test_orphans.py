@@ -34,10 +34,8 @@ def test_orphans_names_what_is_out_of_step_and_what_mends_it(
 
     assert "delete:" not in stack.tool("orphans", code=3).text
     said = stack.tool("orphans", "--all-stacks", code=3).text
-    assert (
-        f"Backends that no stack in this state backend manages, not in use:\n  {stray.id} (app=web; Stray [bold]\\x1b[31m\\nx)"
-        in said
-    )
+    unused = "Backends that no stack in this state backend manages, not in use:\n"
+    assert f"{unused}  {stray.id} (app=web; Stray [bold]\\x1b[31m\\nx)" in said
     assert f"  web ({web['id']}) of the stack dev\n" in said
     forget = re.findall(r"forget it: +(pulumi state delete .*)", said)
     delete = re.findall(r"delete: +(pulumi-ngrok-tg delete .*)", said)
