@@ -87,9 +87,12 @@ def demo() -> None:
     begin = next(number for number, line in enumerate(lines) if "$ pulumi-ngrok-tg import" in line)
     end = next(number for number, line in enumerate(lines) if "4. Somebody changes" in line)
     with Path(os.devnull).open("w") as nowhere:
-        console = Console(record=True, width=112, file=nowhere, force_terminal=True, color_system="truecolor")
-        for line in lines[begin:end]:
-            console.print(Text.from_ansi(line), overflow="ellipsis", no_wrap=True)
+        console = Console(record=True, width=96, file=nowhere, force_terminal=True, color_system="truecolor")
+        progress = False
+        for line in (Text.from_ansi(line) for line in lines[begin:end]):
+            progress = line.plain.startswith("@ ") or (progress and not line.plain.startswith("Diagnostics"))
+            if not progress and "Reading " not in line.plain and line.plain.strip():
+                console.print(line)
         drawn = console.export_svg(title="make demo", unique_id="demo")
     (PICTURES / "demo.svg").write_text(re.sub(r"@font-face \{.*?\}", "", drawn, flags=re.DOTALL))  # none from elsewhere
 
