@@ -187,8 +187,7 @@ class _Creation:
             raise
         except NgrokError as error:
             raise FateUnknown(
-                f"{self._lost} The backend may have been created, and the list of backends that would tell could not "
-                f"be had: {error}"
+                f"{self._lost} The backend may have been created, and the list of backends could not be read: {error}"
             ) from error
         if len(matches) > 1:
             ids = [backend.id for backend in matches]
@@ -200,8 +199,8 @@ class _Creation:
         found = matches[0]
         if self._times_lost > 1:
             self._all.reporter.warn(
-                f"The create of {found.id} was sent {self._times_lost} times without a response; should another "
-                "backend with its contents appear that nobody else made, delete it"
+                f"The create of {found.id} was sent {self._times_lost} times without a response; if another "
+                "backend with its contents appears that nobody else made, delete it"
             )
         return found
 
@@ -214,5 +213,5 @@ class _Creation:
         for double in doubles:
             self._all.reporter.warn(
                 f"{double.id} has the contents of {backend.id} and appeared while its create was sent again; if "
-                "nobody else made it, it stems from the lost request: delete it"
+                "nobody else made it, the lost request did: delete it"
             )

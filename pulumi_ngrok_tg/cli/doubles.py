@@ -41,7 +41,7 @@ def print_doubles(session: Session, several: Doubles) -> None:
         for one in managers:
             urn, stack = shlex.quote(one.urn), shlex.quote(one.stack)
             session.say(
-                f"  {one.name} in the stack {one.stack}; to let go there, take it out of that program, then run"
+                f"  {one.name} in the stack {one.stack}; to release it there, remove it from that program, then run"
             )
             if one.protected:
                 session.say(f"    pulumi state unprotect {urn} --stack {stack} --yes")

@@ -164,7 +164,7 @@ class Stack:
         except CommandError as error:
             raise StackError(summarize_error(str(error))) from error
         except ValueError as error:
-            raise StackError("What `pulumi stack ls --json` prints is no JSON.") from error
+            raise StackError("`pulumi stack ls --json` did not print JSON.") from error
         return listed
 
     def _export(self, name: str) -> dict[str, Any]:

@@ -114,7 +114,7 @@ def _level(policy: str, given: Any) -> EnforcementLevel:
     levels = {level.value: level for level in EnforcementLevel if level is not EnforcementLevel.REMEDIATE}
     found = given if given in levels.values() else levels.get(given) if isinstance(given, str) else None
     if not isinstance(found, EnforcementLevel):
-        raise SettingError(f"policy {policy}: {given!r} is no enforcement level; there is {', '.join(levels)}.")
+        raise SettingError(f"policy {policy}: {given!r} is not an enforcement level; there is {', '.join(levels)}.")
     return found
 
 

@@ -74,7 +74,7 @@ def metadata_json_object(backend: Declared, _settings: Settings) -> Iterator[str
     except (ValueError, RecursionError):
         ok = False
     if not ok:
-        yield 'Its metadata is no JSON object. Give a mapping, such as metadata={"team": "web"}.'
+        yield 'Its metadata is not a JSON object. Give a mapping, such as metadata={"team": "web"}.'
 
 
 def no_secrets(backend: Declared, settings: Settings) -> Iterator[str]:

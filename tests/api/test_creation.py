@@ -160,7 +160,7 @@ def test_a_create_that_arrives_late_is_told_of() -> None:
     (line,) = account.heard.warnings
     assert line == (
         "bkdtg_late has the contents of bkdtg_again and appeared while its create was sent again; if nobody else made "
-        "it, it stems from the lost request: delete it"
+        "it, the lost request did: delete it"
     )
 
 
@@ -188,7 +188,7 @@ def test_a_backend_found_after_several_lost_requests_earns_a_warning() -> None:
     account = Account(lost(), lambda account: lost("bkdtg_ours")(account), made("bkdtg_again"))
     assert account.create().id == "bkdtg_ours"
     assert account.heard.warnings == [
-        "The create of bkdtg_ours was sent 2 times without a response; should another backend with its contents appear "
+        "The create of bkdtg_ours was sent 2 times without a response; if another backend with its contents appears "
         "that nobody else made, delete it"
     ]
 

@@ -98,7 +98,7 @@ def test_a_next_page_that_is_no_uri_hangs_nothing_and_loses_nothing(
     stack.program(program(5))
     outcome = stack.up(fails=True)
     (error,) = outcome.errors
-    assert "The backend may have been created, and the list of backends that would tell could not be had" in error
+    assert "The backend may have been created, and the list of backends could not be read" in error
     assert "Look for it before you run `pulumi up` again, which would create one more" in error
     assert "Traceback" not in outcome.text
     # What it says to do leads on.

@@ -98,9 +98,9 @@ def test_settings_in_the_engines_config_come_before_those_of_the_pack() -> None:
         ({"label-fromat": "advisory"}, "there is no policy label-fromat."),
         (
             {"label-format": "hard"},
-            "policy label-format: 'hard' is no enforcement level; there is advisory, ",
+            "policy label-format: 'hard' is not an enforcement level; there is advisory, ",
         ),
-        ({"all": "hard"}, "'hard' is no enforcement level"),
+        ({"all": "hard"}, "'hard' is not an enforcement level"),
         (
             {"label-format": {"keypattern": "x"}},
             "policy label-format: there is no setting keypattern; there is keyPattern",
@@ -122,8 +122,8 @@ def test_settings_in_the_engines_config_come_before_those_of_the_pack() -> None:
             "required-label-keys: the settings cannot be written as",
         ),
         ({"protected": {"labels": {"a": 5}}}, "policy protected: the setting labels.a: 5 is not of type 'string'"),
-        ({"label-format": "remediate"}, "'remediate' is no enforcement level"),
-        ({"label-format": None}, "None is no enforcement level"),
+        ({"label-format": "remediate"}, "'remediate' is not an enforcement level"),
+        ({"label-format": None}, "None is not an enforcement level"),
         ({"max-backends": {"max": "3"}}, "policy max-backends: the setting max: '3' is not of type 'integer'"),
         ({"protected": {"labels": ["a"]}}, "policy protected: the setting labels: ['a'] is not of type 'object'"),
     ],

@@ -44,9 +44,9 @@ FAILING = [
     ("label-format", {"labels": {"k" * 9: ""}}, {"maxKeyLength": 8}, "a key of more than 8 characters"),
     ("label-format", {"labels": {"k": "v" * 129}}, {}, "a value of more than 128 characters"),
     ("description-required", {}, {}, "It has no description."),
-    ("metadata-json-object", {"metadata": "team web"}, {}, "Its metadata is no JSON object."),
-    ("metadata-json-object", {"metadata": "[1]"}, {}, "Its metadata is no JSON object."),
-    ("metadata-json-object", {"metadata": "[" * 100_000}, {}, "Its metadata is no JSON object."),
+    ("metadata-json-object", {"metadata": "team web"}, {}, "Its metadata is not a JSON object."),
+    ("metadata-json-object", {"metadata": "[1]"}, {}, "Its metadata is not a JSON object."),
+    ("metadata-json-object", {"metadata": "[" * 100_000}, {}, "Its metadata is not a JSON object."),
     ("no-secrets", {"description": "password=swordfish9"}, {}, "The description seems to hold a credential ("),
     (
         "possible-secrets",

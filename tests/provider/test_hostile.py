@@ -240,7 +240,7 @@ def test_a_next_page_that_is_no_uri_hangs_nothing_and_hides_nothing(uri: object)
     assert ended == [None] * 4, "by id, then"
     lost = lambda method, path: b"" if method == "POST" else pages if "?" in path else None  # noqa: E731
     server, (error,) = outcomes(lost, "create")
-    assert "may have been created, and the list of backends that would tell could not be had" in str(error)
+    assert "may have been created, and the list of backends could not be read" in str(error)
     assert len(server.backends) == 2
 
 

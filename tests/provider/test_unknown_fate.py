@@ -52,7 +52,7 @@ def test_a_list_that_fails_leaves_the_fate_unknown_and_says_so(deployment: Deplo
     deployment.emulator.fault(method="POST", drop="after")
     deployment.emulator.fault(method="GET", times=None, status=403, error_code=635)
     (error,) = deployment.up(backends(1)).values()
-    assert "The backend may have been created, and the list of backends that would tell could not be had" in error
+    assert "The backend may have been created, and the list of backends could not be read" in error
     assert deployment.calls().count("POST") == 1
 
 
@@ -94,7 +94,7 @@ def test_one_that_is_found_after_many_requests_were_lost_may_have_doubles(deploy
     deployment.emulator.fault(method="POST", drop="after")  # the last there is
     assert deployment.up(backends(1)) == {}
     (line,) = deployment.heard.warnings
-    assert "was sent 5 times without a response; should another backend with its contents appear" in line
+    assert "was sent 5 times without a response; if another backend with its contents appears" in line
 
 
 def test_a_request_that_arrives_late_is_told_of(deployment: Deployment) -> None:

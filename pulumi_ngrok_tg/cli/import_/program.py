@@ -43,7 +43,9 @@ class SourceFile:
             return ast.parse(self.text)
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             line = f" (line {error.lineno})" if isinstance(error, SyntaxError) and error.lineno else ""
-            raise ProgramError(f"{self.path} is no Python{line}. Correct it first. Nothing was written.") from error
+            raise ProgramError(
+                f"{self.path} is not valid Python{line}. Correct it first. Nothing was written."
+            ) from error
 
     def write(self, text: str) -> None:
         """Writes the file with another text, in its own encoding and with its own line ends.
@@ -134,7 +136,7 @@ def read_source(path: Path) -> SourceFile:
         raise ProgramError(f"{path} cannot be read: {error.strerror}. Nothing was written.") from error
     except (SyntaxError, UnicodeDecodeError, LookupError) as error:
         raise ProgramError(
-            f"{path} is no Python: it is not in the encoding that it says. Nothing was written."
+            f"{path} is not valid Python: it is not in the encoding that it declares. Nothing was written."
         ) from error
     newline = "\r\n" if "\r\n" in text else "\n"
     return SourceFile(path, text.replace("\r\n", "\n"), encoding, newline)

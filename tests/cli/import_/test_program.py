@@ -50,7 +50,7 @@ def test_a_link_to_nothing_is_an_error(tmp_path: Path) -> None:
 def test_what_is_no_python_is_an_error_that_names_it(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "__main__.py"
     path.write_bytes(content)
-    with pytest.raises(ProgramError, match=r"__main__\.py is no Python"):
+    with pytest.raises(ProgramError, match=r"__main__\.py is not valid Python"):
         _ = read_source(path).tree
     assert path.read_bytes() == content
 

@@ -206,8 +206,8 @@ def test_options_that_make_no_sense_are_refused(stack: Stack, arguments: tuple[s
     ("name", "content", "told"),
     [
         ("tunnel_group_backends.py", "x = 1\n", "was not written by an import"),
-        ("tunnel_group_backends.py", "x = (\n", "is no Python (line 1)"),
-        ("__main__.py", "x = (\n", "is no Python (line 1)"),
+        ("tunnel_group_backends.py", "x = (\n", "is not valid Python (line 1)"),
+        ("__main__.py", "x = (\n", "is not valid Python (line 1)"),
         ("Pulumi.yaml", "name: shop\nruntime: nodejs\n", "says that the runtime is nodejs; an import writes Python."),
     ],
 )
