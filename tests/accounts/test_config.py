@@ -180,3 +180,23 @@ def test_a_setting_from_the_environment_is_named_by_its_variable(monkeypatch: py
         read({})
     with pytest.raises(ConfigError, match=r"^ngrok:apiBaseUrl must be a URL"):
         read({"ngrok:apiBaseUrl": "ftp://y"})
+
+
+@pytest.mark.parametrize(("allowed", "works"), [("true", True), (True, True), ("false", False), (None, False)])
+def test_http_to_another_machine_has_to_be_allowed(allowed: object, works: bool) -> None:
+    settings = {
+        "ngrok:apiKey": "test-key",
+        "ngrok:apiBaseUrl": "http://ngrok-emulator:4041",
+        "pulumi-ngrok-tg:allowInsecureHttp": allowed,
+    }
+    if works:
+        assert read_settings(settings.get, None).base_url == "http://ngrok-emulator:4041"
+        return
+    with pytest.raises(ConfigError, match=r"could be read on the way.*pulumi-ngrok-tg:allowInsecureHttp true"):
+        read_settings(settings.get, None)
+
+
+def test_a_flag_that_is_none_is_named() -> None:
+    settings = {"ngrok:apiKey": "test-key", "pulumi-ngrok-tg:allowInsecureHttp": "yes"}
+    with pytest.raises(ConfigError, match=r"^pulumi-ngrok-tg:allowInsecureHttp must be true or false\.$"):
+        read_settings(settings.get, None)

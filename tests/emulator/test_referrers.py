@@ -6,6 +6,7 @@ import ngrok
 import pytest
 
 from pulumi_ngrok_tg.emulator import Emulator
+from pulumi_ngrok_tg.emulator.seed import from_json
 from pulumi_ngrok_tg.emulator.store import REFERRERS
 from tests.conftest import KEY
 from tests.emulator.api import PATH, Api, error_of, refusal_of
@@ -114,6 +115,14 @@ def test_an_id_is_taken_once_and_accounts_share_nothing(api: Api) -> None:
         (one,), (other,) = (server.account(key).referrers["https_edges"].values() for key in "ab")
         one.fields["routes"].append({})
         assert other.fields["routes"] == []
+
+
+def test_a_seed_file_may_hold_what_refers_to_backends() -> None:
+    text = b'{"backends": [{"labels": {"app": "web"}}], "tcp_edges": [{"id": "edgtcp_1"}], "managed_twice": []}'
+    seeds = from_json(text)
+    with Emulator(0, (KEY,), seeds.backends, seeds.get_referrers()) as server:
+        assert [*server.account(KEY).referrers["tcp_edges"]] == ["edgtcp_1"]
+        assert len(server.account(KEY).backends) == 1
 
 
 def test_an_account_begins_with_what_refers_to_its_backends() -> None:
