@@ -92,10 +92,8 @@ def show(folder: Path, emulator: Emulator) -> None:
 
     step("Done. The local API and this stack are gone now.")
     console.print(
-        f"The Pulumi CLI is in {engine}. To go on with your own account:\n"
-        "  pulumi config set --secret ngrok:apiKey    # an API key of https://dashboard.ngrok.com/api-keys\n"
-        "  pulumi-ngrok-tg import\n"
-        "  pulumi up"
+        'To go on with your own account, follow "Getting started" in README.md. The Pulumi CLI that ran here:\n'
+        f"  export PATH={engine}:$PATH"
     )
 
 

@@ -1,7 +1,7 @@
 """``pulumi-ngrok-tg delete``: deletes backends that nothing uses and no stack manages."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -57,10 +57,10 @@ def delete(
         described = f"{escape_control(about) or 'no labels'}; {count_tunnels(backend)}, {format_age(backend)} old"
         session.say(f"{backend.id} ({described})")
     if not yes:
-        although = f", {len(reasons)} of which should not be" if reasons else ""
+        although = f" ({len(reasons)} of them managed or in use, see above)" if reasons else ""
         click.confirm(f"Delete {count_backends(len(backends))}{although}?", abort=True)
         again = Session(cwd, stack, account)
-        if _require_deletable(again, _list(again, ids), this_stack, force).items() - reasons.items():
+        if _require_deletable(again, _list(again, ids), this_stack, force, reasons).items() - reasons.items():
             raise click.ClickException("Nothing was deleted, as this has changed since the question. Run it again.")
     failed = 0
     with ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -84,8 +84,17 @@ def _list(session: Session, ids: Sequence[str]) -> list[Backend]:
     return [_find(session, id_, listed) for id_ in dict.fromkeys(ids)]
 
 
-def _require_deletable(session: Session, backends: Sequence[Backend], this_stack: bool, force: bool) -> dict[str, str]:
-    """Returns why backends should not be deleted, by id; without ``force``, ends the command if there is a reason."""
+def _require_deletable(
+    session: Session,
+    backends: Sequence[Backend],
+    this_stack: bool,
+    force: bool,
+    known: Mapping[str, str] | None = None,
+) -> dict[str, str]:
+    """Returns why backends should not be deleted, by id, and says those that are not known.
+
+    Without ``force``, ends the command if there is a reason.
+    """
     others, unread = session.find_managed_elsewhere(this_stack)
     own = session.project_stack.find_managed()
     managing = find_managers(backends, own, others, bool(unread))
@@ -93,11 +102,14 @@ def _require_deletable(session: Session, backends: Sequence[Backend], this_stack
     reasons = {}
     for backend in backends:
         holders = [one for one in (*own, *others) if one.id == backend.id]
-        if reason := _refuse(backend, managing[backend.id], holders, index):
-            reasons[backend.id] = reason
-            session.say(f"{backend.id} {reason}")
+        if found := list(_find_reasons(backend, managing[backend.id], holders, index)):
+            reasons[backend.id] = " It also ".join(found)
+            if reasons[backend.id] != (known or {}).get(backend.id):
+                session.say(f"{backend.id} {reasons[backend.id]}")
     if reasons and not force:
-        raise click.ClickException("Nothing was deleted. To delete them anyway, add --force.")
+        raise click.ClickException(
+            "Nothing was deleted. Remove these reasons first. --force deletes in spite of them, and traffic may stop."
+        )
     return reasons
 
 
@@ -109,25 +121,30 @@ def _find(session: Session, id_: str, listed: dict[str, Backend]) -> Backend:
         try:
             return session.client.get(id_)
         except NotFound as error:
-            raise click.ClickException(f"Nothing was deleted: {error}") from error
+            raise click.ClickException(
+                f"Nothing was deleted: {error} Check the id with `pulumi-ngrok-tg list`."
+            ) from error
 
 
-def _refuse(backend: Backend, manager: Manager, holders: "Sequence[Managed]", index: ReferenceIndex) -> str:
-    """Returns why a backend should not be deleted; "" where nothing speaks against it."""
+def _find_reasons(
+    backend: Backend, manager: Manager, holders: "Sequence[Managed]", index: ReferenceIndex
+) -> Iterator[str]:
+    """Yields why a backend should not be deleted."""
     if holders:
-        return _explain_managed(holders)
+        yield _explain_managed(holders)
     if manager.kind == "operator":
-        return (
+        yield (
             "is owned by ngrok's Kubernetes operator, which would create it again. Delete the Kubernetes resource that "
             "it belongs to."
         )
     if manager.kind == "unknown":
-        return "may be managed by a stack that could not be read."
+        yield "may be managed by a stack that could not be read."
     if index.find_paths(backend.id):
-        return f"is used by {escape_control(describe_use(index, backend.id))}. Give it another backend first."
+        yield f"is used by {escape_control(describe_use(index, backend.id))}. First point that to another backend."
+    elif index.unlisted:
+        yield "may be used, because not everything that could refer to it was listed. See docs/references.md."
     if backend.tunnels != ():
-        return f"has {count_tunnels(backend)}. Stop them first."
-    return "may be used: not everything that could refer to it was listed." if index.unlisted else ""
+        yield f"has {count_tunnels(backend)}. Stop them first."
 
 
 def _explain_managed(holders: "Sequence[Managed]") -> str:

@@ -1,7 +1,6 @@
 """``pulumi-ngrok-tg list``: what an account has, and who manages it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from pulumi_ngrok_tg.cli.session import FOUND, OTHER_BACKENDS, OTHERS_NOT_READ, 
 from pulumi_ngrok_tg.cli.show import (
     as_dict,
     count_backends,
+    escape_control,
     format_age,
     join_labels,
     print_json,
@@ -126,24 +126,29 @@ def _print_tunnels(
     ]
     print_table(("TUNNEL", "SERVES", "FORWARDS TO", "AGENT SESSION", "LABELS"), rows)
     if index:
-        click.echo()
-        print_table(("FROM", "BACKEND", "TUNNEL", "FORWARDS TO"), list(_find_ways(serving_now, shown, index)))
+        for line in _describe_ways(serving_now, shown, index):
+            click.echo(escape_control(line))
 
 
-def _find_ways(
+def _describe_ways(
     serving_now: Sequence[tuple[Tunnel, list[str]]], shown: Sequence[Backend], index: ReferenceIndex
-) -> Iterator[tuple[str, str, str, str]]:
-    """Yields the ways of the traffic: what refers to a backend, and beside it the tunnels in it."""
+) -> Iterator[str]:
+    """Yields a block of lines for each backend: where its traffic comes from, and the tunnels that it goes to."""
     serving: dict[str, list[Tunnel]] = {}
     for tunnel, ids in serving_now:
         for id_ in ids:
             serving.setdefault(id_, []).append(tunnel)
     for backend in shown:
-        origins = [describe_way(path) for path in index.find_paths(backend.id)]
-        origins = origins or ["unknown" if index.unlisted else "nobody"]
-        ends = [(tunnel.id, tunnel.forwards_to) for tunnel in serving.get(backend.id, [])] or [("none online", "")]
-        for origin, end in zip_longest(origins, ends, fillvalue=None):
-            yield origin or "", backend.id, *(end or ("", ""))
+        yield ""
+        yield f"{backend.id} ({join_labels(backend) or 'no labels'})"
+        for path in index.find_paths(backend.id):
+            yield f"  from  {describe_way(path)}"
+        if index.unlisted or not index.find_paths(backend.id):
+            yield f"  from  {'unknown' if index.unlisted else 'nobody'}"
+        for tunnel in serving.get(backend.id, []):
+            yield f"  to    {tunnel.id} → {tunnel.forwards_to}"
+        if backend.id not in serving:
+            yield "  to    no tunnel online"
 
 
 def _count_tunnels(backend: Backend) -> str:

@@ -85,9 +85,9 @@ def orphans(all_stacks: bool, as_json: bool, cwd: Path, stack: str | None, accou
                 "refresh --run-program`, which says how to go on."
             )
         if not found:
-            click.echo("Account and stack are in step.")
+            click.echo("No differences found.")
         if unmanaged:
-            session.say(OTHER_BACKENDS if all_stacks else OTHERS_NOT_READ)
+            session.say(OTHER_BACKENDS if all_stacks else f"{OTHERS_NOT_READ[:-1]}, and to see the commands.")
     if found:
         raise SystemExit(FOUND)
 
@@ -166,7 +166,8 @@ def _tell_of_unmanaged(
                 click.echo(f"    in use by {', '.join(by)}{': bring it in' if known else ''}")
             if options is not None:
                 click.echo(f"    adopt:   pulumi-ngrok-tg import --id {backend.id}{options}")
-                click.echo(f"    delete:  pulumi-ngrok-tg delete {backend.id}{options}")
+                stops = " --force    # stops its traffic" if used else ""
+                click.echo(f"    delete:  pulumi-ngrok-tg delete {backend.id}{options}{stops}")
 
 
 def _tell_of_missing(missing: "Sequence[Managed]", options: str) -> None:
@@ -177,5 +178,5 @@ def _tell_of_missing(missing: "Sequence[Managed]", options: str) -> None:
         click.echo(f"  {one.name} ({one.id}) of the stack {one.stack}")
         where = f"-s {shlex.quote(one.stack)}{options}"
         unprotect = f"pulumi state unprotect {shlex.quote(one.urn)} {where} --yes && " if one.protected else ""
-        click.echo(f"    create it again:  pulumi up --refresh {where}    # without import_ in its options")
+        click.echo(f"    create it again:  pulumi up --refresh {where}    # first remove import_ from its options")
         click.echo(f"    forget it:        {unprotect}pulumi state delete {shlex.quote(one.urn)} {where}")

@@ -97,8 +97,8 @@ class Session:
             return False
         key = self.account.source.api_key
         self.say(
-            f"This key sees none of the {count_backends(len(managed))} that the stack {self.project_stack.name} "
-            f"manages, and another key saw them last. Is it another account's? It comes from {key}."
+            f"This key sees none of the backends that the stack {self.project_stack.name} manages, and another key saw "
+            f"them last. Is it another account's? It comes from {key}."
         )
         return True
 

@@ -17,6 +17,7 @@ from pulumi_ngrok_tg.api.models import Backend, Tunnel
 _ONE_LINE = 100_000  # columns
 _WHOLE = {"ID", "BACKEND", "TUNNEL", "SERVES", "TUNNELS", "AGE"}
 _SHORTEST = 8
+_FOLDED = 24  # columns of what is wrapped rather than cut
 _STYLES = {
     "not this stack": "yellow",
     "nobody": "yellow",
@@ -33,22 +34,30 @@ def print_json(value: object) -> None:
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Prints a result for people, a line for each row. On a terminal, all but ids and numbers are cut to its width."""
+    """Prints a result for people, a line for each row.
+
+    On a terminal, all but ids and numbers are cut to its width; USED BY is wrapped.
+    """
     console = Console(highlight=False)
     whole = {number for number, column in enumerate(columns) if column in _WHOLE}
     lengths = [max(map(len, cells)) for cells in zip(columns, *rows, strict=True)]
     least = sum(lengths[number] if number in whole else _SHORTEST for number in range(len(columns)))
     console.width = max(console.width, least + 2 * len(columns)) if console.is_terminal else _ONE_LINE
+    folded = {number for number, column in enumerate(columns) if column == "USED BY"}
     table = Table(box=None, pad_edge=False, header_style="bold")
     for number, column in enumerate(columns):
-        table.add_column(column, no_wrap=number in whole)
+        table.add_column(column, no_wrap=number in whole, min_width=_FOLDED if number in folded else None)
     for row in rows:
-        table.add_row(
-            *(
-                Text(escape_control(cell), style=_STYLES.get(cell, ""), no_wrap=True, overflow="ellipsis")
-                for cell in row
+        shown = (
+            Text(
+                escape_control(cell),
+                style=_STYLES.get(cell, ""),
+                no_wrap=number not in folded,
+                overflow="fold" if number in folded else "ellipsis",
             )
+            for number, cell in enumerate(row)
         )
+        table.add_row(*shown)
     console.print(table)
 
 

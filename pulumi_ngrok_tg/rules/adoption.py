@@ -145,8 +145,8 @@ def explain_managed(id_: str, urn: str, same: bool) -> str:
     """
     if same:
         return (
-            f"import_: this resource already manages {id_}, so import_ can neither replace it nor create it again "
-            "after a delete at ngrok. Remove import_, then run this again."
+            f"import_: this resource already manages {id_}. To replace it, or to create it again after it was deleted "
+            "at ngrok, remove import_, then run this again."
         )
     return (
         f"import_: {id_} is already managed in this stack, by {urn}. Use that resource; to give it another name, "

@@ -133,10 +133,9 @@ def describe_unlisted(unlisted: Mapping[str, NgrokError]) -> list[str]:
         groups.setdefault((type(error), getattr(error, "code", 0)), []).append(kind)
     lines = []
     for kinds in groups.values():
-        first, *rest = (LISTS[kind].title for kind in kinds)
-        names = ", ".join([first, *(title.lower() for title in rest)])
+        names = ", ".join(LISTS[kind].title.lower() for kind in kinds)
         why = str(unlisted[kinds[0]]).rstrip(".")
-        lines.append(f"{names} could not be listed, so who refers to a backend there is unknown ({why}).")
+        lines.append(f"Could not list {names}, so it is not known who uses a backend there ({why}).")
     return lines
 
 
@@ -175,12 +174,12 @@ def explain_referenced(id_: str, index: ReferenceIndex) -> str:
     if order == []:
         return unknown or "No failover or weighted backend that refers to it was found. Run it again."
     direct = dict.fromkeys(_describe_step(path[0]) for path in index.find_paths(id_))
-    line = f"It is used by {join_names(list(direct))}. Take it out of {'this' if len(direct) == 1 else 'these'}"
+    line = f"{'This is' if len(direct) == 1 else 'These are'} {join_names(list(direct))}"
     if order is None:
-        line += "; backends that refer to each other in a circle can be deleted only after that."
+        line += ". Backends that refer to each other in a circle can be deleted only after that."
     elif len(order) <= _ORDERED and not unknown:
         names = [f"{referrer.kind} {referrer.shown}" for referrer in order]
-        line += f", or delete in this order: {', '.join([*names, id_])}."
+        line += f". Or delete in this order: {', '.join([*names, id_])}."
     else:
         line += "."
     edges = "Edges may use these backends, too: see `pulumi-ngrok-tg list --references`."

@@ -103,9 +103,9 @@ def test_what_the_account_may_not_list_is_unknown(
     emulator.set(references_error=code)
     said = run_list(code=3)
     assert used_by(said, web) == "unknown"
-    (line,) = (line for line in said.splitlines() if "could not be listed" in line)
+    (line,) = (line for line in said.splitlines() if line.startswith("Could not list"))
     assert line.startswith(
-        "The failover backends, the weighted backends, the https edges, the tcp edges, the tls edges "
+        "Could not list the failover backends, the weighted backends, the https edges, the tcp edges, "
     )
     found = json.loads(run_list("--json", code=3))
     assert found["backends"][0]["in_use"] is None
@@ -132,9 +132,12 @@ def test_with_tunnels_the_whole_way_of_the_traffic_is_shown(
     tunnel = account.connect_tunnel({"app": "web"}, "http://localhost:8080")
     failover = account.add_referrer("failover_backends", {"backends": [web]})
     account.add_referrer("tcp_edges", {"hostports": ["1.tcp.example.com:9"], **module(failover)})
-    ways = run_list("--tunnels").partition("FROM ")[2]
-    assert f"tcp edge 1.tcp.example.com:9 → failover {failover}  {web}  {tunnel}  http://localhost:8080" in ways
-    assert any(line.split()[:4] == ["nobody", idle, "none", "online"] for line in ways.splitlines())
+    said = run_list("--tunnels")
+    assert (
+        f"\n{web} (app=web)\n  from  tcp edge 1.tcp.example.com:9 → failover {failover}\n"
+        f"  to    {tunnel} → http://localhost:8080\n"
+    ) in said
+    assert f"\n{idle} (app=idle)\n  from  nobody\n  to    no tunnel online\n" in said
 
 
 def test_three_thousand_backends_and_five_hundred_edges_are_listed(

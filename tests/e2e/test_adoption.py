@@ -269,8 +269,8 @@ def test_an_adopted_backend_is_not_replaced_by_itself(stack: Stack, emulator: Em
         for command in (stack.preview, stack.up):
             (said,) = import_errors(command(*arguments, fails=True))
             assert said == (
-                f"import_: this resource already manages {web.id}, so import_ can neither replace it nor create it "
-                "again after a delete at ngrok. Remove import_, then run this again."
+                f"import_: this resource already manages {web.id}. To replace it, or to create it "
+                "again after it was deleted at ngrok, remove import_, then run this again."
             )
     assert_nothing_was_written(emulator, web)
     stack.program(f'TunnelGroupBackend("web", {ARGUMENTS})')

@@ -111,7 +111,7 @@ def test_a_killed_up_is_recovered_as_the_docs_say(
         for command in re.findall(r"^    delete: +(pulumi-ngrok-tg .*)$", said, re.MULTILINE):
             stack.tool(*command.split()[1:], given="y\n")
         stack.up()
-    assert stack.tool("orphans").text == "Account and stack are in step.\n"
+    assert stack.tool("orphans").text == "No differences found.\n"
     assert_in_step(stack, emulator, 20)
     assert (strays <= emulator.account(KEY).backends.keys()) == (way == "adopt")
     stack.preview("--refresh", "--expect-no-changes")

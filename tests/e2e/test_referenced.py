@@ -34,7 +34,7 @@ def test_a_destroy_names_the_backends_that_keep_it_and_asks_only_then(stack: Sta
     (error,) = stack.destroy(fails=True).errors
     assert "(ERR_NGROK_6502" in error
     assert error.endswith(
-        f'It is used by failover {failover} "main". Take it out of this, or delete in this order: failover {failover}, '
+        f'This is failover {failover} "main". Or delete in this order: failover {failover}, '
         f"{web}. Edges may use these backends, too: see `pulumi-ngrok-tg list --references`."
     )
     assert sorted(request.path for request in emulator.requests) == [
@@ -45,7 +45,7 @@ def test_a_destroy_names_the_backends_that_keep_it_and_asks_only_then(stack: Sta
     assert stack.resource("web")["id"] == web
     emulator.set(references_error=7008)
     (error,) = stack.destroy(fails=True).errors
-    assert "The failover backends, the weighted backends could not be listed" in error
+    assert "Could not list the failover backends, the weighted backends" in error
     emulator.account(KEY).referrers["failover_backends"].clear()
     emulator.requests.clear()
     stack.destroy()

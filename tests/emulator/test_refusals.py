@@ -141,7 +141,7 @@ def test_a_web_page_that_renames_this_address_controls_nothing(api: Api, emulato
     for path, methods in {**paths, "/_emulator/nothing": ["GET"], PATH: ["GET", "POST"]}.items():
         for method in methods:
             refused = api.request(method, path, json={"labels": {}}, headers={"Host": host})
-            told = "Not taken: the Host header has to name this machine, such as 127.0.0.1."
+            told = "Not taken: the Host header has to name this server, such as 127.0.0.1."
             assert (refused.status_code, refused.json()["msg"]) == (403, told)
     assert (emulator.faults, emulator.account(KEY).tunnels, len(emulator.requests)) == ([], {}, 1)
 

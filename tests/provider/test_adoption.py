@@ -174,7 +174,7 @@ def test_another_id_than_the_managed_one_is_refused(provider: TunnelGroupBackend
 @pytest.mark.parametrize(
     ("said", "line"),
     [
-        ({"managed_by": ""}, "import_: this resource already manages ID, so import_ can neither replace it nor"),
+        ({"managed_by": ""}, "import_: this resource already manages ID. To replace it, or to create"),
         ({"managed_by": "urn:a"}, "import_: ID is already managed in this stack, by urn:a. Use that resource;"),
         ({"unread": "no"}, "import_: the stack's state could not be read to see whether another resource manages ID"),
     ],

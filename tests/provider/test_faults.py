@@ -67,7 +67,8 @@ def test_identical_creates_happen_once_each(deployment: Deployment, fault: dict[
 )
 def test_reads_updates_and_deletes_are_repeated(deployment: Deployment, method: str, fault: dict[str, Any]) -> None:
     deployment.up(backends(12))
-    deployment.emulator.fault(method=method, times=4, **fault)
+    # A write that was handled may be repeated once only: the second one finds nothing to delete.
+    deployment.emulator.fault(method=method, times=1 if "handled" in fault else 4, **fault)
     assert deployment.refresh() == {}
     assert deployment.up(backends(12, metadata="new")) == {}
     deployment.assert_in_step()
@@ -81,7 +82,7 @@ def test_a_base_url_with_a_path_that_ngrok_does_not_have_forgets_nothing(emulato
     deployment.base_url = f"{emulator.url}/v2"
     for errors in (deployment.refresh(), deployment.destroy()):
         assert all("Unsupported API surface" in error for error in errors.values())
-        told = "Is the API's address (ngrok:apiBaseUrl) wrong, or a proxy in between?"
+        told = "Check the API's address (ngrok:apiBaseUrl), and whether a proxy is in between."
         assert all(error.endswith(told) for error in errors.values())
         assert len(errors) == 2
     deployment.assert_in_step()

@@ -19,7 +19,7 @@ def test_delete_asks_first_and_refuses_what_a_stack_manages(
     for managed, by in ((stack.resource("web"), "web (stack dev)"), (other.resource("theirs"), "theirs (stack ")):
         said = stack.tool("delete", "--yes", stray.id, managed["id"], code=1).text
         assert f"{managed['id']} is managed by {by}" in said
-        assert "Error: Nothing was deleted. To delete them anyway, add --force." in said
+        assert "Error: Nothing was deleted. Remove these reasons first." in said
     # Also where the command is about a stack of another project, which is called the same.
     web = stack.resource("web")["id"]
     said = stack.tool("delete", "--yes", web, "--stack", "organization/other/dev", code=1).text
@@ -55,11 +55,11 @@ def test_what_is_or_may_be_in_use_is_not_deleted_each_with_its_reason(
     account.add_referrer("tcp_edges", {"hostports": ["1.tcp.example.com:9"], "backend": {"backend": {"id": used}}})
     said = stack.tool("delete", "-y", stray.id, used, free, code=1).text
     assert f"{stray.id} has 1 tunnel online. Stop them first." in said
-    assert f"{used} is used by tcp edge 1.tcp.example.com:9. Give it another backend first." in said
+    assert f"{used} is used by tcp edge 1.tcp.example.com:9. First point that to another backend." in said
     assert free not in said
     emulator.set(references_error=7008)
     said = stack.tool("delete", "-y", free, code=1).text
-    assert f"{free} may be used: not everything that could refer to it was listed." in said
+    assert f"{free} may be used, because not everything that could refer to it was listed." in said
     assert "DELETE" not in emulator.requests.methods
     emulator.set(references_error=None)
     stack.tool("delete", "-y", free)
@@ -74,7 +74,7 @@ def test_force_deletes_after_the_same_list_and_a_question_that_names_the_count(
     free = account.create({"labels": {"n": "1"}}).id
     said = stack.tool("delete", "--force", stray.id, free, given="n\n", code=1).text
     assert f"{stray.id} has 1 tunnel online." in said
-    assert "Delete 2 backends, 1 of which should not be?" in said
+    assert "Delete 2 backends (1 of them managed or in use, see above)?" in said
     assert "DELETE" not in emulator.requests.methods
     said = stack.tool("delete", "--force", stray.id, free, given="y\n").text
     assert f"Deleted {stray.id}" in said
@@ -125,7 +125,7 @@ def test_many_that_one_backend_refers_to_take_two_lists(stack: Stack, emulator: 
     account.add_referrer("failover_backends", {"backends": ids})
     emulator.requests.clear()
     said = stack.tool("delete", "--force", "--yes", *ids, code=1).text
-    assert said.count("It is used by failover ") == 12
+    assert said.count("This is failover ") == 12
     paths = [request.path for request in emulator.requests]
     assert (paths.count("/backends/failover"), paths.count("/backends/weighted")) == (2, 2), "before, and on the error"
 
@@ -139,7 +139,7 @@ def test_what_another_backend_refers_to_names_it_and_the_order(
     said = stack.tool("delete", "--force", "--yes", stray.id, code=1).text
     assert f"Did not delete {stray.id}: DELETE " in said
     assert "(ERR_NGROK_6502" in said
-    assert f'It is used by failover {failover} "main". Take it out of this, or delete in this order: ' in said
+    assert f'This is failover {failover} "main". Or delete in this order: ' in said
     assert f"failover {outer}, failover {failover}, {stray.id}. Edges may use these backends, too" in said
 
 
