@@ -56,7 +56,7 @@ NOT_RUN = {
     r"pulumi-ngrok-tg emulator( --seed .*)?": "it serves until it is stopped; tests/cli/test_emulator.py does both",
     r"pulumi preview --policy-pack (path/to/examples/policy|.*p\.__path__.*)": "the language host that can be built "
     "starts no folders; test_policy.py has the same ones started by the Automation API",
-    r"make (demo|check|test|check test|help)|pytest": "test_demo.py runs the first; the others run this",
+    r"make (demo|check|test|slow|check test|help)|pytest": "test_demo.py runs the first; the others run this",
     r"make bench|.*python -m benchmarks.scale .*": "it takes minutes to hours; what it prints is what the page shows",
     r"\.venv/bin/python -m pytest .*": "it is how this runs",
     r"PULUMI_NGROK_TG_ADOPT=identical pulumi (up|preview)": "test_identical.py and test_interrupted.py run it",
