@@ -33,7 +33,7 @@ def get_tunnel_group_backend(
     account: str | None = None,
     opts: pulumi.InvokeOptions | None = None,
 ) -> GetTunnelGroupBackendResult:
-    """Looks up a backend by its id, or as the only one that carries some labels.
+    """Look up a backend by its id, or as the only one that carries some labels.
 
     Args:
         id: the backend's id, ``bkdtg_...``.
@@ -55,7 +55,7 @@ def get_tunnel_group_backend_output(
     account: pulumi.Input[str | None] | None = None,
     opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
 ) -> pulumi.Output[GetTunnelGroupBackendResult]:
-    """Looks up a backend as :func:`get_tunnel_group_backend` does, with inputs that may be outputs.
+    """Look up a backend as :func:`get_tunnel_group_backend` does, with inputs that may be outputs.
 
     The result is unknown in a preview while an input is, or where a resource in ``depends_on`` is still to be created;
     it is a secret where an input is.
@@ -69,7 +69,7 @@ def get_tunnel_group_backends(
     account: str | None = None,
     opts: pulumi.InvokeOptions | None = None,
 ) -> GetTunnelGroupBackendsResult:
-    """Looks up all backends that carry some labels.
+    """Look up all backends that carry some labels.
 
     Args:
         labels: labels that they carry; they may carry more. None or none at all: every backend of the account.
@@ -88,7 +88,7 @@ def get_tunnel_group_backends_output(
     account: pulumi.Input[str | None] | None = None,
     opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
 ) -> pulumi.Output[GetTunnelGroupBackendsResult]:
-    """Looks up backends as :func:`get_tunnel_group_backends` does, with inputs that may be outputs.
+    """Look up backends as :func:`get_tunnel_group_backends` does, with inputs that may be outputs.
 
     The result is unknown in a preview while an input is, or where a resource in ``depends_on`` is still to be created;
     it is a secret where an input is.
@@ -115,7 +115,7 @@ _ALL = _Lookup(
 
 
 def _invoke(lookup: _Lookup, args: LookupArgs, opts: pulumi.InvokeOptions | None) -> Any:
-    """Looks up; of Pulumi's options only mocks hear."""
+    """Look up; of Pulumi's options only mocks hear."""
     if upstream.is_mocked():
         given = {"id": args.id, "labels": args.labels, "account": args.account}
         return pulumi.runtime.invoke(lookup.token, given, opts, typ=lookup.result).value
@@ -130,7 +130,7 @@ def _invoke(lookup: _Lookup, args: LookupArgs, opts: pulumi.InvokeOptions | None
 
 
 def _hide(told: str, args: LookupArgs) -> str:
-    """Takes id and account out of a message where an input is a secret; of labels, no message tells then."""
+    """Take id and account out of a message where an input is a secret; of labels, no message tells then."""
     if not args.secret:
         return told
     for secret in (args.id, args.account):
@@ -140,7 +140,7 @@ def _hide(told: str, args: LookupArgs) -> str:
 
 
 def _check(lookup: _Lookup, args: LookupArgs) -> None:
-    """Raises LookupFailed for what cannot be looked up."""
+    """Raise LookupFailed for what cannot be looked up."""
     labels = args.labels if isinstance(args.labels, Mapping) else {}
     if any(isinstance(value, pulumi.Output) for value in (*args[:3], *labels.values())):
         raise LookupFailed(f"an input is an output, whose value is not known here. Use {lookup.function}_output.")
@@ -157,7 +157,7 @@ def _check(lookup: _Lookup, args: LookupArgs) -> None:
 
 
 def _invoke_output(lookup: _Lookup, id_: Any, labels: Any, account: Any, opts: pulumi.InvokeOptions | None) -> Any:
-    """Looks up once the inputs are known, and what it depends on is there."""
+    """Look up once the inputs are known, and what it depends on is there."""
     depends_on = getattr(opts, "depends_on", None)
     inputs = pulumi.Output.all(id_, labels, account)
 
@@ -175,7 +175,7 @@ def _invoke_output(lookup: _Lookup, id_: Any, labels: Any, account: Any, opts: p
 
 
 def _await_creation(resources: Any) -> Any:
-    """Returns an output that is known once the resources are there: in a preview never, where one is to be created."""
+    """Return an output that is known once the resources are there: in a preview never, where one is to be created."""
     if isinstance(resources, pulumi.CustomResource):
         return resources.id
     if isinstance(resources, pulumi.Resource):

@@ -60,7 +60,7 @@ class LookupFailed(Exception):
 
 
 def find_one(account: account_listing.ListedAccount, args: LookupArgs) -> GetTunnelGroupBackendResult:
-    """Returns the backend with an id, or the only one with some labels.
+    """Return the backend with an id, or the only one with some labels.
 
     Raises:
         LookupFailed: there is none, or more than one.
@@ -85,7 +85,7 @@ def find_one(account: account_listing.ListedAccount, args: LookupArgs) -> GetTun
 
 
 def find_all(account: account_listing.ListedAccount, args: LookupArgs) -> GetTunnelGroupBackendsResult:
-    """Returns all backends with some labels; raises NgrokError where ngrok cannot be asked."""
+    """Return all backends with some labels; raise NgrokError where ngrok cannot be asked."""
     found = account.carrying(args.labels or {}, args.after)
     result: GetTunnelGroupBackendsResult = _make(
         GetTunnelGroupBackendsResult, backends=[_build_result(backend) for backend in found]
@@ -108,12 +108,12 @@ def _build_result(backend: Backend) -> GetTunnelGroupBackendResult:
 
 
 def _make(kind: Any, **properties: Any) -> Any:
-    """Makes an output type; the constructor that Pulumi gives it is unknown to type checkers."""
+    """Make an output type; the constructor that Pulumi gives it is unknown to type checkers."""
     return kind(**properties)
 
 
 def _summarize(backends: Sequence[Backend], secret: bool) -> str:
-    """Lists backends by id and labels, a handful of them; or counts them, where their labels may be a secret."""
+    """List backends by id and labels, a handful of them; or count them, where their labels may be a secret."""
     if secret:
         return f"{len(backends)} backend{'' if len(backends) == 1 else 's'}"
     shown = [

@@ -49,12 +49,12 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
         return TunnelGroupBackendProvider, ()
 
     def configure(self, req: dynamic.ConfigureRequest) -> None:
-        """Takes the stack's config; called once for each pickle in each provider process."""
+        """Take the stack's config; called once for each pickle in each provider process."""
         self._get_config = req.config.get
         process.prepare_server((ProviderError, config.ConfigError, traffic.Refused))
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> dynamic.CheckResult:
-        """Reports each bad property, a missing or malformed setting, and what keeps a backend from being adopted.
+        """Report each bad property, a missing or malformed setting, and what keeps a backend from being adopted.
 
         Makes no request but to see a backend that is to be adopted.
         """
@@ -78,7 +78,7 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
         return dynamic.CheckResult(inputs, [dynamic.CheckFailure("", reason) for reason in reasons])
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> dynamic.DiffResult:
-        """Compares meaning; another account replaces. Makes no request but to see what a change does to traffic.
+        """Compare meaning; another account replaces. Makes no request but to see what a change does to traffic.
 
         Raises:
             traffic.Refused: tunnels would leave, and the stack's setting refuses that.
@@ -101,7 +101,7 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
         )
 
     def create(self, props: dict[str, Any]) -> dynamic.CreateResult:
-        """Creates the backend with one POST, or adopts one, as :meth:`check` has seen it, without a request."""
+        """Create the backend with one POST, or adopt one, as :meth:`check` has seen it, without a request."""
         self._replacer().require_no_loss()
         with self._account(props) as account:
             if id_ := props.get(adoption.INPUT):
@@ -112,7 +112,7 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
             return dynamic.CreateResult(backend.id, build_outputs(backend, props.get("account"), account.fingerprint))
 
     def read(self, id_: str, props: dict[str, Any]) -> dynamic.ReadResult:
-        """Reads the backend, for a refresh or for ``TunnelGroupBackend.get``.
+        """Read the backend, for a refresh or for ``TunnelGroupBackend.get``.
 
         Raises:
             ProviderError: anything but ngrok's own word that the backend is gone, said to the key that saw it last;
@@ -135,7 +135,7 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
         return dynamic.ReadResult(backend.id, outputs, inputs)
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> dynamic.UpdateResult:
-        """Changes with one PATCH what has another meaning now, and nothing else."""
+        """Change with one PATCH what has another meaning now, and nothing else."""
         with self._account(_news) as account:
             guard = self._guard()
             try:
@@ -150,7 +150,7 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
             return dynamic.UpdateResult(build_outputs(backend, _news.get("account"), account.fingerprint))
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        """Deletes with one DELETE; one GET looks first where ``refuse`` is set or another key saw the backend last.
+        """Delete with one DELETE; one GET looks first where ``refuse`` is set or another key saw the backend last.
 
         A backend that is already gone is a success, under the key that saw it last.
         """
@@ -174,7 +174,7 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
         return TrafficGuard(self._get_config, self._clients, self._reporter, urn.rpartition("::")[2], refuses)
 
     def _check_settings(self, account: Any) -> Iterator[str]:
-        """Says which of the settings of an account is missing or malformed; of one that is not known yet, nothing."""
+        """Say which of the settings of an account is missing or malformed; of one that is not known yet, nothing."""
         if isinstance(account, Unknown):
             return
         try:
@@ -188,7 +188,7 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
 
     @contextmanager
     def _account(self, props: Mapping[str, Any]) -> Iterator[Account]:
-        """Gives the account of a resource, and says what to do about its errors."""
+        """Give the account of a resource, and say what to do about its errors."""
         name = props.get("account")
         try:
             yield Account(name, self._get_config, self._clients)

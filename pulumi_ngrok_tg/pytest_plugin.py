@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def ngrok_emulator_factory() -> Iterator["Callable[..., Emulator]"]:
-    """Makes local ngrok APIs that serve until the session ends, for fixtures of a module or the session.
+    """Make local ngrok APIs that serve until the session ends, for fixtures of a module or the session.
 
     It takes the arguments of :class:`pulumi_ngrok_tg.emulator.Emulator`; without ``api_keys``, it accepts ``test-key``.
     It changes no environment variable: hand ``emulator.environment`` to what uses it.

@@ -108,7 +108,7 @@ class TunnelGroupBackend(pulumi.dynamic.Resource, module="ngrok", name="TunnelGr
         account: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> "TunnelGroupBackend":
-        """Reads a backend that is managed elsewhere, by its id. It is never changed or deleted from here.
+        """Read a backend that is managed elsewhere, by its id. It is never changed or deleted from here.
 
         Args:
             resource_name: the unique name of the resource in the stack.
@@ -122,7 +122,7 @@ class TunnelGroupBackend(pulumi.dynamic.Resource, module="ngrok", name="TunnelGr
 
 
 def _encode(resource_name: str, rule: Callable[[Any], Any], value: Any) -> Any:
-    """Applies a rule of :mod:`properties` to an input: now, or once it is known."""
+    """Apply a rule of :mod:`properties` to an input: now, or once it is known."""
 
     def encode(known: Any) -> Any:
         try:
@@ -136,7 +136,7 @@ def _encode(resource_name: str, rule: Callable[[Any], Any], value: Any) -> Any:
 
 
 def _encode_labels(resource_name: str, plain: bool, labels: Any) -> Any:
-    """Checks what the wire format would lose or choke on; each value alone, so that one secret hides no other."""
+    """Check what the wire format would lose or choke on; each value alone, so that one secret hides no other."""
     if not isinstance(labels, Mapping):
         return labels
     for key in labels:
@@ -148,7 +148,7 @@ def _encode_labels(resource_name: str, plain: bool, labels: Any) -> Any:
 
 
 def _holds_outputs(value: Any) -> bool:
-    """Tells whether a value is or holds an output, at whatever depth; it may hold itself."""
+    """Tell whether a value is or holds an output, at whatever depth; it may hold itself."""
     seen: set[int] = set()
     waiting = [value]
     while waiting:
@@ -165,7 +165,7 @@ _warned: set[tuple[str, str, str]] = set()
 
 
 def _warn_of_plain_key(account: Any) -> None:
-    """Warns, once for each stack and account, of an API key that the stack's config holds in plain text."""
+    """Warn, once for each stack and account, of an API key that the stack's config holds in plain text."""
     if account is not None and not isinstance(account, str):
         return
     key = f"{config.find_namespace(account)}:apiKey"

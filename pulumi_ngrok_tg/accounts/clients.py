@@ -27,7 +27,7 @@ class Clients:
         self._lock = threading.Lock()
 
     def get(self, settings: AccountSettings) -> "Client":
-        """Returns the client of an account."""
+        """Return the client of an account."""
         with self._lock:
             if settings not in self._made:
                 self._made[settings] = self._make(settings)
@@ -54,14 +54,14 @@ class Account:
 
 
 def connect(settings: AccountSettings, reporter: "Reporter", cancellation: "Cancellation | None" = None) -> "Client":
-    """Makes a client; ``cancellation`` ends all its waiting."""
+    """Make a client; ``cancellation`` ends all its waiting."""
     from pulumi_ngrok_tg.api.client import Client  # here, because a program that only declares needs no requests
 
     return Client(settings, reporter, cancellation)
 
 
 def take_fingerprint(api_key: str, base_url: str) -> str:
-    """Returns eight hex digits that differ from those of any other key or address, and from which neither can be found.
+    """Return eight hex digits that differ from those of any other key or address, and from which neither can be found.
 
     ngrok says "not found" both of a backend that is gone and of one of another account. So the state keeps by which
     key, and where, each backend was last seen.

@@ -57,12 +57,12 @@ class MissingKey(ConfigError):
 
 
 def find_namespace(account: str | None) -> str:
-    """Returns the configuration namespace of an account."""
+    """Return the configuration namespace of an account."""
     return f"{DEFAULT_NAMESPACE}-{account}" if account else DEFAULT_NAMESPACE
 
 
 def locate(get: GetConfig, account: str | None) -> Source:
-    """Returns where the settings of an account come from.
+    """Return where the settings of an account come from.
 
     Args:
         get: returns the stack's config value for a full key such as ``ngrok:apiKey``, or None.
@@ -77,7 +77,7 @@ def locate(get: GetConfig, account: str | None) -> Source:
 
 
 def read_settings(get: GetConfig, account: str | None) -> AccountSettings:
-    """Reads and checks the settings of an account.
+    """Read and check the settings of an account.
 
     Args:
         get: returns the stack's config value for a full key such as ``ngrok:apiKey``, or None.
@@ -116,7 +116,7 @@ def read_settings(get: GetConfig, account: str | None) -> AccountSettings:
 
 
 def read_on_traffic_loss(get: GetConfig) -> str:
-    """Reads what happens where a change takes tunnels out of a backend: "warn" (the default), "ignore" or "refuse".
+    """Read what happens where a change takes tunnels out of a backend: "warn" (the default), "ignore" or "refuse".
 
     Args:
         get: returns the stack's config value for a full key, or None.

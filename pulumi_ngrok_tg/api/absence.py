@@ -15,7 +15,7 @@ _OF_THE_ACCOUNT = {*range(200, 300), 635, 5000, 5001, 6500, 6526, 6527, 7008, 71
 
 
 def find_absence(error: ApiError, is_listed: Callable[[], bool]) -> NotFound | None:
-    """Returns the error that says that a backend is gone, or None where that is not proven.
+    """Return the error that says that a backend is gone, or None where that is not proven.
 
     Args:
         error: the response to a request about this backend alone.

@@ -17,15 +17,15 @@ class Cancellation:
         return self._cancelled.is_set()
 
     def cancel(self) -> None:
-        """Ends all waits, now and from now on."""
+        """End all waits, now and from now on."""
         self._cancelled.set()
         for wake in list(self._wakers):
             wake()
 
     def add_waker(self, wake: Callable[[], None]) -> None:
-        """Has ``wake`` called when the operation is cancelled."""
+        """Have ``wake`` called when the operation is cancelled."""
         self._wakers.append(wake)
 
     def sleep(self, seconds: float) -> None:
-        """Waits that long, or until the operation is cancelled."""
+        """Wait that long, or until the operation is cancelled."""
         self._cancelled.wait(seconds)

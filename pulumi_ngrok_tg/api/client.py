@@ -67,7 +67,7 @@ class Client:
         self._looks = Looks(self._new_inventory, self._listing, self._tunnels, settings.look_seconds)
 
     def get(self, id_: str) -> Backend:
-        """Fetches a backend with one GET.
+        """Fetch a backend with one GET.
 
         Raises:
             NotFound: ngrok itself says that there is none.
@@ -75,32 +75,32 @@ class Client:
         return self._get(id_, self._patience())
 
     def read(self, id_: str) -> Backend:
-        """Returns a backend as :meth:`get` does, in as few requests as reading many of them allows."""
+        """Return a backend as :meth:`get` does, in as few requests as reading many of them allows."""
         _require_id(id_)
         return self._inventory.read(id_, self._patience())
 
     def expect_reads(self, count: int) -> None:
-        """Has :meth:`read` count on that many reads in all, so that it lists rather than asks one by one."""
+        """Have :meth:`read` count on that many reads in all, so that it lists rather than asks one by one."""
         self._inventory.expect(count)
 
     def list_all(self) -> list[Backend]:
-        """Returns every backend of the account, newest first, in no more requests than :meth:`read` has left to do."""
+        """Return every backend of the account, newest first, in no more requests than :meth:`read` has left to do."""
         return self._inventory.read_all(self._patience())
 
     def start_over(self) -> None:
-        """Has :meth:`read` and :meth:`list_all` see the account as it is from now on."""
+        """Have :meth:`read` and :meth:`list_all` see the account as it is from now on."""
         self._inventory = self._new_inventory()
 
     def read_pages(self) -> Iterator[tuple[Backend, ...]]:
-        """Returns the account's backends, newest first, a page of up to 100 at a time."""
+        """Return the account's backends, newest first, a page of up to 100 at a time."""
         return self._listing(BACKENDS).read_pages(self._patience())
 
     def list_tunnels(self) -> list[Tunnel]:
-        """Returns every tunnel online, newest first."""
+        """Return every tunnel online, newest first."""
         return list({tunnel.id: tunnel for tunnel in self._read_all(self._tunnels)}.values())
 
     def list_references(self, kinds: Iterable[str] = LISTS) -> References:
-        """Lists who refers to backends by their ids, each kind in a list of its own; fails for none of them.
+        """List who refers to backends by their ids, each kind in a list of its own; none of them raises.
 
         Args:
             kinds: some of :data:`pulumi_ngrok_tg.api.references.LISTS`.
@@ -108,15 +108,15 @@ class Client:
         return list_references(self._read_all, self.clean, kinds)
 
     def find_referring_backends(self) -> References:
-        """Lists the failover and weighted backends that refer to backends, once for all who ask."""
+        """List the failover and weighted backends that refer to backends, once for all who ask."""
         return self._looks.references(BACKENDS_ONLY, self._patience(), self.clean)
 
     def glance_at_references(self) -> References:
-        """Lists who refers to backends, once for all who ask; advisory, as :meth:`glance_at_tunnels`."""
+        """List who refers to backends, once for all who ask; advisory, as :meth:`glance_at_tunnels`."""
         return self._looks.references(tuple(LISTS), self._advisory_patience(), self.clean)
 
     def glance_at_tunnels(self) -> tuple[Tunnel, ...]:
-        """Returns every tunnel online, as the first look has found them.
+        """Return every tunnel online, as the first look has found them.
 
         Advisory: respects rate limits, and its failure never delays or fails another call. It asks once for each page
         and gives up after ``look_seconds``.
@@ -124,20 +124,20 @@ class Client:
         return self._looks.tunnels(self._advisory_patience(), float("inf"))
 
     def look_at_tunnels(self) -> tuple[Tunnel, ...]:
-        """Returns every tunnel online, as a look that is at most ``look_age`` seconds old has found them."""
+        """Return every tunnel online, as a look that is at most ``look_age`` seconds old has found them."""
         return self._looks.tunnels(self._patience(attempts=1), self._settings.look_age)
 
     def look_at(self, id_: str) -> Backend:
-        """Returns a backend, as a look that is at most ``look_age`` seconds old has found it."""
+        """Return a backend, as a look that is at most ``look_age`` seconds old has found it."""
         _require_id(id_)
         return self._looks.backend(id_, self._patience(), self._settings.look_age)
 
     def clean(self, said: str) -> str:
-        """Returns what a server or an agent says as one line that does not hold the key."""
+        """Return what a server or an agent says as one line that does not hold the key."""
         return join_lines(redact(said, self._settings.api_key))
 
     def create(self, contents: Contents) -> Backend:
-        """Creates a backend, once; see :mod:`pulumi_ngrok_tg.api.creation`.
+        """Create a backend, once; see :mod:`pulumi_ngrok_tg.api.creation`.
 
         Raises:
             FateUnknown: one may have been created, and it could not be found out.
@@ -147,7 +147,7 @@ class Client:
         return backend
 
     def update(self, id_: str, patch: Contents, confirm: Callable[[], None] | None = None) -> Backend:
-        """Changes what ``patch`` holds and returns the backend as it is then.
+        """Change what ``patch`` holds and return the backend as it is then.
 
         Args:
             id_: the backend's id.
@@ -169,7 +169,7 @@ class Client:
         return backend
 
     def delete(self, id_: str, confirm: Callable[[], None] | None = None) -> None:
-        """Deletes a backend; ``confirm`` is that of :meth:`update`.
+        """Delete a backend; ``confirm`` is that of :meth:`update`.
 
         Raises:
             NotFound: ngrok itself says that there is none.
@@ -185,7 +185,7 @@ class Client:
                 raise
 
     def _tunnel(self, request: str, body: Any) -> Tunnel:
-        """Reads a tunnel, once for all who look; its name and its upstream are anybody's words."""
+        """Read a tunnel, once for all who look; its name and its upstream are anybody's words."""
         tunnel = Tunnel.from_json(request, body)
         # All before the last "@" may be a user and a password, whatever else the agent calls its upstream.
         upstream = re.sub(r"(?s)(://|\A).*@", r"\1", tunnel.forwards_to)
@@ -202,7 +202,7 @@ class Client:
         return self._backend(id_, "GET", patience)
 
     def _backend(self, id_: str, method: str, patience: Patience, body: Contents | None = None) -> Backend:
-        """Sends a request about a backend whose response is the backend itself."""
+        """Send a request about a backend whose response is the backend itself."""
         return self._read_backend(id_, method, self._send_about(id_, method, patience, body))
 
     def _read_backend(self, id_: str, method: str, response: Any) -> Backend:
@@ -212,7 +212,7 @@ class Client:
         return backend
 
     def _send_confirmed(self, id_: str, method: str, body: Contents | None, confirm: Callable[[], None] | None) -> Any:
-        """Sends a write, right after it was confirmed: where it has to wait, that is done once more."""
+        """Send a write, right after it was confirmed: where it has to wait, that is done once more."""
         patience = self._patience()
         if confirm is None:
             return self._send_about(id_, method, patience, body)
@@ -232,7 +232,7 @@ class Client:
         body: Contents | None = None,
         is_current: Callable[[], bool] = lambda: True,
     ) -> Any:
-        """Sends a request about one backend.
+        """Send a request about one backend.
 
         Raises:
             NotFound: it is proven that there is none.
@@ -270,12 +270,12 @@ def _is_before(moment: float) -> bool:
 
 
 def _require_id(id_: str) -> None:
-    """Raises InvalidId where a text is no id: in a path, anything else could lead to other objects."""
+    """Raise InvalidId where a text is no id: in a path, anything else could lead to other objects."""
     if not is_id(id_):
         raise InvalidId(f"{id_!r} is not the id of a tunnel group backend, which is bkdtg_ and letters and digits.")
 
 
 def _build_path(id_: str) -> str:
-    """Returns the path of a backend."""
+    """Return the path of a backend."""
     _require_id(id_)
     return f"{COLLECTION}/{id_}"

@@ -55,7 +55,7 @@ class Creations:
         self._turns: dict[str, _Turn] = {}
 
     def create(self, contents: Contents, patience: Patience) -> Backend:
-        """Creates a backend with ``contents``.
+        """Create a backend with ``contents``.
 
         Raises:
             FateUnknown: one may have been created, and it could not be found out.
@@ -75,7 +75,7 @@ class Creations:
             turn.lock.release()
 
     def send(self, contents: Contents, patience: Patience) -> Backend:
-        """Sends the create once, without its empty fields, and claims the backend that it made."""
+        """Send the create once, without its empty fields, and claim the backend that it made."""
         backend = self._post(cast(Contents, {name: value for name, value in contents.items() if value}), patience)
         if not self.claim(backend):
             raise ConnectionFailed(
@@ -84,7 +84,7 @@ class Creations:
         return backend
 
     def find_matches(self, contents: Contents, since: Callable[[], float], patience: Patience) -> list[Backend]:
-        """Lists the unclaimed backends with exactly ``contents``, created after ``since()``.
+        """List the unclaimed backends with exactly ``contents``, created after ``since()``.
 
         ``since`` is evaluated once the list has been read.
         """
@@ -95,7 +95,7 @@ class Creations:
             return [b for b in listed if b.contents == whole and b.created >= earliest and b.id not in self._claimed]
 
     def claim(self, backend: Backend) -> bool:
-        """Notes a backend as made by one create of this process; False where another one has made it."""
+        """Note a backend as made by one create of this process; False where another one has made it."""
         with self._lock:
             claimed = backend.id not in self._claimed
             self._claimed.add(backend.id)
@@ -130,7 +130,7 @@ class _Creation:
         self._times_lost = 0
 
     def run(self) -> Backend:
-        """Sends the create until it is known what became of it.
+        """Send the create until it is known what became of it.
 
         Raises:
             FateUnknown: that could not be found out.
@@ -180,7 +180,7 @@ class _Creation:
         return backend
 
     def _find(self) -> Backend | None:
-        """Returns the backend that a lost request has created, if there is one now."""
+        """Return the backend that a lost request has created, if there is one now."""
         try:
             matches = self._all.find_matches(self._contents, self._since, self._patience)
         except Cancelled:
@@ -205,7 +205,7 @@ class _Creation:
         return found
 
     def _tell_of_doubles(self, backend: Backend) -> None:
-        """Looks, once, whether the lost request has arrived meanwhile."""
+        """Look, once, whether the lost request has arrived meanwhile."""
         try:
             doubles = self._all.find_matches(self._contents, self._since, self._patience)
         except NgrokError:

@@ -87,12 +87,12 @@ class BoundedAdapter(HTTPAdapter):
     """An adapter of requests whose responses are bounded, through a proxy, too."""
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """Makes the pools of direct connections."""
+        """Make the pools of direct connections."""
         super().init_poolmanager(*args, **kwargs)
         _bound(self.poolmanager)
 
     def proxy_manager_for(self, *args: Any, **kwargs: Any) -> PoolManager:
-        """Makes the pools of connections through a proxy."""
+        """Make the pools of connections through a proxy."""
         return _bound(super().proxy_manager_for(*args, **kwargs))
 
 

@@ -95,7 +95,7 @@ class ServerError(ApiError):
 
 
 def is_final(error: BaseException) -> bool:
-    """Tells whether no retry and no other read of the account would end otherwise: its key, its plan, its address."""
+    """Tell whether no retry and no other read of the account would end otherwise: its key, its plan, its address."""
     if isinstance(error, Limited | ServerError | NotFound | Unreadable):
         return False
     return isinstance(error, ApiError | UnexpectedResponse)

@@ -44,7 +44,7 @@ class Inventory:
         self._failure: BaseException | None = None
 
     def read(self, id_: str, patience: Patience) -> Backend:
-        """Returns a backend. One that is not in the list is asked for by id: LIST alone never says "gone".
+        """Return a backend. One that is not in the list is asked for by id: LIST alone never says "gone".
 
         Raises:
             NgrokError: it could not be fetched, or the list could not be for a reason that holds for every read.
@@ -61,12 +61,12 @@ class Inventory:
         return self._get(id_, patience)
 
     def expect(self, count: int) -> None:
-        """Notes that there will be at least so many reads."""
+        """Note that there will be at least so many reads."""
         with self._changed:
             self._expected = max(self._expected, count)
 
     def read_all(self, patience: Patience) -> list[Backend]:
-        """Returns every backend, newest first: fetches the pages that no read has fetched.
+        """Return every backend, newest first: fetches the pages that no read has fetched.
 
         Raises:
             NgrokError: one of the pages could not be fetched, now or before.
@@ -83,7 +83,7 @@ class Inventory:
             self._fetch_page(patience)
 
     def lists(self, id_: str, patience: Patience) -> bool:
-        """Tells whether the account's list shows a backend, or we wrote it; fetches all pages.
+        """Tell whether the account's list shows a backend, or we wrote it; fetch all pages.
 
         Raises:
             NgrokError: one of the pages could not be fetched.
@@ -93,20 +93,20 @@ class Inventory:
             return id_ in self._seen
 
     def forget(self, id_: str) -> None:
-        """Drops a backend that is about to change; it is asked for by id from now on, unless it is kept again."""
+        """Drop a backend that is about to change; it is asked for by id from now on, unless it is kept again."""
         with self._changed:
             self._written.add(id_)
             self._known.pop(id_, None)
 
     def keep(self, backend: Backend) -> None:
-        """Notes a backend as our own write has left it."""
+        """Note a backend as our own write has left it."""
         with self._changed:
             self._written.add(backend.id)
             self._seen.add(backend.id)
             self._known[backend.id] = backend
 
     def _wants_page(self, id_: str, patience: Patience) -> bool:
-        """Tells whether to fetch a page first; where not, the backend is known, or is to be fetched by its id."""
+        """Tell whether to fetch a page first; where not, the backend is known, or is to be fetched by its id."""
         with self._changed:
             while True:
                 if id_ in self._known or id_ in self._written or self._ended:
@@ -119,7 +119,7 @@ class Inventory:
                 patience.wait(self._changed)
 
     def _fetch_page(self, patience: Patience) -> None:
-        """Fetches the next page. Where that fails, it ends the listing; what else follows, the readers see."""
+        """Fetch the next page. Where that fails, it ends the listing; what else follows, the readers see."""
         backends: tuple[Backend, ...] = ()
         failure: BaseException | None = None
         try:
@@ -141,7 +141,7 @@ class Inventory:
 
 
 def allow_pages(reads: int) -> int:
-    """Returns how many pages of the list so many reads may cost; with the GETs that may follow, never twice the reads.
+    """Return how many pages of the list so many reads may cost; with the GETs that may follow, never twice the reads.
 
     From eight reads on three more: with eight at once the engine begins on many, and ten pages list 1000 backends.
     """

@@ -84,7 +84,7 @@ class Limits:
         return self._pause_all.in_flight
 
     def wait(self, now: float, creates: bool) -> Wait | None:
-        """Returns what a request has to wait for, or None where it may go."""
+        """Return what a request has to wait for, or None where it may go."""
         for pause in self._pauses(creates):
             if now < pause.until:
                 return Wait(pause.until - now, pause.reason)
@@ -100,14 +100,14 @@ class Limits:
         return None
 
     def begin(self, creates: bool) -> Ticket:
-        """Notes that a request goes."""
+        """Note that a request goes."""
         for pause in self._pauses(creates):
             pause.in_flight += 1
         self._begun += 1
         return Ticket(self._begun, creates)
 
     def end(self, ticket: Ticket, now: float, error: NgrokError | None) -> None:
-        """Notes how a request ended, and draws the consequences for those that come after it."""
+        """Note how a request ended, and draw the consequences for those that come after it."""
         if isinstance(error, Stale):
             pass  # nothing was sent
         elif isinstance(error, Limited):
@@ -123,7 +123,7 @@ class Limits:
             pause.in_flight -= 1
 
     def _meet(self, ticket: Ticket, now: float, error: Limited) -> None:
-        """Draws the consequences of a limit."""
+        """Draw the consequences of a limit."""
         pause = self._pause_creates if error.code == 5001 else self._pause_all
         seconds = error.retry_after
         if error.code == 225:
@@ -158,14 +158,14 @@ class Limits:
             pause.until, pause.reason = now + seconds, reason
 
     def _shrink(self, ticket: Ticket) -> None:
-        """Lowers what may be in flight for the rest of the operation: by one for each request that was too many."""
+        """Lower what may be in flight for the rest of the operation: by one for each request that was too many."""
         if ticket.number > self._shrunk_at:
             self._at_once = min(self._at_once, self.in_flight)
             self._shrunk_at = self._begun
         self._at_once = max(1, self._at_once - 1)
 
     def _go_through(self, ticket: Ticket) -> None:
-        """Goes on where a request met no limit: after a pause with one more in flight each time."""
+        """Go on where a request met no limit: after a pause with one more in flight each time."""
         for pause in self._pauses(ticket.creates):
             if ticket.number > pause.seen:
                 pause.repeats = 0
@@ -175,7 +175,7 @@ class Limits:
         return (self._pause_all, self._pause_creates) if creates else (self._pause_all,)
 
     def _oldest(self, now: float) -> float | None:
-        """Forgets what has left the rolling window; returns when its oldest request ended."""
+        """Forget what has left the rolling window; return when its oldest request ended."""
         while self._ended and self._ended[0] <= now - self.settings.rate_window:
             self._ended.popleft()
         return self._ended[0] if self._ended else None

@@ -35,12 +35,12 @@ class Listing(Generic[Item]):
         """True when the last page has been fetched, or one that leads astray."""
 
     def read_pages(self, patience: Patience) -> Iterator[tuple[Item, ...]]:
-        """Fetches the pages that are left, one by one; raises as :meth:`next_page` does."""
+        """Fetch the pages that are left, one by one; raise as :meth:`next_page` does."""
         while not self.ended:
             yield self.next_page(patience)
 
     def next_page(self, patience: Patience) -> tuple[Item, ...]:
-        """Fetches the next page; only while the listing has not ended.
+        """Fetch the next page; only while the listing has not ended.
 
         Raises:
             Unreadable: it leads to another origin or in a circle, or is no page.
@@ -59,7 +59,7 @@ class Listing(Generic[Item]):
         return page.items
 
     def _query_of(self, uri: str) -> str:
-        """Returns the query of the next page's URI, absolute or relative; nothing else of it is believed."""
+        """Return the query of the next page's URI, absolute or relative; nothing else of it is believed."""
         try:
             ours, next_ = urlsplit(self._url), urlsplit(urljoin(self._url, uri))
             same = _origin(ours) == _origin(next_)

@@ -17,7 +17,7 @@ class MakeListing(Protocol):
     """Begins to list something."""
 
     def __call__(self, collection: Collection[Item]) -> Listing[Item]:
-        """Returns a listing of the collection."""
+        """Return a listing of the collection."""
 
 
 class Looks:
@@ -47,7 +47,7 @@ class Looks:
         self._references: dict[tuple[str, ...], References] = {}
 
     def backend(self, id_: str, patience: Patience, max_age: float) -> Backend:
-        """Returns a backend as it was at most ``max_age`` seconds ago.
+        """Return a backend as it was at most ``max_age`` seconds ago.
 
         Raises:
             NgrokError: it could not be read.
@@ -59,7 +59,7 @@ class Looks:
         return inventory.read(id_, patience)
 
     def tunnels(self, patience: Patience, max_age: float) -> tuple[Tunnel, ...]:
-        """Returns every tunnel online, newest first, as they were at most ``max_age`` seconds ago.
+        """Return every tunnel online, newest first, as they were at most ``max_age`` seconds ago.
 
         Raises:
             NgrokError: they could not be listed, by whomever.
@@ -79,7 +79,7 @@ class Looks:
             self._listing_lock.release()
 
     def references(self, kinds: tuple[str, ...], patience: Patience, clean: Callable[[str], str]) -> References:
-        """Returns who refers to the account's backends, as the first look at these kinds has found it.
+        """Return who refers to the account's backends, as the first look at these kinds has found it.
 
         Args:
             kinds: those to list.
@@ -99,7 +99,7 @@ class Looks:
     def _read(
         self, collection: Collection[Item], patience: Patience, began: float | None = None
     ) -> tuple[list[Item], float]:
-        """Returns what a list holds, and when its first page came: the others may have waited for a limit.
+        """Return what a list holds, and when its first page came: the others may have waited for a limit.
 
         Raises:
             GaveUp: it took too long, since ``began`` or from now on.

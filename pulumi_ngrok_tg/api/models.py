@@ -42,7 +42,7 @@ class Backend:
 
     @classmethod
     def from_json(cls, request: str, body: Any) -> "Backend":
-        """Reads a backend object.
+        """Read a backend object.
 
         Args:
             request: what was sent, for the message.
@@ -96,7 +96,7 @@ class Tunnel:
 
     @classmethod
     def from_json(cls, request: str, body: Any) -> "Tunnel":
-        """Reads a tunnel object.
+        """Read a tunnel object.
 
         Args:
             request: what was sent, for the message.
@@ -156,7 +156,7 @@ class Page(Generic[Item]):
 
     @classmethod
     def from_json(cls, collection: Collection[Item], request: str, body: Any) -> "Page[Item]":
-        """Reads a page.
+        """Read a page.
 
         Args:
             collection: what is listed.
@@ -175,7 +175,7 @@ class Page(Generic[Item]):
 
 
 def is_id(value: object) -> bool:
-    """Tells whether ``value`` is a tunnel group backend's id: ``bkdtg_`` and base62 characters."""
+    """Tell whether ``value`` is a tunnel group backend's id: ``bkdtg_`` and base62 characters."""
     return isinstance(value, str) and _ID.fullmatch(value) is not None
 
 
@@ -196,13 +196,13 @@ def _labels(body: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _or(body: Mapping[str, Any], name: str, empty: Any) -> Any:
-    """Returns a field, or ``empty`` where it is absent or null."""
+    """Return a field, or ``empty`` where it is absent or null."""
     value = body.get(name)
     return empty if value is None else value
 
 
 def read_text(value: Any) -> str:
-    """Returns a string that can be stored: JSON can spell half a surrogate pair, UTF-8 cannot."""
+    """Return a string that can be stored: JSON can spell half a surrogate pair, UTF-8 cannot."""
     if not isinstance(value, str):
         raise TypeError
     value.encode()

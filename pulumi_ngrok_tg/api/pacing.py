@@ -27,7 +27,7 @@ class Pacer:
 
     @contextmanager
     def hold_slot(self, request: str, creates: bool, patience: Patience) -> Iterator[None]:
-        """Waits until a request may go, and holds its place while it is under way.
+        """Wait until a request may go, and hold its place while it is under way.
 
         Args:
             request: what is sent, for messages.

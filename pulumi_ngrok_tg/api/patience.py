@@ -48,26 +48,26 @@ class Patience:
         return self._cancellation.requested
 
     def require_going_on(self) -> None:
-        """Raises Cancelled where the operation was cancelled."""
+        """Raise Cancelled where the operation was cancelled."""
         if self.cancelled:
             raise Cancelled("The operation was cancelled; nothing was sent.")
 
     def allows(self, seconds: float) -> bool:
-        """Tells whether a wait of that many seconds is within what is left."""
+        """Tell whether a wait of that many seconds is within what is left."""
         return seconds <= self.total - self.spent
 
     def spend(self, seconds: float) -> None:
-        """Counts a wait."""
+        """Count a wait."""
         self.spent += seconds
 
     def sleep(self, seconds: float) -> None:
-        """Waits, and counts it; returns early where the operation is cancelled."""
+        """Wait, and count it; return early where the operation is cancelled."""
         began = time.monotonic()
         self._cancellation.sleep(seconds)
         self.spend(time.monotonic() - began)
 
     def wait(self, changed: threading.Condition) -> None:
-        """Waits until another thread changes something.
+        """Wait until another thread changes something.
 
         Raises:
             Cancelled: the operation was cancelled.
@@ -76,7 +76,7 @@ class Patience:
         changed.wait(_GLANCE)
 
     def acquire(self, lock: threading.Lock) -> None:
-        """Waits until another thread gives back a lock.
+        """Wait until another thread gives back a lock.
 
         Raises:
             Cancelled: the operation was cancelled.

@@ -57,7 +57,7 @@ class References:
 
 
 def read_referrer(kind: str, request: str, body: Any) -> Referrer:
-    """Reads an edge, or a backend that refers to others.
+    """Read an edge, or a backend that refers to others.
 
     Every id of a backend in it counts, also in a field that is not known here, but not in description and metadata.
 
@@ -103,7 +103,7 @@ def list_references(
     clean: Callable[[str], str],
     kinds: Iterable[str] = LISTS,
 ) -> References:
-    """Lists who refers to backends; what cannot be listed is named with its reason.
+    """List who refers to backends; what cannot be listed is named with its reason.
 
     Args:
         read: reads a list to its end.
@@ -131,7 +131,7 @@ def _clean(referrer: Referrer, clean: Callable[[str], str]) -> Referrer:
 
 
 def _read_members(kind: str, body: Any) -> Iterator[Target]:
-    """Reads the backends of another backend: a list of ids, or an object whose keys are ids."""
+    """Read the backends of another backend: a list of ids, or an object whose keys are ids."""
     members = body["backends"]
     if not isinstance(members, list | dict | None):
         raise TypeError
@@ -149,14 +149,14 @@ def _read_routes(body: Any) -> Iterator[Target]:
 
 
 def _read_backend(body: Any) -> Iterator[Target]:
-    """Reads the backend of a route or an edge: null, absent, or an object that names it."""
+    """Read the backend of a route or an edge: null, absent, or an object that names it."""
     module = body.get("backend")
     if module is not None and (backend := module.get("backend")) is not None:
         yield Target(read_text(backend["id"]), enabled=module.get("enabled") is not False)
 
 
 def _find_ids(value: Any) -> Iterator[str]:
-    """Finds each id of a backend in JSON, at whatever depth, in keys and within longer texts, too."""
+    """Find each id of a backend in JSON, at whatever depth, in keys and within longer texts, too."""
     if isinstance(value, str):
         yield from _BACKEND_ID.findall(value)
     elif isinstance(value, dict):

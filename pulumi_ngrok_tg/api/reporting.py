@@ -7,13 +7,13 @@ class Reporter(Protocol):
     """Hears, in single lines and from any thread, what goes on. No line holds a key or a header."""
 
     def debug(self, line: str) -> None:
-        """Hears of one HTTP request and its outcome."""
+        """Hear of one HTTP request and its outcome."""
 
     def status(self, line: str) -> None:
-        """Hears what the call of this thread waits for: of interest until the call goes on."""
+        """Hear what the call of this thread waits for: of interest until the call goes on."""
 
     def info(self, line: str) -> None:
-        """Hears what is good to know once it is all over."""
+        """Hear what is good to know once it is all over."""
 
     def warn(self, line: str) -> None:
-        """Hears what the user has to look after."""
+        """Hear what the user has to look after."""

@@ -47,7 +47,7 @@ class Response:
 def read_error(
     request: str, response: Response, secret: str, sent: Mapping[str, Any] | None = None
 ) -> NgrokError | None:
-    """Returns the error that a response tells of, or None for a success.
+    """Return the error that a response tells of, or None for a success.
 
     Args:
         request: what was sent, such as ``GET /backends/tunnel_group``.
@@ -76,7 +76,7 @@ def read_error(
 
 
 def _api_error(request: str, response: Response, secret: str, sent: Mapping[str, Any]) -> ApiError | None:
-    """Returns the error of a response in ngrok's error format."""
+    """Return the error of a response in ngrok's error format."""
     body, status = response.body, response.status
     if not isinstance(body, dict) or not isinstance(body.get("msg"), str) or "error_code" not in body:
         return None
@@ -89,7 +89,7 @@ def _api_error(request: str, response: Response, secret: str, sent: Mapping[str,
 
 
 def _error_code(code: object) -> int:
-    """Returns the number in ``ERR_NGROK_nnn``; 0 where there is none."""
+    """Return the number in ``ERR_NGROK_nnn``; 0 where there is none."""
     found = re.fullmatch(r"ERR_NGROK_([0-9]{1,6})", code) if isinstance(code, str) else None
     return int(found[1]) if found else 0
 
@@ -103,7 +103,7 @@ def _kind(status: int, code: int) -> type[ApiError]:
 
 
 def hide_credentials(text: str, values: Iterable[str]) -> str:
-    """Removes values of three characters and more from what a server says, whole, cut or in another case.
+    """Remove values of three characters and more from what a server says, whole, cut or in another case.
 
     Args:
         text: what it says; only what :func:`join_lines` shows of it is looked at.
@@ -137,7 +137,7 @@ def _texts(sent: Any) -> Iterator[str]:
 
 
 def redact(text: str, secret: str) -> str:
-    """Removes every word that holds eight characters in a row of the API key, and any credential ngrok quotes."""
+    """Remove every word that holds eight characters in a row of the API key, and any credential ngrok quotes."""
     pieces = {secret[start : start + _PIECE] for start in range(max(len(secret) - _PIECE + 1, 1))}
     text = re.sub(r"\S+", lambda word: "[redacted]" if any(piece in word[0] for piece in pieces) else word[0], text)
     text = re.sub(r"(?i)\b(authorization header): .*?(?=\. |$)", r"\1: [redacted]", text, flags=re.DOTALL)
@@ -145,7 +145,7 @@ def redact(text: str, secret: str) -> str:
 
 
 def join_lines(text: str) -> str:
-    """Returns what a terminal can show of a text in one line: no control characters, 500 characters at most."""
+    """Return what a terminal can show of a text in one line: no control characters, 500 characters at most."""
     printable = "".join(character if character.isprintable() else " " for character in text[:_LONGEST])
     return " ".join(printable.split()).rstrip(".")[:500]
 
@@ -153,7 +153,7 @@ def join_lines(text: str) -> str:
 def read_failure(
     request: str, url: str, error: Exception, timeout: tuple[float, float], begun: bool = False
 ) -> NgrokError:
-    """Returns the error for a request that got no response that could be read.
+    """Return the error for a request that got no response that could be read.
 
     Args:
         request: what was sent, for the message.
@@ -182,7 +182,7 @@ def read_failure(
 
 
 def _not_sent(origin: str, error: Exception, connect_timeout: float) -> str:
-    """Says what kept a request from being sent, "" where it may have been."""
+    """Say what kept a request from being sent, "" where it may have been."""
     if isinstance(error, requests.exceptions.InvalidURL):  # whose own words may hold a proxy's password
         return f"no request can be sent to {origin}, as its address or that of a proxy (HTTPS_PROXY) is malformed"
     if isinstance(error, requests.exceptions.InvalidSchema) or type(error) is OSError:

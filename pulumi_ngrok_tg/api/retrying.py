@@ -60,7 +60,7 @@ class Requests:
         creates: bool = False,
         is_current: Callable[[], bool] = lambda: True,
     ) -> Any:
-        """Sends a request and returns the JSON body of its response, or None where it has none.
+        """Send a request and return the JSON body of its response, or None where it has none.
 
         Args:
             method: the HTTP method.
@@ -138,7 +138,7 @@ class Requests:
 
 
 def may_repeat(error: BaseException, creates: bool) -> bool:
-    """Tells whether sending a request again is safe and may help.
+    """Tell whether sending a request again is safe and may help.
 
     Args:
         error: how it ended.
@@ -150,10 +150,10 @@ def may_repeat(error: BaseException, creates: bool) -> bool:
 
 
 def is_lost(error: BaseException) -> bool:
-    """Tells whether a write that ended so may have had its effect."""
+    """Tell whether a write that ended so may have had its effect."""
     return isinstance(error, ServerError) or (isinstance(error, ConnectionFailed) and error.arrived)
 
 
 def draw_backoff(settings: AccountSettings, failures: int) -> float:
-    """Returns how many seconds to wait after that many failures."""
+    """Return how many seconds to wait after that many failures."""
     return min(settings.backoff * 2.0 ** (failures - 1), _LONGEST_BACKOFF) + uniform(0, settings.backoff)  # noqa: S311

@@ -51,7 +51,7 @@ class Transport:
         body: Mapping[str, Any] | None = None,
         response_seconds: float | None = None,
     ) -> Response:
-        """Sends a request and returns its response, whatever it says. Redirects are not followed.
+        """Send a request and return its response, whatever it says. Redirects are not followed.
 
         Args:
             request: what is sent, for messages.
@@ -89,7 +89,7 @@ class Transport:
         return Response(response.status_code, parsed, retry_after, self._operation(response, parsed))
 
     def _read(self, response: requests.Response) -> bytes:
-        """Reads the body, within bounds."""
+        """Read the body, within bounds."""
         content = bytearray()
         for chunk in response.iter_content(65536):
             content += chunk

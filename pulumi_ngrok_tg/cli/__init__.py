@@ -6,7 +6,7 @@ import sys
 
 
 def main() -> None:
-    """Runs the command, or says which extra it lacks."""
+    """Run the command, or say which extra it lacks."""
     try:
         _run()
         sys.stdout.flush()
@@ -40,7 +40,7 @@ def _run() -> None:
 
 
 def _say(line: str) -> int:
-    """Says a line where that is still possible; returns the exit code."""
+    """Say a line where that is still possible; return the exit code."""
     try:
         print(line, file=sys.stderr, flush=True)
     except OSError:

@@ -91,7 +91,7 @@ def _require_deletable(
     force: bool,
     known: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
-    """Returns why backends should not be deleted, by id, and says those that are not known.
+    """Return why backends should not be deleted, by id, and say those that are not known.
 
     Without ``force``, ends the command if there is a reason.
     """
@@ -114,7 +114,7 @@ def _require_deletable(
 
 
 def _find(session: Session, id_: str, listed: dict[str, Backend]) -> Backend:
-    """Returns a backend by its id; one that is not in the list is asked for."""
+    """Return a backend by its id; one that is not in the list is asked for."""
     if id_ in listed:
         return listed[id_]
     with session.explain_errors():
@@ -129,7 +129,7 @@ def _find(session: Session, id_: str, listed: dict[str, Backend]) -> Backend:
 def _find_reasons(
     backend: Backend, manager: Manager, holders: "Sequence[Managed]", index: ReferenceIndex
 ) -> Iterator[str]:
-    """Yields why a backend should not be deleted."""
+    """Yield why a backend should not be deleted."""
     if holders:
         yield _explain_managed(holders)
     if manager.kind == "operator":
@@ -160,7 +160,7 @@ def _explain_managed(holders: "Sequence[Managed]") -> str:
 
 
 def _delete(session: Session, id_: str, force: bool) -> str:
-    """Deletes a backend; returns what became of it."""
+    """Delete a backend; return what became of it."""
     try:
         if not force and (now := session.client.get(id_)).tunnels != ():
             return f"Did not delete {id_}: {count_tunnels(now)}"

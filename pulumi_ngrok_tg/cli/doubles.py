@@ -13,7 +13,7 @@ Doubles = Mapping[str, "Sequence[Managed]"]
 
 
 def find_doubles(listed: Collection[str], managed: "Iterable[Managed]") -> Doubles:
-    """Returns the account's backends that several resources manage, and which do; pending deletes do not count.
+    """Return the account's backends that several resources manage, and which do; pending deletes do not count.
 
     Args:
         listed: the ids of the account's backends.
@@ -27,7 +27,7 @@ def find_doubles(listed: Collection[str], managed: "Iterable[Managed]") -> Doubl
 
 
 def as_json(several: Doubles) -> list[dict[str, Any]]:
-    """Returns them as the commands print them."""
+    """Return them as the commands print them."""
     return [
         {"id": id_, "managed_by": [{"urn": one.urn, "stack": one.stack} for one in managers]}
         for id_, managers in several.items()
@@ -35,7 +35,7 @@ def as_json(several: Doubles) -> list[dict[str, Any]]:
 
 
 def print_doubles(session: Session, several: Doubles) -> None:
-    """Tells of each, and how one of the two lets go."""
+    """Tell of each, and how one of the two lets go."""
     for id_, managers in several.items():
         session.say(f"{id_} is managed twice. Keep one of these:")
         for one in managers:

@@ -29,7 +29,7 @@ class Manager:
         return self.kind in ("nobody", "not-this-stack")
 
     def as_json(self) -> dict[str, Any]:
-        """Returns what is known, as the commands print it."""
+        """Return what is known, as the commands print it."""
         return {name: value for name, value in vars(self).items() if value and name != "text"}
 
 
@@ -39,7 +39,7 @@ def find_managers(
     others: "Iterable[Managed] | None" = (),
     unread: bool = False,
 ) -> dict[str, Manager]:
-    """Returns who manages each backend, by its id.
+    """Return who manages each backend, by its id.
 
     Args:
         backends: the account's.
@@ -63,7 +63,7 @@ def find_managers(
 def is_other_accounts_key(
     managed: "Iterable[Managed]", listed: Mapping[str, Backend], account: str | None, fingerprint: str
 ) -> bool:
-    """Tells whether another key than the current one saw the stack's backends, and this one sees none of them."""
+    """Tell whether another key than the current one saw the stack's backends, and this one sees none of them."""
     ours = [one for one in managed if one.account == account and one.fingerprint is not None]
     return bool(ours) and all(one.fingerprint != fingerprint and one.id not in listed for one in ours)
 

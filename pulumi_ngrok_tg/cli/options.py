@@ -27,7 +27,7 @@ def _use_config_file(_context: click.Context, _option: click.Parameter, file: st
 
 
 def _complete_stacks(context: click.Context, _option: click.Parameter, incomplete: str) -> list[str]:
-    """Returns the names of the project's stacks, for a shell that completes; none where Pulumi cannot be asked."""
+    """Return the names of the project's stacks, for a shell that completes; none where Pulumi cannot be asked."""
     command = ["pulumi", "stack", "ls", "--json"]
     try:
         listed = subprocess.run(command, cwd=context.params.get("cwd") or ".", capture_output=True, timeout=10).stdout  # noqa: S603
@@ -38,7 +38,7 @@ def _complete_stacks(context: click.Context, _option: click.Parameter, incomplet
 
 
 def stack_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Adds the options that choose stack and account; the command gets them as ``cwd``, ``stack``, ``account``."""
+    """Add the options that choose stack and account; the command gets them as ``cwd``, ``stack``, ``account``."""
     folder = click.Path(exists=True, file_okay=False, path_type=Path)
     options = [
         click.option(
@@ -67,7 +67,7 @@ def stack_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _require_ids(_context: click.Context, option: click.Parameter, ids: tuple[str, ...]) -> tuple[str, ...]:
-    """Checks that each is an id of a tunnel group backend."""
+    """Check that each is an id of a tunnel group backend."""
     from pulumi_ngrok_tg.api.models import is_id  # here, because it takes a moment to load
 
     for id_ in ids:
@@ -88,7 +88,7 @@ this_stack_option = click.option(
 
 
 def _read_labels(_context: click.Context, option: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
-    """Reads labels as the command line gives them; a label key never contains "="."""
+    """Read labels as the command line gives them; a label key never contains "="."""
     labels: dict[str, str] = {}
     for value in values:
         key, equals, rest = value.partition("=")

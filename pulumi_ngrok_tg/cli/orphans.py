@@ -93,12 +93,12 @@ def orphans(all_stacks: bool, as_json: bool, cwd: Path, stack: str | None, accou
 
 
 def _format_options(*given: tuple[str, str | None]) -> str:
-    """Returns options as a shell takes them, those that have a value."""
+    """Return options as a shell takes them, those that have a value."""
     return "".join(f" {option} {shlex.quote(value)}" for option, value in given if value)
 
 
 def _find_missing(session: Session, backends: Sequence[Backend], managed: "Sequence[Managed]") -> "list[Managed]":
-    """Returns what stacks manage in this account, and ngrok itself says is not there: a list alone never says so."""
+    """Return what stacks manage in this account, and ngrok itself says is not there: a list alone never says so."""
     listed = {backend.id for backend in backends}
     missing = []
     for one in managed:
@@ -113,7 +113,7 @@ def _find_missing(session: Session, backends: Sequence[Backend], managed: "Seque
 
 
 def _find_unseen(session: Session, backends: Sequence[Backend]) -> list[str]:
-    """Returns what the stack manages in this account, another key saw last, and this one does not see."""
+    """Return what the stack manages in this account, another key saw last, and this one does not see."""
     listed = {backend.id for backend in backends}
     return [
         one.id
@@ -125,7 +125,7 @@ def _find_unseen(session: Session, backends: Sequence[Backend]) -> list[str]:
 
 
 def _find_candidates(pending: "Pending", backends: Sequence[Backend]) -> list[str]:
-    """Returns the backends that an interrupted create may have made: those with its contents."""
+    """Return the backends that an interrupted create may have made: those with its contents."""
     from pulumi_ngrok_tg.rules import properties  # here, because it takes a moment to load
 
     if pending.inputs is None:
@@ -149,7 +149,7 @@ def _tell_of_pending(pending: "Sequence[Pending]", backends: Sequence[Backend], 
 def _tell_of_unmanaged(
     heading: str, backends: Sequence[Backend], index: ReferenceIndex, options: str | None, known: bool
 ) -> None:
-    """Tells of each, those in use apart, and what to do about it, where the options for that are given.
+    """Tell of each, those in use apart, and what to do about it, where the options for that are given.
 
     ``known`` is whether it is known that no stack manages them.
     """

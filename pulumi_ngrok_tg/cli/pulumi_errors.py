@@ -4,13 +4,13 @@ import json
 
 
 def summarize_error(said: str) -> str:
-    """Returns the errors in the output of a command, or all of it, as one line."""
+    """Return the errors in the output of a command, or all of it, as one line."""
     texts = _diagnostics(said) or [said]
     return " ".join(filter(None, map(_last_word, texts))) or "The Pulumi CLI failed and did not say why."
 
 
 def _diagnostics(said: str) -> list[str]:
-    """Returns what the output of a command tells as errors, where it is that of ``pulumi preview --json``."""
+    """Return what the output of a command tells as errors, where it is that of ``pulumi preview --json``."""
     try:
         printed, _ = json.JSONDecoder().raw_decode(said, said.index("{"))
         return [told["message"] for told in printed["diagnostics"] if told["severity"] == "error"]
@@ -19,7 +19,7 @@ def _diagnostics(said: str) -> list[str]:
 
 
 def _last_word(text: str) -> str:
-    """Returns what an error comes down to: the end of a traceback, else what follows "error:"."""
+    """Return what an error comes down to: the end of a traceback, else what follows "error:"."""
     if "Traceback (most recent call last):" in text:
         frames = text.rpartition("\n  ")[2]  # the last line of code; what comes after it is the error
         return " ".join(frames.split("\n", 1)[-1].split())

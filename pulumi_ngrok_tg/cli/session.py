@@ -74,7 +74,7 @@ class Session:
         return sys.stdin is not None and sys.stdin.isatty()
 
     def find_managed_elsewhere(self, leave_out: bool = False) -> "tuple[list[Managed], list[str]]":
-        """Returns what the other stacks manage, and which could not be read, which is said."""
+        """Return what the other stacks manage, and which could not be read, which is said."""
         unread: list[str] = []
         if leave_out:
             return [], unread
@@ -85,12 +85,12 @@ class Session:
         return managed, unread
 
     def require_own_key(self, backends: Sequence[Backend]) -> None:
-        """Ends the command where the key is that of another account, to which all would look unmanaged or gone."""
+        """End the command where the key is that of another account, to which all would look unmanaged or gone."""
         if self.sees_other_account(backends):
             raise SystemExit(FOUND)
 
     def sees_other_account(self, backends: Sequence[Backend]) -> bool:
-        """Tells whether the key is that of another account than the stack's, and says so."""
+        """Tell whether the key is that of another account than the stack's, and say so."""
         managed = self.stack.find_managed() if self.stack else []
         listed = {backend.id: backend for backend in backends}
         if not is_other_accounts_key(managed, listed, self.account_name, self.account.fingerprint):
@@ -103,7 +103,7 @@ class Session:
         return True
 
     def list_backends(self) -> list[Backend]:
-        """Returns all backends of the account, newest first."""
+        """Return all backends of the account, newest first."""
         found: list[Backend] = []
         with self.explain_errors(), self.show_progress("Reading the account") as working:
             for page in self.client.read_pages():
@@ -112,12 +112,12 @@ class Session:
         return found
 
     def list_tunnels(self) -> list[Tunnel]:
-        """Returns all tunnels online in the account, newest first."""
+        """Return all tunnels online in the account, newest first."""
         with self.explain_errors(), self.show_progress("Reading the tunnels online"):
             return self.client.list_tunnels()
 
     def list_references(self) -> ReferenceIndex:
-        """Returns who refers to the account's backends; says what could not be listed."""
+        """Return who refers to the account's backends; say what could not be listed."""
         referrers: list[Referrer] = []
         unlisted: dict[str, NgrokError] = {}
         with self.show_progress("Reading who refers to backends") as progress:
@@ -132,30 +132,30 @@ class Session:
 
     @contextmanager
     def explain_errors(self) -> Iterator[None]:
-        """Turns what ngrok has to say about a failure into one line that ends in what to do."""
+        """Turn what ngrok has to say about a failure into one line that ends in what to do."""
         try:
             yield
         except NgrokError as error:
             raise click.ClickException(self.explain(error)) from error
 
     def explain(self, error: NgrokError) -> str:
-        """Returns an error as one line that ends in what to do."""
+        """Return an error as one line that ends in what to do."""
         return advice.explain(error, self.account.source)
 
     @contextmanager
     def show_progress(self, what: str) -> Iterator[Callable[[str], None]]:
-        """Shows, on a terminal, what is going on; yields a function that says it anew."""
+        """Show, on a terminal, what is going on; yield a function that says it anew."""
         with self._messages.status(what) as status:
             yield status.update
 
     def say(self, line: str) -> None:
-        """Tells the user something that is no result."""
+        """Tell the user something that is no result."""
         self._messages.print(escape_control(line), markup=False, soft_wrap=True)
 
     # What a client tells (pulumi_ngrok_tg.api.reporting.Reporter).
 
     def debug(self, line: str) -> None:
-        """Shows nothing of single requests."""
+        """Show nothing of single requests."""
 
     status = say
     info = say
@@ -163,7 +163,7 @@ class Session:
 
 
 def find_project(folder: Path) -> Path | None:
-    """Returns the project file that the Pulumi CLI finds from a folder: there, or above."""
+    """Return the project file that the Pulumi CLI finds from a folder: there, or above."""
     for at in (folder, *folder.resolve().parents):
         for end in ("yaml", "yml", "json"):
             if (file := at / f"Pulumi.{end}").exists():

@@ -28,13 +28,13 @@ _STYLES = {
 
 
 def print_json(value: object) -> None:
-    """Prints a result for programs."""
+    """Print a result for programs."""
     plain = (getattr(sys.stdout, "encoding", None) or "ascii").lower().replace("-", "").replace("_", "")
     click.echo(json.dumps(value, indent=2, ensure_ascii=plain != "utf8"))
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Prints a result for people, a line for each row.
+    """Print a result for people, a line for each row.
 
     On a terminal, all but ids and numbers are cut to its width; USED BY is wrapped.
     """
@@ -62,34 +62,34 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 
 def escape_control(text: str) -> str:
-    """Returns a text without what a terminal would obey: the API's words are anybody's."""
+    """Return a text without what a terminal would obey: the API's words are anybody's."""
     return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)
 
 
 def count_backends(backends: int) -> str:
-    """Returns how many backends there are, in words."""
+    """Return how many backends there are, in words."""
     return f"{backends} backend" + ("" if backends == 1 else "s")
 
 
 def count_tunnels(backend: Backend) -> str:
-    """Returns how many tunnels are online in a backend, in words."""
+    """Return how many tunnels are online in a backend, in words."""
     if backend.tunnels is None:
         return "an unknown number of tunnels online"
     return f"{len(backend.tunnels)} tunnel{'' if len(backend.tunnels) == 1 else 's'} online"
 
 
 def as_dict(shown: Backend | Tunnel) -> dict[str, Any]:
-    """Returns a backend or a tunnel as the API holds it."""
+    """Return a backend or a tunnel as the API holds it."""
     return asdict(shown)
 
 
 def join_labels(shown: Backend | Tunnel) -> str:
-    """Returns the labels as the command line takes them."""
+    """Return the labels as the command line takes them."""
     return ", ".join(f"{key}={value}" for key, value in sorted(shown.labels.items()))
 
 
 def format_age(backend: Backend) -> str:
-    """Returns how long ago the backend was created, in its largest unit."""
+    """Return how long ago the backend was created, in its largest unit."""
     seconds = max(0, int(datetime.now(timezone.utc).timestamp() - backend.created))
     for unit, length in (("y", 365 * 86_400), ("d", 86_400), ("h", 3600), ("m", 60)):
         if seconds >= length:

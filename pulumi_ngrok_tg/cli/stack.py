@@ -101,7 +101,7 @@ class Stack:
             raise StackError(f"The stack {self.name} could not be read: {error}") from error
 
     def read_config(self, key: str) -> str | None:
-        """Returns a value of the stack's config by its full key; decrypts no other."""
+        """Return a value of the stack's config by its full key; decrypt no other."""
         setting = self._settings.get(key)
         if setting is None:
             return None
@@ -113,15 +113,15 @@ class Stack:
             raise StackError(summarize_error(str(error))) from error
 
     def find_managed(self) -> list[Managed]:
-        """Returns the backends that this stack manages."""
+        """Return the backends that this stack manages."""
         return list(_find_managed(self._state, self.name))
 
     def find_names(self) -> set[str]:
-        """Returns the names of all backends in the state, those that are only read, too."""
+        """Return the names of all backends in the state, those that are only read, too."""
         return {parse_name(r["urn"]) for r in self._state.get("resources") or () if r["type"] == TYPE}
 
     def find_pending(self) -> list[Pending]:
-        """Returns the creates of backends that an interrupted update has left in the state."""
+        """Return the creates of backends that an interrupted update has left in the state."""
         return [
             Pending(operation["resource"]["urn"], _plain(operation["resource"].get("inputs") or {}))
             for operation in self._state.get("pending_operations") or ()
@@ -129,7 +129,7 @@ class Stack:
         ]
 
     def find_managed_elsewhere(self, progress: Any, unread: list[str]) -> list[Managed]:
-        """Returns the backends that the other stacks of the state's backend manage.
+        """Return the backends that the other stacks of the state's backend manage.
 
         Args:
             progress: hears how many of how many stacks were read.
@@ -152,7 +152,7 @@ class Stack:
         return [managed for managed in found if (managed.id, managed.urn) not in ours]
 
     def _read_other(self, name: str) -> list[Managed] | str:
-        """Returns what a stack manages, or why nobody knows; without its secrets, as it may have another passphrase."""
+        """Return what a stack manages, or why nobody knows; without its secrets, as it may have another passphrase."""
         try:
             return list(_find_managed(self._export(name), name))
         except (CommandError, Unreadable, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -181,12 +181,12 @@ class Stack:
 
 
 def parse_name(urn: str) -> str:
-    """Returns the name of the resource with that URN."""
+    """Return the name of the resource with that URN."""
     return urn.split("::", 3)[3]
 
 
 def _find_managed(deployment: Mapping[str, Any], stack: str) -> Iterator[Managed]:
-    """Finds what a stack manages, whichever provider it uses for it."""
+    """Find what a stack manages, whichever provider it uses for it."""
     for resource in deployment.get("resources") or ():
         if not resource.get("custom") or resource.get("external"):
             continue
@@ -204,7 +204,7 @@ def _find_managed(deployment: Mapping[str, Any], stack: str) -> Iterator[Managed
 
 
 def _own_entry(listed: Sequence[dict[str, Any]], name: str) -> dict[str, Any] | None:
-    """Returns the entry of the stack itself, which may be listed under a longer name than it was given."""
+    """Return the entry of the stack itself, which may be listed under a longer name than it was given."""
     candidates = [one for one in listed if shorten(one["name"]) == shorten(name)]
     for found in (
         [one for one in candidates if one["name"] == name],
@@ -217,7 +217,7 @@ def _own_entry(listed: Sequence[dict[str, Any]], name: str) -> dict[str, Any] | 
 
 
 def shorten(name: str) -> str:
-    """Returns a stack's name as `pulumi.get_stack()` has it: without organization and project."""
+    """Return a stack's name as `pulumi.get_stack()` has it: without organization and project."""
     return name.rpartition("/")[2]
 
 

@@ -33,7 +33,7 @@ class Application:
         self._stopping = stopping
 
     def respond(self, request: HttpRequest) -> HttpResponse:
-        """Returns the response to a request: of the API, or of the control path."""
+        """Return the response to a request: of the API, or of the control path."""
         if not control.names_server(request, self._host):
             return self.malformed(403, f"the Host header has to name this server, such as {self._host}")
         if control.is_control(request):
@@ -68,7 +68,7 @@ class Application:
         return response
 
     def _outcome(self, request: HttpRequest, fault: Fault, free: bool) -> HttpResponse:
-        """Returns the response to an API request, as far as it is not sent in another way."""
+        """Return the response to an API request, as far as it is not sent in another way."""
         operation = self._service.operation()
         if fault.drop == "before":
             return HttpResponse(200)
@@ -98,7 +98,7 @@ class Application:
         return endpoints.handle(endpoints.Call(request, account, self._service.settings, base_url))
 
     def malformed(self, status: int, reason: str) -> HttpResponse:
-        """Returns the response to what is not taken."""
+        """Return the response to what is not taken."""
         operation = self._service.operation()
         return _response(status, ErrorResponse(status, 0, f"Not taken: {reason}.").body(operation), operation)
 

@@ -17,7 +17,7 @@ _MAX_DESCRIPTION, _MAX_METADATA = 255, 4096  # characters
 
 
 def read_contents(request: HttpRequest, settings: Settings, id_: str | None = None) -> Mapping[str, Any]:
-    """Returns what a create, or an update of ``id_``, is to write, or raises ngrok's error."""
+    """Return what a create, or an update of ``id_``, is to write, or raise ngrok's error."""
     body = _json_object(request)
     supported = (*_FIELDS, "id") if id_ else _FIELDS
     for name in body:
@@ -30,7 +30,7 @@ def read_contents(request: HttpRequest, settings: Settings, id_: str | None = No
 
 
 def check_contents(contents: Mapping[str, Any], settings: Settings) -> None:
-    """Raises ngrok's error for a description, metadata or labels that a backend cannot have."""
+    """Raise ngrok's error for a description, metadata or labels that a backend cannot have."""
     for name in ("description", "metadata"):
         if not isinstance(contents.get(name), str | None):
             raise make_error(215, name=name)

@@ -29,7 +29,7 @@ class _Refused(Exception):
 
 
 def names_server(request: HttpRequest, host: str) -> bool:
-    """Tells whether a request is for this server: a web page may have given its address to a name of its own.
+    """Tell whether a request is for this server: a web page may have given its address to a name of its own.
 
     Args:
         request: what came.
@@ -40,12 +40,12 @@ def names_server(request: HttpRequest, host: str) -> bool:
 
 
 def is_control(request: HttpRequest) -> bool:
-    """Tells whether a request is one for the control path, be it a wrong one."""
+    """Tell whether a request is one for the control path, be it a wrong one."""
     return request.path.startswith(PREFIX)
 
 
 def respond(request: HttpRequest, service: Service) -> HttpResponse:
-    """Does what a request for the control path asks, or refuses it in one line that names what is wrong."""
+    """Do what a request for the control path asks, or refuse it in one line that names what is wrong."""
     headers: dict[str, str] = {}
     try:
         if request.content is None:

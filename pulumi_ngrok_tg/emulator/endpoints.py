@@ -36,7 +36,7 @@ class Call:
 
 
 def read_api_key(request: HttpRequest) -> str:
-    """Returns the request's bearer token, or raises ngrok's error."""
+    """Return the request's bearer token, or raise ngrok's error."""
     header = request.headers.get("Authorization")
     if not header:
         raise make_error(200)
@@ -47,7 +47,7 @@ def read_api_key(request: HttpRequest) -> str:
 
 
 def require_version(request: HttpRequest) -> None:
-    """Raises ngrok's error for a request without ``Ngrok-Version: 2``."""
+    """Raise ngrok's error for a request without ``Ngrok-Version: 2``."""
     version = request.headers.get("Ngrok-Version")
     if version is None:
         raise make_error(218)
@@ -56,7 +56,7 @@ def require_version(request: HttpRequest) -> None:
 
 
 def handle(call: Call) -> StatusAndBody:
-    """Returns ngrok's response to a request.
+    """Return ngrok's response to a request.
 
     Raises:
         ErrorResponse: ngrok responds with an error.
@@ -125,7 +125,7 @@ def _list(
     objects: Mapping[str, Object],
     body: Callable[[Object, EmulatedAccount, str], dict[str, Any]],
 ) -> StatusAndBody:
-    """Returns the page that is asked for; ``prefix`` is that of the objects' ids."""
+    """Return the page that is asked for; ``prefix`` is that of the objects' ids."""
     limit, before_id = _read_page_query(call.request, prefix)
     found, more = take_page(objects, limit, before_id)
     shown = [body(one, call.account, call.base_url) for one in found]
@@ -146,7 +146,7 @@ _OF_OBJECT: Mapping[str, _Actions] = {
 
 
 def _find_actions(path: str) -> tuple[_Actions, str]:
-    """Returns what can be done at a path, and the id in it."""
+    """Return what can be done at a path, and the id in it."""
     collection, _, id_ = path.rpartition("/")
     return _OF_COLLECTION.get(path) or _OF_OBJECT.get(collection, {}), id_
 
@@ -170,7 +170,7 @@ def _find_tunnel(call: Call, id_: str) -> EmulatedTunnel:
 
 
 def _read_page_query(request: HttpRequest, prefix: str) -> tuple[int, str | None]:
-    """Returns how many objects a page is to hold, and before which id; ``prefix`` is that of their ids."""
+    """Return how many objects a page is to hold, and before which id; ``prefix`` is that of their ids."""
     query = _read_query(request.query)
     supported = ("before_id", "limit")
     if unknown := sorted(query.keys() - set(supported)):
@@ -190,7 +190,7 @@ def _read_page_query(request: HttpRequest, prefix: str) -> tuple[int, str | None
 
 
 def _read_query(query: str) -> dict[str, list[str]]:
-    """Reads a query as Go does, which ngrok's API is written in: neither stray percent signs nor semicolons."""
+    """Read a query as Go does, which ngrok's API is written in: neither stray percent signs nor semicolons."""
     if stray := re.search(r"%(?![0-9A-Fa-f]{2}).{0,2}", query):
         raise make_error(230, error=f'invalid URL escape "{stray[0]}"')
     if ";" in query:

@@ -106,7 +106,7 @@ class ErrorResponse(Exception):
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def body(self, operation: str) -> dict[str, Any]:
-        """Returns the JSON body that ngrok sends for it."""
+        """Return the JSON body that ngrok sends for it."""
         return {
             "error_code": f"ERR_NGROK_{self.code}" if self.code else "",
             "status_code": self.status,
@@ -116,6 +116,6 @@ class ErrorResponse(Exception):
 
 
 def make_error(code: int, headers: Mapping[str, str] | None = None, **values: object) -> ErrorResponse:
-    """Returns an error of ngrok's list, with ``values`` in the places of its text."""
+    """Return an error of ngrok's list, with ``values`` in the places of its text."""
     status, text = _PUBLISHED[code]
     return ErrorResponse(status, code, text.format(**values), headers or {})

@@ -26,10 +26,10 @@ class Responder(Protocol):
     """Whose requests these are."""
 
     def respond(self, request: HttpRequest) -> HttpResponse:
-        """Returns the response to a request; called from many threads."""
+        """Return the response to a request; called from many threads."""
 
     def malformed(self, status: int, reason: str) -> HttpResponse:
-        """Returns the response to what cannot be responded to, from the status and the reason."""
+        """Return the response to what cannot be responded to, from the status and the reason."""
 
 
 class HttpServer(ThreadingHTTPServer):
@@ -64,7 +64,7 @@ class HttpServer(ThreadingHTTPServer):
         return int(self.server_address[1])
 
     def get_request(self) -> tuple[socket.socket, Any]:
-        """Accepts a connection."""
+        """Accept a connection."""
         try:
             return super().get_request()
         except OSError:
@@ -72,7 +72,7 @@ class HttpServer(ThreadingHTTPServer):
             raise
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """Serves a connection, and forgets it when it has ended."""
+        """Serve a connection, and forget it when it has ended."""
         self.open[threading.current_thread()] = request
         try:
             super().process_request_thread(request, client_address)
@@ -80,10 +80,10 @@ class HttpServer(ThreadingHTTPServer):
             self.open.pop(threading.current_thread(), None)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Says nothing of clients that have left."""
+        """Say nothing of clients that have left."""
 
     def close(self) -> None:
-        """Ends the connections: requests under way get their responses, those that wait for none end at once."""
+        """End the connections: requests under way get their responses, those that wait for none end at once."""
         with suppress(OSError):
             self.socket.shutdown(socket.SHUT_RDWR)  # else a process that was forked meanwhile keeps the port
         self.server_close()
@@ -109,10 +109,10 @@ class _Handler(BaseHTTPRequestHandler):
         raise AttributeError(name)
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Logs nothing."""
+        """Log nothing."""
 
     def parse_request(self) -> bool:
-        """Reads the head of a request; one that does not come whole is none."""
+        """Read the head of a request; one that does not come whole is none."""
         head, waiting = b"", self.rfile
         while not re.search(rb"(^|\n)\r?\n\Z", head):
             line = waiting.readline(_MAX_HEAD)
@@ -133,13 +133,13 @@ class _Handler(BaseHTTPRequestHandler):
             self.rfile = waiting
 
     def handle_expect_100(self) -> bool:
-        """Tells the client to go on."""
+        """Tell the client to go on."""
         goes_on = super().handle_expect_100()
         self.wfile.flush()
         return goes_on
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """Responds to what is hardly HTTP."""
+        """Respond to what is hardly HTTP."""
         self.close_connection = True
         self.command, self.request_version = "", self.protocol_version
         self._send(self.server.responder.malformed(code, message or ""))
@@ -169,7 +169,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._let_read()
 
     def _find_problem(self) -> tuple[int, str] | None:
-        """Returns the status and the reason if a request cannot be understood."""
+        """Return the status and the reason if a request cannot be understood."""
         lengths = self.headers.get_all("Content-Length", [])
         if self.headers.get("Transfer-Encoding", "chunked").lower() != "chunked":
             return 501, "an unknown Transfer-Encoding"
@@ -178,7 +178,7 @@ class _Handler(BaseHTTPRequestHandler):
         return None
 
     def _read_content(self) -> bytes | None:
-        """Reads the body; returns None if it did not arrive whole, or is too large."""
+        """Read the body; return None if it did not arrive whole, or is too large."""
         if "Transfer-Encoding" not in self.headers:
             length = int(self.headers.get("Content-Length", 0))
             content = self.rfile.read(length) if length <= _MAX_CONTENT else b""
@@ -232,7 +232,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.connection.shutdown(socket.SHUT_WR)
 
     def _let_read(self) -> None:
-        """Waits a little for the client to close: bytes of its that nobody reads would reset what it has to read."""
+        """Wait a little for the client to close: bytes of its that nobody reads would reset what it has to read."""
         with suppress(OSError):
             self.connection.shutdown(socket.SHUT_WR)
             self.connection.settimeout(_LINGER)

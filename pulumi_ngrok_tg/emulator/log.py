@@ -38,14 +38,14 @@ class Log(list[Request]):
     """The API requests so far, in the order of the responses; the oldest are forgotten beyond 10,000."""
 
     def add(self, request: Request) -> None:
-        """Appends a request; its body is kept up to a size."""
+        """Append a request; its body is kept up to a size."""
         if request.content is not None and len(request.content) > _MAX_CONTENT:
             request = replace(request, content=None)
         self.append(request)
         del self[:-_KEPT]
 
     def take(self) -> "Log":
-        """Returns the requests so far and forgets them, so that the next look shows only what came after."""
+        """Return the requests so far and forget them, so that the next look shows only what came after."""
         taken = Log(self)
         del self[: len(taken)]
         return taken

@@ -23,14 +23,14 @@ _NEW: Mapping[str, dict[str, Any]] = {
 def render_page(
     base_url: str, collection: str, name: str, objects: list[dict[str, Any]], next_limit: int | None
 ) -> dict[str, Any]:
-    """Returns a page of a list; ``next_limit`` is None on the last one."""
+    """Return a page of a list; ``next_limit`` is None on the last one."""
     uri = f"{base_url}{collection}"
     following = urlencode({"before_id": objects[-1]["id"], "limit": next_limit}) if next_limit else None
     return {name: objects, "uri": uri, "next_page_uri": f"{uri}?{following}" if following else None}
 
 
 def render_backend(backend: EmulatedBackend, account: EmulatedAccount, base_url: str) -> dict[str, Any]:
-    """Returns the backend as the API reference shows it."""
+    """Return the backend as the API reference shows it."""
     return {
         "id": backend.id,
         "uri": f"{base_url}{BACKENDS}/{backend.id}",
@@ -43,7 +43,7 @@ def render_backend(backend: EmulatedBackend, account: EmulatedAccount, base_url:
 
 
 def render_tunnel(tunnel: EmulatedTunnel, account: EmulatedAccount, base_url: str) -> dict[str, Any]:
-    """Returns the tunnel as the API reference shows it: without the fields that are empty."""
+    """Return the tunnel as the API reference shows it: without the fields that are empty."""
     shown = {
         "id": tunnel.id,
         "started_at": tunnel.started_at,
@@ -57,7 +57,7 @@ def render_tunnel(tunnel: EmulatedTunnel, account: EmulatedAccount, base_url: st
 
 
 def render_referrer(name: str, referrer: EmulatedReferrer, _: EmulatedAccount, base_url: str) -> dict[str, Any]:
-    """Returns an edge, or a failover or weighted backend, as the API reference shows it."""
+    """Return an edge, or a failover or weighted backend, as the API reference shows it."""
     uri = f"{base_url}{REFERRERS[name].path}/{referrer.id}"
     common = {"created_at": referrer.created_at, "description": "", "metadata": ""}
     fields = {"id": referrer.id, "uri": uri, **common, **_NEW[name], **referrer.fields}

@@ -26,7 +26,7 @@ class Seed(Struct, frozen=True, forbid_unknown_fields=True):
     in_use: Any = None
 
     def contents(self) -> dict[str, Any]:
-        """Returns what a create of it would carry."""
+        """Return what a create of it would carry."""
         return {"description": self.description, "metadata": self.metadata, "labels": self.labels}
 
 
@@ -42,7 +42,7 @@ class Seeds(Struct):
     next_page_uri: str | None = None
 
     def get_referrers(self) -> dict[str, Any]:
-        """Returns what refers to backends, by collection."""
+        """Return what refers to backends, by collection."""
         fields = msgspec.structs.asdict(self)
         return {name: value for name, value in fields.items() if name not in ("backends", "next_page_uri")}
 
@@ -52,7 +52,7 @@ class Seeds(Struct):
 
 
 def from_json(text: bytes) -> Seeds:
-    """Reads a list of backends, or an object with such a list as ``backends`` and others beside it.
+    """Read a list of backends, or an object with such a list as ``backends`` and others beside it.
 
     Raises:
         ValueError: it is not one; names the field.
@@ -65,7 +65,7 @@ def from_json(text: bytes) -> Seeds:
 
 
 def check_seeds(backends: Sequence[Mapping[str, Any] | Seed], referrers: Mapping[str, Any]) -> Seeds:
-    """Reads backends, and what refers to them, given as mappings.
+    """Read backends, and what refers to them, given as mappings.
 
     Raises:
         ValueError: one is not what it has to be; names the field.

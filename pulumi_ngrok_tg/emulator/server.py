@@ -21,7 +21,7 @@ _Fields = ParamSpec("_Fields")
 def _takes(
     kind: Callable[_Fields, Any],
 ) -> Callable[[Callable[..., None]], "Callable[Concatenate[Emulator, _Fields], None]"]:
-    """Tells type checkers that a method takes the fields of a type."""
+    """Tell type checkers that a method takes the fields of a type."""
     return lambda method: method
 
 
@@ -114,16 +114,16 @@ class Emulator:
         return self._service.lock
 
     def account(self, key: str) -> EmulatedAccount:
-        """Returns what the account of ``key`` holds; it comes into being at first use."""
+        """Return what the account of ``key`` holds; it comes into being at first use."""
         return self._service.account(key)
 
     def rotate_key(self, old: str, new: str) -> None:
-        """Gives the account of one key to another one from now on, and to that alone."""
+        """Give the account of one key to another one from now on, and to that alone."""
         self._service.rotate_key(old, new)
 
     @_takes(Settings)
     def set(self, /, **settings: Any) -> None:
-        """Changes some of the :class:`Settings`, or none where one of them is not what it has to be.
+        """Change some of the :class:`Settings`, or none where one of them is not what it has to be.
 
         Raises:
             ValueError: names the setting.
@@ -132,7 +132,7 @@ class Emulator:
 
     @_takes(Fault)
     def fault(self, /, **what: Any) -> None:
-        """Adds a :class:`Fault`.
+        """Add a :class:`Fault`.
 
         Raises:
             ValueError: names the field that is not what it has to be.
@@ -140,17 +140,17 @@ class Emulator:
         self._service.fault(**what)
 
     def check(self) -> None:
-        """Raises AssertionError if a fault was added that no request has met: a test of it has shown nothing."""
+        """Raise AssertionError if a fault was added that no request has met: a test of it has shown nothing."""
         if unmet := self._service.find_unmet():
             raise AssertionError(f"No request has met {', '.join(map(repr, unmet))}.")
 
     def start(self) -> None:
-        """Serves in a thread of its own, until :meth:`stop`."""
+        """Serve in a thread of its own, until :meth:`stop`."""
         for thread in self._threads:
             thread.start()
 
     def stop(self) -> None:
-        """Stops serving; requests that hang are let go."""
+        """Stop serving; requests that hang are let go."""
         self._stopping.set()
         for server, thread in zip(self._servers, self._threads, strict=True):
             if thread.ident is not None:

@@ -63,27 +63,27 @@ class Service:
         return self._api_keys[0] if self._api_keys else "any-key"
 
     def account(self, key: str) -> EmulatedAccount:
-        """Returns what the account of ``key`` holds; it comes into being at first use."""
+        """Return what the account of ``key`` holds; it comes into being at first use."""
         with self.lock:
             if key not in self._accounts:
                 self._accounts[key] = EmulatedAccount.of(self._seeds, self.lock)
             return self._accounts[key]
 
     def authenticate(self, request: HttpRequest) -> EmulatedAccount:
-        """Returns the account whose key the request carries, or raises ngrok's error."""
+        """Return the account whose key the request carries, or raise ngrok's error."""
         key = endpoints.read_api_key(request)
         if self._api_keys and key not in self._api_keys:
             raise make_error(203, token=key)
         return self.account(key)
 
     def rotate_key(self, old: str, new: str) -> None:
-        """Gives the account of one key to another one from now on, and to that alone."""
+        """Give the account of one key to another one from now on, and to that alone."""
         with self.lock:
             self._accounts[new] = self._accounts.pop(old)
             self._api_keys = (*(key for key in self._api_keys if key != old), new)
 
     def set(self, /, **settings: Any) -> None:
-        """Changes some of the :class:`Settings`, or none where one of them is not what it has to be.
+        """Change some of the :class:`Settings`, or none where one of them is not what it has to be.
 
         Raises:
             ValueError: names the setting.
@@ -95,7 +95,7 @@ class Service:
                     account.admitted.clear()
 
     def fault(self, /, **what: Any) -> None:
-        """Adds a :class:`Fault`.
+        """Add a :class:`Fault`.
 
         Raises:
             ValueError: names the field that is not what it has to be.
@@ -104,18 +104,18 @@ class Service:
         self.add_fault(fault)
 
     def add_fault(self, fault: Fault) -> None:
-        """Adds a fault."""
+        """Add a fault."""
         with self.lock:
             self.faults.append(fault)
             self._unmet.append(fault)
 
     def find_unmet(self) -> list[Fault]:
-        """Returns the faults that no request has met."""
+        """Return the faults that no request has met."""
         with self.lock:
             return [fault for fault in self._unmet if any(fault is added for added in self.faults)]
 
     def take_fault(self, request: HttpRequest) -> Fault:
-        """Returns the fault that the request meets, and counts it; one without effect where there is none."""
+        """Return the fault that the request meets, and count it; one without effect where there is none."""
         with self.lock:
             for fault in self.faults:
                 if fault.take(request.method, request.path):
@@ -124,13 +124,13 @@ class Service:
             return Fault()
 
     def operation(self) -> str:
-        """Returns the id of a new operation."""
+        """Return the id of a new operation."""
         with self.lock:
             return self._operations.make("op")
 
     @contextmanager
     def place(self) -> Iterator[bool]:
-        """Takes one of the places for requests that are handled at once; False where all are taken."""
+        """Take one of the places for requests that are handled at once; False where all are taken."""
         with self.lock:
             most = self.settings.max_concurrency
             free = most is None or self._in_flight < most
@@ -143,7 +143,7 @@ class Service:
                 self._in_flight -= free
 
     def admit(self, account: EmulatedAccount) -> None:
-        """Counts a request of the account, or raises ngrok's error where it is one too many for the rate limit."""
+        """Count a request of the account, or raise ngrok's error where it is one too many for the rate limit."""
         limit = self.settings.rate_limit
         if limit is None:
             return

@@ -115,7 +115,7 @@ class Fault(Struct, kw_only=True, forbid_unknown_fields=True):
             raise ValueError("`truncate` and `drop` exclude each other")
 
     def take(self, method: str, path: str) -> bool:
-        """Tells whether this fault meets the request, and counts it."""
+        """Tell whether this fault meets the request, and count it."""
         if self.times == 0 or (self.method or method) != method or not path.endswith(self.path or ""):
             return False
         if self.skip:
@@ -137,7 +137,7 @@ _Type = TypeVar("_Type", bound=Struct)
 
 
 def convert(kind: type[_Type], given: Mapping[str, Any]) -> _Type:
-    """Returns what is given as a value of its type.
+    """Return what is given as a value of its type.
 
     Raises:
         ValueError: it is not one; names the field.

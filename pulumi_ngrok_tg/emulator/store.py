@@ -26,7 +26,7 @@ class IdSource:
         self._last = 0
 
     def make(self, prefix: str) -> str:
-        """Returns a new id, greater than every one before it."""
+        """Return a new id, greater than every one before it."""
         fresh = (int(time.time()) - _EPOCH) << _RANDOM_BITS | secrets.randbits(_RANDOM_BITS)
         self._last = fresh if fresh > self._last else self._last + 1 + secrets.randbits(32)
         number, digits = self._last, ""
@@ -108,7 +108,7 @@ class EmulatedAccount:
 
     @classmethod
     def of(cls, seeds: Seeds, lock: AbstractContextManager[bool]) -> "EmulatedAccount":
-        """Returns an account that begins with backends, the newest first, and with what refers to them."""
+        """Return an account that begins with backends, the newest first, and with what refers to them."""
         account = cls(lock=lock)
         for seed in reversed(seeds.backends):
             backend = EmulatedBackend(
@@ -122,14 +122,14 @@ class EmulatedAccount:
         return account
 
     def create(self, contents: Mapping[str, object]) -> EmulatedBackend:
-        """Stores a new backend with ``contents`` (description, metadata, labels: absent or null is empty)."""
+        """Store a new backend with ``contents`` (description, metadata, labels: absent or null is empty)."""
         with self.lock:
             backend = EmulatedBackend(self.ids.make("bkdtg"), _now())
             self.backends[backend.id] = backend
             return self.update(backend.id, contents)
 
     def update(self, id_: str, contents: Mapping[str, object]) -> EmulatedBackend:
-        """Writes what ``contents`` holds; absent and null leave a field as it is, "" and {} clear it."""
+        """Write what ``contents`` holds; absent and null leave a field as it is, "" and {} clear it."""
         with self.lock:
             backend = self.backends[id_]
             for name in ("description", "metadata", "labels"):
@@ -138,14 +138,14 @@ class EmulatedAccount:
             return backend
 
     def connect_tunnel(self, labels: Mapping[str, str], forwards_to: str = "http://localhost:80") -> str:
-        """Puts a tunnel that carries ``labels`` online, as an agent with that upstream does, and returns its id."""
+        """Put a tunnel that carries ``labels`` online, as an agent with that upstream does, and return its id."""
         with self.lock:
             tunnel = EmulatedTunnel(self.ids.make("tn"), _now(), self.ids.make("ts"), dict(labels), forwards_to)
             self.tunnels[tunnel.id] = tunnel
             return tunnel.id
 
     def add_referrer(self, collection: str, fields: Mapping[str, Any]) -> str:
-        """Adds an edge, or a failover or weighted backend, and returns its id.
+        """Add an edge, or a failover or weighted backend, and return its id.
 
         Args:
             collection: ``failover_backends``, ``weighted_backends``, ``https_edges``, ``tcp_edges`` or ``tls_edges``.
@@ -167,24 +167,24 @@ class EmulatedAccount:
             return str(id_)
 
     def is_referred_to(self, id_: str) -> bool:
-        """Tells whether a failover or weighted backend has a backend among its own."""
+        """Tell whether a failover or weighted backend has a backend among its own."""
         with self.lock:
             held = [*self.referrers["failover_backends"].values(), *self.referrers["weighted_backends"].values()]
             return any(id_ in (one.fields.get("backends") or ()) for one in held)
 
     def find_tunnels(self, backend: EmulatedBackend) -> list[EmulatedTunnel]:
-        """Returns the tunnels that carry all of the backend's labels."""
+        """Return the tunnels that carry all of the backend's labels."""
         with self.lock:
             return [tunnel for tunnel in self.tunnels.values() if _serves(tunnel, backend)]
 
     def find_backends(self, tunnel: EmulatedTunnel) -> list[EmulatedBackend]:
-        """Returns the backends all of whose labels the tunnel carries."""
+        """Return the backends all of whose labels the tunnel carries."""
         with self.lock:
             return [backend for backend in self.backends.values() if _serves(tunnel, backend)]
 
 
 def _check_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns a copy of what refers to backends, or raises ValueError for what the API could not list."""
+    """Return a copy of what refers to backends, or raise ValueError for what the API could not list."""
     routes = fields.get("routes")
     if not isinstance(fields.get("id"), str | None):
         raise ValueError("id has to be a string")
@@ -196,7 +196,7 @@ def _check_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def take_page(objects: Mapping[str, Object], limit: int, before_id: str | None) -> tuple[list[Object], bool]:
-    """Returns up to ``limit`` objects, newest first, older than ``before_id``, and whether there are more."""
+    """Return up to ``limit`` objects, newest first, older than ``before_id``, and whether there are more."""
     ids = sorted((i for i in objects if before_id is None or i < before_id), reverse=True)
     return [objects[i] for i in ids[:limit]], len(ids) > limit
 

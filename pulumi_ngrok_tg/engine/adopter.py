@@ -32,7 +32,7 @@ class Adopter:
         self._reporter = reporter
 
     def check(self, wanted: adoption.Adoption, inputs: dict[str, Any]) -> Iterator[str]:
-        """Has the create adopt a backend, or says what keeps it from that."""
+        """Have the create adopt a backend, or say what keeps it from that."""
         urn = upstream.find_urn()
         if wanted.id is None and wanted.mode != adoption.IDENTICAL:
             yield adoption.explain_unknown_mode(wanted.mode)
@@ -68,7 +68,7 @@ class Adopter:
             self._reporter.info(adoption.NONE_IDENTICAL)
 
     def _verify(self, wanted: adoption.Adoption, id_: str, inputs: dict[str, Any]) -> Iterator[str]:
-        """Says what a backend that exists keeps from being adopted."""
+        """Say what a backend that exists keeps from being adopted."""
         urn = upstream.find_urn()
         try:
             with self._open(inputs) as account:
@@ -91,7 +91,7 @@ class Adopter:
             self._tell_of_adoption(id_, urn)
 
     def _tell_of_adoption(self, id_: str, urn: str) -> None:
-        """Tells of it on the resource's row; of many, the summary keeps a handful."""
+        """Tell of it on the resource's row; of many, the summary keeps a handful."""
         self._run.adopting.add(urn)
         line = f"adopts {id_}, which exists; nothing is created or changed at ngrok"
         if len(self._run.adopting) <= _SHOWN:

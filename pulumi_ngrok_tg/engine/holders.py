@@ -15,18 +15,18 @@ class Holders:
         self._lock = threading.Lock()
 
     def adopt(self, id_: str, urn: str) -> str | None:
-        """Notes that a resource adopts a backend; returns the URN of another one that holds it already."""
+        """Note that a resource adopts a backend; return the URN of another one that holds it already."""
         with self._lock:
             holder, _ = self._holders.setdefault(id_, (urn, True))
         return holder if holder != urn else None
 
     def keep(self, id_: str, urn: str) -> None:
-        """Notes that a resource of the program holds a backend, and goes on to do so."""
+        """Note that a resource of the program holds a backend, and goes on to do so."""
         with self._lock:
             self._holders.setdefault(id_, (urn, False))
 
     def other(self, id_: str, urn: str) -> str | None:
-        """Returns the URN of the other resource that still needs this backend, or None."""
+        """Return the URN of the other resource that still needs this backend, or None."""
         with self._lock:
             holder, adopted = self._holders.get(id_, ("", False))
         return holder if adopted or (holder and holder != urn) else None

@@ -14,7 +14,7 @@ from pulumi_ngrok_tg.rules.outputs import FINGERPRINT
 
 @contextmanager
 def accept_gone(outputs: Mapping[str, Any], account: Account) -> Iterator[None]:
-    """Goes on where a backend that is to be deleted is gone already."""
+    """Go on where a backend that is to be deleted is gone already."""
     try:
         yield
     except NotFound as error:
@@ -22,7 +22,7 @@ def accept_gone(outputs: Mapping[str, Any], account: Account) -> Iterator[None]:
 
 
 def require_same_key(error: NotFound, outputs: Mapping[str, Any], account: Account) -> None:
-    """Believes that a backend is gone only where the key that saw it last says so, or none is known."""
+    """Believe that a backend is gone only where the key that saw it last says so, or none is known."""
     if not is_same_key(outputs, account):
         raise ProviderError(
             advice.explain_gone_under_another_key(error, account.source, upstream.find_urn())
@@ -30,5 +30,5 @@ def require_same_key(error: NotFound, outputs: Mapping[str, Any], account: Accou
 
 
 def is_same_key(outputs: Mapping[str, Any], account: Account) -> bool:
-    """Tells whether the current key is the one that saw a backend last, or none is known."""
+    """Tell whether the current key is the one that saw a backend last, or none is known."""
     return bool(outputs.get(FINGERPRINT, account.fingerprint) == account.fingerprint)

@@ -30,21 +30,21 @@ class EngineLog:
             pass
 
     def debug(self, line: str) -> None:
-        """Shows a line with ``pulumi up --debug`` only."""
+        """Show a line with ``pulumi up --debug`` only."""
         self._log("DEBUG", line, ephemeral=False)
 
     def status(self, line: str) -> None:
-        """Shows a line on the live display; the summary does not keep it."""
+        """Show a line on the live display; the summary does not keep it."""
         if not self._log("INFO", line, ephemeral=True):
             _print(line)
 
     def info(self, line: str) -> None:
-        """Shows a line, and keeps it in the summary."""
+        """Show a line, and keep it in the summary."""
         if not self._log("INFO", line, ephemeral=False):
             _print(line)
 
     def warn(self, line: str) -> None:
-        """Shows a warning."""
+        """Show a warning."""
         if not self._log("WARNING", line, ephemeral=False):
             _print(f"warning: {line}")
 

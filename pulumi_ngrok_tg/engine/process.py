@@ -18,7 +18,7 @@ _WORKERS = 512  # more calls than the engine makes at once; threads start as the
 
 
 def prepare_server(kinds: tuple[type[BaseException], ...]) -> None:
-    """Has the dynamic provider server show errors of these kinds in one line, pass on differences, and hear Ctrl-C."""
+    """Have the dynamic provider server show errors of these kinds in one line, pass on differences, and hear Ctrl-C."""
     server = upstream.find_server()
     upstream.show_as_one_line(server, kinds)
     upstream.show_differences(server)

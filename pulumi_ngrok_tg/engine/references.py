@@ -13,7 +13,7 @@ from pulumi_ngrok_tg.rules.references import ReferenceIndex, explain_referenced
 
 @contextmanager
 def explain_references(account: Account, id_: str) -> Iterator[None]:
-    """Adds to ngrok's "still referenced" which backends refer to this one; lists them on that error only, once a run.
+    """Add to ngrok's "still referenced" which backends refer to this one; list them on that error only, once a run.
 
     Raises:
         ProviderError: ngrok does not delete the backend for that.

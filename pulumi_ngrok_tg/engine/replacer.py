@@ -33,7 +33,7 @@ class Replacer:
         self._guard = guard
 
     def check(self, news: Mapping[str, Any]) -> Iterator[str]:
-        """Says what keeps the resource at hand from being created, and notes what it replaces."""
+        """Say what keeps the resource at hand from being created, and note what it replaces."""
         urn = upstream.find_urn()
         try:
             held = replaced.find_held(news, urn)
@@ -46,7 +46,7 @@ class Replacer:
             yield str(refusal)
 
     def require_no_loss(self) -> None:
-        """Looks once more at what the resource at hand replaces, if anything.
+        """Look once more at what the resource at hand replaces, if anything.
 
         Raises:
             traffic.Refused: tunnels are online in it, or might be, and the setting refuses that.

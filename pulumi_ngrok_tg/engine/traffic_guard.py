@@ -43,7 +43,7 @@ class TrafficGuard:
         return self._mode == "refuse"
 
     def before_change(self, id_: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> None:
-        """Tells what a change of labels, or of the account, does to the tunnels online; else does nothing.
+        """Tell what a change of labels, or of the account, does to the tunnels online; else do nothing.
 
         Raises:
             traffic.Refused: tunnels would leave, or might, and the setting refuses that.
@@ -66,7 +66,7 @@ class TrafficGuard:
             self._tell_of_old_edges(id_, olds)
 
     def before_update(self, id_: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> None:
-        """Looks again, right before labels change, where the setting refuses a loss: diff may have looked long ago.
+        """Look again, right before labels change, where the setting refuses a loss: diff may have looked long ago.
 
         Raises:
             traffic.Refused: tunnels would leave, or might.
@@ -75,7 +75,7 @@ class TrafficGuard:
             self._require_no_loss(id_, olds, properties.take_contents(news)["labels"], traffic.refuse_change)
 
     def before_replacement(self, id_: str, state: Mapping[str, Any]) -> None:
-        """Looks at a backend that the engine is about to replace, where the setting refuses a loss.
+        """Look at a backend that the engine is about to replace, where the setting refuses a loss.
 
         Args:
             id_: the backend's id.
@@ -94,7 +94,7 @@ class TrafficGuard:
                 raise
 
     def before_delete(self, client: "Client", id_: str) -> None:
-        """Looks at a backend right before its delete, where the setting refuses a loss.
+        """Look at a backend right before its delete, where the setting refuses a loss.
 
         Raises:
             traffic.Refused: tunnels are online in it, or might be.
@@ -110,7 +110,7 @@ class TrafficGuard:
             raise traffic.Refused(traffic.refuse_delete(id_, members))
 
     def _look(self, id_: str, olds: Mapping[str, Any], after: Mapping[str, str]) -> tuple[str, bool]:
-        """Returns the line that tells what is to come, and whether it costs traffic: one listing for all changes."""
+        """Return the line that tells what is to come, and whether it costs traffic: one listing for all changes."""
         before = properties.take_contents(olds)["labels"]
         try:
             tunnels = self._client(olds).glance_at_tunnels()
@@ -123,7 +123,7 @@ class TrafficGuard:
         return traffic.describe_moves(moved), bool(moved.leaving)
 
     def _tell_of_old_edges(self, id_: str, olds: Mapping[str, Any]) -> None:
-        """Tells which edges refer to a backend that is about to be replaced: they know only its old id."""
+        """Tell which edges refer to a backend that is about to be replaced: they know only its old id."""
         try:
             index = ReferenceIndex(self._client(olds).glance_at_references())
         except (NgrokError, config.ConfigError) as error:
@@ -134,7 +134,7 @@ class TrafficGuard:
     def _require_no_loss(
         self, id_: str, olds: Mapping[str, Any], after: Mapping[str, str], refused: Callable[[str], str]
     ) -> str:
-        """Returns the line that tells what is to come; what cannot be found out counts as a loss.
+        """Return the line that tells what is to come; what cannot be found out counts as a loss.
 
         The state may be old and the labels changed behind its back, so the backend itself and the list of tunnels are
         both asked, and a tunnel that either of them names is in it.
@@ -171,7 +171,7 @@ class TrafficGuard:
 
 
 def _list_tunnels(client: "Client") -> tuple[tuple[Tunnel, ...], NgrokError | None]:
-    """Returns the tunnels online, or what kept them from being listed."""
+    """Return the tunnels online, or what kept them from being listed."""
     try:
         return client.look_at_tunnels(), None
     except NgrokError as error:
@@ -179,7 +179,7 @@ def _list_tunnels(client: "Client") -> tuple[tuple[Tunnel, ...], NgrokError | No
 
 
 def _find_members(client: "Client", backend: Backend, tunnels: Sequence[Tunnel]) -> list[Tunnel]:
-    """Returns the tunnels in a backend: those that it names, and those of which the list says so.
+    """Return the tunnels in a backend: those that it names, and those of which the list says so.
 
     Raises:
         Unreadable: the backend does not say which tunnels are in it.
@@ -192,5 +192,5 @@ def _find_members(client: "Client", backend: Backend, tunnels: Sequence[Tunnel])
 
 
 def _all_stay(before: Mapping[str, str], after: Mapping[str, str]) -> bool:
-    """Tells whether every tunnel that carries the labels of before carries those of after, whatever else it carries."""
+    """Tell whether every tunnel that carries the labels of before carries those of after, whatever else it carries."""
     return bool(after) and after.items() <= before.items()

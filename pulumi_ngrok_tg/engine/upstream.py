@@ -17,13 +17,13 @@ from pulumi.runtime.settings import get_monitor
 
 
 def find_server() -> Any:
-    """Returns the dynamic provider server's module, or None in any other process."""
+    """Return the dynamic provider server's module, or None in any other process."""
     main = sys.modules.get("__main__")
     return main if hasattr(main, "DynamicResourceProviderServicer") else None
 
 
 def show_as_one_line(server: Any, kinds: tuple[type[BaseException], ...]) -> None:
-    """Has the server show errors of these kinds as their text, not as a traceback.
+    """Have the server show errors of these kinds as their text, not as a traceback.
 
     The server ends a failed call with ``traceback.format_exc()``, whatever the exception says of itself
     (https://github.com/pulumi/pulumi/issues/10416), so its ``traceback`` is replaced.
@@ -34,7 +34,7 @@ def show_as_one_line(server: Any, kinds: tuple[type[BaseException], ...]) -> Non
 
 
 def show_differences(server: Any) -> None:
-    """Has the server pass on what :func:`report_differences` is told.
+    """Have the server pass on what :func:`report_differences` is told.
 
     A DiffResult has no place for which properties differ (https://github.com/pulumi/pulumi/issues/16687). Without it
     the engine ignores ``replace_on_changes``, prints unchanged properties with ``--diff``, and does not name a changed
@@ -48,7 +48,7 @@ def show_differences(server: Any) -> None:
 
 
 def watch_cancel(server: Any, cancel: Callable[[], None]) -> None:
-    """Has the server call ``cancel`` when the engine cancels the operation, as on Ctrl-C.
+    """Have the server call ``cancel`` when the engine cancels the operation, as on Ctrl-C.
 
     The engine tells the server at once, whose ``Cancel`` does nothing (pulumi 3.272, ``pulumi.dynamic.__main__``). It
     is bound when the server starts, so what it builds its response with is replaced.
@@ -59,7 +59,7 @@ def watch_cancel(server: Any, cancel: Callable[[], None]) -> None:
 
 
 def report_differences(kinds: Mapping[str, str]) -> None:
-    """Says which property paths differ and how (ADD, DELETE, UPDATE, or one of them with _REPLACE).
+    """Say which property paths differ and how (ADD, DELETE, UPDATE, or one of them with _REPLACE).
 
     It is the last thing that a ``diff`` does, so that the response it is for is the next one of this thread.
     """
@@ -67,7 +67,7 @@ def report_differences(kinds: Mapping[str, str]) -> None:
 
 
 def raise_worker_cap(workers: int) -> None:
-    """Lets the dynamic provider server handle that many calls at once; its pool is fixed at 4 threads.
+    """Let the dynamic provider server handle that many calls at once; its pool is fixed at 4 threads.
 
     There is no setting for it (pulumi 3.272, ``pulumi.dynamic.__main__.main``), so the pool whose thread runs this is
     told directly. Submitting no-op tasks starts the extra threads for calls already queued.
@@ -85,7 +85,7 @@ def raise_worker_cap(workers: int) -> None:
 
 
 def find_urn() -> str:
-    """Returns the URN of the resource that the server's call in this thread is about, or "".
+    """Return the URN of the resource that the server's call in this thread is about, or "".
 
     A provider is not told (https://github.com/pulumi/pulumi/issues/9434), but the request of the calling frame knows.
     """
@@ -100,7 +100,7 @@ def find_urn() -> str:
 
 @contextmanager
 def keep_pickler() -> Iterator[None]:
-    """Leaves Python's pickler as it was before a dynamic resource was declared.
+    """Leave Python's pickler as it was before a dynamic resource was declared.
 
     For each of them ``pulumi.dynamic`` wraps a method of the pickler and leaves it so (pulumi 3.272,
     ``serialize_provider``): after some 310 the next provider that is pickled by value, which ours is not, ends in a
@@ -117,7 +117,7 @@ def keep_pickler() -> Iterator[None]:
 
 
 def is_mocked() -> bool:
-    """Tells whether the program runs in a test with Pulumi's mocks, which see every input."""
+    """Tell whether the program runs in a test with Pulumi's mocks, which see every input."""
     return type(get_monitor()).__name__ == "MockMonitor"
 
 

@@ -41,7 +41,7 @@ class PolicyFailed(Exception):
 
 
 def tunnel_group_policies(overrides: Overrides | None = None) -> list[Policy]:
-    """Returns the policies of the pack, to be composed into a ``pulumi_policy.PolicyPack``.
+    """Return the policies of the pack, to be composed into a ``pulumi_policy.PolicyPack``.
 
     Args:
         overrides: levels and settings by the policy's name, in the shape of a policy pack's config file: a level, or a
@@ -59,7 +59,7 @@ def tunnel_group_policies(overrides: Overrides | None = None) -> list[Policy]:
 
 
 def serve() -> None:
-    """Serves the pack to the engine that has started this process, until it ends it."""
+    """Serve the pack to the engine that has started this process, until it ends it."""
     # pulumi-policy writes its port and does not flush; the engine would wait for ever where Python is not run with -u.
     sys.stdout = io.TextIOWrapper(io.FileIO(sys.stdout.fileno(), "w", closefd=False), write_through=True)
     for address in sys.argv[1:2]:
@@ -69,7 +69,7 @@ def serve() -> None:
 
 
 def _report_own_version() -> None:
-    """Has the pack report this package's version: an executable has no PulumiPolicy.yaml, and is v0.0.1 else."""
+    """Have the pack report this package's version: an executable has no PulumiPolicy.yaml, and is v0.0.1 else."""
     sdk: Any = pulumi_policy.policy
     servicer = getattr(sdk, "_PolicyAnalyzerServicer", None)
     if not isinstance(servicer, type):
@@ -144,7 +144,7 @@ def _stack_validation(policy: OfStack, schema: Schema) -> Callable[[StackValidat
 
 @contextmanager
 def _judging(policy: str) -> Iterator[None]:
-    """Says of a failure where it was, but not in its own words: they could hold a secret."""
+    """Say of a failure where it was, but not in its own words: they could hold a secret."""
     try:
         yield
     except SettingError as error:
@@ -158,7 +158,7 @@ def _judging(policy: str) -> Iterator[None]:
 
 
 def _declared(resource: ResourceValidationArgs | PolicyResource) -> Declared:
-    """Returns what a resource declares; each value on its own may be unknown."""
+    """Return what a resource declares; each value on its own may be unknown."""
     props = resource.props
 
     def text(name: str) -> Any:

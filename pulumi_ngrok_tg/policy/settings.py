@@ -18,7 +18,7 @@ class SettingError(ValueError):
 
 
 def check_settings(policy: str, schema: Schema, settings: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Returns the settings, with the defaults for those that are not given.
+    """Return the settings, with the defaults for those that are not given.
 
     Raises:
         SettingError: one is unknown, or of another type or form than the schema says.

@@ -30,7 +30,7 @@ class ListedAccount:
         self._began = EVER
 
     def carrying(self, labels: Mapping[str, str], after: float) -> list[Backend]:
-        """Returns the backends that carry all of these labels, no older than ``after``."""
+        """Return the backends that carry all of these labels, no older than ``after``."""
         with self._lock:
             if after > self._began:
                 began = time.monotonic()
@@ -39,7 +39,7 @@ class ListedAccount:
             return [backend for backend in self._client.list_all() if labels.items() <= backend.labels.items()]
 
     def read(self, id_: str, after: float) -> Backend:
-        """Returns a backend by its id, no older than ``after``."""
+        """Return a backend by its id, no older than ``after``."""
         return self._client.read(id_) if after <= self._began else self._client.get(id_)
 
 
@@ -49,7 +49,7 @@ _lock = threading.Lock()
 
 
 def find_account(name: str | None) -> ListedAccount:
-    """Returns an account by its name, the same for all look-ups of a run.
+    """Return an account by its name, the same for all look-ups of a run.
 
     Raises:
         config.ConfigError: a setting is missing or malformed.

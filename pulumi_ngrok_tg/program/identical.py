@@ -38,7 +38,7 @@ _runs: weakref.WeakKeyDictionary[Any, _Run] = weakref.WeakKeyDictionary()
 
 
 def offer(name: str, props: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns what the provider has to know of a resource that may adopt an identical backend.
+    """Return what the provider has to know of a resource that may adopt an identical backend.
 
     Args:
         name: the resource's.
@@ -55,7 +55,7 @@ def offer(name: str, props: Mapping[str, Any]) -> dict[str, Any]:
 
 
 async def _find_twins(run: _Run, key: str | None) -> list[str]:
-    """Returns the names of all resources with the same contents that the state lacks, where there are several."""
+    """Return the names of all resources with the same contents that the state lacks, where there are several."""
     state = await read_state()
     there = set() if isinstance(state, str) else {urn.rpartition("::")[2] for urn in state}
     names = [name for name in run.names.get(key or "", []) if name not in there]
@@ -63,7 +63,7 @@ async def _find_twins(run: _Run, key: str | None) -> list[str]:
 
 
 async def _find(run: _Run, props: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns the ids of the account's backends with these contents that the state does not hold, or why not."""
+    """Return the ids of the account's backends with these contents that the state does not hold, or why not."""
     names = ("account", "description", "metadata", "labels")
     inputs = pulumi.Output.all(**{name: props.get(name) for name in names})
     if not await inputs.is_known():
@@ -98,7 +98,7 @@ def _index(account: str | None) -> dict[str, list[Backend]]:
 
 
 def _identify(contents: Mapping[str, Any], account: Any) -> str:
-    """Returns a text that is the same for contents that mean the same, and seldom for others."""
+    """Return a text that is the same for contents that mean the same, and seldom for others."""
     whole = properties.take_contents(contents)
     # JSON in another order has the same characters.
     metadata = sorted(character for character in whole["metadata"] if not character.isspace())
@@ -106,7 +106,7 @@ def _identify(contents: Mapping[str, Any], account: Any) -> str:
 
 
 def _is_plain(props: Mapping[str, Any]) -> bool:
-    """Tells whether a program writes a resource's contents as they are, without outputs."""
+    """Tell whether a program writes a resource's contents as they are, without outputs."""
     labels = props.get("labels") or {}
     values = [props.get(name) for name in ("account", "description", "metadata")]
     return isinstance(labels, Mapping) and all(

@@ -24,7 +24,7 @@ _NAMES = ("description", "metadata", "labels")
 def move_import(
     props: Mapping[str, Any], opts: pulumi.ResourceOptions | None, allow_operator_owned: bool
 ) -> tuple[dict[str, Any], pulumi.ResourceOptions]:
-    """Returns a resource's props and options such that an ``import_`` in the options becomes a prop.
+    """Return a resource's props and options such that an ``import_`` in the options becomes a prop.
 
     Args:
         props: the resource's props.
@@ -38,7 +38,7 @@ def move_import(
 
 
 def _append_last(args: pulumi.ResourceTransformationArgs) -> None:
-    """Adds a transformation after all others, those of the parents, too: their list may grow while they run."""
+    """Add a transformation after all others, those of the parents, too: their list may grow while they run."""
     resource = args.resource
 
     def last(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
@@ -57,7 +57,7 @@ def _append_last(args: pulumi.ResourceTransformationArgs) -> None:
 
 
 def _move(props: Mapping[str, Any], opts: pulumi.ResourceOptions) -> tuple[dict[str, Any], pulumi.ResourceOptions]:
-    """Takes ``import_`` out of the options, and puts it into the props with all else that the provider has to know."""
+    """Take ``import_`` out of the options, and put it into the props with all else that the provider has to know."""
     id_ = pulumi.Output.from_input(opts.import_)
     rest = pulumi.ResourceOptions.merge(opts, None)
     rest.import_ = None
@@ -77,7 +77,7 @@ def _describe(props: Mapping[str, Any], opts: pulumi.ResourceOptions) -> dict[st
 
 
 async def _find_plain(props: Mapping[str, Any], opts: pulumi.ResourceOptions) -> dict[str, Any]:
-    """Returns the props that are no secret, with their values: the provider gets all of them without that mark."""
+    """Return the props that are no secret, with their values: the provider gets all of them without that mark."""
     plain = {}
     for name in _NAMES:
         value = pulumi.Output.from_input(props.get(name))
@@ -91,7 +91,7 @@ async def _find_plain(props: Mapping[str, Any], opts: pulumi.ResourceOptions) ->
 
 
 async def _look_up(id_: pulumi.Output[Any], ids: set[str]) -> dict[str, Any]:
-    """Returns which resources of the stack's state hold a backend, or why that is not known.
+    """Return which resources of the stack's state hold a backend, or why that is not known.
 
     And how many backends of the program are in no state yet, so that many reads will follow.
     """

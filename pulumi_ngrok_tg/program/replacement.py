@@ -18,7 +18,7 @@ from pulumi_ngrok_tg.rules.replaced import INPUT, UNREAD
 
 
 def add_held(resource_name: str, props: Mapping[str, Any], opts: pulumi.ResourceOptions) -> dict[str, Any]:
-    """Adds to a resource's props what the state holds, where the stack refuses a loss of traffic."""
+    """Add to a resource's props what the state holds, where the stack refuses a loss of traffic."""
     if opts.id is not None or get_config(config.ON_TRAFFIC_LOSS) != "refuse" or upstream.is_mocked():
         return dict(props)
     return {**props, INPUT: Later(lambda: _look_up(resource_name))}

@@ -26,7 +26,7 @@ class Later:
 
 
 async def read_state() -> dict[str, dict[str, Any]] | str:
-    """Returns type and outputs of each resource by URN, asked for once in each run; or why they cannot be had.
+    """Return type and outputs of each resource by URN, asked for once in each run; or why they cannot be had.
 
     The outputs hold the backends' URIs, but not the ids.
     """
@@ -37,7 +37,7 @@ async def read_state() -> dict[str, dict[str, Any]] | str:
 
 
 def find_managed(state: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-    """Returns the ids of the backends that the stack manages as this package's resources, by URN."""
+    """Return the ids of the backends that the stack manages as this package's resources, by URN."""
     return {
         urn: id_
         for urn, resource in state.items()
@@ -47,7 +47,7 @@ def find_managed(state: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
 
 
 def find_holders(state: Mapping[str, Mapping[str, Any]], id_: str) -> list[dict[str, str]]:
-    """Returns URN and type of the resources that hold a backend, but for those of this package, which manage it."""
+    """Return URN and type of the resources that hold a backend, but for those of this package, which manage it."""
     return [
         {"urn": urn, "type": resource["type"]}
         for urn, resource in state.items()

@@ -60,7 +60,7 @@ class Adoption:
 
 
 def read_adoption(inputs: Mapping[str, Any]) -> Adoption | None:
-    """Returns the adoption that a program's inputs ask for, if they do."""
+    """Return the adoption that a program's inputs ask for, if they do."""
     said = inputs.get(INPUT)
     if not isinstance(said, Mapping):
         return None
@@ -88,7 +88,7 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 
 
 def find_holder(adoption: Adoption, urn: str) -> str | None:
-    """Returns the URN of another resource of the state that holds the backend, if any does.
+    """Return the URN of another resource of the state that holds the backend, if any does.
 
     A component that the resource is a part of may have its id among its outputs.
     """
@@ -100,7 +100,7 @@ def find_holder(adoption: Adoption, urn: str) -> str | None:
 def explain_differences(
     wanted: Adoption, id_: str, held: Mapping[str, Any], inputs: Mapping[str, Any]
 ) -> Iterator[str]:
-    """Tells of each property in which a backend differs from the program that wants to adopt it.
+    """Tell of each property in which a backend differs from the program that wants to adopt it.
 
     Args:
         wanted: what the program says of the adoption.
@@ -123,12 +123,12 @@ def explain_differences(
 
 
 def _is_none(plain: Mapping[str, Any], name: str, inputs: Mapping[str, Any]) -> bool:
-    """Tells whether the program says nothing of a property, as no secret."""
+    """Tell whether the program says nothing of a property, as no secret."""
     return name in plain and not plain[name] and not inputs.get(name)
 
 
 def explain_operator_owned(id_: str) -> str:
-    """Returns the line for a backend of ngrok's Kubernetes operator."""
+    """Return the line for a backend of ngrok's Kubernetes operator."""
     return (
         f"import_: {id_} is owned by ngrok's Kubernetes operator, which would undo what this stack changes. Delete the "
         "Kubernetes resource that it belongs to, or set allow_operator_owned=True to adopt it anyway."
@@ -136,7 +136,7 @@ def explain_operator_owned(id_: str) -> str:
 
 
 def explain_managed(id_: str, urn: str, same: bool) -> str:
-    """Returns the line for a backend that a resource of the stack already manages.
+    """Return the line for a backend that a resource of the stack already manages.
 
     Args:
         id_: the backend's.
@@ -155,12 +155,12 @@ def explain_managed(id_: str, urn: str, same: bool) -> str:
 
 
 def explain_declared_twice(id_: str, urn: str) -> str:
-    """Returns the line for a backend that another resource of the same run holds or adopts."""
+    """Return the line for a backend that another resource of the same run holds or adopts."""
     return f"import_: {id_} belongs to another resource of this program, {urn}. Remove one of the two."
 
 
 def explain_another_id(id_: str, named: str) -> str:
-    """Returns the line for an ``import_`` that names another backend than the one that the resource manages."""
+    """Return the line for an ``import_`` that names another backend than the one that the resource manages."""
     return (
         f"import_ names {named}, but this resource already manages {id_}. Remove import_, or adopt {named} under "
         "another resource name."
@@ -168,7 +168,7 @@ def explain_another_id(id_: str, named: str) -> str:
 
 
 def explain_held_by_other_type(id_: str, urn: str) -> str:
-    """Returns the line for a backend that a resource of another type holds in this stack."""
+    """Return the line for a backend that a resource of another type holds in this stack."""
     return (
         f"import_: {id_} is already held by {urn} in this stack. If that resource manages the backend, it would delete "
         f"it. Take that resource out of the program, run `pulumi state delete {shlex.quote(urn)}`, then run this again."
@@ -176,7 +176,7 @@ def explain_held_by_other_type(id_: str, urn: str) -> str:
 
 
 def explain_unread(id_: str, why: str) -> str:
-    """Returns the line for a backend of which nobody knows whether another resource of the stack manages it."""
+    """Return the line for a backend of which nobody knows whether another resource of the stack manages it."""
     return (
         f"import_: the stack's state could not be read to see whether another resource manages {id_} already ({why}). "
         "Run it again."
@@ -184,7 +184,7 @@ def explain_unread(id_: str, why: str) -> str:
 
 
 def explain_several_identical(ids: Sequence[str]) -> str:
-    """Returns the line for a resource that has several identical backends."""
+    """Return the line for a resource that has several identical backends."""
     return (
         f"PULUMI_NGROK_TG_ADOPT: several backends have exactly these contents ({join_names(ids)}). Name one with "
         'ResourceOptions(import_="..."), or delete the others.'
@@ -192,7 +192,7 @@ def explain_several_identical(ids: Sequence[str]) -> str:
 
 
 def explain_several_resources(id_: str, names: Sequence[str]) -> str:
-    """Returns the line for several resources that have one identical backend."""
+    """Return the line for several resources that have one identical backend."""
     return (
         f"PULUMI_NGROK_TG_ADOPT: {id_} has exactly the contents of several resources ({join_names(names)}). Give one "
         f'of them ResourceOptions(import_="{id_}"), and run the others without the variable.'
@@ -200,7 +200,7 @@ def explain_several_resources(id_: str, names: Sequence[str]) -> str:
 
 
 def explain_unknown_mode(mode: object) -> str:
-    """Returns the line for a value of PULUMI_NGROK_TG_ADOPT that there is not."""
+    """Return the line for a value of PULUMI_NGROK_TG_ADOPT that there is not."""
     return f'PULUMI_NGROK_TG_ADOPT must be "identical", not {mode!r}. Unset it to create what is new.'
 
 
@@ -213,7 +213,7 @@ UNKNOWN_CONTENTS = (
 
 
 def explain_held_by_another(id_: str, urn: str, holder: str) -> str:
-    """Returns the line for a backend that is not deleted with one resource, because another one holds it."""
+    """Return the line for a backend that is not deleted with one resource, because another one holds it."""
     return (
         f"{id_} was not deleted: {holder or 'another resource'} holds it, too. Drop {urn or 'this resource'} from the "
         "state instead, with `pulumi state delete`, or `pulumi state edit` where its delete is pending."

@@ -56,7 +56,7 @@ class ProviderError(Exception):
 
 
 def explain(error: NgrokError, source: Source, recorded: bool = False) -> str:
-    """Returns the error as one line that ends in what to do.
+    """Return the error as one line that ends in what to do.
 
     Args:
         error: what kept a call from succeeding.
@@ -69,23 +69,23 @@ def explain(error: NgrokError, source: Source, recorded: bool = False) -> str:
 
 
 def explain_explicit_provider(account: str | None) -> str:
-    """Returns what to add where a resource has no API key: an explicit provider may be the reason."""
+    """Return what to add where a resource has no API key: an explicit provider may be the reason."""
     remedy = "a named account needs the default provider" if account else "set NGROK_API_KEY"
     return f" If the resource has an explicit provider (provider=...), it gets no stack config: {remedy}."
 
 
 def explain_missing(error: NgrokError, id_: str) -> str:
-    """Returns the line for a backend that a program names by its id, and that ngrok does not find."""
+    """Return the line for a backend that a program names by its id, and that ngrok does not find."""
     return f"There is no backend {id_} in this account. Check the id and the account. ({error})"
 
 
 def explain_deleted(error: NgrokError, id_: str) -> str:
-    """Returns the line for a backend that an update does not find any more."""
+    """Return the line for a backend that an update does not find any more."""
     return f"The backend {id_} no longer exists. Run `pulumi refresh`, then `pulumi up` to create it. ({error})"
 
 
 def explain_gone_under_another_key(error: NgrokError, source: Source, urn: str) -> str:
-    """Returns the line for a backend that the current key does not find, and that another key has seen before.
+    """Return the line for a backend that the current key does not find, and that another key has seen before.
 
     Args:
         error: ngrok's "not found".

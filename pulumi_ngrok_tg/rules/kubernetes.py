@@ -9,7 +9,7 @@ _LABEL_PREFIX = "k8s.ngrok.com/"
 
 
 def is_operator_owned(backend: Mapping[str, Any]) -> bool:
-    """Tells whether ngrok's Kubernetes operator, by its present or its former name, owns a backend.
+    """Tell whether ngrok's Kubernetes operator, by its present or its former name, owns a backend.
 
     Args:
         backend: its ``labels`` and ``metadata``, as the API or a program holds them; either may be absent.

@@ -20,7 +20,7 @@ READ_ONLY = "__read_only"
 
 
 def build_outputs(backend: "Backend", account: str | None, fingerprint: str) -> dict[str, Any]:
-    """Returns the resource's outputs: the backend as the API gave it, its account, and which key has seen it."""
+    """Return the resource's outputs: the backend as the API gave it, its account, and which key has seen it."""
     return {
         "account": account,
         "description": backend.description,
@@ -34,7 +34,7 @@ def build_outputs(backend: "Backend", account: str | None, fingerprint: str) -> 
 
 
 def find_held(type_: str, outputs: Mapping[str, Any], id_: object = None) -> set[str]:
-    """Returns the ids of the backends that a resource of a state holds, so that its stack may manage them.
+    """Return the ids of the backends that a resource of a state holds, so that its stack may manage them.
 
     What only reads a backend, and a stack's own outputs, hold none.
 

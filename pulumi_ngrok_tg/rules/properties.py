@@ -28,7 +28,7 @@ class Problem(NamedTuple):
 
 
 def encode_metadata(value: Any) -> Any:
-    """Writes a mapping as canonical JSON (sorted keys, no spaces), an empty one as ""; leaves all else as it is.
+    """Write a mapping as canonical JSON (sorted keys, no spaces), an empty one as ""; leave all else as it is.
 
     Raises:
         ValueError: the mapping holds something JSON has no form for, or the text cannot be stored.
@@ -44,7 +44,7 @@ def encode_metadata(value: Any) -> Any:
 
 
 def require_text(name: str, value: Any) -> Any:
-    """Returns a value as it is, unless it is a string that the engine's wire format cannot carry to :func:`check`.
+    """Return a value as it is, unless it is a string that the engine's wire format cannot carry to :func:`check`.
 
     Raises:
         ValueError: it holds half of a surrogate pair.
@@ -55,7 +55,7 @@ def require_text(name: str, value: Any) -> Any:
 
 
 def require_label_key(key: Any, plain: bool = False) -> None:
-    """Raises ValueError where a label's key cannot be carried to :func:`check`; quotes it only where it is plain."""
+    """Raise ValueError where a label's key cannot be carried to :func:`check`; quote it only where it is plain."""
     if not isinstance(key, str):
         named = f"the key {key!r}" if plain else "a key"
         raise ValueError(f"labels: {named} must be a string, not {_name_type(key)}. Put it in quotes.")
@@ -63,7 +63,7 @@ def require_label_key(key: Any, plain: bool = False) -> None:
 
 
 def require_label_value(key: str, value: Any, plain: bool = False) -> Any:
-    """Returns a label's value as it is, unless it is None, which would vanish on the way to :func:`check`.
+    """Return a label's value as it is, unless it is None, which would vanish on the way to :func:`check`.
 
     Raises:
         ValueError: it is, or it cannot be carried.
@@ -75,7 +75,7 @@ def require_label_value(key: str, value: Any, plain: bool = False) -> Any:
 
 
 def require_no_output(name: str, value: Any) -> None:
-    """Raises ValueError where a text holds what Pulumi makes of an Output that is put into a string."""
+    """Raise ValueError where a text holds what Pulumi makes of an Output that is put into a string."""
     if isinstance(value, str) and _OUTPUT_AS_TEXT.search(value):
         raise ValueError(
             f"{name} holds an Output that was put into a string, as in an f-string. Its value is not known there: use "
@@ -84,7 +84,7 @@ def require_no_output(name: str, value: Any) -> None:
 
 
 def check(inputs: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
-    """Returns the inputs without those that are empty, and every problem. What is not known yet passes."""
+    """Return the inputs without those that are empty, and every problem. What is not known yet passes."""
     normal = {name: inputs[name] for name in ("account", *_EMPTY) if not _is_empty(inputs.get(name))}
     plain = inputs.get(PLAIN_KEYS)
     labels = _check_labels(normal.get("labels"), plain if isinstance(plain, list) else ())
@@ -92,18 +92,18 @@ def check(inputs: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
 
 
 def take_contents(properties: Mapping[str, Any]) -> Contents:
-    """Returns description, metadata and labels, each present: absent, None, "" and {} are the same."""
+    """Return description, metadata and labels, each present: absent, None, "" and {} are the same."""
     return cast(Contents, {n: empty if _is_empty(properties.get(n)) else properties[n] for n, empty in _EMPTY.items()})
 
 
 def find_changes(olds: Mapping[str, Any], news: Mapping[str, Any]) -> Contents:
-    """Returns what to PATCH to get from ``olds`` to ``news``: the new value of each property of another meaning."""
+    """Return what to PATCH to get from ``olds`` to ``news``: the new value of each property of another meaning."""
     before, after = cast(dict[str, Any], take_contents(olds)), cast(dict[str, Any], take_contents(news))
     return cast(Contents, {name: after[name] for name in _EMPTY if not _equal(name, before[name], after[name])})
 
 
 def find_differences(olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, str]:
-    """Returns what an update changes: ADD, DELETE or UPDATE for each property path; labels have a path each.
+    """Return what an update changes: ADD, DELETE or UPDATE for each property path; labels have a path each.
 
     Another account ends in _REPLACE: a backend cannot move.
     """
@@ -114,7 +114,7 @@ def find_differences(olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[s
 
 
 def compare(olds: Mapping[str, Any], news: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
-    """Yields path, old and new value of what differs in meaning; labels have a path each, and None is not there."""
+    """Yield path, old and new value of what differs in meaning; labels have a path each, and None is not there."""
     before = cast(dict[str, Any], take_contents(olds))
     for name, after in find_changes(olds, news).items():
         old = before[name]
@@ -128,7 +128,7 @@ def compare(olds: Mapping[str, Any], news: Mapping[str, Any]) -> Iterator[tuple[
 
 
 def format_label_path(key: str) -> str:
-    """Returns the property path of a label."""
+    """Return the property path of a label."""
     if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", key):
         return f"labels.{key}"
     quoted = key.replace('"', '\\"')
@@ -148,7 +148,7 @@ def _equal(name: str, before: Any, after: Any) -> bool:
 
 
 def _equal_json(before: str, after: str) -> bool:
-    """Tells whether two JSON objects or arrays differ in spacing and order of keys alone.
+    """Tell whether two JSON objects or arrays differ in spacing and order of keys alone.
 
     Numbers and strings count as they are written: 1.10 and 1.1 may be versions, and no float holds every id.
     """
@@ -159,7 +159,7 @@ def _equal_json(before: str, after: str) -> bool:
 
 
 def _parse(text: str) -> Any:
-    """Reads JSON such that equal values mean equal texts; ValueError where it is no object and no array."""
+    """Read JSON such that equal values mean equal texts; ValueError where it is no object and no array."""
     if not text.lstrip().startswith(("{", "[")):
         raise ValueError
     escapes_kept = re.sub(r"\\.", lambda escape: json.dumps(escape[0])[1:-1], text)
@@ -178,7 +178,7 @@ def _reject(constant: str) -> None:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> tuple[str, dict[str, Any]]:
-    """Raises ValueError where a key is there twice: nobody knows which of its values counts."""
+    """Raise ValueError where a key is there twice: nobody knows which of its values counts."""
     if len({key for key, _ in pairs}) < len(pairs):
         raise ValueError
     return "object", dict(pairs)

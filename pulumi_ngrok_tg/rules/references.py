@@ -40,7 +40,7 @@ class ReferenceIndex:
         self._paths: dict[str, list[Path]] = {}
 
     def find_paths(self, id_: str) -> list[Path]:
-        """Returns the shortest way to each edge from which traffic reaches a backend.
+        """Return the shortest way to each edge from which traffic reaches a backend.
 
         What refers to it and has no edge itself is a path of its own. Backends that refer to each other in a circle
         are followed once.
@@ -52,7 +52,7 @@ class ReferenceIndex:
         return paths
 
     def find_order(self, id_: str) -> list[Referrer] | None:
-        """Returns the backends that refer to a backend, directly or not, such that none comes after what it refers to.
+        """Return the backends that refer to a backend, directly or not, such that none comes after what it refers to.
 
         None where they refer to each other in a circle.
         """
@@ -78,7 +78,7 @@ class ReferenceIndex:
         return [step for step in self._steps.get(id_, []) if step.referrer.kind in BACKENDS_ONLY]
 
     def _find_edges(self, start: Referrer) -> list[Path]:
-        """Returns a way from what refers to a backend to each edge beyond it: an enabled one if there is any."""
+        """Return a way from what refers to a backend to each edge beyond it: an enabled one if there is any."""
         if start.id not in self._paths:
             found = {path[-1]: path for path in self._walk(start.id, enabled_only=False)}
             found |= {path[-1]: path for path in self._walk(start.id, enabled_only=True)}
@@ -86,7 +86,7 @@ class ReferenceIndex:
         return self._paths[start.id]
 
     def _walk(self, start: str, enabled_only: bool) -> Iterator[Path]:
-        """Yields the shortest way to each edge, nearest first."""
+        """Yield the shortest way to each edge, nearest first."""
         seen = {start}
         waiting: deque[tuple[str, Path]] = deque([(start, ())])
         while waiting:
@@ -102,14 +102,14 @@ class ReferenceIndex:
 
 
 def is_in_use(index: ReferenceIndex, backend: Backend) -> bool | None:
-    """Tells whether something refers to a backend, or a tunnel is online in it; None where that is unknown."""
+    """Tell whether something refers to a backend, or a tunnel is online in it; None where that is unknown."""
     if index.find_paths(backend.id) or backend.tunnels:
         return True
     return None if index.unlisted or backend.tunnels is None else False
 
 
 def describe_use(index: ReferenceIndex, id_: str) -> str:
-    """Returns what refers to a backend: the first few ways, "nobody", or "unknown"."""
+    """Return what refers to a backend: the first few ways, "nobody", or "unknown"."""
     paths = [describe_path(path) for path in index.find_paths(id_)]
     if not paths:
         return "unknown" if index.unlisted else "nobody"
@@ -117,17 +117,17 @@ def describe_use(index: ReferenceIndex, id_: str) -> str:
 
 
 def describe_path(path: Path) -> str:
-    """Returns the references from a backend outwards as one line."""
+    """Return the references from a backend outwards as one line."""
     return " ← ".join(map(_describe_step, path))
 
 
 def describe_way(path: Path) -> str:
-    """Returns the references to a backend, from the outermost inwards, as one line."""
+    """Return the references to a backend, from the outermost inwards, as one line."""
     return " → ".join(map(_describe_step, reversed(path)))
 
 
 def describe_unlisted(unlisted: Mapping[str, NgrokError]) -> list[str]:
-    """Returns a line for the kinds of referrers that could not be listed for the same reason."""
+    """Return a line for the kinds of referrers that could not be listed for the same reason."""
     groups: dict[tuple[type, int], list[str]] = {}
     for kind, error in unlisted.items():
         groups.setdefault((type(error), getattr(error, "code", 0)), []).append(kind)
@@ -140,13 +140,13 @@ def describe_unlisted(unlisted: Mapping[str, NgrokError]) -> list[str]:
 
 
 def convert_use(index: ReferenceIndex, backend: Backend) -> dict[str, Any]:
-    """Returns who refers to a backend, and whether it is in use, as the commands print it in JSON."""
+    """Return who refers to a backend, and whether it is in use, as the commands print it in JSON."""
     paths = [_convert_path(path) for path in index.find_paths(backend.id)]
     return {"references": paths, "in_use": is_in_use(index, backend)}
 
 
 def convert_unlisted(index: ReferenceIndex) -> list[dict[str, str]]:
-    """Returns what could not be listed, and why, as the commands print it in JSON."""
+    """Return what could not be listed, and why, as the commands print it in JSON."""
     return [{"kind": kind, "reason": str(error)} for kind, error in index.unlisted.items()]
 
 
@@ -163,7 +163,7 @@ def _convert_path(path: Path) -> dict[str, Any]:
 
 
 def explain_referenced(id_: str, index: ReferenceIndex) -> str:
-    """Returns what refers to a backend that ngrok does not delete for that (ERR_NGROK_6502), and in which order to go.
+    """Return what refers to a backend that ngrok does not delete for that (ERR_NGROK_6502), and in which order to go.
 
     Args:
         id_: the backend's.
@@ -187,7 +187,7 @@ def explain_referenced(id_: str, index: ReferenceIndex) -> str:
 
 
 def describe_old_edges(index: ReferenceIndex, id_: str) -> str:
-    """Returns the line for a replacement of a backend to which something refers; "" where nothing is known to.
+    """Return the line for a replacement of a backend to which something refers; "" where nothing is known to.
 
     Args:
         index: of the account of the old backend.

@@ -27,7 +27,7 @@ class Held:
 
 
 def find_held(news: Mapping[str, Any], urn: str) -> Held | None:
-    """Returns what the state holds of a resource, by what the program says of it.
+    """Return what the state holds of a resource, by what the program says of it.
 
     Args:
         news: the program's inputs.

@@ -37,12 +37,12 @@ class Moves(NamedTuple):
 
 
 def carries(tunnel: Tunnel, labels: Mapping[str, str]) -> bool:
-    """Tells whether a tunnel is in a backend with these labels."""
+    """Tell whether a tunnel is in a backend with these labels."""
     return bool(labels) and labels.items() <= tunnel.labels.items()
 
 
 def find_serving(id_: str, labels: Mapping[str, str], tunnels: Sequence[Tunnel]) -> list[Tunnel]:
-    """Returns which of an account's tunnels are in a backend: as the API says, else those that carry its labels.
+    """Return which of an account's tunnels are in a backend: as the API says, else those that carry its labels.
 
     The API knows also of labels that somebody changed at ngrok since the last refresh.
     """
@@ -51,7 +51,7 @@ def find_serving(id_: str, labels: Mapping[str, str], tunnels: Sequence[Tunnel])
 
 
 def find_moves(members: Iterable[Tunnel], after: Mapping[str, str], tunnels: Iterable[Tunnel]) -> Moves:
-    """Returns who leaves, stays and joins.
+    """Return who leaves, stays and joins.
 
     Args:
         members: the tunnels that are in the backend now.
@@ -69,7 +69,7 @@ def find_moves(members: Iterable[Tunnel], after: Mapping[str, str], tunnels: Ite
 
 
 def describe_moves(moved: Moves) -> str:
-    """Returns the line that says which online tunnels lose and get traffic, "" where nothing changes."""
+    """Return the line that says which online tunnels lose and get traffic, "" where nothing changes."""
     leaving, staying, joining = moved
     if leaving:
         if staying:
@@ -88,7 +88,7 @@ def describe_moves(moved: Moves) -> str:
 
 
 def describe_unknown(seen: int | None, after: Mapping[str, str], why: Exception) -> str:
-    """Returns the line for a change of which nobody can tell what it does.
+    """Return the line for a change of which nobody can tell what it does.
 
     Args:
         seen: how many tunnels were online when the backend was last read; None where that is not known either.
@@ -108,7 +108,7 @@ def describe_unknown(seen: int | None, after: Mapping[str, str], why: Exception)
 
 
 def refuse_change(line: str) -> str:
-    """Returns the line for a change of labels that was refused; ``line`` is what it would do."""
+    """Return the line for a change of labels that was refused; ``line`` is what it would do."""
     return (
         f'Not changed, because {ON_TRAFFIC_LOSS} is "refuse": {line}. First restart the agents with labels that match '
         f'the old and the new selector (docs: "Changing labels without a gap"), or stop them, {_ALLOW}.'
@@ -116,12 +116,12 @@ def refuse_change(line: str) -> str:
 
 
 def refuse_replacement(line: str) -> str:
-    """Returns the line for a replacement that was refused; ``line`` is what it would do."""
+    """Return the line for a replacement that was refused; ``line`` is what it would do."""
     return f'Not replaced, because {ON_TRAFFIC_LOSS} is "refuse": {line}. Stop the tunnels first, {_ALLOW}.'
 
 
 def refuse_delete(id_: str, online: Sequence[Tunnel]) -> str:
-    """Returns the line for a delete that was refused.
+    """Return the line for a delete that was refused.
 
     Args:
         id_: the backend's.
@@ -135,7 +135,7 @@ def refuse_delete(id_: str, online: Sequence[Tunnel]) -> str:
 
 
 def refuse_create_unread(why: str) -> str:
-    """Returns the line for a resource of which nobody knows whether its create replaces a backend."""
+    """Return the line for a resource of which nobody knows whether its create replaces a backend."""
     return (
         f'Not created, because {ON_TRAFFIC_LOSS} is "refuse" and the stack\'s state could not be read to see whether '
         f"this replaces a backend ({why}). Try again later, {_ALLOW}."
@@ -143,7 +143,7 @@ def refuse_create_unread(why: str) -> str:
 
 
 def refuse_delete_unseen(id_: str, why: Exception) -> str:
-    """Returns the line for a delete that was refused because nobody knows which tunnels are online."""
+    """Return the line for a delete that was refused because nobody knows which tunnels are online."""
     return (
         f'{id_} was not deleted, because {ON_TRAFFIC_LOSS} is "refuse": ngrok did not say which tunnels are online in '
         f"it ({str(why).rstrip('.')}). Try again later, {_ALLOW}. {_DESTROY}"

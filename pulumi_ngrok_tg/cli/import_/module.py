@@ -44,7 +44,7 @@ class ModuleError(Exception):
 
 
 def find_declared(tree: ast.AST) -> dict[str, int]:
-    """Returns the line of each backend's id in a program, by the id, but for those that a call only reads by.
+    """Return the line of each backend's id in a program, by the id, but for those that a call only reads by.
 
     An id may reach ``import_`` through a variable or a loop, so each that is written as a string counts.
     """
@@ -61,7 +61,7 @@ def find_declared(tree: ast.AST) -> dict[str, int]:
 
 
 def find_names(tree: ast.AST) -> dict[str, str | None]:
-    """Returns the names of the resources that a module declares by a literal, and the id that each adopts, if any."""
+    """Return the names of the resources that a module declares by a literal, and the id that each adopts, if any."""
     names: dict[str, str | None] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and "TunnelGroupBackend" in ast.unparse(node.func):
@@ -73,7 +73,7 @@ def find_names(tree: ast.AST) -> dict[str, str | None]:
 
 
 def find_stack(tree: ast.Module) -> str | None:
-    """Returns the stack that a module written by an import belongs to; None where it is no such module."""
+    """Return the stack that a module written by an import belongs to; None where it is no such module."""
     for node in tree.body:
         if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Constant):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
@@ -83,7 +83,7 @@ def find_stack(tree: ast.Module) -> str | None:
 
 
 def loads_module(tree: ast.AST) -> bool:
-    """Tells whether a program loads the module, in whatever way that names it."""
+    """Tell whether a program loads the module, in whatever way that names it."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import) and any(name.name.split(".")[-1] == MODULE for name in node.names):
             return True
@@ -97,7 +97,7 @@ def loads_module(tree: ast.AST) -> bool:
 
 
 def add_declarations(text: str, backends: Mapping[str, Backend], account: str | None, protect: bool, stack: str) -> str:
-    """Returns a module's text with declarations added.
+    """Return a module's text with declarations added.
 
     Args:
         text: what it holds so far; "" where there is none.
@@ -126,7 +126,7 @@ def add_declarations(text: str, backends: Mapping[str, Backend], account: str | 
 
 
 def add_import(text: str, others: Collection[str]) -> str:
-    """Returns a program's text with the line that loads the module, after its last import.
+    """Return a program's text with the line that loads the module, after its last import.
 
     Args:
         text: the program.
@@ -165,7 +165,7 @@ def _after_docstring(tree: ast.Module) -> int:
 
 
 def render(variable: str, name: str, backend: Backend, account: str | None, protect: bool) -> str:
-    """Returns the statement that declares a backend."""
+    """Return the statement that declares a backend."""
     arguments = [_literal(name)]
     if backend.labels:
         arguments.append(f"labels={_mapping(dict(backend.labels))}")
@@ -183,7 +183,7 @@ def render(variable: str, name: str, backend: Backend, account: str | None, prot
 
 
 def _metadata(text: str) -> str:
-    """Writes metadata as a mapping where that means the same to ngrok's users and to this package, else as it is."""
+    """Write metadata as a mapping where that means the same to ngrok's users and to this package, else as it is."""
     try:
         value = json.loads(text)
         if isinstance(value, dict) and _depth(value) <= _DEEPEST:
@@ -201,7 +201,7 @@ def _depth(value: Any) -> int:
 
 
 def _mapping(value: Any) -> str:
-    """Writes JSON's values, each entry of a mapping or list in a line of its own, as the formatter leaves it."""
+    """Write JSON's values, each entry of a mapping or list in a line of its own, as the formatter leaves it."""
     if isinstance(value, dict) and value:
         return "{\n" + _lines(f"{_literal(key)}: {_mapping(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list) and value:
@@ -214,7 +214,7 @@ def _lines(entries: Iterable[str]) -> str:
 
 
 def _literal(text: str) -> str:
-    """Writes a string as the formatter does: in double quotes, unless single ones save escapes."""
+    """Write a string as the formatter does: in double quotes, unless single ones save escapes."""
     quote = "'" if text.count('"') > text.count("'") else '"'
     return quote + "".join(_escape(text, quote)) + quote
 

@@ -15,7 +15,7 @@ _AVOIDED = {*keyword.kwlist, *keyword.softkwlist, "l"}  # "l" looks like a one (
 def choose_resource_names(
     backends: Iterable[Backend], given: Mapping[str, str], preferred: Mapping[str, str], taken: Iterable[str] = ()
 ) -> dict[str, str]:
-    """Names each backend, by its id; the older first, so that a new backend leaves the others their names.
+    """Name each backend, by its id; the older first, so that a new backend leaves the others their names.
 
     Args:
         backends: all of the account, whichever are asked for, so that the choice changes no name.
@@ -37,7 +37,7 @@ def choose_resource_names(
 
 
 def choose_variable_names(names: Iterable[str], taken: Iterable[str] = ()) -> dict[str, str]:
-    """Returns a Python identifier for each resource name, in ASCII, as no other is equal to all of Python's tools."""
+    """Return a Python identifier for each resource name, in ASCII, as no other is equal to all of Python's tools."""
     variables: dict[str, str] = {}
     used = {*taken}
     for name in names:
@@ -52,7 +52,7 @@ def choose_variable_names(names: Iterable[str], taken: Iterable[str] = ()) -> di
 
 
 def _suggest_names(backend: Backend) -> list[str]:
-    """Returns what a person may call the backend, best first: by its description where that is short, by its labels."""
+    """Return what a person may call the backend, best first: by its description where that is short, by its labels."""
     labels = "-".join(value or key for key, value in sorted(backend.labels.items()))
     slugs = [slug for text in (backend.description, labels) if (slug := _slugify(text))]
     return [slug for slug in slugs if len(slug) <= _LONGEST] or [(slugs or ["backend"])[0][:_LONGEST].rstrip("-._")]

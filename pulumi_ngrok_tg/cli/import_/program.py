@@ -48,7 +48,7 @@ class SourceFile:
             ) from error
 
     def write(self, text: str) -> None:
-        """Writes the file with another text, in its own encoding and with its own line ends.
+        """Write the file with another text, in its own encoding and with its own line ends.
 
         Raises:
             ProgramError: it cannot be written; it is as it was then.
@@ -83,7 +83,7 @@ class Program:
         return self.folder / "__main__.py"
 
     def files(self) -> Iterator[SourceFile]:
-        """Reads all Python files of the program; those of virtual environments and hidden folders are none of it."""
+        """Read all Python files of the program; those of virtual environments and hidden folders are none of it."""
         for folder, folders, files in os.walk(self.folder):
             at = Path(folder)
             folders[:] = sorted(
@@ -95,7 +95,7 @@ class Program:
 
 
 def find_program(cwd: Path) -> Program:
-    """Finds the program of the project that a folder is in.
+    """Find the program of the project that a folder is in.
 
     Raises:
         ProgramError: there is no project, or it is not in Python.
@@ -121,7 +121,7 @@ def find_program(cwd: Path) -> Program:
 
 
 def read_source(path: Path) -> SourceFile:
-    """Reads a Python file; one that is not there yet is empty.
+    """Read a Python file; one that is not there yet is empty.
 
     Raises:
         ProgramError: it cannot be read.

@@ -33,7 +33,7 @@ class Report:
 
 
 def print_all(report: Report) -> None:
-    """Prints it as JSON."""
+    """Print it as JSON."""
     chosen = report.selection
     print_json(
         {
@@ -59,7 +59,7 @@ def print_all(report: Report) -> None:
 def tell_written(
     session: Session, taken: Sequence[Backend], names: Mapping[str, str], index: ReferenceIndex, path: Path
 ) -> None:
-    """Tells what the module declares now, and what refers to it."""
+    """Tell what the module declares now, and what refers to it."""
     rows = [
         (
             names[backend.id],
@@ -77,7 +77,7 @@ def tell_written(
 
 
 def tell(session: Session, report: Report, siblings: Sequence[str]) -> None:
-    """Tells it, and what comes next."""
+    """Tell it, and what comes next."""
     chosen = report.selection
     if chosen.managed:
         session.say(f"Skipped {count_backends(len(chosen.managed))} that this stack manages already.")
@@ -109,7 +109,7 @@ def _tell_of_loading(session: Session, siblings: Sequence[str]) -> None:
 
 
 def _tell_of_terraform(session: Session, let_go: Sequence[tuple[terraform.Instance, Backend]]) -> None:
-    """Tells how Terraform lets go of what it must not destroy."""
+    """Tell how Terraform lets go of what it must not destroy."""
     if not let_go:
         return
     for instance, backend in let_go:

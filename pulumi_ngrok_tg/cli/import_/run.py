@@ -29,7 +29,7 @@ def run(
     stack: str | None,
     account: str | None,
 ) -> None:
-    """Runs the import; the arguments are the command's options."""
+    """Run the import; the arguments are the command's options."""
     instances = terraform.read_state(state.read(), state.name) if state is not None else []
     program = find_program(cwd)
     session = Session(cwd, stack, account)
@@ -84,7 +84,7 @@ def _declared(backends: Sequence[Backend], selection: Selection) -> list[Backend
 def _name(
     session: Session, sources: Sequence[SourceFile], backends: Sequence[Backend], preferred: Mapping[str, str]
 ) -> dict[str, str]:
-    """Names all backends of the account, so that the selection changes no name."""
+    """Name all backends of the account, so that the selection changes no name."""
     stack = session.project_stack
     listed = {backend.id for backend in backends}
     in_program: dict[str, str | None] = {}
@@ -96,7 +96,7 @@ def _name(
 
 
 def _write(program: Program, stack: str, new: Mapping[str, Backend], account: str | None, protect: bool) -> Path:
-    """Writes the module; returns its path."""
+    """Write the module; return its path."""
     source = read_source(program.folder / module.FILE)
     _ = source.tree  # a file that is no Python is left alone
     try:
@@ -108,7 +108,7 @@ def _write(program: Program, stack: str, new: Mapping[str, Backend], account: st
 
 
 def _load(session: Session, program: Program, siblings: Sequence[str], yes: bool, as_json: bool) -> Path | None:
-    """Has the program load the module, where the user agrees; returns the file that does then."""
+    """Have the program load the module, where the user agrees; return the file that does then."""
     entry = read_source(program.entry)
     if not entry.path.exists():
         return None

@@ -29,7 +29,7 @@ def select(
     ids: Collection[str],
     terraform_ids: Collection[str],
 ) -> Selection:
-    """Selects among the backends of an account.
+    """Select among the backends of an account.
 
     Args:
         backends: all of them.
@@ -63,7 +63,7 @@ def select(
 
 
 def _reason(manager: Manager, named: bool) -> str:
-    """Returns why a backend is left out; "" where it is not."""
+    """Return why a backend is left out; "" where it is not."""
     if manager.kind == "other-stack":
         urn, stack = shlex.quote(manager.urn), shlex.quote(manager.stack)
         return (

@@ -39,12 +39,12 @@ class Instance:
     """Whether the state is a backup: Terraform has let go of it already, or may have."""
 
     def changed(self, contents: Mapping[str, Any]) -> list[str]:
-        """Names what the API holds otherwise than the state, in meaning."""
+        """Name what the API holds otherwise than the state, in meaning."""
         return list(properties.find_changes(self.attributes, contents))
 
 
 def read_state(content: bytes, source: str) -> list[Instance]:
-    """Finds the tunnel group backends in a state.
+    """Find the tunnel group backends in a state.
 
     Args:
         content: the state file, or what ``terraform state pull`` or ``terraform show -json`` prints.
@@ -81,13 +81,13 @@ def read_state(content: bytes, source: str) -> list[Instance]:
 
 
 def find_let_go(instances: Sequence[Instance], backends: Sequence[Backend]) -> list[tuple[Instance, Backend]]:
-    """Returns what Terraform has to let go of: what the stack or its program has from now on, and nothing else."""
+    """Return what Terraform has to let go of: what the stack or its program has from now on, and nothing else."""
     by_id = {backend.id: backend for backend in backends}
     return [(instance, by_id[instance.id]) for instance in instances if instance.id in by_id]
 
 
 def find_whole(instances: Sequence[Instance]) -> list[str]:
-    """Returns the resources of which all instances are there: a ``removed`` block lets go of every one."""
+    """Return the resources of which all instances are there: a ``removed`` block lets go of every one."""
     count = Counter(instance.resource for instance in instances)
     names = {instance.resource: instance.instances for instance in instances}
     return [
@@ -98,7 +98,7 @@ def find_whole(instances: Sequence[Instance]) -> list[str]:
 
 
 def _parse(content: bytes) -> Any:
-    """Reads JSON in the encodings that shells write, and amid a wrapper's own words; None where there is none."""
+    """Read JSON in the encodings that shells write, and amid a wrapper's own words; None where there is none."""
     utf_16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     text = content.decode("utf-16" if utf_16 else "utf-8-sig", errors="replace")
     lines = text.splitlines()
@@ -128,7 +128,7 @@ def _find(state: Mapping[str, Any]) -> Iterator[Instance]:
 
 
 def _find_shown(module: Mapping[str, Any]) -> Iterator[Instance]:
-    """Finds them in what ``terraform show -json`` prints."""
+    """Find them in what ``terraform show -json`` prints."""
     for resource in module.get("resources") or ():
         if (resource["mode"], resource["type"]) == ("managed", RESOURCE) and not resource.get("deposed_key"):
             yield _instance(module.get("address") or "", resource["name"], resource.get("index"), resource["values"])
@@ -149,7 +149,7 @@ def _instance(module: str, name: str, key: object, attributes: Mapping[str, Any]
 
 
 def _unflatten(flat: Mapping[str, str]) -> dict[str, Any]:
-    """Returns attributes whose mapping is spelled ``labels.app``, and its size ``labels.%``."""
+    """Return attributes whose mapping is spelled ``labels.app``, and its size ``labels.%``."""
     labels = {key.removeprefix("labels."): value for key, value in flat.items() if key.startswith("labels.")}
     labels.pop("%", None)
     return {**{key: value for key, value in flat.items() if "." not in key}, "labels": labels}
@@ -172,7 +172,7 @@ def _index(key: object) -> str:
 
 
 def _name(module: str, name: str, key: object) -> str:
-    """Joins the names in an address; what reads badly in a URN becomes "-"."""
+    """Join the names in an address; what reads badly in a URN becomes "-"."""
     modules = re.sub(r"(^|\.)module\.", r"\1", module).replace(".", "-")
     parts = [modules, name, "" if key is None else str(key)]
     return "-".join(slug for part in parts if (slug := re.sub(r"[^\w.]+", "-", part).strip("-")))
