@@ -1,7 +1,8 @@
 """Pulumi dynamic resource provider for ngrok's Tunnel Group Backends API.
 
-Public are the names below, :mod:`pulumi_ngrok_tg.emulator`, :mod:`pulumi_ngrok_tg.policy`, the pytest fixture
-``ngrok_emulator`` and the commands ``pulumi-ngrok-tg`` and ``pulumi-ngrok-tg-policy``. All other modules are internal.
+These are public: the names below, :mod:`pulumi_ngrok_tg.emulator`, :mod:`pulumi_ngrok_tg.policy`, the pytest fixtures
+``ngrok_emulator`` and ``ngrok_emulator_factory``, and the commands ``pulumi-ngrok-tg`` and ``pulumi-ngrok-tg-policy``.
+All other modules are internal.
 """
 
 from importlib import import_module
@@ -44,7 +45,7 @@ _MODULES = {
 }
 
 if not TYPE_CHECKING:
-    # On demand, so that the emulator, which needs nothing of Pulumi, does not wait for it.
+    # On demand, so that the emulator does not wait for Pulumi, which it does not need.
     def __getattr__(name: str) -> Any:
         if name == "__version__":
             return version("pulumi-ngrok-tg")

@@ -33,17 +33,17 @@ def get_tunnel_group_backend(
     account: str | None = None,
     opts: pulumi.InvokeOptions | None = None,
 ) -> GetTunnelGroupBackendResult:
-    """Look up a backend by its id, or as the only one that carries some labels.
+    """Look up a backend by its id, or as the only one with some labels.
 
     Args:
         id: the backend's id, ``bkdtg_...``.
-        labels: labels that it carries; it may carry more.
-        account: the ngrok account, by name, as for ``TunnelGroupBackend``.
+        labels: labels that it has; it may have more.
+        account: the name of the ngrok account, as for ``TunnelGroupBackend``.
         opts: Pulumi's options for functions.
 
     Raises:
-        pulumi.RunError: there is no such backend, or more than one with these labels (it lists what there is then);
-            or ngrok cannot be asked.
+        pulumi.RunError: there is no such backend, or several have these labels (the message lists them); or the
+            request to ngrok failed.
     """
     result: GetTunnelGroupBackendResult = _invoke(_ONE, LookupArgs(id, labels, account, account_listing.EVER), opts)
     return result
@@ -57,8 +57,8 @@ def get_tunnel_group_backend_output(
 ) -> pulumi.Output[GetTunnelGroupBackendResult]:
     """Look up a backend as :func:`get_tunnel_group_backend` does, with inputs that may be outputs.
 
-    The result is unknown in a preview while an input is, or where a resource in ``depends_on`` is still to be created;
-    it is a secret where an input is.
+    In a preview, the result is unknown if an input is, or if a resource in ``depends_on`` does not exist yet. It is
+    secret if an input is.
     """
     result: pulumi.Output[GetTunnelGroupBackendResult] = _invoke_output(_ONE, id, labels, account, opts)
     return result
@@ -69,15 +69,15 @@ def get_tunnel_group_backends(
     account: str | None = None,
     opts: pulumi.InvokeOptions | None = None,
 ) -> GetTunnelGroupBackendsResult:
-    """Look up all backends that carry some labels.
+    """Look up all backends with some labels.
 
     Args:
-        labels: labels that they carry; they may carry more. None or none at all: every backend of the account.
-        account: the ngrok account, by name, as for ``TunnelGroupBackend``.
+        labels: labels that they have; they may have more. None or {}: every backend of the account.
+        account: the name of the ngrok account, as for ``TunnelGroupBackend``.
         opts: Pulumi's options for functions.
 
     Raises:
-        pulumi.RunError: ngrok cannot be asked.
+        pulumi.RunError: the request to ngrok failed.
     """
     result: GetTunnelGroupBackendsResult = _invoke(_ALL, LookupArgs(None, labels, account, account_listing.EVER), opts)
     return result
@@ -90,20 +90,20 @@ def get_tunnel_group_backends_output(
 ) -> pulumi.Output[GetTunnelGroupBackendsResult]:
     """Look up backends as :func:`get_tunnel_group_backends` does, with inputs that may be outputs.
 
-    The result is unknown in a preview while an input is, or where a resource in ``depends_on`` is still to be created;
-    it is a secret where an input is.
+    In a preview, the result is unknown if an input is, or if a resource in ``depends_on`` does not exist yet. It is
+    secret if an input is.
     """
     result: pulumi.Output[GetTunnelGroupBackendsResult] = _invoke_output(_ALL, None, labels, account, opts)
     return result
 
 
 class _Lookup(NamedTuple):
-    """What a look-up asks for."""
+    """A kind of look-up."""
 
     function: str
     """The function's name, for messages."""
     token: str
-    """The token by which pulumi's mocks are asked."""
+    """The token that Pulumi's mocks get."""
     find: Callable[[account_listing.ListedAccount, LookupArgs], Any]
     result: type
 
@@ -115,7 +115,7 @@ _ALL = _Lookup(
 
 
 def _invoke(lookup: _Lookup, args: LookupArgs, opts: pulumi.InvokeOptions | None) -> Any:
-    """Look up; of Pulumi's options only mocks hear."""
+    """Look up; only mocks get Pulumi's options."""
     if upstream.is_mocked():
         given = {"id": args.id, "labels": args.labels, "account": args.account}
         return pulumi.runtime.invoke(lookup.token, given, opts, typ=lookup.result).value
@@ -123,24 +123,24 @@ def _invoke(lookup: _Lookup, args: LookupArgs, opts: pulumi.InvokeOptions | None
         _check(lookup, args)
         return lookup.find(account_listing.find_account(args.account), args)
     except NgrokError as error:
-        told = advice.explain(error, config.locate(get_config, args.account))
-        raise pulumi.RunError(f"{lookup.function}: {_hide(told, args)}") from (None if args.secret else error)
+        line = advice.explain(error, config.locate(get_config, args.account))
+        raise pulumi.RunError(f"{lookup.function}: {_hide(line, args)}") from (None if args.secret else error)
     except (LookupFailed, config.ConfigError) as error:
         raise pulumi.RunError(f"{lookup.function}: {_hide(str(error), args)}") from (None if args.secret else error)
 
 
-def _hide(told: str, args: LookupArgs) -> str:
-    """Take id and account out of a message where an input is a secret; of labels, no message tells then."""
+def _hide(line: str, args: LookupArgs) -> str:
+    """Remove id and account from a message if an input is secret; such messages never hold labels."""
     if not args.secret:
-        return told
+        return line
     for secret in (args.id, args.account):
         if isinstance(secret, str) and secret:
-            told = told.replace(repr(secret)[1:-1], "[secret]").replace(secret, "[secret]")
-    return told
+            line = line.replace(repr(secret)[1:-1], "[secret]").replace(secret, "[secret]")
+    return line
 
 
 def _check(lookup: _Lookup, args: LookupArgs) -> None:
-    """Raise LookupFailed for what cannot be looked up."""
+    """Raise LookupFailed for inputs that cannot be looked up."""
     labels = args.labels if isinstance(args.labels, Mapping) else {}
     if any(isinstance(value, pulumi.Output) for value in (*args[:3], *labels.values())):
         raise LookupFailed(f"an input is an output, whose value is not known here. Use {lookup.function}_output.")
@@ -157,7 +157,7 @@ def _check(lookup: _Lookup, args: LookupArgs) -> None:
 
 
 def _invoke_output(lookup: _Lookup, id_: Any, labels: Any, account: Any, opts: pulumi.InvokeOptions | None) -> Any:
-    """Look up once the inputs are known, and what it depends on is there."""
+    """Look up once the inputs are known and the dependencies exist."""
     depends_on = getattr(opts, "depends_on", None)
     inputs = pulumi.Output.all(id_, labels, account)
 
@@ -166,7 +166,7 @@ def _invoke_output(lookup: _Lookup, id_: Any, labels: Any, account: Any, opts: p
         args = LookupArgs(given[0], given[1], given[2], after, await inputs.is_secret())
         if upstream.is_mocked():
             return _invoke(lookup, args, opts)
-        # In a thread, because the program's own loop has to go on while ngrok is asked.
+        # In a thread, so that the program's event loop goes on during the request.
         return await asyncio.to_thread(_invoke, lookup, args, opts)
 
     return pulumi.Output.all(inputs, pulumi.Output.from_input(depends_on).apply(_await_creation)).apply(
@@ -175,11 +175,11 @@ def _invoke_output(lookup: _Lookup, id_: Any, labels: Any, account: Any, opts: p
 
 
 def _await_creation(resources: Any) -> Any:
-    """Return an output that is known once the resources are there: in a preview never, where one is to be created."""
+    """Return an output that is known once the resources exist; in a preview, it stays unknown until they do."""
     if isinstance(resources, pulumi.CustomResource):
         return resources.id
     if isinstance(resources, pulumi.Resource):
-        # Where upstream has changed, a component is there once its URN is.
+        # If upstream has changed (no _childResources), a component exists once its URN is known.
         return pulumi.Output.all(resources.urn, *map(_await_creation, getattr(resources, "_childResources", ())))
     return pulumi.Output.all(
         *(pulumi.Output.from_input(resource).apply(_await_creation) for resource in resources or ())

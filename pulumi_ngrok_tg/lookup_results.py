@@ -1,4 +1,4 @@
-"""What a look-up finds among what an account lists."""
+"""The results of look-ups, found in an account's list of backends."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -26,13 +26,13 @@ class GetTunnelGroupBackendResult(dict[str, Any]):
     created_at: str
     """When the backend was created, RFC 3339."""
     description: str
-    """What the backend is for, for humans; "" where it has none."""
+    """What the backend is for, for humans; "" if it has none."""
     metadata: str
-    """Data for machines, as the API holds it; "" where it has none."""
+    """Data for machines, as the API holds it; "" if it has none."""
     labels: Mapping[str, str]
-    """The labels a tunnel must carry to receive traffic."""
+    """The labels that a tunnel must carry to receive traffic."""
     tunnels: Sequence[TunnelRef]
-    """The tunnels that receive traffic now."""
+    """The tunnels online in it."""
 
 
 @pulumi.output_type
@@ -50,13 +50,13 @@ class LookupArgs(NamedTuple):
     labels: Mapping[str, str] | None
     account: str | None
     after: float
-    """When all that it depends on was there (``time.monotonic()``): the result must not be older."""
+    """When all dependencies existed (``time.monotonic()``). The result must not be older."""
     secret: bool = False
-    """Whether one of the inputs is a secret: then messages tell neither of them nor of what they might be."""
+    """Whether one of the inputs is secret. Messages then show neither inputs nor candidates."""
 
 
 class LookupFailed(Exception):
-    """Why a look-up has no result."""
+    """A look-up has no result; the message says why."""
 
 
 def find_one(account: account_listing.ListedAccount, args: LookupArgs) -> GetTunnelGroupBackendResult:
@@ -64,7 +64,7 @@ def find_one(account: account_listing.ListedAccount, args: LookupArgs) -> GetTun
 
     Raises:
         LookupFailed: there is none, or more than one.
-        NgrokError: ngrok cannot be asked.
+        NgrokError: the request to ngrok failed.
     """
     if args.id is not None and args.labels is None:
         try:
@@ -85,7 +85,7 @@ def find_one(account: account_listing.ListedAccount, args: LookupArgs) -> GetTun
 
 
 def find_all(account: account_listing.ListedAccount, args: LookupArgs) -> GetTunnelGroupBackendsResult:
-    """Return all backends with some labels; raise NgrokError where ngrok cannot be asked."""
+    """Return all backends with some labels; raise NgrokError if the request to ngrok failed."""
     found = account.carrying(args.labels or {}, args.after)
     result: GetTunnelGroupBackendsResult = _make(
         GetTunnelGroupBackendsResult, backends=[_build_result(backend) for backend in found]
@@ -108,12 +108,12 @@ def _build_result(backend: Backend) -> GetTunnelGroupBackendResult:
 
 
 def _make(kind: Any, **properties: Any) -> Any:
-    """Make an output type; the constructor that Pulumi gives it is unknown to type checkers."""
+    """Construct an output type; type checkers do not know the constructor that Pulumi adds."""
     return kind(**properties)
 
 
 def _summarize(backends: Sequence[Backend], secret: bool) -> str:
-    """List backends by id and labels, a handful of them; or count them, where their labels may be a secret."""
+    """List the first few backends with their labels; only count them if their labels may be secret."""
     if secret:
         return f"{len(backends)} backend{'' if len(backends) == 1 else 's'}"
     shown = [

@@ -9,7 +9,7 @@ _USE = """The Pulumi engine starts this program; give it to a preview or an upda
 
 
 def main() -> None:
-    """Serve the policies to the engine that started this, until it ends it; or say which extra is missing."""
+    """Serve the policies to the engine that started this program, or say which extra is missing."""
     # The engine gives its address, and reads the standard output.
     if not re.fullmatch(r"\S+:[0-9]+", (sys.argv[1:] or [""])[0]) or sys.stdout is None:
         sys.exit(_USE)

@@ -1,7 +1,6 @@
-"""The resource provider: the engine's calls turned into calls on ngrok's API.
+"""The resource provider, which serves the engine's calls with calls to ngrok's API.
 
-The engine loads :class:`TunnelGroupBackendProvider` by this module's and its own name from every state it was ever
-used in, so neither may change.
+Every state that was ever written names this module and :class:`TunnelGroupBackendProvider`, so neither name may change.
 """
 
 from collections.abc import Iterator, Mapping
@@ -29,14 +28,14 @@ from pulumi_ngrok_tg.rules.outputs import READ_ONLY, build_outputs
 
 
 class TunnelGroupBackendProvider(dynamic.ResourceProvider):
-    """Serves ``ngrok:TunnelGroupBackend``. Its pickle holds nothing: the account is a property of each resource.
+    """Serves ``ngrok:TunnelGroupBackend``. Its pickle is empty: the account is a property of each resource.
 
     Args:
-        clients: the clients to use; those of the process where none are given.
-        reporter: hears what the user should know; where it is not given, the engine does.
+        clients: the clients to use. Default: those of the process.
+        reporter: gets what the user should know. Default: the engine's log.
     """
 
-    serialize_as_secret_always = False  # the state shows what the pickle is: a name, no secret
+    serialize_as_secret_always = False  # the pickle is only a name
 
     def __init__(self, clients: Clients | None = None, reporter: Reporter | None = None) -> None:
         super().__init__()
@@ -49,14 +48,14 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
         return TunnelGroupBackendProvider, ()
 
     def configure(self, req: dynamic.ConfigureRequest) -> None:
-        """Take the stack's config; called once for each pickle in each provider process."""
+        """Store the stack's config; the engine calls this once for each pickle in each provider process."""
         self._get_config = req.config.get
         process.prepare_server((ProviderError, config.ConfigError, traffic.Refused))
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> dynamic.CheckResult:
-        """Report each bad property, a missing or malformed setting, and what keeps a backend from being adopted.
+        """Report each bad property, a missing or malformed setting, and why a backend cannot be adopted.
 
-        Makes no request but to see a backend that is to be adopted.
+        Makes no request except to read a backend that should be adopted or would be replaced.
         """
         self._run.declared.add(upstream.find_urn())
         inputs, problems = properties.check(news)
@@ -69,25 +68,27 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
         if wanted := adoption.read_adoption(news):
             if wanted.id is not None:
                 inputs[adoption.INPUT] = wanted.id
-            # What is in the state already is adopted or made; diff sees whether it is the same backend.
+            # A resource with a state has its backend already; diff checks whether import_ names the same one.
             if not (_olds or reasons or isinstance(account, Unknown)):
                 reasons += Adopter(self._run, self._account, self._reporter).check(wanted, inputs)
         if not (_olds or reasons):
             reasons += self._replacer().check(news)
-        # Without the property: the engine would print its value, secret or not (pulumi/pulumi#19465).
+        # Without the property, because the engine prints its value even if it is secret (pulumi/pulumi#19465).
         return dynamic.CheckResult(inputs, [dynamic.CheckFailure("", reason) for reason in reasons])
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> dynamic.DiffResult:
-        """Compare meaning; another account replaces. Makes no request but to see what a change does to traffic.
+        """Compare the meaning of old and new properties. Another account replaces the backend.
+
+        Makes no request except to find out what a change does to traffic.
 
         Raises:
-            traffic.Refused: tunnels would leave, and the stack's setting refuses that.
+            traffic.Refused: tunnels would or might lose traffic, and the stack's setting refuses that.
         """
         named = _news.get(adoption.INPUT, _id)
         if named != _id and not isinstance(named, Unknown):
             raise ProviderError(adoption.explain_another_id(_id, named))
         urn = upstream.find_urn()
-        if urn in self._run.declared:  # else the engine compares what a refresh has read, and changes nothing
+        if urn in self._run.declared:  # else the engine only compares what a refresh has read
             self._guard().before_change(_id, _olds, _news)
         differences = properties.find_differences(_olds, _news)
         upstream.report_differences(differences)
@@ -96,12 +97,12 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
         return dynamic.DiffResult(
             changes=bool(differences),
             replaces=["account"] if "account" in differences else [],
-            # The id lives in another account then, so the new backend can and should exist before the old one goes.
+            # The new backend is in another account, so it can exist before the old one is deleted.
             delete_before_replace=False,
         )
 
     def create(self, props: dict[str, Any]) -> dynamic.CreateResult:
-        """Create the backend with one POST, or adopt one, as :meth:`check` has seen it, without a request."""
+        """Create the backend with one POST, or adopt the one that :meth:`check` has read, without a request."""
         self._replacer().require_no_loss()
         with self._account(props) as account:
             if id_ := props.get(adoption.INPUT):
@@ -115,10 +116,10 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
         """Read the backend, for a refresh or for ``TunnelGroupBackend.get``.
 
         Raises:
-            ProviderError: anything but ngrok's own word that the backend is gone, said to the key that saw it last;
-                the state stays as it was. Or a ``get`` asks for a backend that is gone.
+            ProviderError: the backend could not be read, and it is not proven that it is gone; a refresh then leaves
+                the state as it is. Or the backend of a ``get`` is gone.
         """
-        # On a refresh the engine passes the outputs of the state; on a get nothing but the inputs.
+        # On a refresh the engine passes the outputs of the state; on a get only the inputs.
         refresh = "created_at" in props
         with self._account(props) as account:
             try:
@@ -135,7 +136,7 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
         return dynamic.ReadResult(backend.id, outputs, inputs)
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> dynamic.UpdateResult:
-        """Change with one PATCH what has another meaning now, and nothing else."""
+        """Change the properties whose meaning differs, and no others, with one PATCH."""
         with self._account(_news) as account:
             guard = self._guard()
             try:
@@ -150,16 +151,16 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
             return dynamic.UpdateResult(build_outputs(backend, _news.get("account"), account.fingerprint))
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        """Delete with one DELETE; one GET looks first where ``refuse`` is set or another key saw the backend last.
+        """Delete the backend with one DELETE; read it first if ``refuse`` is set or another key saw it last.
 
-        A backend that is already gone is a success, under the key that saw it last.
+        If it is already gone, that is a success, but only under the key that saw it last.
         """
         urn = upstream.find_urn()
         if (holder := self._run.holders.other(_id, urn)) is not None:
             raise ProviderError(adoption.explain_held_by_another(_id, urn, holder))
         with self._account(_props) as account:
             guard = self._guard()
-            # To another key, a 404 after a lost DELETE would not tell whether it ever saw the backend.
+            # Under another key, a 404 after a lost DELETE would not show whether the backend was ever in this account.
             with accept_gone(_props, account):
                 if not (guard.refuses or is_same_key(_props, account)):
                     account.client.get(_id)
@@ -174,7 +175,7 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
         return TrafficGuard(self._get_config, self._clients, self._reporter, urn.rpartition("::")[2], refuses)
 
     def _check_settings(self, account: Any) -> Iterator[str]:
-        """Say which of the settings of an account is missing or malformed; of one that is not known yet, nothing."""
+        """Yield which setting of an account is missing or malformed; nothing if the account is not known yet."""
         if isinstance(account, Unknown):
             return
         try:
@@ -188,7 +189,7 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
 
     @contextmanager
     def _account(self, props: Mapping[str, Any]) -> Iterator[Account]:
-        """Give the account of a resource, and say what to do about its errors."""
+        """Yield the account of a resource; add to its errors what to do."""
         name = props.get("account")
         try:
             yield Account(name, self._get_config, self._clients)

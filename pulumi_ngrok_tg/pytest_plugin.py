@@ -1,4 +1,4 @@
-"""The pytest plugin: a local ngrok API as a fixture. Imports nothing that a test does not ask for."""
+"""The pytest plugin: a local ngrok API as a fixture. It imports the emulator only if a test uses it."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -12,10 +12,11 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def ngrok_emulator_factory() -> Iterator["Callable[..., Emulator]"]:
-    """Make local ngrok APIs that serve until the session ends, for fixtures of a module or the session.
+    """Return a function that starts a local ngrok API, which runs until the session ends.
 
-    It takes the arguments of :class:`pulumi_ngrok_tg.emulator.Emulator`; without ``api_keys``, it accepts ``test-key``.
-    It changes no environment variable: hand ``emulator.environment`` to what uses it.
+    Use it in fixtures of module or session scope. The function takes the arguments of
+    :class:`pulumi_ngrok_tg.emulator.Emulator`; the default of ``api_keys`` is ``("test-key",)``. It sets no environment
+    variables: pass ``emulator.environment`` to the code under test.
     """
     try:
         from pulumi_ngrok_tg.emulator import Emulator
@@ -38,15 +39,15 @@ def ngrok_emulator_factory() -> Iterator["Callable[..., Emulator]"]:
 def ngrok_emulator(
     ngrok_emulator_factory: "Callable[..., Emulator]", monkeypatch: pytest.MonkeyPatch
 ) -> Iterator["Emulator"]:
-    """A local ngrok API of the test's own (:class:`pulumi_ngrok_tg.emulator.Emulator`).
+    """Start a local ngrok API for this test (:class:`pulumi_ngrok_tg.emulator.Emulator`).
 
-    NGROK_API_BASE_URL and NGROK_API_KEY point at it for as long as the test runs. A stack's own config comes before
-    them: where it holds ``ngrok:apiKey`` or ``ngrok:apiBaseUrl``, or those of a named account, that is what is used.
+    NGROK_API_BASE_URL and NGROK_API_KEY point to it while the test runs. A stack's config takes precedence over them,
+    such as ``ngrok:apiKey``, ``ngrok:apiBaseUrl`` and the keys of named accounts.
     """
     server = ngrok_emulator_factory()
-    with pytest.MonkeyPatch.context() as patch:  # not the test's own, which it may undo
+    with pytest.MonkeyPatch.context() as patch:  # the test may undo its own one
         for name, value in server.environment.items():
             patch.setenv(name, value)
         yield server
-        monkeypatch.undo()  # before ours, or it would put back what ours has set
+        monkeypatch.undo()  # before our own one, or it would restore what ours has set
     server.stop()

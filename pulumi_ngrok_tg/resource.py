@@ -1,4 +1,4 @@
-"""The resource, as a stack's author writes it."""
+"""The resource that a program declares."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
@@ -25,43 +25,43 @@ class TunnelRef(dict[str, Any]):
 
 
 class TunnelGroupBackend(pulumi.dynamic.Resource, module="ngrok", name="TunnelGroupBackend"):
-    """An ngrok tunnel group backend: balances requests over every tunnel that carries all of its labels.
+    """An ngrok tunnel group backend, which balances requests over all tunnels that carry all of its labels.
 
     API reference: https://ngrok.com/docs/api/resources/tunnel-group-backends. Every argument takes plain values,
-    outputs and secrets. Absent, None, "" and {} mean the same: the API holds nothing there.
+    outputs and secrets. Absent, None, "" and {} mean the same: the field is empty at ngrok.
 
     Args:
         resource_name: the unique name of the resource in the stack.
-        labels: the labels a tunnel must carry to receive traffic, str to str, case-sensitive; neither a key nor a value
-            may contain "=". A tunnel may carry more labels, and may join several backends.
+        labels: the labels that a tunnel must carry to receive traffic, str to str, case-sensitive. Neither a key nor a
+            value may contain "=". A tunnel may carry more labels, and may serve several backends.
         description: what the backend is for, for humans; at most 255 characters.
-        metadata: data for machines, at most 4096 characters: a string, or a mapping that is written as canonical JSON.
-            JSON objects and arrays that differ only in spacing or in the order of keys are the same.
-        account: the ngrok account, by name: ``"eu"`` uses the configuration ``ngrok-eu:apiKey``. None is the default
-            account, ``ngrok:apiKey`` or NGROK_API_KEY. Another account replaces the backend.
-        opts: Pulumi's options for the resource. With ``import_`` the resource adopts the backend of that id: nothing is
-            written, and labels, description and metadata have to be what ngrok holds, or the preview names what
-            differs. From then on the option changes nothing and may stay or go, while ngrok has the backend.
-        allow_operator_owned: adopt a backend even where ngrok's Kubernetes operator owns it, and would undo changes.
+        metadata: data for machines, at most 4096 characters: a string, or a mapping, which becomes canonical JSON. JSON
+            objects and arrays that differ only in spacing or in the order of keys are equal.
+        account: the name of the ngrok account: ``"eu"`` uses the configuration ``ngrok-eu:apiKey``. None is the default
+            account, which uses ``ngrok:apiKey`` or NGROK_API_KEY. Another account replaces the backend.
+        opts: Pulumi's options for the resource. With ``import_``, the resource adopts the backend with that id without
+            a write. Labels, description and metadata must be what ngrok holds; the preview names differences. After
+            the adoption, you may keep the option as long as the backend exists.
+        allow_operator_owned: adopt a backend even if ngrok's Kubernetes operator owns it and may undo changes.
 
     Raises:
-        pulumi.RunError: labels or metadata hold what cannot be sent to the engine, such as a number as a label key.
+        pulumi.RunError: the engine cannot carry a value in labels or metadata, such as a number as a label key.
     """
 
     account: pulumi.Output[Optional[str]]
     """The name of the ngrok account; None is the default account."""
     description: pulumi.Output[str]
-    """What the backend is for, for humans; "" where it has none."""
+    """What the backend is for, for humans; "" if it has none."""
     metadata: pulumi.Output[str]
-    """Data for machines, as the API holds it; "" where it has none."""
+    """Data for machines, as the API holds it; "" if it has none."""
     labels: pulumi.Output[Mapping[str, str]]
-    """The labels a tunnel must carry to receive traffic."""
+    """The labels that a tunnel must carry to receive traffic."""
     uri: pulumi.Output[str]
     """The URI of the backend in ngrok's API."""
     created_at: pulumi.Output[str]
     """When the backend was created, RFC 3339."""
     tunnels: pulumi.Output[Sequence[TunnelRef]]
-    """The tunnels that received traffic when the backend was last read; never counted as drift."""
+    """The tunnels that were online in it when it was last read. Changes here are never drift."""
 
     def __init__(
         self,
@@ -75,7 +75,7 @@ class TunnelGroupBackend(pulumi.dynamic.Resource, module="ngrok", name="TunnelGr
         allow_operator_owned: bool = False,
     ) -> None:
         _warn_of_plain_key(account)
-        # A mapping becomes one string, so one secret in it makes the whole a secret, and one unknown an unknown.
+        # A mapping becomes one string: a secret in it makes the whole string secret, an unknown makes it unknown.
         data: Any = pulumi.Output.from_input(metadata) if _holds_outputs(metadata) else metadata
         encode_labels = partial(_encode_labels, resource_name, isinstance(labels, Mapping))
         props: dict[str, Any] = {
@@ -83,7 +83,7 @@ class TunnelGroupBackend(pulumi.dynamic.Resource, module="ngrok", name="TunnelGr
             "metadata": _encode(resource_name, properties.encode_metadata, data),
             "description": _encode(resource_name, partial(properties.require_text, "description"), description),
             "account": account,
-            # Outputs have to be named here to be resolved.
+            # Pulumi resolves only outputs that are named here.
             "uri": None,
             "created_at": None,
             "tunnels": None,
@@ -98,7 +98,7 @@ class TunnelGroupBackend(pulumi.dynamic.Resource, module="ngrok", name="TunnelGr
             super().__init__(TunnelGroupBackendProvider(), resource_name, props, opts)
 
     def __init_subclass__(cls) -> None:
-        # A subclass is a backend to policies, to adoption and to the command, too.
+        # So policies, adoption and the command treat a subclass as a backend.
         super().__init_subclass__(module="ngrok", name="TunnelGroupBackend")
 
     @staticmethod
@@ -108,12 +108,12 @@ class TunnelGroupBackend(pulumi.dynamic.Resource, module="ngrok", name="TunnelGr
         account: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> "TunnelGroupBackend":
-        """Read a backend that is managed elsewhere, by its id. It is never changed or deleted from here.
+        """Read a backend that something else manages. This stack never changes or deletes it.
 
         Args:
             resource_name: the unique name of the resource in the stack.
             id: the backend's id, ``bkdtg_...``.
-            account: the ngrok account, by name, as in the constructor.
+            account: the name of the ngrok account, as in the constructor.
             opts: Pulumi's options for the resource.
         """
         return TunnelGroupBackend(
@@ -122,7 +122,7 @@ class TunnelGroupBackend(pulumi.dynamic.Resource, module="ngrok", name="TunnelGr
 
 
 def _encode(resource_name: str, rule: Callable[[Any], Any], value: Any) -> Any:
-    """Apply a rule of :mod:`properties` to an input: now, or once it is known."""
+    """Apply a rule of :mod:`properties` to an input, now or once it is known."""
 
     def encode(known: Any) -> Any:
         try:
@@ -136,7 +136,7 @@ def _encode(resource_name: str, rule: Callable[[Any], Any], value: Any) -> Any:
 
 
 def _encode_labels(resource_name: str, plain: bool, labels: Any) -> Any:
-    """Check what the wire format would lose or choke on; each value alone, so that one secret hides no other."""
+    """Check labels that the wire format cannot carry; each value on its own, so that only secret ones become secret."""
     if not isinstance(labels, Mapping):
         return labels
     for key in labels:
@@ -148,7 +148,7 @@ def _encode_labels(resource_name: str, plain: bool, labels: Any) -> Any:
 
 
 def _holds_outputs(value: Any) -> bool:
-    """Tell whether a value is or holds an output, at whatever depth; it may hold itself."""
+    """Tell whether a value is an output or holds one, at any depth; it may contain itself."""
     seen: set[int] = set()
     waiting = [value]
     while waiting:
@@ -165,7 +165,7 @@ _warned: set[tuple[str, str, str]] = set()
 
 
 def _warn_of_plain_key(account: Any) -> None:
-    """Warn, once for each stack and account, of an API key that the stack's config holds in plain text."""
+    """Warn once, for each stack and account, about an API key in plain text in the stack's config."""
     if account is not None and not isinstance(account, str):
         return
     key = f"{config.find_namespace(account)}:apiKey"

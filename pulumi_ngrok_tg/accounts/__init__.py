@@ -1,1 +1,1 @@
-"""From an account's name to its settings, and to its client."""
+"""Finds the settings of an account by its name, and makes its client."""

@@ -1,4 +1,4 @@
-"""From the name of an account to its client: the one place where settings become a client."""
+"""Makes the client of an account from its settings."""
 
 import hashlib
 import threading
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 class Clients:
-    """The clients of a process, one for each account: all threads share its connections, its pace and its inventory.
+    """The clients of a process, one for each account, so that all threads share its connections, pace and inventory.
 
     Args:
-        make: makes the client for an account's settings.
+        make: makes a client from an account's settings.
     """
 
     def __init__(self, make: Callable[[AccountSettings], "Client"]) -> None:
@@ -35,7 +35,7 @@ class Clients:
 
 
 class Account:
-    """An account as a program names it.
+    """An account that a program names.
 
     Args:
         name: the account's name; None is the default account.
@@ -61,9 +61,9 @@ def connect(settings: AccountSettings, reporter: "Reporter", cancellation: "Canc
 
 
 def take_fingerprint(api_key: str, base_url: str) -> str:
-    """Return eight hex digits that differ from those of any other key or address, and from which neither can be found.
+    """Return eight hex digits that identify a key and an address without revealing them.
 
-    ngrok says "not found" both of a backend that is gone and of one of another account. So the state keeps by which
-    key, and where, each backend was last seen.
+    ngrok responds "not found" both for a backend that is gone and for one of another account. So the state keeps which
+    key, at which address, last saw each backend.
     """
     return hashlib.sha256(f"pulumi-ngrok-tg {base_url} {api_key}".encode()).hexdigest()[:8]

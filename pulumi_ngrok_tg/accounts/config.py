@@ -1,9 +1,9 @@
-"""Configuration of an ngrok account: from stack config, then environment.
+"""Reads the configuration of an ngrok account from stack config and environment.
 
-Account ``None`` reads ``ngrok:apiKey`` or NGROK_API_KEY, and ``ngrok:apiBaseUrl`` or NGROK_API_BASE_URL: the names of
-ngrok's own provider, so that both can share them in one stack. Account ``"eu"`` reads ``ngrok-eu:apiKey`` and
-``ngrok-eu:apiBaseUrl``, and no environment: the key there belongs to another account. All else is under
-``pulumi-ngrok-tg:``, for all accounts alike: ngrok's provider rejects a key under ``ngrok:`` that it does not know.
+Account ``None`` reads ``ngrok:apiKey`` or NGROK_API_KEY, and ``ngrok:apiBaseUrl`` or NGROK_API_BASE_URL. ngrok's own
+provider uses the same names, so both can share them in one stack. Account ``"eu"`` reads ``ngrok-eu:apiKey`` and
+``ngrok-eu:apiBaseUrl``, and no environment variable, because the key there belongs to another account. All other
+settings hold for all accounts and are under ``pulumi-ngrok-tg:``, as ngrok's provider rejects unknown ``ngrok:`` keys.
 """
 
 import ipaddress
@@ -17,39 +17,39 @@ from urllib.parse import urlsplit
 from pulumi_ngrok_tg.api.settings import AccountSettings
 
 GetConfig = Callable[[str], Any]
-"""Returns a value of the stack's config by its full key, such as ``ngrok:apiKey``; None where it has none."""
+"""Returns a value of the stack's config by its full key, such as ``ngrok:apiKey``; None if it has none."""
 DEFAULT_NAMESPACE = "ngrok"
 """The configuration namespace of the default account."""
 OPTIONS = "pulumi-ngrok-tg"
-"""The configuration namespace of what is no matter of an account."""
+"""The configuration namespace of the settings that hold for all accounts."""
 ON_TRAFFIC_LOSS = f"{OPTIONS}:onTrafficLoss"
-"""The setting that says what happens where a change takes tunnels out of a backend."""
+"""The setting for changes that stop traffic to tunnels: ``warn``, ``ignore`` or ``refuse``."""
 ALLOW_INSECURE_HTTP = f"{OPTIONS}:allowInsecureHttp"
-"""The setting that lets the API key go over http:// to another machine, where it can be read on the way."""
+"""The setting that allows http:// to other machines. On the way, others can read the API key."""
 _KEY_VARIABLE, _URL_VARIABLE = "NGROK_API_KEY", "NGROK_API_BASE_URL"
 _ON_TRAFFIC_LOSS = ("warn", "ignore", "refuse")
 
 
 @dataclass(frozen=True)
 class Source:
-    """Where the settings of an account come from, in a user's words."""
+    """Where the settings of an account come from, for messages."""
 
     account: str | None
     api_key: str
-    """The config key or the environment variable that holds the API key, or is to hold it."""
+    """The config key or the environment variable of the API key, set or not."""
     base_url: str
-    """Those of the API's address."""
+    """The config key or the environment variable of the API's address, set or not."""
 
     @property
     def set_key(self) -> str:
-        """What to do to set the key."""
+        """How to set the key, for messages."""
         if self.api_key == _KEY_VARIABLE:
             return f"set {_KEY_VARIABLE}"
         return f"run `pulumi config set --secret {self.api_key}`"
 
 
 class ConfigError(Exception):
-    """A setting that is missing or cannot be used. Names the setting and what to do; never quotes a key."""
+    """A setting is missing or cannot be used. The message names it and what to do; it never quotes an API key."""
 
 
 class MissingKey(ConfigError):
@@ -116,7 +116,7 @@ def read_settings(get: GetConfig, account: str | None) -> AccountSettings:
 
 
 def read_on_traffic_loss(get: GetConfig) -> str:
-    """Read what happens where a change takes tunnels out of a backend: "warn" (the default), "ignore" or "refuse".
+    """Read the setting for changes that stop traffic to tunnels: "warn" (the default), "ignore" or "refuse".
 
     Args:
         get: returns the stack's config value for a full key, or None.
@@ -169,7 +169,7 @@ def _check_base_url(name: str, url: str, insecure: bool) -> str:
             f"{name} must use https://: over http:// to {host} the API key could be read on the way. For a test API in "
             f"a network of your own, run `pulumi config set {ALLOW_INSECURE_HTTP} true`."
         )
-    # The same URL is always written the same: a proxy setting and the origin of a page are judged by it.
+    # In one form, because proxy settings and the origin of a page are compared with it.
     at = f"[{host}]" if ":" in host else host
     default = {"https": 443, "http": 80}[parts.scheme]
     return f"{parts.scheme}://{at}{f':{port}' if port not in (None, default) else ''}{parts.path.rstrip('/')}"

@@ -1,8 +1,8 @@
-"""When a backend is gone, and not only out of sight.
+"""Decides whether a 404 proves that a backend is gone.
 
-A 404 can come from a proxy, from a wrong address, from an API that ngrok withdraws, or with a code that ngrok will make
-up tomorrow. So there are two proofs, and all else is an error: ngrok's own code for it, or a complete list of the
-account's backends that does not show it.
+A 404 can come from a proxy, from a wrong address, from an API that ngrok withdraws, or with a code that ngrok has yet
+to invent. Two things prove that a backend is gone: ngrok's own code for it, and a complete list of the account's
+backends without it. Everything else is an error.
 """
 
 from collections.abc import Callable
@@ -11,16 +11,16 @@ from pulumi_ngrok_tg.api.errors import ApiError, NgrokError, NotFound
 
 _GONE = 6514
 _OF_THE_ACCOUNT = {*range(200, 300), 635, 5000, 5001, 6500, 6526, 6527, 7008, 7196, 27204}
-"""Codes that speak of the account, its plan or the request; no list makes a backend gone then."""
+"""Codes about the account, its plan or the request. With these, not even a list proves that a backend is gone."""
 
 
 def find_absence(error: ApiError, is_listed: Callable[[], bool]) -> NotFound | None:
-    """Return the error that says that a backend is gone, or None where that is not proven.
+    """Return a NotFound if a response proves that a backend is gone, else None.
 
     Args:
         error: the response to a request about this backend alone.
-        is_listed: reads the list of backends to its end and tells whether it shows this one; raises NgrokError where
-            the list cannot be read. Called only where the code alone is no proof.
+        is_listed: reads the whole list of backends and returns whether it holds this one; raises NgrokError if the
+            list cannot be read. Called only if the code alone proves nothing.
     """
     if error.status != 404 or not error.code:
         return None

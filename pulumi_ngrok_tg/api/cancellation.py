@@ -1,4 +1,4 @@
-"""The end of all waiting in a process, from outside: a user's Ctrl-C."""
+"""Ends all waiting in a process when the user presses Ctrl-C."""
 
 import threading
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The calls on tunnel group backends, and a look at the tunnels online."""
+"""The calls on tunnel group backends, and the lists of what uses them: tunnels, edges, other backends."""
 
 import re
 import time
@@ -21,7 +21,6 @@ from pulumi_ngrok_tg.api.errors import (
 )
 from pulumi_ngrok_tg.api.inventory import Inventory
 from pulumi_ngrok_tg.api.listing import Listing
-from pulumi_ngrok_tg.api.looks import Looks
 from pulumi_ngrok_tg.api.models import (
     BACKENDS,
     TUNNELS,
@@ -38,6 +37,7 @@ from pulumi_ngrok_tg.api.reporting import Reporter
 from pulumi_ngrok_tg.api.responses import join_lines, redact
 from pulumi_ngrok_tg.api.retrying import Requests
 from pulumi_ngrok_tg.api.settings import AccountSettings
+from pulumi_ngrok_tg.api.snapshots import Snapshots
 
 COLLECTION = BACKENDS.path
 
@@ -47,8 +47,8 @@ class Client:
 
     Args:
         settings: how to reach the account.
-        reporter: hears what the user should know of while a call goes on.
-        cancellation: ends all waiting, and keeps anything new from being sent.
+        reporter: gets what the user should know while a call runs.
+        cancellation: ends all waiting, and prevents new requests.
     """
 
     def __init__(self, settings: AccountSettings, reporter: Reporter, cancellation: Cancellation | None = None) -> None:
@@ -64,35 +64,35 @@ class Client:
             reporter,
         )
         self._tunnels = replace(TUNNELS, read=self._tunnel)
-        self._looks = Looks(self._new_inventory, self._listing, self._tunnels, settings.look_seconds)
+        self._snapshots = Snapshots(self._new_inventory, self._listing, self._tunnels, settings.snapshot_seconds)
 
     def get(self, id_: str) -> Backend:
         """Fetch a backend with one GET.
 
         Raises:
-            NotFound: ngrok itself says that there is none.
+            NotFound: it is proven that there is none.
         """
         return self._get(id_, self._patience())
 
     def read(self, id_: str) -> Backend:
-        """Return a backend as :meth:`get` does, in as few requests as reading many of them allows."""
+        """Return a backend as :meth:`get` does, with few requests if many are read."""
         _require_id(id_)
         return self._inventory.read(id_, self._patience())
 
     def expect_reads(self, count: int) -> None:
-        """Have :meth:`read` count on that many reads in all, so that it lists rather than asks one by one."""
+        """Announce that many calls of :meth:`read`, so that it lists backends instead of fetching them one by one."""
         self._inventory.expect(count)
 
     def list_all(self) -> list[Backend]:
-        """Return every backend of the account, newest first, in no more requests than :meth:`read` has left to do."""
+        """Return every backend of the account, newest first; fetch only the pages that :meth:`read` has not fetched."""
         return self._inventory.read_all(self._patience())
 
     def start_over(self) -> None:
-        """Have :meth:`read` and :meth:`list_all` see the account as it is from now on."""
+        """Forget what :meth:`read` and :meth:`list_all` have fetched, so that they fetch it again."""
         self._inventory = self._new_inventory()
 
     def read_pages(self) -> Iterator[tuple[Backend, ...]]:
-        """Return the account's backends, newest first, a page of up to 100 at a time."""
+        """Yield the account's backends, newest first, in pages of up to 100."""
         return self._listing(BACKENDS).read_pages(self._patience())
 
     def list_tunnels(self) -> list[Tunnel]:
@@ -100,7 +100,7 @@ class Client:
         return list({tunnel.id: tunnel for tunnel in self._read_all(self._tunnels)}.values())
 
     def list_references(self, kinds: Iterable[str] = LISTS) -> References:
-        """List who refers to backends by their ids, each kind in a list of its own; none of them raises.
+        """List what refers to backends by their ids. A list that fails is named in the result, not raised.
 
         Args:
             kinds: some of :data:`pulumi_ngrok_tg.api.references.LISTS`.
@@ -108,52 +108,52 @@ class Client:
         return list_references(self._read_all, self.clean, kinds)
 
     def find_referring_backends(self) -> References:
-        """List the failover and weighted backends that refer to backends, once for all who ask."""
-        return self._looks.references(BACKENDS_ONLY, self._patience(), self.clean)
+        """List the failover and weighted backends that refer to backends; all callers share one listing."""
+        return self._snapshots.references(BACKENDS_ONLY, self._patience(), self.clean)
 
-    def glance_at_references(self) -> References:
-        """List who refers to backends, once for all who ask; advisory, as :meth:`glance_at_tunnels`."""
-        return self._looks.references(tuple(LISTS), self._advisory_patience(), self.clean)
+    def list_references_advisory(self) -> References:
+        """List what refers to backends; advisory and shared, as :meth:`list_tunnels_advisory`."""
+        return self._snapshots.references(tuple(LISTS), self._advisory_patience(), self.clean)
 
-    def glance_at_tunnels(self) -> tuple[Tunnel, ...]:
-        """Return every tunnel online, as the first look has found them.
+    def list_tunnels_advisory(self) -> tuple[Tunnel, ...]:
+        """Return every tunnel online; all callers share one listing.
 
-        Advisory: respects rate limits, and its failure never delays or fails another call. It asks once for each page
-        and gives up after ``look_seconds``.
+        Advisory: respects rate limits, and its failure never delays or fails another call. It requests each page once
+        and gives up after ``snapshot_seconds``.
         """
-        return self._looks.tunnels(self._advisory_patience(), float("inf"))
+        return self._snapshots.tunnels(self._advisory_patience(), float("inf"))
 
-    def look_at_tunnels(self) -> tuple[Tunnel, ...]:
-        """Return every tunnel online, as a look that is at most ``look_age`` seconds old has found them."""
-        return self._looks.tunnels(self._patience(attempts=1), self._settings.look_age)
+    def list_fresh_tunnels(self) -> tuple[Tunnel, ...]:
+        """Return every tunnel online, from a listing that is at most ``snapshot_max_age`` seconds old."""
+        return self._snapshots.tunnels(self._patience(attempts=1), self._settings.snapshot_max_age)
 
-    def look_at(self, id_: str) -> Backend:
-        """Return a backend, as a look that is at most ``look_age`` seconds old has found it."""
+    def read_fresh(self, id_: str) -> Backend:
+        """Return a backend as it was at most ``snapshot_max_age`` seconds ago."""
         _require_id(id_)
-        return self._looks.backend(id_, self._patience(), self._settings.look_age)
+        return self._snapshots.backend(id_, self._patience(), self._settings.snapshot_max_age)
 
-    def clean(self, said: str) -> str:
-        """Return what a server or an agent says as one line that does not hold the key."""
-        return join_lines(redact(said, self._settings.api_key))
+    def clean(self, text: str) -> str:
+        """Return a text from a server or an agent as one line without the API key."""
+        return join_lines(redact(text, self._settings.api_key))
 
     def create(self, contents: Contents) -> Backend:
         """Create a backend, once; see :mod:`pulumi_ngrok_tg.api.creation`.
 
         Raises:
-            FateUnknown: one may have been created, and it could not be found out.
+            FateUnknown: a backend may have been created; whether it was could not be found out.
         """
         backend = self._creations.create(contents, self._patience())
         self._inventory.keep(backend)
         return backend
 
     def update(self, id_: str, patch: Contents, confirm: Callable[[], None] | None = None) -> Backend:
-        """Change what ``patch`` holds and return the backend as it is then.
+        """Change the fields in ``patch`` and return the changed backend.
 
         Args:
             id_: the backend's id.
-            patch: what changes.
-            confirm: looks whether the change may be made, and raises where not; called again where the request then
-                had to wait for longer than a look is good for.
+            patch: the new values.
+            confirm: raises if the change must not be made. Called before each attempt to send, again if the request
+                had to wait longer than ``snapshot_max_age``.
 
         Raises:
             NotApplied: ngrok reported success, but kept other values.
@@ -172,8 +172,8 @@ class Client:
         """Delete a backend; ``confirm`` is that of :meth:`update`.
 
         Raises:
-            NotFound: ngrok itself says that there is none.
-            Unreadable: a success with a body, which ngrok's has not.
+            NotFound: it is proven that there is none.
+            Unreadable: the response to a successful delete has a body, which ngrok never sends.
         """
         path = _build_path(id_)
         self._inventory.forget(id_)
@@ -181,13 +181,13 @@ class Client:
             if self._send_confirmed(id_, "DELETE", None, confirm) is not None:
                 raise Unreadable(f"DELETE {path}: the response is not a delete's, as it has a body.")
         except NotFound as error:
-            if not error.after_lost:  # else it was there, and our own first attempt has deleted it
+            if not error.after_lost:  # else our own first attempt has deleted it
                 raise
 
     def _tunnel(self, request: str, body: Any) -> Tunnel:
-        """Read a tunnel, once for all who look; its name and its upstream are anybody's words."""
+        """Read a tunnel; clean its id and upstream, which may hold any text."""
         tunnel = Tunnel.from_json(request, body)
-        # All before the last "@" may be a user and a password, whatever else the agent calls its upstream.
+        # All before the last "@" may be a user and a password.
         upstream = re.sub(r"(?s)(://|\A).*@", r"\1", tunnel.forwards_to)
         return replace(tunnel, id=self.clean(tunnel.id), forwards_to=self.clean(upstream))
 
@@ -212,13 +212,13 @@ class Client:
         return backend
 
     def _send_confirmed(self, id_: str, method: str, body: Contents | None, confirm: Callable[[], None] | None) -> Any:
-        """Send a write, right after it was confirmed: where it has to wait, that is done once more."""
+        """Confirm a write, then send it; confirm it again if it had to wait."""
         patience = self._patience()
         if confirm is None:
             return self._send_about(id_, method, patience, body)
         while True:
             confirm()
-            latest = time.monotonic() + self._settings.look_age
+            latest = time.monotonic() + self._settings.snapshot_max_age
             try:
                 return self._send_about(id_, method, patience, body, partial(_is_before, latest))
             except Stale:
@@ -257,7 +257,7 @@ class Client:
         return [item for page in pages for item in page]
 
     def _advisory_patience(self) -> Patience:
-        seconds = self._settings.look_seconds
+        seconds = self._settings.snapshot_seconds
         most = min(seconds, self._settings.max_wait_seconds)
         return Patience(most, advisory=True, response_seconds=seconds, cancellation=self._cancellation)
 
@@ -270,7 +270,7 @@ def _is_before(moment: float) -> bool:
 
 
 def _require_id(id_: str) -> None:
-    """Raise InvalidId where a text is no id: in a path, anything else could lead to other objects."""
+    """Raise InvalidId for any other text, which in a path could lead to other objects."""
     if not is_id(id_):
         raise InvalidId(f"{id_!r} is not the id of a tunnel group backend, which is bkdtg_ and letters and digits.")
 

@@ -1,9 +1,9 @@
-"""Creates that happen once, although their responses can get lost.
+"""Creates each backend once, even if the response to the create is lost.
 
-ngrok has no idempotency key. So a create is never just sent again: after a lost response the account's backends are
-listed, and one with exactly these contents, created since the call began and not by another create of this process,
-is ours. What the list cannot tell: a request that arrives only after it was read, and a backend that somebody else
-created at the same moment with the same contents.
+ngrok has no idempotency key, so a create cannot simply be sent again. After a lost response, this module lists the
+account's backends. One with exactly these contents, created since the call began and not by another create of this
+process, is the one that the lost request made. The list cannot show a request that arrives after it was read, nor
+whether somebody else created the same contents at the same moment.
 """
 
 import json
@@ -28,11 +28,11 @@ class Creations:
 
     Args:
         post: sends one create and returns its backend.
-        listing: begins a walk through the account's backends.
+        listing: begins a listing of the account's backends.
         clock_offset: returns how far ngrok's clock is ahead of ours, in seconds.
         settings: the number of attempts, and how long to wait in between.
-        reporter: hears of a backend that may be a double.
-        clock: returns the seconds since the epoch, as this machine has them.
+        reporter: gets a warning about a backend that may exist twice.
+        clock: returns this machine's time, in seconds since the epoch.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class Creations:
         """Create a backend with ``contents``.
 
         Raises:
-            FateUnknown: one may have been created, and it could not be found out.
+            FateUnknown: a backend may have been created; whether it was could not be found out.
             NgrokError: none was created.
         """
         turn = self._turn(contents)
@@ -95,22 +95,22 @@ class Creations:
             return [b for b in listed if b.contents == whole and b.created >= earliest and b.id not in self._claimed]
 
     def claim(self, backend: Backend) -> bool:
-        """Note a backend as made by one create of this process; False where another one has made it."""
+        """Note that one create of this process made a backend; return False if another create made it."""
         with self._lock:
             claimed = backend.id not in self._claimed
             self._claimed.add(backend.id)
         return claimed
 
     def _turn(self, contents: Contents) -> "_Turn":
-        """Identical creates take turns, so that a match nobody has claimed can only be ours."""
+        """Return the turn of these contents: identical creates run one by one, so an unclaimed match is ours."""
         with self._lock:
             return self._turns.setdefault(json.dumps(contents, sort_keys=True), _Turn())
 
 
 class _Turn:
-    """The turn of one of several identical creates.
+    """Lets one of several identical creates run at a time.
 
-    What those before have waited for ngrok, those behind them have waited, too.
+    The time that the earlier ones waited for ngrok counts as waited for the later ones, too.
     """
 
     def __init__(self) -> None:
@@ -119,7 +119,7 @@ class _Turn:
 
 
 class _Creation:
-    """One create, from its first request until it is known what became of it."""
+    """One create, from its first request until its outcome is known."""
 
     def __init__(self, creations: Creations, contents: Contents, patience: Patience) -> None:
         self._all = creations
@@ -130,10 +130,10 @@ class _Creation:
         self._times_lost = 0
 
     def run(self) -> Backend:
-        """Send the create until it is known what became of it.
+        """Send the create until its outcome is known.
 
         Raises:
-            FateUnknown: that could not be found out.
+            FateUnknown: the outcome could not be found out.
             NgrokError: nothing was created.
         """
         try:
@@ -154,14 +154,14 @@ class _Creation:
             if self._lost is None:
                 raise
             if isinstance(error, Cancelled):
-                self._patience = Patience(0, at_once=True)  # for one more look
+                self._patience = Patience(0, at_once=True)  # for one last listing
             if found := self._find():
                 return found
             why = self._lost if isinstance(error, Cancelled) else error
             raise FateUnknown(f"{why} No backend with these contents has appeared, but one may yet.") from error
 
     def _since(self) -> float:
-        """When this began, by our clock as it was then or as it is now, if it was set back since."""
+        """Return when this began; the earlier of two values, in case this machine's clock was set back since."""
         then, began = self._started
         return min(then, self._all.clock() - (time.monotonic() - began))
 
@@ -205,7 +205,7 @@ class _Creation:
         return found
 
     def _tell_of_doubles(self, backend: Backend) -> None:
-        """Look, once, whether the lost request has arrived meanwhile."""
+        """Warn if the lost request has arrived in the meantime and made a second backend."""
         try:
             doubles = self._all.find_matches(self._contents, self._since, self._patience)
         except NgrokError:

@@ -1,8 +1,8 @@
-"""Responses bounded as a whole.
+"""Limits the time of a whole response.
 
-A timeout bounds the silence between two bytes, so a server that sends one now and then could hold a call for ever.
-Here each read has what is left of the time for the whole response. No other thread ends the connection: one that came
-a moment late would end the next request on it.
+A socket's timeout limits the silence between two bytes, so a server that sends a byte now and then could hold a call
+for ever. Here each read may take only what is left of the time for the whole response. No second thread closes the
+connection: if it came a moment late, it would end the next request on that connection.
 """
 
 import http.client
@@ -47,7 +47,7 @@ class _BoundedReader(io.RawIOBase):
 
 
 class _BoundedResponse(http.client.HTTPResponse):
-    """A response, of the server or of a proxy, that has to be there within the socket's timeout, all of it."""
+    """A response, from the server or a proxy, that has to arrive whole within the socket's timeout."""
 
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
@@ -56,7 +56,7 @@ class _BoundedResponse(http.client.HTTPResponse):
 
 
 class _Bounded:
-    """A connection with such responses. A timeout before the request is sent is one of connecting."""
+    """A connection with bounded responses. A timeout before the request is sent counts as a connect timeout."""
 
     response_class = _BoundedResponse
 
@@ -84,7 +84,7 @@ class _HTTPSPool(HTTPSConnectionPool):
 
 
 class BoundedAdapter(HTTPAdapter):
-    """An adapter of requests whose responses are bounded, through a proxy, too."""
+    """An adapter for requests with bounded responses, also through a proxy."""
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Make the pools of direct connections."""

@@ -1,4 +1,4 @@
-"""Everything that keeps a call to ngrok from succeeding."""
+"""The errors of calls to ngrok."""
 
 
 class NgrokError(Exception):
@@ -9,14 +9,14 @@ class NgrokError(Exception):
 
 
 class InvalidId(NgrokError):
-    """An id that is not that of a tunnel group backend. Nothing was sent."""
+    """A text that is not the id of a tunnel group backend. Nothing was sent."""
 
 
 class ConnectionFailed(NgrokError):
-    """No response that could be read.
+    """There is no readable response.
 
     Attributes:
-        arrived: False when the request surely never reached the server.
+        arrived: False if the request certainly never reached the server.
     """
 
     def __init__(self, message: str, arrived: bool, foreign: bool = False) -> None:
@@ -38,7 +38,7 @@ class Untrusted(UnexpectedResponse):
 
 
 class Unreadable(UnexpectedResponse):
-    """A success whose body is not what was asked for."""
+    """A successful response whose body is not what was requested."""
 
 
 class Cancelled(NgrokError):
@@ -46,7 +46,7 @@ class Cancelled(NgrokError):
 
 
 class Stale(NgrokError):
-    """What the request depends on was found out too long ago. Nothing was sent."""
+    """What the request depends on was checked too long ago. Nothing was sent."""
 
 
 class GaveUp(NgrokError):
@@ -54,11 +54,11 @@ class GaveUp(NgrokError):
 
 
 class NotApplied(NgrokError):
-    """ngrok reported success for a write, but kept other values than were asked."""
+    """ngrok reported success for a write, but kept other values than those requested."""
 
 
 class FateUnknown(NgrokError):
-    """A backend may or may not have been created, and it could not be found out."""
+    """A backend may have been created; whether it was could not be found out."""
 
 
 class ApiError(NgrokError):
@@ -67,8 +67,8 @@ class ApiError(NgrokError):
     Attributes:
         status: the HTTP status.
         code: the number in ``ERR_NGROK_nnn`` (https://ngrok.com/docs/errors/reference), or 0.
-        retry_after: seconds to wait, where the response said so.
-        after_lost: True when an earlier attempt of the same request may have had its effect, such as a delete.
+        retry_after: seconds to wait, if the response names them.
+        after_lost: True if an earlier attempt of the same request, such as a delete, may have had its effect.
     """
 
     def __init__(
@@ -83,19 +83,19 @@ class ApiError(NgrokError):
 
 
 class NotFound(ApiError):
-    """The one way to know that a backend is gone; see :mod:`pulumi_ngrok_tg.api.absence`."""
+    """A backend is proven to be gone; see :mod:`pulumi_ngrok_tg.api.absence`."""
 
 
 class Limited(ApiError):
-    """Not now: one of ngrok's limits, or a 429 from elsewhere. The request had no effect."""
+    """One of ngrok's limits was reached, or another server sent a 429. The request had no effect."""
 
 
 class ServerError(ApiError):
-    """A 5xx (or 408), from ngrok or from something before it. A write may have had its effect."""
+    """A 5xx or 408, from ngrok or from a proxy. A write may have had its effect."""
 
 
 def is_final(error: BaseException) -> bool:
-    """Tell whether no retry and no other read of the account would end otherwise: its key, its plan, its address."""
+    """Tell whether every retry and every other read of the account would fail the same way (its key, its plan)."""
     if isinstance(error, Limited | ServerError | NotFound | Unreadable):
         return False
     return isinstance(error, ApiError | UnexpectedResponse)

@@ -1,10 +1,9 @@
-"""Reading many backends in few requests.
+"""Reads many backends with few requests.
 
-A LIST page holds up to 100 whole backends, so it can stand for 100 GETs; but nobody knows beforehand how many of the
-account's backends will be asked for, nor how many the account has. So the first read fetches a page, which in most
-accounts is all there is. From then on there are about as many pages as reads asked for so far at most, and the reads
-that no page serves are GETs: so the cost stays within about twice that of the cheaper way, whichever that turns out to
-be.
+A page of LIST holds up to 100 whole backends, so it can replace 100 GETs. But it is not known beforehand how many
+backends will be read, nor how many the account has. So the first read fetches a page, which is the whole list of most
+accounts. After that, at most about one page is fetched for each read so far, and reads that no page serves are GETs.
+That costs at most about twice the requests of the cheaper way, whichever it is.
 """
 
 import threading
@@ -17,9 +16,9 @@ from pulumi_ngrok_tg.api.patience import Patience
 
 
 class Inventory:
-    """What the account held when it was listed, and our own writes since; safe to share between threads.
+    """The account's backends as listed, with our own writes since; safe to share between threads.
 
-    It lives as long as its process, which is one operation of the engine.
+    It lives as long as its process, which serves one operation of the engine.
 
     Args:
         get: fetches one backend by id.
@@ -32,11 +31,11 @@ class Inventory:
         self._changed = threading.Condition()
         self._known: dict[str, Backend] = {}
         self._seen: set[str] = set()
-        """The ids of all that was listed, or that we wrote."""
+        """The ids of all backends that were listed, or that we wrote."""
         self._written: set[str] = set()
-        """What we wrote ourselves: a page may hold it as it was before."""
+        """The ids of the backends that we wrote: a page may hold them as they were before."""
         self._reads = 0
-        """Reads asked for so far."""
+        """Reads so far."""
         self._expected = 0
         self._pages = 0
         self._fetching = False
@@ -44,10 +43,10 @@ class Inventory:
         self._failure: BaseException | None = None
 
     def read(self, id_: str, patience: Patience) -> Backend:
-        """Return a backend. One that is not in the list is asked for by id: LIST alone never says "gone".
+        """Return a backend. One that is not in the list is fetched by id: a missing entry alone never means "gone".
 
         Raises:
-            NgrokError: it could not be fetched, or the list could not be for a reason that holds for every read.
+            NgrokError: it could not be fetched, or the list failed for a reason that holds for every read.
         """
         with self._changed:
             self._reads += 1
@@ -61,15 +60,15 @@ class Inventory:
         return self._get(id_, patience)
 
     def expect(self, count: int) -> None:
-        """Note that there will be at least so many reads."""
+        """Note that there will be at least that many reads."""
         with self._changed:
             self._expected = max(self._expected, count)
 
     def read_all(self, patience: Patience) -> list[Backend]:
-        """Return every backend, newest first: fetches the pages that no read has fetched.
+        """Return every backend, newest first; fetch the pages that no read has fetched.
 
         Raises:
-            NgrokError: one of the pages could not be fetched, now or before.
+            NgrokError: a page could not be fetched, now or earlier.
         """
         while True:
             with self._changed:
@@ -83,30 +82,30 @@ class Inventory:
             self._fetch_page(patience)
 
     def lists(self, id_: str, patience: Patience) -> bool:
-        """Tell whether the account's list shows a backend, or we wrote it; fetch all pages.
+        """Tell whether the account's list holds a backend, or we wrote it; fetch all pages.
 
         Raises:
-            NgrokError: one of the pages could not be fetched.
+            NgrokError: a page could not be fetched.
         """
         self.read_all(patience)
         with self._changed:
             return id_ in self._seen
 
     def forget(self, id_: str) -> None:
-        """Drop a backend that is about to change; it is asked for by id from now on, unless it is kept again."""
+        """Drop a backend that is about to change; it is then fetched by id, unless :meth:`keep` adds it again."""
         with self._changed:
             self._written.add(id_)
             self._known.pop(id_, None)
 
     def keep(self, backend: Backend) -> None:
-        """Note a backend as our own write has left it."""
+        """Note a backend as our own write left it."""
         with self._changed:
             self._written.add(backend.id)
             self._seen.add(backend.id)
             self._known[backend.id] = backend
 
     def _wants_page(self, id_: str, patience: Patience) -> bool:
-        """Tell whether to fetch a page first; where not, the backend is known, or is to be fetched by its id."""
+        """Tell whether to fetch a page first; if not, the backend is known or should be fetched by its id."""
         with self._changed:
             while True:
                 if id_ in self._known or id_ in self._written or self._ended:
@@ -119,7 +118,7 @@ class Inventory:
                 patience.wait(self._changed)
 
     def _fetch_page(self, patience: Patience) -> None:
-        """Fetch the next page. Where that fails, it ends the listing; what else follows, the readers see."""
+        """Fetch the next page, or end the listing with the reason why that failed."""
         backends: tuple[Backend, ...] = ()
         failure: BaseException | None = None
         try:
@@ -141,8 +140,8 @@ class Inventory:
 
 
 def allow_pages(reads: int) -> int:
-    """Return how many pages of the list so many reads may cost; with the GETs that may follow, never twice the reads.
+    """Return how many pages of the list that many reads may cost; pages and GETs together stay below twice the reads.
 
-    From eight reads on three more: with eight at once the engine begins on many, and ten pages list 1000 backends.
+    From eight reads on, three more: the engine starts many reads with eight at once, and ten pages list 1000 backends.
     """
     return max(reads - 1, min(reads, 2)) + 3 * (reads >= 8)

@@ -1,8 +1,8 @@
-"""What ngrok's limits allow at a given moment: the rules, without threads and without a clock.
+"""Decides when the next request may be sent, by ngrok's limits; without threads and without a clock of its own.
 
-ngrok limits what an account does in three ways (https://ngrok.com/docs/errors/reference): requests in a rolling minute
-(ERR_NGROK_226), requests at once (ERR_NGROK_225), and creates in an interval (ERR_NGROK_5001). Other stacks of the
-account draw on the same limits at the same time, so none is known beforehand: each is learned from the responses.
+ngrok limits an account in three ways (https://ngrok.com/docs/errors/reference): requests in a rolling minute
+(ERR_NGROK_226), requests at once (ERR_NGROK_225), and creates in an interval (ERR_NGROK_5001). Other stacks and tools
+share these limits, so this package slows down only after ngrok rejects a request.
 """
 
 from collections import deque
@@ -19,12 +19,12 @@ CREATES = "ngrok's limit of creates in an interval is reached (ERR_NGROK_5001)"
 TOO_MANY = "the server asks for fewer requests (HTTP 429)"
 _REASONS = {225: AT_ONCE, 226: REQUESTS, 5001: CREATES}
 _DOUBLINGS = {225: 2, 226: 0}
-"""How much longer waits may become. There is room again with each request that ends, or after a known time."""
+"""How often a wait may double, by code (others: 6). For these two, room comes soon or at a known time."""
 
 
 @dataclass(frozen=True)
 class Wait:
-    """Why a request may not go yet, and for how many seconds; ``seconds`` None is until another one of ours ends."""
+    """Why a request has to wait, and for how many seconds; None means until another of our requests ends."""
 
     seconds: float | None
     reason: str = ""
@@ -32,7 +32,7 @@ class Wait:
 
 @dataclass(frozen=True)
 class Ticket:
-    """A request under way."""
+    """A request in flight."""
 
     number: int
     creates: bool
@@ -45,34 +45,35 @@ class _Pause:
     until: float = 0.0
     reason: str = ""
     repeats: int = 0
-    """How often it was set again before a request went through."""
+    """How often it was set again before a request succeeded."""
     seen: int = 0
-    """The number of the last request that had begun when it was set; that those meet the limit, too, adds nothing."""
+    """The number of the last request that had begun when it was set. If these meet the limit, too, nothing changes."""
     in_flight: int = 0
-    """Requests under way that it concerns."""
+    """Requests in flight that it concerns."""
     ramp: int = 0
-    """How many may be in flight after it: one, then one more for each that goes through."""
+    """How many may be in flight after it: one, then one more for each success."""
 
 
 @dataclass
 class Limits:
-    """The limits of one account, as learned so far. Times are seconds of any one clock that does not go back.
+    """The limits of one account, as learned so far. Times are seconds of one monotonic clock.
 
     Args:
         settings: the bounds to begin with, and the length of waits.
-        jitter: a factor around 1, drawn for each wait that nobody dictates, so that several stacks fall out of step.
+        jitter: returns a factor around 1 for each wait without a Retry-After, so that several stacks do not retry at
+            the same moment.
     """
 
     settings: AccountSettings
     jitter: Callable[[], float] = lambda: uniform(0.5, 1.5)  # noqa: S311
     _begun: int = 0
     _ended: deque[float] = field(default_factory=deque)
-    """When each request of the rolling window ended; those that met a limit do not count."""
+    """When each request of the rolling window ended; requests that met a limit do not count."""
     _rate_met: bool = False
     _pause_all: _Pause = field(default_factory=_Pause)
     _pause_creates: _Pause = field(default_factory=_Pause)
     _at_once: int = 0
-    """How many may be in flight, as far as ERR_NGROK_225 has taught."""
+    """How many may be in flight, as learned from ERR_NGROK_225."""
     _shrunk_at: int = 0
 
     def __post_init__(self) -> None:
@@ -80,11 +81,11 @@ class Limits:
 
     @property
     def in_flight(self) -> int:
-        """Requests under way."""
+        """Requests in flight."""
         return self._pause_all.in_flight
 
     def wait(self, now: float, creates: bool) -> Wait | None:
-        """Return what a request has to wait for, or None where it may go."""
+        """Return what a request has to wait for, or None if it may be sent."""
         for pause in self._pauses(creates):
             if now < pause.until:
                 return Wait(pause.until - now, pause.reason)
@@ -100,14 +101,14 @@ class Limits:
         return None
 
     def begin(self, creates: bool) -> Ticket:
-        """Note that a request goes."""
+        """Note that a request is sent."""
         for pause in self._pauses(creates):
             pause.in_flight += 1
         self._begun += 1
         return Ticket(self._begun, creates)
 
     def end(self, ticket: Ticket, now: float, error: NgrokError | None) -> None:
-        """Note how a request ended, and draw the consequences for those that come after it."""
+        """Note how a request ended, and what that means for later requests."""
         if isinstance(error, Stale):
             pass  # nothing was sent
         elif isinstance(error, Limited):
@@ -123,7 +124,7 @@ class Limits:
             pause.in_flight -= 1
 
     def _meet(self, ticket: Ticket, now: float, error: Limited) -> None:
-        """Draw the consequences of a limit."""
+        """Slow down after a request met a limit."""
         pause = self._pause_creates if error.code == 5001 else self._pause_all
         seconds = error.retry_after
         if error.code == 225:
@@ -141,7 +142,7 @@ class Limits:
         self._pause(pause, ticket, now, seconds, _REASONS.get(error.code, TOO_MANY))
 
     def _until_room(self, now: float) -> float:
-        """Seconds until the rolling limit may have room: exact where it is used up by our own requests alone."""
+        """Return the seconds until the rolling limit may have room; exact if our own requests alone use it up."""
         oldest = self._oldest(now)
         look = self.settings.rate_window / 10 * self.jitter()
         if oldest is None:
@@ -158,14 +159,14 @@ class Limits:
             pause.until, pause.reason = now + seconds, reason
 
     def _shrink(self, ticket: Ticket) -> None:
-        """Lower what may be in flight for the rest of the operation: by one for each request that was too many."""
+        """Allow fewer requests in flight for the rest of the operation: one fewer for each that was too many."""
         if ticket.number > self._shrunk_at:
             self._at_once = min(self._at_once, self.in_flight)
             self._shrunk_at = self._begun
         self._at_once = max(1, self._at_once - 1)
 
     def _go_through(self, ticket: Ticket) -> None:
-        """Go on where a request met no limit: after a pause with one more in flight each time."""
+        """Speed up after a request met no limit: allow one more in flight."""
         for pause in self._pauses(ticket.creates):
             if ticket.number > pause.seen:
                 pause.repeats = 0
@@ -175,7 +176,7 @@ class Limits:
         return (self._pause_all, self._pause_creates) if creates else (self._pause_all,)
 
     def _oldest(self, now: float) -> float | None:
-        """Forget what has left the rolling window; return when its oldest request ended."""
+        """Drop requests that have left the rolling window; return when its oldest one ended."""
         while self._ended and self._ended[0] <= now - self.settings.rate_window:
             self._ended.popleft()
         return self._ended[0] if self._ended else None

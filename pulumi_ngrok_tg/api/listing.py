@@ -1,4 +1,4 @@
-"""What an account has, a page at a time."""
+"""Lists a collection of the API, page by page."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, Generic
@@ -14,11 +14,11 @@ _MAX_EMPTY_PAGES = 10
 
 
 class Listing(Generic[Item]):
-    """One walk through a collection, newest first.
+    """One listing of a collection, newest first.
 
     Args:
         fetch: sends a GET of a path below the base URL and returns the JSON body.
-        base_url: the API's base URL, the one place to which the pages may lead.
+        base_url: the API's base URL; a next page has to be there, too.
         collection: what is listed.
     """
 
@@ -32,10 +32,10 @@ class Listing(Generic[Item]):
         self._seen: set[str] = set()
         self._empty_pages = 0
         self.ended = False
-        """True when the last page has been fetched, or one that leads astray."""
+        """True if the last page has been fetched, or a page failed."""
 
     def read_pages(self, patience: Patience) -> Iterator[tuple[Item, ...]]:
-        """Fetch the pages that are left, one by one; raise as :meth:`next_page` does."""
+        """Yield the remaining pages; raise as :meth:`next_page` does."""
         while not self.ended:
             yield self.next_page(patience)
 
@@ -43,7 +43,7 @@ class Listing(Generic[Item]):
         """Fetch the next page; only while the listing has not ended.
 
         Raises:
-            Unreadable: it leads to another origin or in a circle, or is no page.
+            Unreadable: it names a next page at another origin or one that was listed already, or it is not a page.
             NgrokError: it could not be fetched.
         """
         self.ended = True  # unless the page says otherwise
@@ -59,7 +59,7 @@ class Listing(Generic[Item]):
         return page.items
 
     def _query_of(self, uri: str) -> str:
-        """Return the query of the next page's URI, absolute or relative; nothing else of it is believed."""
+        """Return the query of the next page's URI, absolute or relative; ignore the rest of it."""
         try:
             ours, next_ = urlsplit(self._url), urlsplit(urljoin(self._url, uri))
             same = _origin(ours) == _origin(next_)

@@ -1,4 +1,4 @@
-"""What the API speaks of: its objects as typed values, made from its JSON and nothing else."""
+"""The API's objects as typed values, read from its JSON."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -12,7 +12,7 @@ _ID = re.compile(r"bkdtg_[0-9A-Za-z]{1,64}")
 
 
 class Contents(TypedDict, total=False):
-    """What a backend is made of and what a PATCH may carry. Absent leaves a field as it is, "" and {} clear it."""
+    """The fields of a backend that can be written. In a PATCH, an absent field stays, and "" and {} clear it."""
 
     description: str
     metadata: str
@@ -38,7 +38,7 @@ class Backend:
     metadata: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
     tunnels: tuple[Ref, ...] | None = ()
-    """The tunnels online in it; None where the response does not say."""
+    """The tunnels online in it; None if the response does not name them."""
 
     @classmethod
     def from_json(cls, request: str, body: Any) -> "Backend":
@@ -74,25 +74,25 @@ class Backend:
 
     @property
     def contents(self) -> Contents:
-        """What a user sets: description, metadata and labels, each present."""
+        """The fields that a user sets: description, metadata and labels, all present."""
         return {"description": self.description, "metadata": self.metadata, "labels": self.labels}
 
 
 @dataclass(frozen=True)
 class Tunnel:
-    """A tunnel that is online (https://ngrok.com/docs/api/resources/tunnels), as far as it concerns backends."""
+    """A tunnel that is online (https://ngrok.com/docs/api/resources/tunnels), with the fields that matter here."""
 
     id: str
     started_at: str = ""
-    """RFC 3339, or what the API gave in its place."""
+    """RFC 3339, or another text that the API sent."""
     labels: Mapping[str, str] = field(default_factory=dict)
-    """None on a tunnel that an agent has started for an endpoint of its own."""
+    """Empty for a tunnel that an agent has started for its own endpoint."""
     forwards_to: str = ""
     """The agent's upstream, as a URL or an address."""
     session: str = ""
-    """The id of the tunnel session: of the agent's connection to ngrok."""
+    """The id of the tunnel session, which is the agent's connection to ngrok."""
     backends: frozenset[str] = frozenset()
-    """The ids of the backends that it serves, as far as the API says so."""
+    """The ids of the backends that it serves, if the API names them."""
 
     @classmethod
     def from_json(cls, request: str, body: Any) -> "Tunnel":
@@ -119,7 +119,7 @@ class Tunnel:
 
 
 class Identified(Protocol):
-    """What a list holds."""
+    """An object with an id."""
 
     @property
     def id(self) -> str:
@@ -140,7 +140,7 @@ class Collection(Generic[Item]):
     read: Callable[[str, Any], Item]
     """Reads an object from the JSON that came back for a request."""
     title: str
-    """What it holds, as a message begins."""
+    """Its name at the beginning of a message."""
 
 
 BACKENDS = Collection("/backends/tunnel_group", "backends", Backend.from_json, "The backends")
@@ -180,7 +180,7 @@ def is_id(value: object) -> bool:
 
 
 def _seconds(moment: str) -> float:
-    """Seconds since the epoch of an RFC 3339 time, without its fraction, of which Python 3.10 knows some forms only."""
+    """Return an RFC 3339 time as seconds since the epoch; drop the fraction, which Python 3.10 reads in part only."""
     parsed = datetime.fromisoformat(re.sub(r"\.\d+", "", moment.upper()).replace("Z", "+00:00"))
     if parsed.tzinfo is None:
         raise ValueError(moment)
@@ -196,13 +196,13 @@ def _labels(body: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _or(body: Mapping[str, Any], name: str, empty: Any) -> Any:
-    """Return a field, or ``empty`` where it is absent or null."""
+    """Return a field, or ``empty`` if it is absent or null."""
     value = body.get(name)
     return empty if value is None else value
 
 
 def read_text(value: Any) -> str:
-    """Return a string that can be stored: JSON can spell half a surrogate pair, UTF-8 cannot."""
+    """Return a string, or raise for one that UTF-8 cannot encode: JSON can hold half a surrogate pair."""
     if not isinstance(value, str):
         raise TypeError
     value.encode()

@@ -1,4 +1,4 @@
-"""When the next request may go: one rule for all threads of an account."""
+"""Makes all threads of an account wait for its limits together."""
 
 import math
 import threading
@@ -16,7 +16,7 @@ _TELLS_NOTHING = NgrokError()
 
 
 class Pacer:
-    """Has the threads of an account wait together for what :class:`Limits` allows."""
+    """Makes the threads of an account wait until :class:`Limits` allows the next request."""
 
     def __init__(self, limits: Limits, reporter: Reporter, cancellation: Cancellation | None = None) -> None:
         self._limits = limits
@@ -27,12 +27,12 @@ class Pacer:
 
     @contextmanager
     def hold_slot(self, request: str, creates: bool, patience: Patience) -> Iterator[None]:
-        """Wait until a request may go, and hold its place while it is under way.
+        """Wait until a request may be sent, and hold its place while it is in flight.
 
         Args:
             request: what is sent, for messages.
             creates: whether it creates a backend.
-            patience: what the call may still wait.
+            patience: how long the call may still wait.
 
         Raises:
             GaveUp: the wait would be longer than that.
@@ -47,7 +47,7 @@ class Pacer:
             raise
         finally:
             with self._changed:
-                # What the response asks for holds before the place is given back: nobody slips through in between.
+                # Before the place is free again, so that no other request can ignore what this response asks for.
                 self._limits.end(ticket, time.monotonic(), error)
                 self._changed.notify_all()
 
@@ -65,7 +65,7 @@ class Pacer:
                     self._wait(request, wait, patience)
                     continue
             told = until
-            if patience.allows(wait.seconds):  # outside the lock: telling may take a moment
+            if patience.allows(wait.seconds):  # outside the lock, as the reporter may take a moment
                 self._reporter.status(f"{wait.reason}: waiting {wait.seconds:.0f} s, then going on")
 
     def _wait(self, request: str, wait: Wait, patience: Patience) -> None:

@@ -1,4 +1,4 @@
-"""How long one call may take, over all of its requests."""
+"""Limits how long one call may wait, over all of its requests."""
 
 import threading
 import time
@@ -7,22 +7,22 @@ from pulumi_ngrok_tg.api.cancellation import Cancellation
 from pulumi_ngrok_tg.api.errors import Cancelled
 
 NOTICEABLE = 1.0
-"""Seconds: a longer wait is told to the user."""
-_GLANCE = 0.5
-"""Seconds after which a thread that waits for another one sees that the operation was cancelled."""
+"""Seconds; the user is told of a longer wait."""
+_CHECK = 0.5
+"""Seconds after which a thread that waits for another one checks whether the operation was cancelled."""
 
 
 class Patience:
-    """What a call may still do until it ends. A call belongs to one thread.
+    """How long a call may still wait, and how often it may retry. A call belongs to one thread.
 
     Args:
-        seconds: how long it may wait in all: for limits to pass and between attempts. What the server takes to
-            respond is bounded by the timeouts, and waiting for our own other requests is no waiting for ngrok.
-        attempts: how often each of its requests may fail; None is as often as the settings say.
-        advisory: each request is sent once, and what comes of it neither delays nor fails another call.
-        at_once: nothing waits: its one request goes whatever the limits say.
-        response_seconds: how long each response may take; None is as long as the settings say.
-        cancellation: ends it early.
+        seconds: how long it may wait in all: for limits, and between attempts. Waiting for a response does not count
+            (timeouts limit it), nor does waiting for our own other requests.
+        attempts: how often each of its requests may fail; None: as often as the settings say.
+        advisory: each request is sent once, and its outcome neither delays nor fails another call.
+        at_once: its one request is sent without waiting, whatever the limits say.
+        response_seconds: how long each response may take; None: as long as the settings say.
+        cancellation: ends all waiting early.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class Patience:
         return self._cancellation.requested
 
     def require_going_on(self) -> None:
-        """Raise Cancelled where the operation was cancelled."""
+        """Raise Cancelled if the operation was cancelled."""
         if self.cancelled:
             raise Cancelled("The operation was cancelled; nothing was sent.")
 
@@ -61,7 +61,7 @@ class Patience:
         self.spent += seconds
 
     def sleep(self, seconds: float) -> None:
-        """Wait, and count it; return early where the operation is cancelled."""
+        """Wait, and count it; return early if the operation is cancelled."""
         began = time.monotonic()
         self._cancellation.sleep(seconds)
         self.spend(time.monotonic() - began)
@@ -73,13 +73,13 @@ class Patience:
             Cancelled: the operation was cancelled.
         """
         self.require_going_on()
-        changed.wait(_GLANCE)
+        changed.wait(_CHECK)
 
     def acquire(self, lock: threading.Lock) -> None:
-        """Wait until another thread gives back a lock.
+        """Wait until another thread releases a lock.
 
         Raises:
             Cancelled: the operation was cancelled.
         """
-        while not lock.acquire(timeout=_GLANCE):
+        while not lock.acquire(timeout=_CHECK):
             self.require_going_on()

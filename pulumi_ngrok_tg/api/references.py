@@ -1,7 +1,7 @@
-"""Who refers to a backend by its id: edges, and the failover and weighted backends.
+"""Lists what refers to backends by their ids: edges, failover backends and weighted backends.
 
-Read from ngrok's OpenAPI description (https://github.com/ngrok/ngrok-openapi), not tried on a live account. No list
-takes a filter, so the five lists together tell all; a route of an HTTPS edge has no list of its own.
+The paths and fields are from ngrok's OpenAPI description (https://github.com/ngrok/ngrok-openapi); they were not tried
+on a live account. No list takes a filter, so all five are read. Routes of HTTPS edges are in the list of their edges.
 """
 
 import re
@@ -16,7 +16,7 @@ from pulumi_ngrok_tg.api.models import Collection, read_text
 REFERENCED = 6502
 """The ERR_NGROK code of a delete of what a failover or weighted backend refers to."""
 _BACKEND_ID = re.compile(r"(?<![0-9A-Za-z_])bkd[a-z]{1,8}_[0-9A-Za-z]{1,64}")
-_OWN_WORDS = ("description", "metadata")  # fields in which an account may write anything, an id, too
+_FREE_TEXT = ("description", "metadata")  # a user may write anything here, also an id that refers to nothing
 _MATCH_TYPES = {"path_prefix": "path prefix", "exact_path": "exact path"}
 
 
@@ -29,37 +29,37 @@ class Target:
     where: str = ""
     """The part of the referrer that names it, such as the route ``/api (exact path)`` of an HTTPS edge."""
     enabled: bool = True
-    """Whether traffic may take this way."""
+    """Whether traffic may flow through this reference."""
 
 
 @dataclass(frozen=True)
 class Referrer:
-    """What refers to backends."""
+    """An edge or a backend that refers to other backends."""
 
     kind: str
     """``https edge``, ``tcp edge``, ``tls edge``, ``failover`` or ``weighted``."""
     id: str
-    """As the server gives it."""
+    """As the server sent it."""
     shown: str
-    """The id as it may be shown: in one line, without the key."""
+    """The id as it may be shown: in one line, without the API key."""
     name: str
-    """The addresses of an edge, the description of a backend; "" where it has none."""
+    """The addresses of an edge, the description of a backend; "" if it has none."""
     targets: tuple[Target, ...]
 
 
 @dataclass(frozen=True)
 class References:
-    """What an account's lists say of who refers to what."""
+    """What an account's lists say about references to backends."""
 
     referrers: tuple[Referrer, ...]
     unlisted: Mapping[str, NgrokError]
-    """What could not be listed, by its kind, and why: who refers there is unknown, not nobody."""
+    """The kinds that could not be listed, and why: references of these kinds are unknown, not absent."""
 
 
 def read_referrer(kind: str, request: str, body: Any) -> Referrer:
     """Read an edge, or a backend that refers to others.
 
-    Every id of a backend in it counts, also in a field that is not known here, but not in description and metadata.
+    Every backend id in it counts as a reference, also in fields unknown here, but not in description and metadata.
 
     Args:
         kind: that of the referrer.
@@ -93,9 +93,9 @@ LISTS: Mapping[str, Collection[Referrer]] = {
         ("tls edge", "/edges/tls", "tls_edges", "The tls edges"),
     )
 }
-"""What can refer to a backend."""
+"""The kinds of referrers, and the list of each."""
 BACKENDS_ONLY = ("failover", "weighted")
-"""What keeps ngrok from deleting a backend (ERR_NGROK_6502)."""
+"""The kinds for which ngrok refuses to delete a backend (ERR_NGROK_6502)."""
 
 
 def list_references(
@@ -103,12 +103,12 @@ def list_references(
     clean: Callable[[str], str],
     kinds: Iterable[str] = LISTS,
 ) -> References:
-    """List who refers to backends; what cannot be listed is named with its reason.
+    """List what refers to backends; name each kind that cannot be listed, and why.
 
     Args:
-        read: reads a list to its end.
-        clean: returns a text of the server's as one line without the key.
-        kinds: those to list.
+        read: reads a whole list.
+        clean: returns a text from the server as one line without the API key.
+        kinds: what to list.
 
     Raises:
         Cancelled: the operation was cancelled.
@@ -156,12 +156,12 @@ def _read_backend(body: Any) -> Iterator[Target]:
 
 
 def _find_ids(value: Any) -> Iterator[str]:
-    """Find each id of a backend in JSON, at whatever depth, in keys and within longer texts, too."""
+    """Find each backend id in JSON, at any depth, also in keys and within longer texts."""
     if isinstance(value, str):
         yield from _BACKEND_ID.findall(value)
     elif isinstance(value, dict):
         for key, item in value.items():
-            if key not in _OWN_WORDS:
+            if key not in _FREE_TEXT:
                 yield from _find_ids(key)
                 yield from _find_ids(item)
     elif isinstance(value, list):

@@ -1,19 +1,19 @@
-"""Who is told what goes on, and in which severity."""
+"""Where progress and warnings go."""
 
 from typing import Protocol
 
 
 class Reporter(Protocol):
-    """Hears, in single lines and from any thread, what goes on. No line holds a key or a header."""
+    """Reports progress and warnings to the user, a line at a time, from any thread. No line holds an API key."""
 
     def debug(self, line: str) -> None:
-        """Hear of one HTTP request and its outcome."""
+        """Report one HTTP request and its outcome."""
 
     def status(self, line: str) -> None:
-        """Hear what the call of this thread waits for: of interest until the call goes on."""
+        """Report what this thread waits for; the line matters only until the wait ends."""
 
     def info(self, line: str) -> None:
-        """Hear what is good to know once it is all over."""
+        """Report what the user may want to know after the operation, too."""
 
     def warn(self, line: str) -> None:
-        """Hear what the user has to look after."""
+        """Report what the user has to act on."""

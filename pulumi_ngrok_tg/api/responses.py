@@ -1,6 +1,6 @@
-"""What a response, or the lack of one, means: nothing is wrong, or one of the :mod:`errors`.
+"""Turns a response, or the lack of one, into one of the :mod:`errors`, or into none.
 
-What a server says may be anything. It gets into messages only as one printable line, and never with a credential.
+A server may send anything. Its text gets into messages only as one printable line without credentials.
 """
 
 import json
@@ -26,34 +26,34 @@ from pulumi_ngrok_tg.api.errors import (
 
 _LIMITS = {225, 226, 5001}
 _HIDDEN = "[not shown]"
-_PIECE = 8  # characters in a row that give a value away
-_LONGEST = 2000  # characters of what a server says
-_ACCOUNT_FULL = 5000  # no wait helps
+_PIECE = 8  # characters in a row that reveal a value
+_LONGEST = 2000  # characters of a server's text
+_ACCOUNT_FULL = 5000  # waiting does not help
 
 
 @dataclass(frozen=True)
 class Response:
-    """A response as it came: from ngrok, from a proxy, from anything."""
+    """A response as it came, from ngrok, a proxy or any other server."""
 
     status: int
     body: Any
-    """The JSON body; None where there is none."""
+    """The JSON body; None if there is none."""
     retry_after: float | None = None
     """Seconds."""
     operation: str = ""
-    """ngrok's id of the operation, for its support; "" where the response named none."""
+    """ngrok's id of the operation, for its support; "" if the response named none."""
 
 
 def read_error(
     request: str, response: Response, secret: str, sent: Mapping[str, Any] | None = None
 ) -> NgrokError | None:
-    """Return the error that a response tells of, or None for a success.
+    """Return the error that a response means, or None for a success.
 
     Args:
         request: what was sent, such as ``GET /backends/tunnel_group``.
         response: what came back.
-        secret: the API key: it and anything like it is removed from ngrok's message.
-        sent: the body that was sent: ngrok quotes some of it, and nobody here knows what of it is a secret.
+        secret: the API key. It is removed from ngrok's message, as are parts of it.
+        sent: the body that was sent. ngrok quotes some of it, and any value in it may be a secret.
     """
     status, body = response.status, response.body
     if status == 204 or (200 <= status < 300 and body is not None):
@@ -89,7 +89,7 @@ def _api_error(request: str, response: Response, secret: str, sent: Mapping[str,
 
 
 def _error_code(code: object) -> int:
-    """Return the number in ``ERR_NGROK_nnn``; 0 where there is none."""
+    """Return the number in ``ERR_NGROK_nnn``; 0 if there is none."""
     found = re.fullmatch(r"ERR_NGROK_([0-9]{1,6})", code) if isinstance(code, str) else None
     return int(found[1]) if found else 0
 
@@ -103,10 +103,10 @@ def _kind(status: int, code: int) -> type[ApiError]:
 
 
 def hide_credentials(text: str, values: Iterable[str]) -> str:
-    """Remove values of three characters and more from what a server says, whole, cut or in another case.
+    """Remove values of three characters and more from a server's text: whole, in part, or in another case.
 
     Args:
-        text: what it says; only what :func:`join_lines` shows of it is looked at.
+        text: the server's text; only the part that :func:`join_lines` shows is searched.
         values: what it must not show.
     """
     text = text[:_LONGEST]
@@ -128,7 +128,7 @@ def hide_credentials(text: str, values: Iterable[str]) -> str:
 
 
 def _texts(sent: Any) -> Iterator[str]:
-    """All texts of a body, but for the names of its fields."""
+    """Yield all texts of a body, except the names of its fields."""
     for value in sent.values():
         if isinstance(value, str):
             yield value
@@ -137,7 +137,7 @@ def _texts(sent: Any) -> Iterator[str]:
 
 
 def redact(text: str, secret: str) -> str:
-    """Remove every word that holds eight characters in a row of the API key, and any credential ngrok quotes."""
+    """Remove every word that holds eight characters in a row of the API key, and credentials that ngrok quotes."""
     pieces = {secret[start : start + _PIECE] for start in range(max(len(secret) - _PIECE + 1, 1))}
     text = re.sub(r"\S+", lambda word: "[redacted]" if any(piece in word[0] for piece in pieces) else word[0], text)
     text = re.sub(r"(?i)\b(authorization header): .*?(?=\. |$)", r"\1: [redacted]", text, flags=re.DOTALL)
@@ -145,7 +145,7 @@ def redact(text: str, secret: str) -> str:
 
 
 def join_lines(text: str) -> str:
-    """Return what a terminal can show of a text in one line: no control characters, 500 characters at most."""
+    """Return a text as one line for a terminal: without control characters, at most 500 characters."""
     printable = "".join(character if character.isprintable() else " " for character in text[:_LONGEST])
     return " ".join(printable.split()).rstrip(".")[:500]
 
@@ -153,14 +153,14 @@ def join_lines(text: str) -> str:
 def read_failure(
     request: str, url: str, error: Exception, timeout: tuple[float, float], begun: bool = False
 ) -> NgrokError:
-    """Return the error for a request that got no response that could be read.
+    """Return the error for a request without a readable response.
 
     Args:
         request: what was sent, for the message.
         url: where it was sent.
         error: what the HTTP client raised.
         timeout: the timeouts for connecting and reading, in seconds.
-        begun: whether the response had begun: then the request has arrived, whatever the error looks like.
+        begun: whether the response had begun, so that the request has certainly arrived.
     """
     origin = urlsplit(url).netloc
 
@@ -182,8 +182,8 @@ def read_failure(
 
 
 def _not_sent(origin: str, error: Exception, connect_timeout: float) -> str:
-    """Say what kept a request from being sent, "" where it may have been."""
-    if isinstance(error, requests.exceptions.InvalidURL):  # whose own words may hold a proxy's password
+    """Return why a request was certainly not sent; "" if it may have been."""
+    if isinstance(error, requests.exceptions.InvalidURL):  # its own text may hold a proxy's password
         return f"no request can be sent to {origin}, as its address or that of a proxy (HTTPS_PROXY) is malformed"
     if isinstance(error, requests.exceptions.InvalidSchema) or type(error) is OSError:
         return f"no request can be sent to {origin}: {join_lines(str(error))}"
@@ -201,7 +201,7 @@ def _not_sent(origin: str, error: Exception, connect_timeout: float) -> str:
 
 
 def _describe(request: str, error: BaseException, problem: str) -> str:
-    """One line without the library's own nesting, but with what the operating system said."""
+    """Return one line with the operating system's reason, without the library's nested messages."""
     said = next((cause.strerror for cause in _causes(error) if isinstance(cause, OSError) and cause.strerror), None)
     return f"{request}: {problem} ({said})." if said else f"{request}: {problem}."
 

@@ -1,4 +1,4 @@
-"""A request until it ends: within ngrok's limits, and sent again where that is safe and may help."""
+"""Sends a request within ngrok's limits, and again if that is safe and may help."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -33,8 +33,8 @@ class Requests:
     """Sends the requests of one account; safe to share between threads.
 
     Args:
-        settings: how to reach the account, and how long to go on.
-        reporter: hears of every attempt, and of every wait over a second.
+        settings: how to reach the account, and how long to retry.
+        reporter: gets every attempt, and every wait of more than a second.
         cancellation: ends all waiting.
     """
 
@@ -47,7 +47,7 @@ class Requests:
 
     @property
     def clock_offset(self) -> float:
-        """Seconds that the server's clock is ahead of ours."""
+        """How many seconds the server's clock is ahead of this machine's."""
         return self._transport.clock_offset
 
     def send(
@@ -60,20 +60,20 @@ class Requests:
         creates: bool = False,
         is_current: Callable[[], bool] = lambda: True,
     ) -> Any:
-        """Send a request and return the JSON body of its response, or None where it has none.
+        """Send a request and return the JSON body of its response, or None if it has none.
 
         Args:
             method: the HTTP method.
             path: the path below the base URL, with its query.
-            patience: what the call may still wait.
+            patience: how long the call may still wait.
             body: the JSON body.
-            creates: whether it creates something, so that it must not be repeated when it may have had its effect.
-            is_current: asked right before each attempt, once nothing has to be waited for.
+            creates: whether it creates something, so that it must not be sent again if it may have had its effect.
+            is_current: called right before each attempt; returns whether the request may still be sent.
 
         Raises:
-            Stale: it was not sent, as that was not the case.
-            NgrokError: one of its kinds; see :mod:`pulumi_ngrok_tg.api.errors`. ``after_lost`` is set on the response
-                to a request of which an earlier attempt may have had its effect.
+            Stale: it was not sent, because ``is_current`` returned False.
+            NgrokError: one of its kinds; see :mod:`pulumi_ngrok_tg.api.errors`. ``after_lost`` is True if an earlier
+                attempt may have had its effect.
         """
         failures, lost = 0, None
         most = patience.attempts or self._settings.max_attempts
@@ -99,7 +99,7 @@ class Requests:
         raise AssertionError  # it counts for ever
 
     def _pause(self, error: NgrokError, failures: int) -> float:
-        """Seconds before the next attempt; where the response asks for a wait, the pacer has it wait instead."""
+        """Return the seconds before the next attempt; 0 if the response asks for a wait, which the pacer keeps."""
         asked = isinstance(error, Limited) or (isinstance(error, ApiError) and error.retry_after is not None)
         return 0.0 if asked else draw_backoff(self._settings, failures)
 
@@ -133,7 +133,7 @@ class Requests:
                 facts = f"attempt {attempt}" + (f", operation {operation}" if operation else "")
                 milliseconds = (time.monotonic() - began) * 1000
                 line = f"{method} {self._base_path}{path}: {outcome} in {milliseconds:.0f} ms ({facts})"
-                # The path of a next page is the server's words.
+                # The server chooses the path of a next page.
                 self._reporter.debug(join_lines(redact(line, self._settings.api_key)))
 
 
@@ -142,7 +142,7 @@ def may_repeat(error: BaseException, creates: bool) -> bool:
 
     Args:
         error: how it ended.
-        creates: whether it creates something, and so may not have its effect twice.
+        creates: whether it creates something, so that it must not take effect twice.
     """
     if isinstance(error, ConnectionFailed):
         return not (creates and error.arrived)
@@ -150,7 +150,7 @@ def may_repeat(error: BaseException, creates: bool) -> bool:
 
 
 def is_lost(error: BaseException) -> bool:
-    """Tell whether a write that ended so may have had its effect."""
+    """Tell whether a write that ended with this error may have had its effect."""
     return isinstance(error, ServerError) or (isinstance(error, ConnectionFailed) and error.arrived)
 
 

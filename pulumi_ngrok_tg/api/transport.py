@@ -1,4 +1,4 @@
-"""One request and its response, over HTTP."""
+"""Sends one HTTP request and reads its response."""
 
 import json
 import re
@@ -16,7 +16,7 @@ from pulumi_ngrok_tg.api.errors import UnexpectedResponse
 from pulumi_ngrok_tg.api.responses import Response, read_failure, redact
 from pulumi_ngrok_tg.api.settings import AccountSettings
 
-_MAX_BODY = 64 * 2**20  # bytes; a page of LIST with all that ngrok's limits admit has less than one
+_MAX_BODY = 64 * 2**20  # bytes; the largest page that ngrok's limits allow is below 1 MiB
 
 
 class Transport:
@@ -27,10 +27,10 @@ class Transport:
         self._api_key = settings.api_key
         self._timeout = (settings.connect_timeout, settings.read_timeout)
         self.clock_offset = 0.0
-        """Seconds that the server's clock is ahead of ours, by its last successful response (to the second)."""
+        """How many seconds the server's clock is ahead of this machine's, by its last success; precise to a second."""
         self._session = requests.Session()
         self._session.auth = _Bearer(settings.api_key)
-        # http:// is for loopback, and a proxy from the environment would read the key; TLS goes through one unread.
+        # Over http://, a proxy from the environment could read the key; over TLS it cannot.
         self._session.trust_env = not settings.base_url.startswith("http:")
         self._session.headers.update(
             {
@@ -51,17 +51,17 @@ class Transport:
         body: Mapping[str, Any] | None = None,
         response_seconds: float | None = None,
     ) -> Response:
-        """Send a request and return its response, whatever it says. Redirects are not followed.
+        """Send a request and return its response, whatever its status. Redirects are not followed.
 
         Args:
             request: what is sent, for messages.
             method: the HTTP method.
             path: the path below the base URL, with its query.
             body: the JSON body.
-            response_seconds: how long the response may take, where that is less than usual.
+            response_seconds: how long the response may take, if less than usual.
 
         Raises:
-            ConnectionFailed: there is no response that can be read.
+            ConnectionFailed: there is no readable response.
             UnexpectedResponse: the server cannot be trusted, or the request cannot be made.
         """
         url = self._base_url + path
@@ -74,7 +74,7 @@ class Transport:
         timeout = (connecting, reading if response_seconds is None else min(reading, response_seconds))
         begun = False
         try:
-            # The adapter, not the session: a session follows the Location of a redirect a part of the way.
+            # The adapter, not the session: a session reads the Location of a redirect even if it is not to follow it.
             adapter = self._session.get_adapter(url)
             with adapter.send(prepared, timeout=timeout, **options) as response:
                 begun = True
@@ -98,7 +98,7 @@ class Transport:
         return bytes(content)
 
     def _operation(self, response: requests.Response, body: Any) -> str:
-        """The id that ngrok gave the operation, from an error's body or the header."""
+        """Return the id that ngrok gave the operation, from an error's body or the header."""
         details = body.get("details") if isinstance(body, dict) else None
         named = details.get("operation_id") if isinstance(details, dict) else None
         for value in (named, response.headers.get("Ngrok-Operation-Id")):
@@ -108,7 +108,7 @@ class Transport:
 
 
 class _Bearer(AuthBase):
-    """The API key. As an auth object it also keeps requests from taking credentials out of ~/.netrc."""
+    """Sends the API key. As an auth object, it also keeps requests from using credentials of ~/.netrc."""
 
     def __init__(self, key: str) -> None:
         self._key = key
@@ -126,14 +126,14 @@ def _json(content: bytes) -> Any:
 
 
 def _retry_after(value: str, now: float) -> float | None:
-    """Seconds in a Retry-After header, given as seconds or as an HTTP date; None where it asks for no wait at all."""
+    """Return the seconds of a Retry-After header, given as seconds or as an HTTP date; None if it asks for no wait."""
     given = re.fullmatch(r"\s*([0-9]{1,9})\s*", value)
     seconds = float(given[1]) if given else (_moment(value) or now) - now
     return seconds if seconds > 0 else None
 
 
 def _moment(date: str | None) -> float | None:
-    """Seconds since the epoch of an HTTP date."""
+    """Return an HTTP date as seconds since the epoch; None if it is not one."""
     try:
         return parsedate_to_datetime(date).timestamp() if date else None
     except (TypeError, ValueError, OverflowError, IndexError):

@@ -31,7 +31,7 @@ def _run() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal may not have every character
     if sys.stdin is None:
-        sys.stdin = io.StringIO()  # nobody answers
+        sys.stdin = io.StringIO()  # so that questions end the command instead of raising
     try:
         cli()
     except SystemExit:
@@ -40,7 +40,7 @@ def _run() -> None:
 
 
 def _say(line: str) -> int:
-    """Say a line where that is still possible; return the exit code."""
+    """Print an error if that is still possible; return the exit code."""
     try:
         print(line, file=sys.stderr, flush=True)
     except OSError:

@@ -1,4 +1,4 @@
-"""What ``pulumi-ngrok-tg`` can do."""
+"""The commands of ``pulumi-ngrok-tg``."""
 
 import click
 

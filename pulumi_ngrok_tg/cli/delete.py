@@ -21,7 +21,7 @@ from pulumi_ngrok_tg.rules.text import join_names
 if TYPE_CHECKING:
     from pulumi_ngrok_tg.cli.stack import Managed
 
-_AT_ONCE = 8  # as many as the client may have in flight, unless it is told otherwise
+_AT_ONCE = 8  # the client's default for requests in flight
 
 
 @click.command()
@@ -91,9 +91,9 @@ def _require_deletable(
     force: bool,
     known: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
-    """Return why backends should not be deleted, by id, and say those that are not known.
+    """Return why backends should not be deleted, by id, and print the reasons that are not in ``known``.
 
-    Without ``force``, ends the command if there is a reason.
+    Without ``force``, end the command if there is a reason.
     """
     others, unread = session.find_managed_elsewhere(this_stack)
     own = session.project_stack.find_managed()
@@ -114,7 +114,7 @@ def _require_deletable(
 
 
 def _find(session: Session, id_: str, listed: dict[str, Backend]) -> Backend:
-    """Return a backend by its id; one that is not in the list is asked for."""
+    """Return a backend by its id; fetch it if it is not in the list."""
     if id_ in listed:
         return listed[id_]
     with session.explain_errors():
@@ -160,7 +160,7 @@ def _explain_managed(holders: "Sequence[Managed]") -> str:
 
 
 def _delete(session: Session, id_: str, force: bool) -> str:
-    """Delete a backend; return what became of it."""
+    """Delete a backend; return the outcome as a line."""
     try:
         if not force and (now := session.client.get(id_)).tunnels != ():
             return f"Did not delete {id_}: {count_tunnels(now)}"

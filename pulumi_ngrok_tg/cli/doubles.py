@@ -1,4 +1,4 @@
-"""Backends that two resources manage: whichever goes first takes it from the other."""
+"""Finds backends that two resources manage, so that either could delete what the other needs."""
 
 import shlex
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -13,11 +13,11 @@ Doubles = Mapping[str, "Sequence[Managed]"]
 
 
 def find_doubles(listed: Collection[str], managed: "Iterable[Managed]") -> Doubles:
-    """Return the account's backends that several resources manage, and which do; pending deletes do not count.
+    """Return the account's backends that several resources manage, with these; pending deletes do not count.
 
     Args:
         listed: the ids of the account's backends.
-        managed: what all stacks that were read manage.
+        managed: the backends that the stacks manage, as far as they could be read.
     """
     by_id: dict[str, list[Managed]] = {}
     for one in managed:
@@ -27,7 +27,7 @@ def find_doubles(listed: Collection[str], managed: "Iterable[Managed]") -> Doubl
 
 
 def as_json(several: Doubles) -> list[dict[str, Any]]:
-    """Return them as the commands print them."""
+    """Return them for the JSON of the commands."""
     return [
         {"id": id_, "managed_by": [{"urn": one.urn, "stack": one.stack} for one in managers]}
         for id_, managers in several.items()
@@ -35,7 +35,7 @@ def as_json(several: Doubles) -> list[dict[str, Any]]:
 
 
 def print_doubles(session: Session, several: Doubles) -> None:
-    """Tell of each, and how one of the two lets go."""
+    """Print each of them, and how one of the two stacks releases it."""
     for id_, managers in several.items():
         session.say(f"{id_} is managed twice. Keep one of these:")
         for one in managers:

@@ -1,4 +1,4 @@
-"""``pulumi-ngrok-tg list``: what an account has, and who manages it."""
+"""``pulumi-ngrok-tg list``: lists an account's backends, and who manages each."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -133,7 +133,7 @@ def _print_tunnels(
 def _describe_ways(
     serving_now: Sequence[tuple[Tunnel, list[str]]], shown: Sequence[Backend], index: ReferenceIndex
 ) -> Iterator[str]:
-    """Yield a block of lines for each backend: where its traffic comes from, and the tunnels that it goes to."""
+    """Yield a block of lines for each backend: where its traffic comes from, and the tunnels that get it."""
     serving: dict[str, list[Tunnel]] = {}
     for tunnel, ids in serving_now:
         for id_ in ids:
@@ -158,7 +158,7 @@ def _count_tunnels(backend: Backend) -> str:
 def _find_serving(
     tunnels: Sequence[Tunnel], backends: Sequence[Backend], shown: Sequence[Backend]
 ) -> list[tuple[Tunnel, list[str]]]:
-    """Return the tunnels that serve a shown backend, and those that serve none at all, each with the ids it serves."""
+    """Return the tunnels that serve a shown backend, and those that serve no backend, each with the ids it serves."""
     served: dict[str, list[str]] = {tunnel.id: [] for tunnel in tunnels}
     for backend in backends:
         for tunnel in find_serving(backend.id, backend.labels, tunnels):

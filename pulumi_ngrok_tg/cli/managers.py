@@ -1,4 +1,4 @@
-"""Who manages a backend: a resource of this stack, one of another stack, ngrok's Kubernetes operator, or nobody."""
+"""Finds who manages a backend: this stack, another stack, ngrok's Kubernetes operator, or nobody."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -16,12 +16,12 @@ class Manager:
     """Who manages a backend."""
 
     kind: str
-    """``stack``, ``other-stack``, ``operator``, ``nobody``, ``not-this-stack`` (no other one was read), ``unknown``."""
+    """``stack``, ``other-stack``, ``operator``, ``nobody``, ``not-this-stack`` (others were not read), ``unknown``."""
     stack: str = ""
     name: str = ""
     urn: str = ""
     text: str = ""
-    """What a table says of it."""
+    """Its cell in a table."""
 
     @property
     def is_nobody(self) -> bool:
@@ -29,7 +29,7 @@ class Manager:
         return self.kind in ("nobody", "not-this-stack")
 
     def as_json(self) -> dict[str, Any]:
-        """Return what is known, as the commands print it."""
+        """Return the known fields for the JSON of the commands."""
         return {name: value for name, value in vars(self).items() if value and name != "text"}
 
 
@@ -43,9 +43,9 @@ def find_managers(
 
     Args:
         backends: the account's.
-        stack: what the stack manages; None where there is no stack.
-        others: what other stacks manage; None where they were not read.
-        unread: whether there is one that could not be read.
+        stack: the backends that the stack manages; None if there is no stack.
+        others: the backends that other stacks manage; None if they were not read.
+        unread: whether a stack could not be read.
     """
     found = {one.id: _describe("other-stack", one) for one in _live_last(others or ())}
     found |= {one.id: _describe("stack", one) for one in _live_last(stack or ())}
@@ -63,7 +63,7 @@ def find_managers(
 def is_other_accounts_key(
     managed: "Iterable[Managed]", listed: Mapping[str, Backend], account: str | None, fingerprint: str
 ) -> bool:
-    """Tell whether another key than the current one saw the stack's backends, and this one sees none of them."""
+    """Tell whether another key saw all of the stack's backends last, and the current one sees none of them."""
     ours = [one for one in managed if one.account == account and one.fingerprint is not None]
     return bool(ours) and all(one.fingerprint != fingerprint and one.id not in listed for one in ours)
 

@@ -27,7 +27,7 @@ def _use_config_file(_context: click.Context, _option: click.Parameter, file: st
 
 
 def _complete_stacks(context: click.Context, _option: click.Parameter, incomplete: str) -> list[str]:
-    """Return the names of the project's stacks, for a shell that completes; none where Pulumi cannot be asked."""
+    """Return the names of the project's stacks for shell completion; none if the Pulumi CLI fails."""
     command = ["pulumi", "stack", "ls", "--json"]
     try:
         listed = subprocess.run(command, cwd=context.params.get("cwd") or ".", capture_output=True, timeout=10).stdout  # noqa: S603
@@ -88,7 +88,7 @@ this_stack_option = click.option(
 
 
 def _read_labels(_context: click.Context, option: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
-    """Read labels as the command line gives them; a label key never contains "="."""
+    """Read labels of the form KEY=VALUE; a key never contains "="."""
     labels: dict[str, str] = {}
     for value in values:
         key, equals, rest = value.partition("=")

@@ -1,4 +1,4 @@
-"""``pulumi-ngrok-tg orphans``: where the account and the stacks differ."""
+"""``pulumi-ngrok-tg orphans``: shows differences between the account and the stacks."""
 
 import shlex
 from collections.abc import Sequence
@@ -93,17 +93,17 @@ def orphans(all_stacks: bool, as_json: bool, cwd: Path, stack: str | None, accou
 
 
 def _format_options(*given: tuple[str, str | None]) -> str:
-    """Return options as a shell takes them, those that have a value."""
+    """Return the options that have a value, quoted for a shell."""
     return "".join(f" {option} {shlex.quote(value)}" for option, value in given if value)
 
 
 def _find_missing(session: Session, backends: Sequence[Backend], managed: "Sequence[Managed]") -> "list[Managed]":
-    """Return what stacks manage in this account, and ngrok itself says is not there: a list alone never says so."""
+    """Return the backends that stacks manage and that are proven to be gone; a missing entry alone proves nothing."""
     listed = {backend.id for backend in backends}
     missing = []
     for one in managed:
         if one.id in listed or one.deleting or one.fingerprint != session.account.fingerprint:
-            continue  # under another key than saw it last, it may well be in another account
+            continue  # another key saw it last, so it may be in another account
         with session.explain_errors():
             try:
                 session.client.get(one.id)
@@ -113,7 +113,7 @@ def _find_missing(session: Session, backends: Sequence[Backend], managed: "Seque
 
 
 def _find_unseen(session: Session, backends: Sequence[Backend]) -> list[str]:
-    """Return what the stack manages in this account, another key saw last, and this one does not see."""
+    """Return the stack's backends in this account that another key saw last and this one does not see."""
     listed = {backend.id for backend in backends}
     return [
         one.id
@@ -125,7 +125,7 @@ def _find_unseen(session: Session, backends: Sequence[Backend]) -> list[str]:
 
 
 def _find_candidates(pending: "Pending", backends: Sequence[Backend]) -> list[str]:
-    """Return the backends that an interrupted create may have made: those with its contents."""
+    """Return the ids of the backends that an interrupted create may have made: those with its contents."""
     from pulumi_ngrok_tg.rules import properties  # here, because it takes a moment to load
 
     if pending.inputs is None:
@@ -149,7 +149,7 @@ def _tell_of_pending(pending: "Sequence[Pending]", backends: Sequence[Backend], 
 def _tell_of_unmanaged(
     heading: str, backends: Sequence[Backend], index: ReferenceIndex, options: str | None, known: bool
 ) -> None:
-    """Tell of each, those in use apart, and what to do about it, where the options for that are given.
+    """Print each backend, those in use apart; with ``options``, also the commands that adopt or delete it.
 
     ``known`` is whether it is known that no stack manages them.
     """

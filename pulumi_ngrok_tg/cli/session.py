@@ -1,4 +1,4 @@
-"""What the commands share: the stack and the account they are about, and how they speak to the user."""
+"""The stack, the account and the terminal of a command."""
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -26,17 +26,17 @@ OTHERS_NOT_READ = "Only this stack was checked. Use --all-stacks to check all of
 OTHER_BACKENDS = "Stacks in another state backend (pulumi login) cannot be seen from here."
 NO_PROJECT = "There is no Pulumi project here or above. Go to the project's folder, or name it with --cwd."
 FOUND = 3
-"""Exit code of a command that has run well and found what it was to look for, or could not do all of it."""
+"""Exit code of a command that succeeded but found something that needs attention, or could not do all of it."""
 
 
 class Session:
-    """A command's account, its stack where it has one, and its terminal.
+    """The account of a command, its stack if there is one, and its terminal.
 
     Args:
         cwd: the project's folder.
         stack: the stack's name; None is the selected one.
         account: the account's name; None is the default account.
-        needs_stack: whether there has to be a stack; else a folder without a project will do, with the key from the
+        needs_stack: whether a stack is required. If not, a folder without a project is enough, with the key from the
             environment.
     """
 
@@ -63,18 +63,18 @@ class Session:
 
     @property
     def project_stack(self) -> "Stack":
-        """The stack, of a command that needs one."""
+        """The stack, for commands that require one."""
         if self.stack is None:
             raise TypeError("This command was to need a stack.")
         return self.stack
 
     @property
     def asks(self) -> bool:
-        """Whether there is somebody to ask."""
+        """Whether the command can ask questions."""
         return sys.stdin is not None and sys.stdin.isatty()
 
     def find_managed_elsewhere(self, leave_out: bool = False) -> "tuple[list[Managed], list[str]]":
-        """Return what the other stacks manage, and which could not be read, which is said."""
+        """Return the backends that the other stacks manage, and print which stacks could not be read."""
         unread: list[str] = []
         if leave_out:
             return [], unread
@@ -85,12 +85,12 @@ class Session:
         return managed, unread
 
     def require_own_key(self, backends: Sequence[Backend]) -> None:
-        """End the command where the key is that of another account, to which all would look unmanaged or gone."""
+        """End the command if the key belongs to another account, which would make every backend look gone."""
         if self.sees_other_account(backends):
             raise SystemExit(FOUND)
 
     def sees_other_account(self, backends: Sequence[Backend]) -> bool:
-        """Tell whether the key is that of another account than the stack's, and say so."""
+        """Tell whether the key belongs to another account than the stack's backends; if so, print that."""
         managed = self.stack.find_managed() if self.stack else []
         listed = {backend.id: backend for backend in backends}
         if not is_other_accounts_key(managed, listed, self.account_name, self.account.fingerprint):
@@ -117,7 +117,7 @@ class Session:
             return self.client.list_tunnels()
 
     def list_references(self) -> ReferenceIndex:
-        """Return who refers to the account's backends; say what could not be listed."""
+        """Return what refers to the account's backends; print what could not be listed."""
         referrers: list[Referrer] = []
         unlisted: dict[str, NgrokError] = {}
         with self.show_progress("Reading who refers to backends") as progress:
@@ -132,7 +132,7 @@ class Session:
 
     @contextmanager
     def explain_errors(self) -> Iterator[None]:
-        """Turn what ngrok has to say about a failure into one line that ends in what to do."""
+        """Turn an error of ngrok's API into one line that ends in what to do."""
         try:
             yield
         except NgrokError as error:
@@ -144,18 +144,18 @@ class Session:
 
     @contextmanager
     def show_progress(self, what: str) -> Iterator[Callable[[str], None]]:
-        """Show, on a terminal, what is going on; yield a function that says it anew."""
+        """Show on a terminal what is going on; yield a function that changes the line."""
         with self._messages.status(what) as status:
             yield status.update
 
     def say(self, line: str) -> None:
-        """Tell the user something that is no result."""
+        """Print a line that is not part of the result."""
         self._messages.print(escape_control(line), markup=False, soft_wrap=True)
 
-    # What a client tells (pulumi_ngrok_tg.api.reporting.Reporter).
+    # As the client's Reporter (pulumi_ngrok_tg.api.reporting):
 
     def debug(self, line: str) -> None:
-        """Show nothing of single requests."""
+        """Do not print single requests."""
 
     status = say
     info = say

@@ -1,4 +1,4 @@
-"""How results are shown: to people in tables, to programs as JSON."""
+"""Prints results, as tables for people and as JSON for programs."""
 
 import json
 import sys
@@ -28,15 +28,15 @@ _STYLES = {
 
 
 def print_json(value: object) -> None:
-    """Print a result for programs."""
+    """Print a result as JSON."""
     plain = (getattr(sys.stdout, "encoding", None) or "ascii").lower().replace("-", "").replace("_", "")
     click.echo(json.dumps(value, indent=2, ensure_ascii=plain != "utf8"))
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a result for people, a line for each row.
+    """Print a result as a table, a line for each row.
 
-    On a terminal, all but ids and numbers are cut to its width; USED BY is wrapped.
+    On a terminal, all columns but ids and numbers are cut to its width; USED BY is wrapped.
     """
     console = Console(highlight=False)
     whole = {number for number, column in enumerate(columns) if column in _WHOLE}
@@ -62,7 +62,7 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 
 def escape_control(text: str) -> str:
-    """Return a text without what a terminal would obey: the API's words are anybody's."""
+    """Return a text with its control characters escaped: anybody may have written it into the API."""
     return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)
 
 

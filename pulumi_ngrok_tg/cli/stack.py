@@ -1,4 +1,4 @@
-"""The stacks of a state backend: their settings and what their states hold, as the Pulumi CLI tells it."""
+"""Reads stacks with the Pulumi CLI: their config, and the backends in their states."""
 
 import json
 import os
@@ -22,11 +22,11 @@ _MARK = "1b47061264138c4ac30d75fd1eb44270"
 
 
 class StackError(click.ClickException):
-    """Something that Pulumi refuses or cannot find, in one line."""
+    """The Pulumi CLI failed, or a stack cannot be used. The message is one line."""
 
 
 class Unreadable(Exception):
-    """A state of which nobody can tell what it manages."""
+    """A state in a form that is not known here."""
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,9 @@ class Managed:
     stack: str
     account: str | None
     fingerprint: str | None
-    """Of the key that saw it last, where the state holds it."""
+    """The fingerprint of the key that saw it last, if the state holds it."""
     deleting: bool
-    """Whether the stack is about to delete it, and holds another one in its place or none."""
+    """Whether its delete is pending."""
     protected: bool
 
     @property
@@ -55,7 +55,7 @@ class Pending:
 
     urn: str
     inputs: Mapping[str, Any] | None
-    """What was to be created; None where the state encrypts a part of it."""
+    """Its inputs; None if the state encrypts a part of them."""
 
     @property
     def name(self) -> str:
@@ -101,7 +101,7 @@ class Stack:
             raise StackError(f"The stack {self.name} could not be read: {error}") from error
 
     def read_config(self, key: str) -> str | None:
-        """Return a value of the stack's config by its full key; decrypt no other."""
+        """Return a value of the stack's config by its full key; decrypt no other value."""
         setting = self._settings.get(key)
         if setting is None:
             return None
@@ -117,7 +117,7 @@ class Stack:
         return list(_find_managed(self._state, self.name))
 
     def find_names(self) -> set[str]:
-        """Return the names of all backends in the state, those that are only read, too."""
+        """Return the names of all backends in the state, also of those that are only read."""
         return {parse_name(r["urn"]) for r in self._state.get("resources") or () if r["type"] == TYPE}
 
     def find_pending(self) -> list[Pending]:
@@ -132,12 +132,12 @@ class Stack:
         """Return the backends that the other stacks of the state's backend manage.
 
         Args:
-            progress: hears how many of how many stacks were read.
+            progress: called with a line that says how many stacks have been read.
             unread: gets a line for each stack that cannot be read.
         """
         listed = self._list("--all")
         own = _own_entry(listed, self.name)
-        # What `stack ls` calls empty manages nothing; where it does not say, the stack is read.
+        # A stack that `stack ls` calls empty manages nothing. Without a count, the stack is read.
         others = [one["name"] for one in listed if one is not own and one.get("resourceCount") != 0]
         found: list[Managed] = []
         with ThreadPoolExecutor(_EXPORTS_AT_ONCE) as pool:
@@ -147,12 +147,12 @@ class Stack:
                     unread.append(f"The stack {name} could not be read: {managed}")
                 else:
                     found += managed
-        # This stack may be listed by another name than it was given; it is known by what it holds.
+        # This stack may be listed under another name than the given one, so compare what it holds.
         ours = {(managed.id, managed.urn) for managed in self.find_managed()}
         return [managed for managed in found if (managed.id, managed.urn) not in ours]
 
     def _read_other(self, name: str) -> list[Managed] | str:
-        """Return what a stack manages, or why nobody knows; without its secrets, as it may have another passphrase."""
+        """Return the backends that a stack manages, or why it cannot be read; do not decrypt its secrets."""
         try:
             return list(_find_managed(self._export(name), name))
         except (CommandError, Unreadable, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -186,7 +186,7 @@ def parse_name(urn: str) -> str:
 
 
 def _find_managed(deployment: Mapping[str, Any], stack: str) -> Iterator[Managed]:
-    """Find what a stack manages, whichever provider it uses for it."""
+    """Yield the backends that a stack manages, with any provider."""
     for resource in deployment.get("resources") or ():
         if not resource.get("custom") or resource.get("external"):
             continue
@@ -204,7 +204,7 @@ def _find_managed(deployment: Mapping[str, Any], stack: str) -> Iterator[Managed
 
 
 def _own_entry(listed: Sequence[dict[str, Any]], name: str) -> dict[str, Any] | None:
-    """Return the entry of the stack itself, which may be listed under a longer name than it was given."""
+    """Return the stack's own entry, which may have a longer name than the given one."""
     candidates = [one for one in listed if shorten(one["name"]) == shorten(name)]
     for found in (
         [one for one in candidates if one["name"] == name],

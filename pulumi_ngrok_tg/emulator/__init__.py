@@ -1,8 +1,8 @@
-"""A local ngrok API: the Tunnel Group Backends endpoints over real HTTP, on loopback only.
+"""A local ngrok API: serves the Tunnel Group Backends endpoints over HTTP.
 
 It follows the API reference (https://ngrok.com/docs/api/resources/tunnel-group-backends) in routes, headers, status
-codes and error codes, and can be told to be slow, to limit, to fail and to drop responses. It stands alone: nothing in
-it knows Pulumi or the client of this package. Needs the ``emulator`` extra.
+codes and error codes. It can also be slow, enforce limits, fail and drop responses. It stands alone: it imports neither
+Pulumi nor the client of this package. It needs the ``emulator`` extra.
 """
 
 from pulumi_ngrok_tg.emulator.log import Log, Request

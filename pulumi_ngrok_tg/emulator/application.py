@@ -1,4 +1,4 @@
-"""HTTP requests in, the responses of the emulated API out, with the faults asked for."""
+"""Responds to HTTP requests as the API does, or with the faults that were added."""
 
 import json
 import threading
@@ -20,8 +20,8 @@ class Application:
     Args:
         service: what the API holds, and how it behaves.
         host: the name or address that clients use.
-        stopping: ends what is slow on purpose.
-        hear: is told of each API request, once its response is ready.
+        stopping: ends responses that are slow on purpose.
+        hear: called with each API request when its response is ready.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class Application:
         self._stopping = stopping
 
     def respond(self, request: HttpRequest) -> HttpResponse:
-        """Return the response to a request: of the API, or of the control path."""
+        """Return the response to a request for the API or the control path."""
         if not control.names_server(request, self._host):
             return self.malformed(403, f"the Host header has to name this server, such as {self._host}")
         if control.is_control(request):
@@ -68,7 +68,7 @@ class Application:
         return response
 
     def _outcome(self, request: HttpRequest, fault: Fault, free: bool) -> HttpResponse:
-        """Return the response to an API request, as far as it is not sent in another way."""
+        """Return the response to an API request, before faults of the connection."""
         operation = self._service.operation()
         if fault.drop == "before":
             return HttpResponse(200)
@@ -98,7 +98,7 @@ class Application:
         return endpoints.handle(endpoints.Call(request, account, self._service.settings, base_url))
 
     def malformed(self, status: int, reason: str) -> HttpResponse:
-        """Return the response to what is not taken."""
+        """Return the response to a request that is rejected before it reaches the API."""
         operation = self._service.operation()
         return _response(status, ErrorResponse(status, 0, f"Not taken: {reason}.").body(operation), operation)
 
@@ -112,7 +112,7 @@ def _response(
 
 
 def _ending(fault: Fault) -> Ending:
-    """How the connection goes on."""
+    """Return what happens to the connection."""
     if fault.truncate:
         return Ending.HALF
     if fault.drop == "idle":

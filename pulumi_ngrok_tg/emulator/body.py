@@ -1,7 +1,7 @@
-"""What the body of a create or an update may hold.
+"""Checks the body of a create or an update.
 
-ngrok publishes no maximum for labels, so none is enforced unless the settings name one; description and metadata have
-the documented 255 and 4096 characters.
+ngrok publishes no maximum for labels, so there is none unless the settings name one. For description and metadata, the
+documented 255 and 4096 characters hold.
 """
 
 import json
@@ -17,7 +17,7 @@ _MAX_DESCRIPTION, _MAX_METADATA = 255, 4096  # characters
 
 
 def read_contents(request: HttpRequest, settings: Settings, id_: str | None = None) -> Mapping[str, Any]:
-    """Return what a create, or an update of ``id_``, is to write, or raise ngrok's error."""
+    """Return the fields that a create, or an update of ``id_``, writes, or raise ngrok's error."""
     body = _json_object(request)
     supported = (*_FIELDS, "id") if id_ else _FIELDS
     for name in body:
@@ -51,7 +51,7 @@ def _json_object(request: HttpRequest) -> dict[str, Any]:
         raise make_error(213) from None
     if not isinstance(body, dict):
         raise make_error(213)
-    # Half of a surrogate pair is no text; ngrok's API is written in Go, which puts U+FFFD there as for broken UTF-8.
+    # ngrok's API is written in Go, which replaces half of a surrogate pair and invalid UTF-8 with U+FFFD.
     return {_text(name): _text(value) for name, value in body.items()}
 
 

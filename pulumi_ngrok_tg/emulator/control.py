@@ -1,4 +1,4 @@
-"""The control path: settings, faults, tunnels and the request log, from outside the process. No part of ngrok's API."""
+"""The control path: changes settings, faults, tunnels and edges from outside. It is not part of ngrok's API."""
 
 import json
 import re
@@ -29,23 +29,23 @@ class _Refused(Exception):
 
 
 def names_server(request: HttpRequest, host: str) -> bool:
-    """Tell whether a request is for this server: a web page may have given its address to a name of its own.
+    """Tell whether a request names this server: a web page may point a name of its own at this address.
 
     Args:
-        request: what came.
-        host: the name or address that clients use, beside those of the loopback.
+        request: the request.
+        host: the name or address that clients use, besides the loopback ones.
     """
     named = request.headers.get("Host", "")
     return bool(_LOOPBACK.fullmatch(named)) or re.sub(r":[0-9]{1,5}\Z", "", named).strip("[]").lower() == host.lower()
 
 
 def is_control(request: HttpRequest) -> bool:
-    """Tell whether a request is one for the control path, be it a wrong one."""
+    """Tell whether a request is for the control path, valid or not."""
     return request.path.startswith(PREFIX)
 
 
 def respond(request: HttpRequest, service: Service) -> HttpResponse:
-    """Do what a request for the control path asks, or refuse it in one line that names what is wrong."""
+    """Respond to a request for the control path; an error is one line that names what is wrong."""
     headers: dict[str, str] = {}
     try:
         if request.content is None:
@@ -149,7 +149,7 @@ def _action(request: HttpRequest) -> Callable[[HttpRequest, Service], StatusAndB
 
 
 def _body(request: HttpRequest, kind: type[_Type]) -> _Type:
-    # A web page can send anything but this without being asked for its origin first.
+    # A browser asks before it sends this type from a web page of another origin.
     if request.content_type != "application/json":
         raise _Refused(415, "The Content-Type has to be application/json.")
     try:

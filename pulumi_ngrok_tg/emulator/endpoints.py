@@ -1,4 +1,4 @@
-"""The emulated endpoints: which request gets which response, as a function of the account it meets and its limits."""
+"""The emulated endpoints: the response to each request, by the account and the settings."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -27,7 +27,7 @@ _MAX_PAGE = 100
 
 @dataclass(frozen=True)
 class Call:
-    """An authenticated request, and what it meets."""
+    """An authenticated request, with its account."""
 
     request: HttpRequest
     account: EmulatedAccount
@@ -71,7 +71,7 @@ def handle(call: Call) -> StatusAndBody:
         raise make_error(212)
     if request.method in ("GET", "DELETE") and request.content:
         raise make_error(211, method=request.method)
-    _read_query(request.query)  # may be no query at all
+    _read_query(request.query)  # raises for a malformed one
     return actions[request.method](call, id_)
 
 
@@ -125,7 +125,7 @@ def _list(
     objects: Mapping[str, Object],
     body: Callable[[Object, EmulatedAccount, str], dict[str, Any]],
 ) -> StatusAndBody:
-    """Return the page that is asked for; ``prefix`` is that of the objects' ids."""
+    """Return the requested page; ``prefix`` is that of the objects' ids."""
     limit, before_id = _read_page_query(call.request, prefix)
     found, more = take_page(objects, limit, before_id)
     shown = [body(one, call.account, call.base_url) for one in found]
@@ -146,7 +146,7 @@ _OF_OBJECT: Mapping[str, _Actions] = {
 
 
 def _find_actions(path: str) -> tuple[_Actions, str]:
-    """Return what can be done at a path, and the id in it."""
+    """Return the actions of a path by method, and the id in it."""
     collection, _, id_ = path.rpartition("/")
     return _OF_COLLECTION.get(path) or _OF_OBJECT.get(collection, {}), id_
 
@@ -170,7 +170,7 @@ def _find_tunnel(call: Call, id_: str) -> EmulatedTunnel:
 
 
 def _read_page_query(request: HttpRequest, prefix: str) -> tuple[int, str | None]:
-    """Return how many objects a page is to hold, and before which id; ``prefix`` is that of their ids."""
+    """Return the page's limit, and the id before which it begins; ``prefix`` is that of the ids."""
     query = _read_query(request.query)
     supported = ("before_id", "limit")
     if unknown := sorted(query.keys() - set(supported)):
@@ -190,7 +190,7 @@ def _read_page_query(request: HttpRequest, prefix: str) -> tuple[int, str | None
 
 
 def _read_query(query: str) -> dict[str, list[str]]:
-    """Read a query as Go does, which ngrok's API is written in: neither stray percent signs nor semicolons."""
+    """Read a query, or raise for stray percent signs and semicolons as Go does, in which ngrok's API is written."""
     if stray := re.search(r"%(?![0-9A-Fa-f]{2}).{0,2}", query):
         raise make_error(230, error=f'invalid URL escape "{stray[0]}"')
     if ";" in query:

@@ -1,4 +1,4 @@
-"""ngrok's errors, as its list publishes them (https://ngrok.com/docs/errors/reference): code, status and text."""
+"""ngrok's published errors (https://ngrok.com/docs/errors/reference): code, status and text."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,8 +8,7 @@ _KEYS = "API keys and instructions are available on your dashboard: https://dash
 _CLIENT = "Check your API client implementation"
 _REVIEW = "and review the API documentation: https://ngrok.com/docs/api-reference/."
 
-# The list names no code for a path that the API does not have, nor for a method that a path does not take; 27204 and
-# 27614 are the ones whose text says so.
+# ngrok does not document which codes an unknown path or method gets; 27204 and 27614 are those whose texts fit.
 _PUBLISHED: dict[int, tuple[int, str]] = {
     200: (401, f"The ngrok API requires that you set the Authorization header for authentication. Your {_KEYS}"),
     201: (
@@ -98,7 +97,7 @@ _PUBLISHED: dict[int, tuple[int, str]] = {
 
 @dataclass
 class ErrorResponse(Exception):
-    """An error in ngrok's format; ``code`` 0 is one without a code of its own."""
+    """An error in ngrok's format; ``code`` 0 means that it has no code."""
 
     status: int
     code: int
@@ -116,6 +115,6 @@ class ErrorResponse(Exception):
 
 
 def make_error(code: int, headers: Mapping[str, str] | None = None, **values: object) -> ErrorResponse:
-    """Return an error of ngrok's list, with ``values`` in the places of its text."""
+    """Return a published error, with ``values`` in its text."""
     status, text = _PUBLISHED[code]
     return ErrorResponse(status, code, text.format(**values), headers or {})

@@ -1,4 +1,4 @@
-"""The HTTP server: requests in, responses out, on connections that stay open."""
+"""The HTTP server, with connections that stay open."""
 
 import io
 import re
@@ -23,22 +23,22 @@ _WITHOUT_CONTENT = (204, 304)
 
 
 class Responder(Protocol):
-    """Whose requests these are."""
+    """Responds to requests."""
 
     def respond(self, request: HttpRequest) -> HttpResponse:
         """Return the response to a request; called from many threads."""
 
     def malformed(self, status: int, reason: str) -> HttpResponse:
-        """Return the response to what cannot be responded to, from the status and the reason."""
+        """Return the response to a malformed request, from a status and a reason."""
 
 
 class HttpServer(ThreadingHTTPServer):
-    """Serves HTTP, each connection in a thread of its own, so that a response may take its time.
+    """Serves HTTP, each connection in a thread of its own, so that a slow response delays no other.
 
     Args:
         address: the IP address to listen on, such as ``127.0.0.1`` or ``::1``.
         port: TCP port; 0 picks a free one.
-        responder: who responds.
+        responder: responds to the requests.
 
     Raises:
         OSError: the port cannot be listened on.
@@ -68,11 +68,11 @@ class HttpServer(ThreadingHTTPServer):
         try:
             return super().get_request()
         except OSError:
-            time.sleep(_PAUSE)  # no file is left: asking on and on would take the whole processor
+            time.sleep(_PAUSE)  # no file descriptor is free; retrying at once would use the whole CPU
             raise
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """Serve a connection, and forget it when it has ended."""
+        """Serve a connection until it ends."""
         self.open[threading.current_thread()] = request
         try:
             super().process_request_thread(request, client_address)
@@ -80,17 +80,17 @@ class HttpServer(ThreadingHTTPServer):
             self.open.pop(threading.current_thread(), None)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of clients that have left."""
+        """Ignore clients that have disconnected."""
 
     def close(self) -> None:
-        """End the connections: requests under way get their responses, those that wait for none end at once."""
+        """Close all connections; those with a request in flight only after its response."""
         with suppress(OSError):
-            self.socket.shutdown(socket.SHUT_RDWR)  # else a process that was forked meanwhile keeps the port
+            self.socket.shutdown(socket.SHUT_RDWR)  # else a process forked in the meantime keeps the port
         self.server_close()
         for how in (socket.SHUT_RD, socket.SHUT_RDWR):
             connections = self.open.copy()
             for connection in connections.values():
-                with suppress(OSError):  # it has ended meanwhile
+                with suppress(OSError):  # it has ended in the meantime
                     connection.shutdown(how)
             until = time.monotonic() + _LINGER
             for thread in connections:
@@ -112,7 +112,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Log nothing."""
 
     def parse_request(self) -> bool:
-        """Read the head of a request; one that does not come whole is none."""
+        """Read the head of a request; return False if it is incomplete or malformed."""
         head, waiting = b"", self.rfile
         while not re.search(rb"(^|\n)\r?\n\Z", head):
             line = waiting.readline(_MAX_HEAD)
@@ -133,13 +133,13 @@ class _Handler(BaseHTTPRequestHandler):
             self.rfile = waiting
 
     def handle_expect_100(self) -> bool:
-        """Tell the client to go on."""
+        """Send "100 Continue"."""
         goes_on = super().handle_expect_100()
         self.wfile.flush()
         return goes_on
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """Respond to what is hardly HTTP."""
+        """Respond to a malformed request, then close the connection."""
         self.close_connection = True
         self.command, self.request_version = "", self.protocol_version
         self._send(self.server.responder.malformed(code, message or ""))
@@ -161,7 +161,7 @@ class _Handler(BaseHTTPRequestHandler):
                 response = responder.malformed(405, "this is no proxy")
             else:
                 response = responder.respond(HttpRequest(self.command, unquote(path), query, headers, content))
-        except Exception:  # a bug: it is told where a developer looks, and the client gets a response nonetheless
+        except Exception:  # a bug of the emulator: print it, but respond
             traceback.print_exc()
             response = responder.malformed(500, "the emulator failed; see its standard error")
         self._send(response)
@@ -220,11 +220,11 @@ class _Handler(BaseHTTPRequestHandler):
         if "date" not in {name.lower() for name in headers}:
             headers["Date"] = formatdate(usegmt=True)
         if response.ending is Ending.CLOSED_AFTER and hasattr(socket, "TCP_CORK"):
-            # The end leaves with the last of the response: a client that has read it all can see the end, too.
+            # FIN leaves with the last bytes of the response, so a client that has read those can see it, too.
             self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
         self.send_response_only(response.status)
         for name, value in headers.items():
-            self.send_header(name, value)  # takes note of "Connection: close"
+            self.send_header(name, value)  # also reads "Connection: close"
         self.end_headers()
         self.wfile.write(content)
         self.wfile.flush()
@@ -232,7 +232,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.connection.shutdown(socket.SHUT_WR)
 
     def _let_read(self) -> None:
-        """Wait a little for the client to close: bytes of its that nobody reads would reset what it has to read."""
+        """Read what the client still sends, for a moment: unread bytes would reset the connection and its response."""
         with suppress(OSError):
             self.connection.shutdown(socket.SHUT_WR)
             self.connection.settimeout(_LINGER)

@@ -1,4 +1,4 @@
-"""The log of API requests: what ngrok would have seen."""
+"""The log of API requests."""
 
 import json
 from dataclasses import dataclass, replace
@@ -10,14 +10,14 @@ _MAX_CONTENT = 64 * 2**10  # bytes of one body
 
 @dataclass(frozen=True)
 class Request:
-    """One API request as it arrived: for asserting what ngrok would have seen."""
+    """One API request as it arrived, for assertions about what ngrok would have received."""
 
     method: str
     path: str
     query: str
     headers: dict[str, str]
     content: bytes | None
-    """The body; None where it did not arrive whole, or is larger than the log keeps (64 KiB)."""
+    """The body; None if it did not arrive whole, or is larger than the log keeps (64 KiB)."""
     status: int | None
     """The status of the response; None when the connection was dropped."""
     arrived: float
@@ -27,7 +27,7 @@ class Request:
 
     @property
     def body(self) -> Any:
-        """The JSON of the body; None where there is none."""
+        """The JSON of the body; None if there is none."""
         try:
             return json.loads(self.content or b"")
         except (ValueError, RecursionError):
@@ -35,17 +35,17 @@ class Request:
 
 
 class Log(list[Request]):
-    """The API requests so far, in the order of the responses; the oldest are forgotten beyond 10,000."""
+    """The last 10,000 API requests, in the order of the responses."""
 
     def add(self, request: Request) -> None:
-        """Append a request; its body is kept up to a size."""
+        """Append a request, without its body if that is larger than 64 KiB."""
         if request.content is not None and len(request.content) > _MAX_CONTENT:
             request = replace(request, content=None)
         self.append(request)
         del self[:-_KEPT]
 
     def take(self) -> "Log":
-        """Return the requests so far and forget them, so that the next look shows only what came after."""
+        """Return the requests so far and remove them from the log."""
         taken = Log(self)
         del self[: len(taken)]
         return taken
@@ -57,5 +57,5 @@ class Log(list[Request]):
 
     @property
     def writes(self) -> list[str]:
-        """The HTTP methods of the requests that change something."""
+        """The HTTP methods of the requests other than GET."""
         return [method for method in self.methods if method != "GET"]

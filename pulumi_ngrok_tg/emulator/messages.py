@@ -1,4 +1,4 @@
-"""HTTP requests and responses, as those see them who know nothing of sockets."""
+"""HTTP requests and responses as values, without sockets."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from enum import Enum, auto
 from typing import Any
 
 StatusAndBody = tuple[int, Any]
-"""The status of a response, and its JSON body; None where it has none."""
+"""The status of a response, and its JSON body; None if it has none."""
 
 
 @dataclass(frozen=True)
@@ -21,20 +21,20 @@ class HttpRequest:
     headers: Mapping[str, str]
     """Names are in title case, such as ``Ngrok-Version``."""
     content: bytes | None
-    """The body; None where it did not arrive whole, or is larger than 8 MiB."""
+    """The body; None if it did not arrive whole, or is larger than 8 MiB."""
 
     @property
     def content_type(self) -> str:
-        """The media type of the body, in lower case and without parameters; "" where none is named."""
+        """The media type of the body, in lower case and without parameters; "" if none is named."""
         return self.headers.get("Content-Type", "").partition(";")[0].strip().lower()
 
 
 class Ending(Enum):
-    """What becomes of the connection."""
+    """What happens to the connection."""
 
     KEPT = auto()
     CLOSED_AFTER = auto()
-    """It is closed once the response has left, without a word of it in the response."""
+    """It is closed after the response, which does not announce it."""
     HALF = auto()
     """It is closed in the middle of the response's body."""
     CLOSED = auto()
@@ -45,7 +45,7 @@ class Ending(Enum):
 
 @dataclass
 class HttpResponse:
-    """A response to send, and how its connection goes on. Date and framing headers are added."""
+    """A response to send, and what happens to its connection. The server adds Date and the headers of the length."""
 
     status: int
     headers: dict[str, str] = field(default_factory=dict)

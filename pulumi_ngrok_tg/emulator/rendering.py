@@ -1,4 +1,4 @@
-"""The JSON of the emulated API: what it holds, as the API reference shows it."""
+"""Renders objects as the JSON of the API reference."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,7 +17,7 @@ _NEW: Mapping[str, dict[str, Any]] = {
     "tcp_edges": {"hostports": None, "backend": None},
     "tls_edges": {"hostports": None, "backend": None},
 }
-"""The fields of a new one."""
+"""The fields of a new object of each collection."""
 
 
 def render_page(

@@ -1,4 +1,4 @@
-"""The backends that every account begins with: as the API lists them, or ``pulumi-ngrok-tg list --json`` does."""
+"""Reads the backends that every account begins with, in the form of the API's list or of ``list --json``."""
 
 import codecs
 from collections import Counter
@@ -11,7 +11,7 @@ from msgspec import Meta, Struct
 
 
 class Seed(Struct, frozen=True, forbid_unknown_fields=True):
-    """A backend to begin with. Without an id it gets a new one."""
+    """A backend that every account begins with. Without an id, it gets a new one."""
 
     id: Annotated[str, Meta(pattern=r"^bkdtg_[0-9A-Za-z]{27}\Z")] | None = None
     created_at: datetime | None = None
@@ -19,19 +19,19 @@ class Seed(Struct, frozen=True, forbid_unknown_fields=True):
     metadata: str | None = None
     labels: dict[str, str] | None = None
     uri: Any = None
-    """What follows from the rest is taken and has no effect; so with those below."""
+    """Accepted and ignored, because it follows from the rest; so are the fields below."""
     tunnels: Any = None
     managed_by: Any = None
     references: Any = None
     in_use: Any = None
 
     def contents(self) -> dict[str, Any]:
-        """Return what a create of it would carry."""
+        """Return the fields of a create."""
         return {"description": self.description, "metadata": self.metadata, "labels": self.labels}
 
 
 class Seeds(Struct):
-    """What every account begins with: backends, and what refers to them, in the form of the API's lists."""
+    """Everything that every account begins with: backends, and what refers to them, in the form of the API's lists."""
 
     backends: list[Seed]
     failover_backends: list[dict[str, Any]] = []
@@ -52,10 +52,10 @@ class Seeds(Struct):
 
 
 def from_json(text: bytes) -> Seeds:
-    """Read a list of backends, or an object with such a list as ``backends`` and others beside it.
+    """Read a list of backends, or an object with such a list as ``backends`` and with other lists.
 
     Raises:
-        ValueError: it is not one; names the field.
+        ValueError: it is neither; the message names the field.
     """
     try:
         read = msgspec.json.decode(text.removeprefix(codecs.BOM_UTF8), type=list[Seed] | Seeds)
@@ -65,10 +65,10 @@ def from_json(text: bytes) -> Seeds:
 
 
 def check_seeds(backends: Sequence[Mapping[str, Any] | Seed], referrers: Mapping[str, Any]) -> Seeds:
-    """Read backends, and what refers to them, given as mappings.
+    """Read backends, and what refers to them, from mappings.
 
     Raises:
-        ValueError: one is not what it has to be; names the field.
+        ValueError: one of them is not valid; the message names the field.
     """
     try:
         given = msgspec.json.encode({**referrers, "backends": backends})

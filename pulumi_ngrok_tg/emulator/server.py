@@ -1,4 +1,4 @@
-"""The emulator, as a program or a test uses it."""
+"""The emulator for programs and tests."""
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -30,16 +30,16 @@ class Emulator:
 
     Args:
         port: TCP port; 0 picks a free one.
-        api_keys: the keys that are accepted, each an account of its own. Empty: every key is accepted.
-        backends: what every account begins with, in the form of the API's list. Those without an id are the newest.
+        api_keys: the accepted keys, each with an account of its own. Empty: every key is accepted.
+        backends: the backends that every account begins with, as in the API's list. Those without an id are the newest.
         referrers: what refers to backends at first, in the form of the API's lists, by ``failover_backends``,
             ``weighted_backends``, ``https_edges``, ``tcp_edges`` and ``tls_edges``.
-        host: the name or address that clients use. With another one than ``127.0.0.1``, it listens on all interfaces.
-        hear: is told of each API request, once its response is ready; from many threads.
+        host: the name or address that clients use. If it is not ``127.0.0.1``, the server listens on all interfaces.
+        hear: called with each API request when its response is ready, from many threads.
 
     Raises:
         OSError: the port cannot be listened on.
-        ValueError: it is no port, a key is none that can be sent, or a backend is not what the API could hold.
+        ValueError: the port, a key or a backend is not valid.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class Emulator:
         application = Application(self._service, host, self._stopping, hear)
         address = _LOCAL if host in (_LOCAL, "localhost") else "0.0.0.0"  # noqa: S104
         self._servers = [HttpServer(address, port, application)]
-        with suppress(OSError):  # where there is no IPv6, or the port is taken there
+        with suppress(OSError):  # if there is no IPv6, or the port is taken there
             self._servers.append(HttpServer("::1", self.port, application))
         self._threads = [
             threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True) for server in self._servers
@@ -81,7 +81,7 @@ class Emulator:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The environment variables that point a stack, or the command, at this server."""
+        """The environment variables with which a stack or the command uses this server."""
         return {"NGROK_API_BASE_URL": self.url, "NGROK_API_KEY": self.api_key}
 
     @property
@@ -91,7 +91,7 @@ class Emulator:
 
     @property
     def faults(self) -> list[Fault]:
-        """The faults that were added, those that have happened, too."""
+        """The faults that were added, also those that requests have met."""
         return self._service.faults
 
     @property
@@ -101,7 +101,7 @@ class Emulator:
 
     @property
     def peak(self) -> int:
-        """The most API requests handled at once so far; set it to 0 to count anew."""
+        """The largest number of API requests handled at once so far; set it to 0 to start again."""
         return self._service.peak
 
     @peak.setter
@@ -123,10 +123,10 @@ class Emulator:
 
     @_takes(Settings)
     def set(self, /, **settings: Any) -> None:
-        """Change some of the :class:`Settings`, or none where one of them is not what it has to be.
+        """Change some of the :class:`Settings`; change none of them if one is not valid.
 
         Raises:
-            ValueError: names the setting.
+            ValueError: a setting is not valid; the message names it.
         """
         self._service.set(**settings)
 
@@ -135,12 +135,12 @@ class Emulator:
         """Add a :class:`Fault`.
 
         Raises:
-            ValueError: names the field that is not what it has to be.
+            ValueError: a field is not valid; the message names it.
         """
         self._service.fault(**what)
 
     def check(self) -> None:
-        """Raise AssertionError if a fault was added that no request has met: a test of it has shown nothing."""
+        """Raise AssertionError if no request has met a fault that was added, so that the test has shown nothing."""
         if unmet := self._service.find_unmet():
             raise AssertionError(f"No request has met {', '.join(map(repr, unmet))}.")
 
@@ -150,7 +150,7 @@ class Emulator:
             thread.start()
 
     def stop(self) -> None:
-        """Stop serving; requests that hang are let go."""
+        """Stop serving; responses that hang are sent at once."""
         self._stopping.set()
         for server, thread in zip(self._servers, self._threads, strict=True):
             if thread.ident is not None:

@@ -1,4 +1,4 @@
-"""What the emulator holds and how it behaves: accounts, limits, faults, and the log of requests."""
+"""The emulator without its HTTP server: accounts, limits, faults, and the log of requests."""
 
 import re
 import threading
@@ -19,14 +19,14 @@ from pulumi_ngrok_tg.emulator.store import EmulatedAccount, IdSource
 
 
 class Service:
-    """Everything of the emulator but its HTTP server; safe to share between threads.
+    """The emulator without its HTTP server; safe to share between threads.
 
     Args:
-        api_keys: the keys that are accepted, each an account of its own. Empty: every key is accepted.
+        api_keys: the accepted keys, each with an account of its own. Empty: every key is accepted.
         seeds: what every account begins with. Backends without an id are the newest.
 
     Raises:
-        ValueError: a key is none that can be sent, or a backend is not what the API could hold.
+        ValueError: a key or a backend is not valid.
     """
 
     def __init__(self, api_keys: Sequence[str], seeds: Seeds) -> None:
@@ -37,9 +37,9 @@ class Service:
         self.requests = Log()
         """Every API request so far, in the order of the responses."""
         self.peak = 0
-        """The most API requests handled at once so far."""
+        """The largest number of API requests handled at once so far."""
         self.lock = threading.RLock()
-        """Held while anything of the above, or of an account, is looked at or changed."""
+        """Held while any of the above, or an account, is read or changed."""
         self._api_keys = tuple(api_keys)
         for key in self._api_keys:
             if isinstance(api_keys, str) or not isinstance(key, str) or not re.fullmatch(r"[!-~]+", key):
@@ -52,7 +52,7 @@ class Service:
                 body.check_contents(one.contents(), self.settings)
             except ErrorResponse as error:
                 raise ValueError(f"Backend {one.id or number}: {error.message}") from error
-        EmulatedAccount.of(seeds, self.lock)  # what it cannot hold is an error now
+        EmulatedAccount.of(seeds, self.lock)  # raises for seeds that are not valid
         self._accounts: dict[str, EmulatedAccount] = {}
         self._operations = IdSource()
         self._in_flight = 0
@@ -63,7 +63,7 @@ class Service:
         return self._api_keys[0] if self._api_keys else "any-key"
 
     def account(self, key: str) -> EmulatedAccount:
-        """Return what the account of ``key`` holds; it comes into being at first use."""
+        """Return the account of ``key``; create it at the first use."""
         with self.lock:
             if key not in self._accounts:
                 self._accounts[key] = EmulatedAccount.of(self._seeds, self.lock)
@@ -83,10 +83,10 @@ class Service:
             self._api_keys = (*(key for key in self._api_keys if key != old), new)
 
     def set(self, /, **settings: Any) -> None:
-        """Change some of the :class:`Settings`, or none where one of them is not what it has to be.
+        """Change some of the :class:`Settings`; change none of them if one is not valid.
 
         Raises:
-            ValueError: names the setting.
+            ValueError: a setting is not valid; the message names it.
         """
         with self.lock:
             self.settings = convert(Settings, {**msgspec.structs.asdict(self.settings), **settings})
@@ -98,7 +98,7 @@ class Service:
         """Add a :class:`Fault`.
 
         Raises:
-            ValueError: names the field that is not what it has to be.
+            ValueError: a field is not valid; the message names it.
         """
         fault = convert(Fault, what)
         self.add_fault(fault)
@@ -115,7 +115,7 @@ class Service:
             return [fault for fault in self._unmet if any(fault is added for added in self.faults)]
 
     def take_fault(self, request: HttpRequest) -> Fault:
-        """Return the fault that the request meets, and count it; one without effect where there is none."""
+        """Return the fault that the request meets, and count it; if there is none, one without effect."""
         with self.lock:
             for fault in self.faults:
                 if fault.take(request.method, request.path):
@@ -130,7 +130,7 @@ class Service:
 
     @contextmanager
     def place(self) -> Iterator[bool]:
-        """Take one of the places for requests that are handled at once; False where all are taken."""
+        """Take one of the places for requests that are handled at once; yield False if all are taken."""
         with self.lock:
             most = self.settings.max_concurrency
             free = most is None or self._in_flight < most
@@ -143,7 +143,7 @@ class Service:
                 self._in_flight -= free
 
     def admit(self, account: EmulatedAccount) -> None:
-        """Count a request of the account, or raise ngrok's error where it is one too many for the rate limit."""
+        """Count a request of the account, or raise ngrok's error if it exceeds the rate limit."""
         limit = self.settings.rate_limit
         if limit is None:
             return

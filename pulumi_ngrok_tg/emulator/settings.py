@@ -1,4 +1,4 @@
-"""What can be set and asked of the emulator, as types: the Python API, the control path and its page follow them."""
+"""Settings and faults of the emulator, as types for the Python API, the control path and the docs."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeVar
@@ -137,10 +137,10 @@ _Type = TypeVar("_Type", bound=Struct)
 
 
 def convert(kind: type[_Type], given: Mapping[str, Any]) -> _Type:
-    """Return what is given as a value of its type.
+    """Convert a mapping to a type.
 
     Raises:
-        ValueError: it is not one; names the field.
+        ValueError: a field is not valid; the message names it.
     """
     plain = {}
     for name, value in given.items():

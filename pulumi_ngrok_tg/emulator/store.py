@@ -1,4 +1,4 @@
-"""What one emulated ngrok account holds: backends, and the tunnels that are online."""
+"""What one emulated ngrok account holds: backends, tunnels online, and what refers to backends."""
 
 import copy
 import secrets
@@ -16,7 +16,7 @@ from pulumi_ngrok_tg.emulator.seed import Seeds
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _ID_LENGTH = 27
 _RANDOM_BITS = 128
-_EPOCH = 1_400_000_000  # ngrok's ids are KSUIDs: seconds since this moment, then 128 random bits.
+_EPOCH = 1_400_000_000  # ngrok's ids are KSUIDs: seconds since this moment, then 128 random bits
 
 
 class IdSource:
@@ -61,25 +61,25 @@ class EmulatedTunnel:
 
 @dataclass
 class EmulatedReferrer:
-    """An edge, or a failover or weighted backend; it is only listed."""
+    """An edge, or a failover or weighted backend. The emulator only lists it."""
 
     id: str
     created_at: str
     fields: dict[str, Any]
-    """The other fields, as the API has them; see ngrok's API reference."""
+    """The other fields, as in ngrok's API reference."""
 
 
 Object = TypeVar("Object", EmulatedBackend, EmulatedTunnel, EmulatedReferrer)
 
 
 class Collection(NamedTuple):
-    """Where the API lists things that refer to backends."""
+    """A list of the API with objects that refer to backends."""
 
     path: str
     field: str
-    """The field of a page that holds them."""
+    """The field of a page that holds the objects."""
     prefix: str
-    """Of their ids."""
+    """The prefix of their ids."""
 
 
 REFERRERS: Mapping[str, Collection] = {
@@ -89,7 +89,7 @@ REFERRERS: Mapping[str, Collection] = {
     "tcp_edges": Collection("/edges/tcp", "tcp_edges", "edgtcp"),
     "tls_edges": Collection("/edges/tls", "tls_edges", "edgtls"),
 }
-"""What may refer to a backend, by the name that the emulator has for it."""
+"""The lists of what may refer to backends, by the emulator's names."""
 
 
 @dataclass
@@ -102,13 +102,13 @@ class EmulatedAccount:
     """What may refer to backends: ``failover_backends``, ``weighted_backends``, ``https_edges`` and so on, by id."""
     ids: IdSource = field(default_factory=IdSource)
     admitted: deque[float] = field(default_factory=deque)
-    """When the requests that count for the rate limit were taken, in seconds of a monotonic clock."""
+    """When the requests that count for the rate limit came, in seconds of a monotonic clock."""
     lock: AbstractContextManager[bool] = field(default_factory=threading.RLock)
-    """Held while backends or tunnels change, or are gone through."""
+    """Held while backends or tunnels are read or changed."""
 
     @classmethod
     def of(cls, seeds: Seeds, lock: AbstractContextManager[bool]) -> "EmulatedAccount":
-        """Return an account that begins with backends, the newest first, and with what refers to them."""
+        """Return an account that begins with the seeds; the first backends are the newest."""
         account = cls(lock=lock)
         for seed in reversed(seeds.backends):
             backend = EmulatedBackend(
@@ -122,14 +122,14 @@ class EmulatedAccount:
         return account
 
     def create(self, contents: Mapping[str, object]) -> EmulatedBackend:
-        """Store a new backend with ``contents`` (description, metadata, labels: absent or null is empty)."""
+        """Store a new backend with ``contents``: description, metadata and labels; absent and null mean empty."""
         with self.lock:
             backend = EmulatedBackend(self.ids.make("bkdtg"), _now())
             self.backends[backend.id] = backend
             return self.update(backend.id, contents)
 
     def update(self, id_: str, contents: Mapping[str, object]) -> EmulatedBackend:
-        """Write what ``contents`` holds; absent and null leave a field as it is, "" and {} clear it."""
+        """Write the fields in ``contents``; absent and null leave a field unchanged, "" and {} clear it."""
         with self.lock:
             backend = self.backends[id_]
             for name in ("description", "metadata", "labels"):
@@ -138,7 +138,7 @@ class EmulatedAccount:
             return backend
 
     def connect_tunnel(self, labels: Mapping[str, str], forwards_to: str = "http://localhost:80") -> str:
-        """Put a tunnel that carries ``labels`` online, as an agent with that upstream does, and return its id."""
+        """Put a tunnel with ``labels`` online, as an agent with that upstream does, and return its id."""
         with self.lock:
             tunnel = EmulatedTunnel(self.ids.make("tn"), _now(), self.ids.make("ts"), dict(labels), forwards_to)
             self.tunnels[tunnel.id] = tunnel
@@ -149,11 +149,11 @@ class EmulatedAccount:
 
         Args:
             collection: ``failover_backends``, ``weighted_backends``, ``https_edges``, ``tcp_edges`` or ``tls_edges``.
-            fields: those of ngrok's API reference, such as ``{"hostports": [...], "routes": [...]}``; the others are
-                as ngrok has them for a new one.
+            fields: fields of ngrok's API reference, such as ``{"hostports": [...], "routes": [...]}``; the others get
+                ngrok's values for a new object.
 
         Raises:
-            ValueError: there is no such collection, the id is taken, or a field is not what it has to be.
+            ValueError: there is no such collection, the id is taken, or a field is not valid.
         """
         if collection not in REFERRERS:
             raise ValueError(f"There is no collection {collection!r}; there are {', '.join(REFERRERS)}.")
@@ -167,7 +167,7 @@ class EmulatedAccount:
             return str(id_)
 
     def is_referred_to(self, id_: str) -> bool:
-        """Tell whether a failover or weighted backend has a backend among its own."""
+        """Tell whether a failover or weighted backend refers to a backend."""
         with self.lock:
             held = [*self.referrers["failover_backends"].values(), *self.referrers["weighted_backends"].values()]
             return any(id_ in (one.fields.get("backends") or ()) for one in held)
@@ -178,13 +178,13 @@ class EmulatedAccount:
             return [tunnel for tunnel in self.tunnels.values() if _serves(tunnel, backend)]
 
     def find_backends(self, tunnel: EmulatedTunnel) -> list[EmulatedBackend]:
-        """Return the backends all of whose labels the tunnel carries."""
+        """Return the backends whose labels the tunnel carries, all of them."""
         with self.lock:
             return [backend for backend in self.backends.values() if _serves(tunnel, backend)]
 
 
 def _check_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a copy of what refers to backends, or raise ValueError for what the API could not list."""
+    """Return a copy of the fields, or raise ValueError for fields that the API could not list."""
     routes = fields.get("routes")
     if not isinstance(fields.get("id"), str | None):
         raise ValueError("id has to be a string")

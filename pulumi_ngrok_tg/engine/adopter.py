@@ -1,4 +1,4 @@
-"""Has a create adopt a backend that exists, or says what keeps it from that."""
+"""Makes a create adopt an existing backend, or explains why it cannot."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -19,9 +19,9 @@ class Adopter:
     """Checks adoptions.
 
     Args:
-        run: what the operation has shown.
-        open_account: gives the account of a resource with these inputs; turns the API's errors into ProviderError.
-        reporter: hears of each adoption.
+        run: what is known of the operation so far.
+        open_account: yields the account of a resource with these inputs; turns the API's errors into ProviderError.
+        reporter: gets a line for each adoption.
     """
 
     def __init__(
@@ -32,7 +32,7 @@ class Adopter:
         self._reporter = reporter
 
     def check(self, wanted: adoption.Adoption, inputs: dict[str, Any]) -> Iterator[str]:
-        """Have the create adopt a backend, or say what keeps it from that."""
+        """Make the create adopt a backend, or yield why it cannot."""
         urn = upstream.find_urn()
         if wanted.id is None and wanted.mode != adoption.IDENTICAL:
             yield adoption.explain_unknown_mode(wanted.mode)
@@ -68,7 +68,7 @@ class Adopter:
             self._reporter.info(adoption.NONE_IDENTICAL)
 
     def _verify(self, wanted: adoption.Adoption, id_: str, inputs: dict[str, Any]) -> Iterator[str]:
-        """Say what a backend that exists keeps from being adopted."""
+        """Yield what prevents the adoption of an existing backend."""
         urn = upstream.find_urn()
         try:
             with self._open(inputs) as account:
@@ -88,10 +88,10 @@ class Adopter:
         if other := self._run.holders.adopt(id_, urn):
             yield adoption.explain_declared_twice(id_, other)
         elif not differing:
-            self._tell_of_adoption(id_, urn)
+            self._report_adoption(id_, urn)
 
-    def _tell_of_adoption(self, id_: str, urn: str) -> None:
-        """Tell of it on the resource's row; of many, the summary keeps a handful."""
+    def _report_adoption(self, id_: str, urn: str) -> None:
+        """Report the adoption on the resource's row; the summary keeps the first few."""
         self._run.adopting.add(urn)
         line = f"adopts {id_}, which exists; nothing is created or changed at ngrok"
         if len(self._run.adopting) <= _SHOWN:

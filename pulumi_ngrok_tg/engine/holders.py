@@ -1,13 +1,13 @@
-"""Which resource holds which backend, so that a backend is not deleted under one name while another one holds it."""
+"""Prevents the delete of a backend that another resource still needs."""
 
 import threading
 
 
 class Holders:
-    """Which resource holds which backend, as far as one operation has shown; safe to share between threads.
+    """Which resource holds which backend, as far as known in one operation; safe to share between threads.
 
-    The engine may delete a backend under one name that a resource of another name holds: after a rename without an
-    alias, or where an earlier delete is still pending.
+    The engine may delete a backend that a resource of another name holds: after a rename without an alias, or while an
+    earlier delete is pending.
     """
 
     def __init__(self) -> None:
@@ -15,13 +15,13 @@ class Holders:
         self._lock = threading.Lock()
 
     def adopt(self, id_: str, urn: str) -> str | None:
-        """Note that a resource adopts a backend; return the URN of another one that holds it already."""
+        """Note that a resource adopts a backend; return the URN of another resource that already holds it, or None."""
         with self._lock:
             holder, _ = self._holders.setdefault(id_, (urn, True))
         return holder if holder != urn else None
 
     def keep(self, id_: str, urn: str) -> None:
-        """Note that a resource of the program holds a backend, and goes on to do so."""
+        """Note that a resource of the program holds a backend and keeps it."""
         with self._lock:
             self._holders.setdefault(id_, (urn, False))
 

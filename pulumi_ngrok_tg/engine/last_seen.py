@@ -1,4 +1,7 @@
-"""Whose word is believed that a backend is gone: that of the key that saw it last, and no other's."""
+"""Accepts that a backend is gone only under the API key that saw it last.
+
+To a key of another account, every backend is "not found".
+"""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,7 +17,7 @@ from pulumi_ngrok_tg.rules.outputs import FINGERPRINT
 
 @contextmanager
 def accept_gone(outputs: Mapping[str, Any], account: Account) -> Iterator[None]:
-    """Go on where a backend that is to be deleted is gone already."""
+    """Accept that a backend to be deleted is already gone; raise ProviderError under another key."""
     try:
         yield
     except NotFound as error:
@@ -22,7 +25,7 @@ def accept_gone(outputs: Mapping[str, Any], account: Account) -> Iterator[None]:
 
 
 def require_same_key(error: NotFound, outputs: Mapping[str, Any], account: Account) -> None:
-    """Believe that a backend is gone only where the key that saw it last says so, or none is known."""
+    """Raise ProviderError if a "not found" comes under another key than the one that saw the backend last."""
     if not is_same_key(outputs, account):
         raise ProviderError(
             advice.explain_gone_under_another_key(error, account.source, upstream.find_urn())
@@ -30,5 +33,5 @@ def require_same_key(error: NotFound, outputs: Mapping[str, Any], account: Accou
 
 
 def is_same_key(outputs: Mapping[str, Any], account: Account) -> bool:
-    """Tell whether the current key is the one that saw a backend last, or none is known."""
+    """Tell whether the current key saw the backend last; True if the state does not say which key did."""
     return bool(outputs.get(FINGERPRINT, account.fingerprint) == account.fingerprint)

@@ -1,4 +1,4 @@
-"""The engine's own log, from a provider process."""
+"""Writes to the engine's own log from the provider process."""
 
 import sys
 from typing import Any
@@ -7,14 +7,14 @@ from pulumi_ngrok_tg.engine.upstream import find_urn
 
 
 class EngineLog:
-    """The engine's own log: real severities, on the row of the resource at hand.
+    """The engine's own log: with severities, on the row of the current resource.
 
-    ``pulumi.log`` reaches nobody there, and what is written to stderr stays in the summary
-    (https://github.com/pulumi/pulumi/issues/18249). The process is started with the engine's address as its argument.
-    Where there is none, lines for the user go to stderr and lines for debugging nowhere.
+    In a provider process, ``pulumi.log`` shows nothing, and stderr stays in the summary
+    (https://github.com/pulumi/pulumi/issues/18249). The engine's address is the first argument of the process. If there
+    is none, lines for the user go to stderr, and debug lines are dropped.
 
     Args:
-        server: the dynamic provider server's module; None where this is another process.
+        server: the module of the dynamic provider server; None in any other process.
     """
 
     def __init__(self, server: Any) -> None:
@@ -34,12 +34,12 @@ class EngineLog:
         self._log("DEBUG", line, ephemeral=False)
 
     def status(self, line: str) -> None:
-        """Show a line on the live display; the summary does not keep it."""
+        """Show a line on the live display only; the summary does not keep it."""
         if not self._log("INFO", line, ephemeral=True):
             _print(line)
 
     def info(self, line: str) -> None:
-        """Show a line, and keep it in the summary."""
+        """Show a line; the summary keeps it."""
         if not self._log("INFO", line, ephemeral=False):
             _print(line)
 
@@ -56,11 +56,11 @@ class EngineLog:
                 severity=getattr(self._messages, severity), message=line, urn=find_urn(), ephemeral=ephemeral
             )
             self._engine.Log(request, timeout=5)
-        except Exception:  # a line that cannot be shown must not end a call
+        except Exception:  # a line that cannot be shown must not fail a call
             return False
         return True
 
 
 def _print(line: str) -> None:
-    """The engine passes on what a provider writes to stderr."""
+    """Write a line to stderr, which the engine shows."""
     print(line, file=sys.stderr, flush=True)

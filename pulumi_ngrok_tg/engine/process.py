@@ -1,4 +1,4 @@
-"""What a provider process has one of; the engine may load the provider in it several times."""
+"""What a provider process has once, although the engine may load the provider in it several times."""
 
 from typing import TYPE_CHECKING
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 LOG = EngineLog(upstream.find_server())
 _CANCELLATION = Cancellation()
-_WORKERS = 512  # more calls than the engine makes at once; threads start as they are needed
+_WORKERS = 512  # more than the calls that the engine makes at once; threads start when needed
 
 
 def prepare_server(kinds: tuple[type[BaseException], ...]) -> None:
-    """Have the dynamic provider server show errors of these kinds in one line, pass on differences, and hear Ctrl-C."""
+    """Make the dynamic provider server show errors of these kinds in one line, pass on differences, and obey Ctrl-C."""
     server = upstream.find_server()
     upstream.show_as_one_line(server, kinds)
     upstream.show_differences(server)
@@ -26,7 +26,7 @@ def prepare_server(kinds: tuple[type[BaseException], ...]) -> None:
 
 
 def _make_client(settings: AccountSettings) -> "Client":
-    # Calls that wait for a limit must hold up neither those that it does not concern nor the engine's Cancel.
+    # Calls that wait for a limit must not delay other calls or the engine's Cancel.
     upstream.raise_worker_cap(_WORKERS)
     return connect(settings, LOG, _CANCELLATION)
 

@@ -1,4 +1,4 @@
-"""Names who refers to a backend, where that keeps ngrok from deleting it."""
+"""Names what refers to a backend if ngrok refuses to delete it for that reason."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,10 +13,10 @@ from pulumi_ngrok_tg.rules.references import ReferenceIndex, explain_referenced
 
 @contextmanager
 def explain_references(account: Account, id_: str) -> Iterator[None]:
-    """Add to ngrok's "still referenced" which backends refer to this one; list them on that error only, once a run.
+    """Add the referring backends to ngrok's error "still referenced"; list them only then, once in an operation.
 
     Raises:
-        ProviderError: ngrok does not delete the backend for that.
+        ProviderError: ngrok refuses to delete the backend for that reason.
     """
     try:
         yield

@@ -1,4 +1,4 @@
-"""Keeps a create from replacing a backend whose tunnels would be cut off, where the stack's setting refuses that."""
+"""Refuses a create that replaces a backend with tunnels online, if onTrafficLoss is ``refuse``."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
@@ -14,12 +14,12 @@ from pulumi_ngrok_tg.rules.advice import ProviderError
 
 
 class Replacer:
-    """Looks at what a create replaces, as the program has told it.
+    """Checks the backend that a create replaces; the program names it.
 
     Args:
-        run: what the operation has shown so far.
-        open_account: gives the account of a resource, from its properties.
-        guard: looks at the tunnels.
+        run: what is known of the operation so far.
+        open_account: yields the account of a resource, from its properties.
+        guard: checks the tunnels.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class Replacer:
         self._guard = guard
 
     def check(self, news: Mapping[str, Any]) -> Iterator[str]:
-        """Say what keeps the resource at hand from being created, and note what it replaces."""
+        """Yield what prevents the create of the current resource, and note what it replaces."""
         urn = upstream.find_urn()
         try:
             held = replaced.find_held(news, urn)
@@ -46,7 +46,7 @@ class Replacer:
             yield str(refusal)
 
     def require_no_loss(self) -> None:
-        """Look once more at what the resource at hand replaces, if anything.
+        """Check once more the backend that the current resource replaces, if any.
 
         Raises:
             traffic.Refused: tunnels are online in it, or might be, and the setting refuses that.

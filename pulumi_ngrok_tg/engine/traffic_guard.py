@@ -1,4 +1,4 @@
-"""Looks at the tunnels online before a change, and tells of the traffic that it costs, or refuses it."""
+"""Warns before a change that stops traffic to online tunnels, or refuses it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 
 class TrafficGuard:
-    """Guards the traffic of the backends of one stack, as its setting ``pulumi-ngrok-tg:onTrafficLoss`` says.
+    """Guards the traffic of one stack's backends, by its setting ``pulumi-ngrok-tg:onTrafficLoss``.
 
     Args:
         get_config: returns the stack's config value for a full key.
         clients: the clients of this process.
-        reporter: tells the user, on the row of the resource at hand.
-        refuses: whether the program says that the setting is ``refuse``: an explicit provider gets no stack config.
-        name: the resource's: with ``--diff`` the engine shows a line without saying whose it is.
+        reporter: shows lines on the row of the current resource.
+        refuses: whether the program says that the setting is ``refuse``; an explicit provider gets no stack config.
+        name: the resource's name, for messages: with ``--diff``, the engine does not show whose line it is.
     """
 
     def __init__(
@@ -39,14 +39,14 @@ class TrafficGuard:
 
     @property
     def refuses(self) -> bool:
-        """Whether what costs traffic is refused, and so a backend looked at before it is changed or deleted."""
+        """Whether changes that stop traffic are refused, so that a backend is checked before it changes."""
         return self._mode == "refuse"
 
     def before_change(self, id_: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> None:
-        """Tell what a change of labels, or of the account, does to the tunnels online; else do nothing.
+        """Report what a change of labels, or of the account, does to the tunnels online; ignore other changes.
 
         Raises:
-            traffic.Refused: tunnels would leave, or might, and the setting refuses that.
+            traffic.Refused: tunnels would or might lose traffic, and the setting refuses that.
         """
         replaced = olds.get("account") != news.get("account")
         if self._mode == "ignore" or not (replaced or "labels" in properties.find_changes(olds, news)):
@@ -66,20 +66,20 @@ class TrafficGuard:
             self._tell_of_old_edges(id_, olds)
 
     def before_update(self, id_: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> None:
-        """Look again, right before labels change, where the setting refuses a loss: diff may have looked long ago.
+        """Check again right before labels change, if the setting is ``refuse``: the check in diff may be old.
 
         Raises:
-            traffic.Refused: tunnels would leave, or might.
+            traffic.Refused: tunnels would or might lose traffic.
         """
         if self.refuses and "labels" in properties.find_changes(olds, news):
             self._require_no_loss(id_, olds, properties.take_contents(news)["labels"], traffic.refuse_change)
 
     def before_replacement(self, id_: str, state: Mapping[str, Any]) -> None:
-        """Look at a backend that the engine is about to replace, where the setting refuses a loss.
+        """Check a backend that the engine is about to replace, if the setting is ``refuse``.
 
         Args:
             id_: the backend's id.
-            state: what the stack's state holds of it.
+            state: its outputs in the stack's state.
 
         Raises:
             traffic.Refused: tunnels are online in it, or might be.
@@ -94,7 +94,7 @@ class TrafficGuard:
                 raise
 
     def before_delete(self, client: "Client", id_: str) -> None:
-        """Look at a backend right before its delete, where the setting refuses a loss.
+        """Check a backend right before its delete, if the setting is ``refuse``.
 
         Raises:
             traffic.Refused: tunnels are online in it, or might be.
@@ -110,10 +110,10 @@ class TrafficGuard:
             raise traffic.Refused(traffic.refuse_delete(id_, members))
 
     def _look(self, id_: str, olds: Mapping[str, Any], after: Mapping[str, str]) -> tuple[str, bool]:
-        """Return the line that tells what is to come, and whether it costs traffic: one listing for all changes."""
+        """Return the line about a change, and whether it stops traffic; all changes share one listing."""
         before = properties.take_contents(olds)["labels"]
         try:
-            tunnels = self._client(olds).glance_at_tunnels()
+            tunnels = self._client(olds).list_tunnels_advisory()
         except (NgrokError, config.ConfigError) as error:
             if _all_stay(before, after):
                 return "", False
@@ -123,9 +123,9 @@ class TrafficGuard:
         return traffic.describe_moves(moved), bool(moved.leaving)
 
     def _tell_of_old_edges(self, id_: str, olds: Mapping[str, Any]) -> None:
-        """Tell which edges refer to a backend that is about to be replaced: they know only its old id."""
+        """Report which edges refer to a backend that is about to be replaced; they keep its old id."""
         try:
-            index = ReferenceIndex(self._client(olds).glance_at_references())
+            index = ReferenceIndex(self._client(olds).list_references_advisory())
         except (NgrokError, config.ConfigError) as error:
             self._tell(f"ngrok did not list what refers to {id_} ({error})")
             return
@@ -134,15 +134,15 @@ class TrafficGuard:
     def _require_no_loss(
         self, id_: str, olds: Mapping[str, Any], after: Mapping[str, str], refused: Callable[[str], str]
     ) -> str:
-        """Return the line that tells what is to come; what cannot be found out counts as a loss.
+        """Return the line about a change; raise if it stops traffic, or if that cannot be found out.
 
-        The state may be old and the labels changed behind its back, so the backend itself and the list of tunnels are
-        both asked, and a tunnel that either of them names is in it.
+        The state may be old, and somebody may have changed the labels at ngrok. So this reads both the backend and the
+        list of tunnels, and counts the tunnels that either of them names.
         """
         try:
             client = self._client(olds)
             tunnels, failure = _list_tunnels(client)  # first, as it may have to wait
-            backend = client.look_at(id_)
+            backend = client.read_fresh(id_)
             members = _find_members(client, backend, tunnels)
         except (NgrokError, config.ConfigError) as error:
             line = traffic.describe_unknown(None, after, error)
@@ -171,18 +171,18 @@ class TrafficGuard:
 
 
 def _list_tunnels(client: "Client") -> tuple[tuple[Tunnel, ...], NgrokError | None]:
-    """Return the tunnels online, or what kept them from being listed."""
+    """Return the tunnels online, or the error of their listing."""
     try:
-        return client.look_at_tunnels(), None
+        return client.list_fresh_tunnels(), None
     except NgrokError as error:
         return (), error
 
 
 def _find_members(client: "Client", backend: Backend, tunnels: Sequence[Tunnel]) -> list[Tunnel]:
-    """Return the tunnels in a backend: those that it names, and those of which the list says so.
+    """Return the tunnels in a backend: those that it names, and those that the list of tunnels assigns to it.
 
     Raises:
-        Unreadable: the backend does not say which tunnels are in it.
+        Unreadable: the backend does not name its tunnels.
     """
     if backend.tunnels is None:
         raise Unreadable(f"ngrok does not say which tunnels are in {backend.id}.")
@@ -192,5 +192,5 @@ def _find_members(client: "Client", backend: Backend, tunnels: Sequence[Tunnel])
 
 
 def _all_stay(before: Mapping[str, str], after: Mapping[str, str]) -> bool:
-    """Tell whether every tunnel that carries the labels of before carries those of after, whatever else it carries."""
+    """Tell whether every tunnel that carries the old labels also carries the new ones."""
     return bool(after) and after.items() <= before.items()

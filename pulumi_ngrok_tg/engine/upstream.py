@@ -1,7 +1,7 @@
-"""Workarounds for gaps in ``pulumi.dynamic``. Each leaves things as they are where upstream has changed.
+"""Workarounds for gaps in ``pulumi.dynamic``. If upstream has changed, each of them does nothing.
 
-All but :func:`keep_pickler` and :func:`is_mocked` are for the provider process, in which ``pulumi.dynamic`` runs
-as ``__main__``: the dynamic provider server.
+All but :func:`keep_pickler` and :func:`is_mocked` are for the provider process, in which the dynamic provider server of
+``pulumi.dynamic`` runs as ``__main__``.
 """
 
 import gc
@@ -17,16 +17,16 @@ from pulumi.runtime.settings import get_monitor
 
 
 def find_server() -> Any:
-    """Return the dynamic provider server's module, or None in any other process."""
+    """Return the module of the dynamic provider server, or None in any other process."""
     main = sys.modules.get("__main__")
     return main if hasattr(main, "DynamicResourceProviderServicer") else None
 
 
 def show_as_one_line(server: Any, kinds: tuple[type[BaseException], ...]) -> None:
-    """Have the server show errors of these kinds as their text, not as a traceback.
+    """Make the server show errors of these kinds as their text, not as a traceback.
 
-    The server ends a failed call with ``traceback.format_exc()``, whatever the exception says of itself
-    (https://github.com/pulumi/pulumi/issues/10416), so its ``traceback`` is replaced.
+    The server reports a failed call with ``traceback.format_exc()`` (https://github.com/pulumi/pulumi/issues/10416), so
+    this replaces its ``traceback``.
     """
     real = getattr(server, "traceback", None)
     if callable(getattr(real, "format_exc", None)) and not isinstance(real, _StandIn):
@@ -34,11 +34,11 @@ def show_as_one_line(server: Any, kinds: tuple[type[BaseException], ...]) -> Non
 
 
 def show_differences(server: Any) -> None:
-    """Have the server pass on what :func:`report_differences` is told.
+    """Make the server pass on the differences of :func:`report_differences`.
 
-    A DiffResult has no place for which properties differ (https://github.com/pulumi/pulumi/issues/16687). Without it
-    the engine ignores ``replace_on_changes``, prints unchanged properties with ``--diff``, and does not name a changed
-    secret. The server builds its response with ``proto.DiffResponse``, so its ``proto`` is replaced.
+    A DiffResult cannot say which properties differ (https://github.com/pulumi/pulumi/issues/16687). Without that, the
+    engine ignores ``replace_on_changes``, prints unchanged properties with ``--diff``, and does not name a changed
+    secret. The server builds its response with ``proto.DiffResponse``, so this replaces its ``proto``.
     """
     real = getattr(server, "proto", None)
     if isinstance(real, _StandIn):
@@ -48,10 +48,10 @@ def show_differences(server: Any) -> None:
 
 
 def watch_cancel(server: Any, cancel: Callable[[], None]) -> None:
-    """Have the server call ``cancel`` when the engine cancels the operation, as on Ctrl-C.
+    """Make the server call ``cancel`` when the engine cancels the operation, as on Ctrl-C.
 
-    The engine tells the server at once, whose ``Cancel`` does nothing (pulumi 3.272, ``pulumi.dynamic.__main__``). It
-    is bound when the server starts, so what it builds its response with is replaced.
+    The server's own ``Cancel`` does nothing (pulumi 3.272, ``pulumi.dynamic.__main__``). It is bound when the server
+    starts, so this replaces the module with which it builds its response.
     """
     real = getattr(server, "empty_pb2", None)
     if callable(getattr(real, "Empty", None)) and not isinstance(real, _StandIn):
@@ -59,18 +59,18 @@ def watch_cancel(server: Any, cancel: Callable[[], None]) -> None:
 
 
 def report_differences(kinds: Mapping[str, str]) -> None:
-    """Say which property paths differ and how (ADD, DELETE, UPDATE, or one of them with _REPLACE).
+    """Report which property paths differ and how (ADD, DELETE, UPDATE, or one of them with _REPLACE).
 
-    It is the last thing that a ``diff`` does, so that the response it is for is the next one of this thread.
+    A ``diff`` calls this last, so that the next response of this thread is its own.
     """
-    _told.differences = dict(kinds)
+    _reported.differences = dict(kinds)
 
 
 def raise_worker_cap(workers: int) -> None:
     """Let the dynamic provider server handle that many calls at once; its pool is fixed at 4 threads.
 
-    There is no setting for it (pulumi 3.272, ``pulumi.dynamic.__main__.main``), so the pool whose thread runs this is
-    told directly. Submitting no-op tasks starts the extra threads for calls already queued.
+    There is no setting for it (pulumi 3.272, ``pulumi.dynamic.__main__.main``), so this changes the pool whose thread
+    runs it. Submitting no-op tasks starts the extra threads for calls already queued.
     """
     here = threading.current_thread()
     for pool in gc.get_objects():
@@ -87,7 +87,8 @@ def raise_worker_cap(workers: int) -> None:
 def find_urn() -> str:
     """Return the URN of the resource that the server's call in this thread is about, or "".
 
-    A provider is not told (https://github.com/pulumi/pulumi/issues/9434), but the request of the calling frame knows.
+    Pulumi does not pass it to a provider (https://github.com/pulumi/pulumi/issues/9434), so this reads the request in
+    the calling frame.
     """
     frame = sys._getframe(1)
     while frame := frame.f_back:  # type: ignore[assignment]
@@ -100,10 +101,10 @@ def find_urn() -> str:
 
 @contextmanager
 def keep_pickler() -> Iterator[None]:
-    """Leave Python's pickler as it was before a dynamic resource was declared.
+    """Restore Python's pickler after a dynamic resource was declared.
 
-    For each of them ``pulumi.dynamic`` wraps a method of the pickler and leaves it so (pulumi 3.272,
-    ``serialize_provider``): after some 310 the next provider that is pickled by value, which ours is not, ends in a
+    For each dynamic resource, ``pulumi.dynamic`` wraps a method of the pickler and never unwraps it (pulumi 3.272,
+    ``serialize_provider``). After some 310 resources, the next provider that is pickled by value (ours is not) raises a
     RecursionError (https://github.com/pulumi/pulumi/issues/17803).
     """
     pickler: Any = getattr(pickle, "_Pickler", None)
@@ -121,11 +122,11 @@ def is_mocked() -> bool:
     return type(get_monitor()).__name__ == "MockMonitor"
 
 
-_told = threading.local()
+_reported = threading.local()
 
 
 class _StandIn:
-    """Stands in for an object, and is like it in all that is not defined here."""
+    """Stands in for an object; everything that is not defined here is the object's own."""
 
     def __init__(self, real: Any) -> None:
         self._real = real
@@ -135,7 +136,7 @@ class _StandIn:
 
 
 class _Proto(_StandIn):
-    """The module ``proto``, but for responses to ``diff``."""
+    """The module ``proto``, except for responses to ``diff``."""
 
     def __init__(self, real: Any) -> None:
         super().__init__(real)
@@ -143,24 +144,24 @@ class _Proto(_StandIn):
 
 
 class _DiffResponse(_StandIn):
-    """The message ``DiffResponse``, but one that says what differs."""
+    """The message ``DiffResponse``, with the properties that differ."""
 
     def __init__(self, real: Any, property_diff: Any) -> None:
         super().__init__(real)
         self._property_diff = property_diff
 
     def __call__(self, **fields: Any) -> Any:
-        told: dict[str, str] = _told.__dict__.pop("differences", {})
+        differences: dict[str, str] = _reported.__dict__.pop("differences", {})
         try:
-            kinds = {path: self._property_diff(kind=kind) for path, kind in told.items()}
-            top = sorted({path.partition(".")[0].partition("[")[0] for path in told})
-            return self._real(**fields, diffs=top, detailedDiff=kinds, hasDetailedDiff=bool(told))
+            kinds = {path: self._property_diff(kind=kind) for path, kind in differences.items()}
+            top = sorted({path.partition(".")[0].partition("[")[0] for path in differences})
+            return self._real(**fields, diffs=top, detailedDiff=kinds, hasDetailedDiff=bool(differences))
         except (TypeError, ValueError, AttributeError):
             return self._real(**fields)
 
 
 class _Empty(_StandIn):
-    """The module ``empty_pb2``, but for the response to ``Cancel``."""
+    """The module ``empty_pb2``, except for the response to ``Cancel``."""
 
     def __init__(self, real: Any, cancel: Callable[[], None]) -> None:
         super().__init__(real)
@@ -173,7 +174,7 @@ class _Empty(_StandIn):
 
 
 class _OneLine(_StandIn):
-    """The module ``traceback``, but for errors that speak for themselves."""
+    """The module ``traceback``, except for errors that are shown in one line."""
 
     def __init__(self, real: Any, kinds: tuple[type[BaseException], ...]) -> None:
         super().__init__(real)

@@ -1,7 +1,7 @@
-"""The policy pack: what a platform team may ask of the backends in its stacks. Needs the ``policy`` extra.
+"""The policy pack: rules of a platform team for the backends in its stacks. It needs the ``policy`` extra.
 
-Three ways to use it: as an executable (``--policy-pack "$(command -v pulumi-ngrok-tg-policy)"``), as a policy pack
-folder (this one), and as Python objects in a pack of your own:
+There are three ways to use it: as an executable (``--policy-pack "$(command -v pulumi-ngrok-tg-policy)"``), as a policy
+pack folder (this one), and as Python objects in your own pack:
 
     PolicyPack("our-rules", [*tunnel_group_policies({"description-required": "mandatory"}), our_own_policy])
 """

@@ -1,4 +1,4 @@
-"""The policies: names, levels, settings, and the rule of each. The table in docs/policies.md is made from this one."""
+"""The policies: the name, level, settings and rule of each. The table in docs/policies.md is generated from this."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field

@@ -1,7 +1,7 @@
-"""Find credentials in texts: those of a known form, and values that a name calls one.
+"""Finds credentials in texts: texts of a known form, and values whose names call them a credential.
 
-betterleaks knows the forms of vendors. This module adds what it leaves to its users: ngrok's own forms, some of vendors
-that it lacks, and what a name says of its value (:mod:`names`).
+betterleaks knows the forms of many vendors. This module adds ngrok's own forms, those of some other vendors, and the
+meaning of names (:mod:`names`).
 """
 
 import faulthandler
@@ -14,18 +14,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-os.environ.pop("BETTERLEAKS_LIB_PATH", None)  # no other library in its place
+os.environ.pop("BETTERLEAKS_LIB_PATH", None)  # it could load another library
 from betterleaks import scan_string
 
 from pulumi_ngrok_tg.policy import names
 
 NAMED = "value of a name such as password"
 _NAMES = {"generic-api-key", "generic-password", "generic-credential-uri"}
-"""Rules of betterleaks that go by names, of which :mod:`names` knows more."""
+"""Rules of betterleaks about names, which :mod:`names` replaces."""
 _LONG_RUN = re.compile(r"(\S{512})(?=\S)")
-"""betterleaks takes the square of the time for a long word; no token of a vendor that it knows is as long."""
+"""The time of betterleaks grows with the square of a word's length; no token that it knows is as long."""
 _NAME = 60
-"""How many characters of a name count, from its end."""
+"""The number of characters of a name that count, from its end."""
 _IGNORED = re.compile("(?i)(?:betterleaks|gitleaks):allow|[\0\xad\u200b-\u200f\u2060\ufeff]")
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _one_at_a_time = threading.Lock()
@@ -34,30 +34,30 @@ _NOWHERE = os.open(os.devnull, os.O_WRONLY)
 
 @dataclass(frozen=True)
 class Finding:
-    """What looks like a credential."""
+    """A text that looks like a credential."""
 
     kind: str
     """A name for its form; never a part of the text."""
     value: str
     """The credential."""
     text: str
-    """The credential with what led to it."""
+    """The credential with its name or context."""
     sure: bool
-    """Whether texts that look so are hardly ever anything else."""
+    """Whether texts of this form are hardly ever anything else."""
 
 
 def find_credentials(text: str, allow: Iterable[str] = (), seconds: float = 10.0) -> set[Finding]:
-    """Return what looks like a credential in a text.
+    """Return the texts that look like credentials.
 
     Args:
         text: JSON, or any text of one or more lines.
-        allow: regular expressions; each is searched in the credential, and in the credential with its name.
-        seconds: how long the search may take; after that the process ends, and with it the preview or update. 4,096
+        allow: regular expressions of texts that are no credentials; searched in the credential and in it with its name.
+        seconds: how long the search may take. After that, the process ends, which fails the preview or update. 4,096
             characters take less than a tenth of a second.
     """
     allowed = [re.compile(pattern) for pattern in allow]
     with _one_at_a_time:
-        # A thread in C: a pattern holds the interpreter's lock for as long as it takes.
+        # A timer in C, because a regular expression holds the interpreter's lock while it runs.
         faulthandler.dump_traceback_later(seconds, exit=True, file=_NOWHERE)
         try:
             found = set(_find(_normalize(text)))
@@ -72,7 +72,7 @@ def find_credentials(text: str, allow: Iterable[str] = (), seconds: float = 10.0
 
 
 def _normalize(text: str) -> str:
-    """Return a text in one form of Unicode, without characters that nobody sees and words that stop betterleaks."""
+    """Return a text in one form of Unicode, without invisible characters and without words that stop betterleaks."""
     text = unicodedata.normalize("NFC", text).translate(_FULL_WIDTH)
     return _IGNORED.sub("", text).encode("utf-8", "replace").decode()
 
@@ -103,7 +103,7 @@ def _find_forms(text: str) -> Iterator[Finding]:
 
 
 def _is_token(match: re.Match[str]) -> bool:
-    """Tell whether the variable part of a form is a token: no series of words, and not AWS's documented example."""
+    """Tell whether the variable part of a form is a token, not a series of words or AWS's documented example."""
     words = re.split("[-_.]", match[match.lastindex or 0])
     return not all(re.fullmatch("[A-Z]?[a-z]*[0-9]{0,4}", word) for word in words) and not match[0].endswith("EXAMPLE")
 
@@ -135,7 +135,7 @@ _FORMS = {
 
 
 def _read_pairs(text: str) -> Iterator[tuple[str, str]]:
-    """Yield each text in JSON with the name that leads to it; else the text, without a name."""
+    """Yield each text in JSON with its name; if the text is no JSON, yield it without a name."""
     try:
         whole = json.loads(text, object_pairs_hook=_Pairs, parse_int=str, parse_float=str)
     except (ValueError, RecursionError):
@@ -144,7 +144,7 @@ def _read_pairs(text: str) -> Iterator[tuple[str, str]]:
     while left:
         name, value = left.pop()
         if isinstance(value, _Pairs):
-            # {"name": "DB_PASSWORD", "value": ...}, as environments are written.
+            # {"name": "DB_PASSWORD", "value": ...}, a form of environment variables.
             labels = [text for key, text in value if _LABEL.fullmatch(key) and isinstance(text, str)]
             for key, inner in value:
                 yield "", key
@@ -158,4 +158,4 @@ def _read_pairs(text: str) -> Iterator[tuple[str, str]]:
 
 
 class _Pairs(list[tuple[str, Any]]):
-    """A JSON object with all of its names, those that come twice, too."""
+    """A JSON object as pairs, which keeps names that occur twice."""

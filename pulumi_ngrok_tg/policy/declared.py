@@ -1,4 +1,4 @@
-"""A backend as the rules see it: what a program declares of it, as far as it is known."""
+"""A backend for the rules: what a program declares, as far as it is known."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ class _Unknown(Enum):
 
 
 UNKNOWN: Final = _Unknown.UNKNOWN
-"""A value that a preview does not know yet. No rule judges it."""
+"""A value that is unknown in a preview. The rules skip it."""
 Text = str | Literal[_Unknown.UNKNOWN]
 
 
@@ -19,7 +19,7 @@ Text = str | Literal[_Unknown.UNKNOWN]
 class Declared:
     """A tunnel group backend that a stack declares.
 
-    Values may be secrets, and nothing here tells which: no message of a rule may hold one, nor a label's key.
+    Any value or label key may be secret, so no message of a rule may hold one.
     """
 
     name: str
@@ -33,7 +33,7 @@ class Declared:
 
     @property
     def selector(self) -> frozenset[tuple[str, str]] | None:
-        """The labels, where there are any and all are known, else None."""
+        """The labels; None if there are none or one is unknown."""
         if self.labels is UNKNOWN or not self.labels:
             return None
         known = frozenset((key, value) for key, value in self.labels.items() if value is not UNKNOWN)

@@ -1,6 +1,6 @@
-"""What a name says of its value: ``DB_PASSWORD=``, ``"clientSecret":``, ``--token``, "Passwort ist".
+"""Finds values whose names call them credentials: ``DB_PASSWORD=``, ``"clientSecret":``, ``--token``, "Passwort ist".
 
-No pattern repeats a repetition, and each looks at a bounded part of the text, so a text takes linear time.
+No pattern nests repetitions, and each reads a bounded part of the text, so the time is linear in the text's length.
 """
 
 import re
@@ -14,18 +14,18 @@ _PASSWORD = re.compile(
     r"|wachtwoord(?:en)?|l[öo]senord|adgangskode|passord|salasana|jelsz[óo]|[şs]ifre|parol[ae]|lozinka|geslo"
     r"|парол[ьи]|口令|暗証番号|암호"
 )
-"""How the last word of a password's name reads, in some languages."""
+"""The last word of a password's name, in some languages."""
 _OTHER = re.compile(r".*(?:secret|token|apikey|accesskey)s?|credentials?|creds|auth|authorization|sig|pat|psk")
 _OF_A_KEY = re.compile(
     r"api|app|application|access|auth|private|secret|service|client|account|db|database|encryption|signing|master"
     r"|storage|license|shared|webhook|deploy|preshared|hmac"
 )
-"""Words that make the word "key" behind them the name of a credential."""
+"""Words before "key" that make it the name of a credential."""
 _QUALIFIER = re.compile(
     r"value|data|code|old|new|current|prod|production|staging|stage|dev|test|live|raw|main|primary|secondary|ro|rw|root"
     r"|admin|user|eu|us|uk|de|fr|apac|emea|\d+"
 )
-"""Words that may follow the name of a credential without a change of meaning."""
+"""Words that may follow the name of a credential and do not change its meaning."""
 _SEAM = re.compile(r"[\W_]+|(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Za-z])(?=\d)")
 _TOKEN = re.compile(r"[^\W_]\w{0,80}(?:[.-]\w{1,40}){0,4}")
 _SIGN = re.compile(
@@ -59,17 +59,17 @@ _PLAIN = re.compile(
     r"[^\W\d_]*|v?\d{1,8}|\d{1,4}[a-z]{1,2}|[a-z]\d[a-z]"
     r"|(?:OA|[A-Z])?(?:[a-z]{1,6}|[A-Z]{1,6})\d{1,3}[a-z]{0,2}|[A-Z]{2,8}\d{1,8}"  # k8s, OAuth2, INC0012345
 )
-"""What words, numbers, dates, versions and durations consist of."""
+"""The parts of words, numbers, dates, versions and durations."""
 _CJK_END = re.compile("([\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af])(?=[A-Za-z0-9])")
 _LONGEST = 200
-"""How much of a value is looked at."""
+"""The number of characters of a value that are read."""
 _NUMBERED = re.compile(r"[A-Za-z]{5,6}\d{1,3}")
-"""A plain word with a number, which as a password is one."""
+"""A plain word with a number, which is a credential if its name says password."""
 _SCHEME = re.compile("(?i)(?:basic|bearer|token|digest|apikey):?")
 
 
 class Kind(Enum):
-    """What a name calls its value."""
+    """The kind of value that a name stands for."""
 
     NONE = "none"
     PASSWORD = "password"  # noqa: S105
@@ -82,11 +82,11 @@ class Strength(IntEnum):
     NONE = 0
     """A reference, a placeholder, an id, or too short."""
     WORDS = 1
-    """Words and numbers, as names, places and passphrases have them."""
+    """Words and numbers, as in names, places and passphrases."""
     MIXED = 2
-    """Letters that make no word, or a passphrase with a number."""
+    """Letters that form no word, or a passphrase with a number."""
     RANDOM = 3
-    """Letters, digits and signs without order."""
+    """Letters, digits and signs in no order."""
 
 
 def rate(value: str) -> Strength:
@@ -110,7 +110,7 @@ def rate(value: str) -> Strength:
 
 
 def find_named(name: str, value: str) -> Iterator[tuple[str, bool]]:
-    """Yield what a value holds that its name calls a credential, each with whether that is sure."""
+    """Yield the credentials in a value, by its name, each with whether it is certainly one."""
     words = value.split()
     kind = classify(name)
     if not words or kind is Kind.NONE:
@@ -143,7 +143,7 @@ def find_named(name: str, value: str) -> Iterator[tuple[str, bool]]:
 
 
 def find_in_text(text: str) -> Iterator[tuple[str, bool]]:
-    """Yield the credentials in prose, settings, command lines, URLs and XML, each with whether that is sure."""
+    """Yield the credentials in prose, settings, command lines, URLs and XML, each with whether it is certainly one."""
     text = _CJK_END.sub(r"\1 ", text.replace('\\"', '"'))
     for match in _USERINFO.finditer(text):
         if rate(match[1]) is not Strength.NONE and classify(match[1]) is Kind.NONE:
@@ -160,7 +160,7 @@ def find_in_text(text: str) -> Iterator[tuple[str, bool]]:
 
 
 def _find_behind(name: str, text: str, start: int, end: int) -> Iterator[tuple[str, bool]]:
-    """Yield what stands behind a name in a text."""
+    """Yield the credentials that follow a name in a text."""
     before, after = text[max(0, start - 1) : start], text[end : end + 2]
     if before in (":", "/") and not re.match(r"=|:\s|\s=", after):  # in an ARN or a path
         return
@@ -191,7 +191,7 @@ def _find_behind(name: str, text: str, start: int, end: int) -> Iterator[tuple[s
 
 @lru_cache(maxsize=4096)
 def classify(name: str) -> Kind:
-    """Return what a name, such as ``DB_PASSWORD`` or "access key", says of its value."""
+    """Return the kind of value that a name stands for, such as ``DB_PASSWORD`` or "access key"."""
     words = [word.lower() for word in _SEAM.split(name) if word]
     while words and _QUALIFIER.fullmatch(words[-1]):
         words.pop()
@@ -203,13 +203,13 @@ def classify(name: str) -> Kind:
 
 
 def _strip(value: str) -> str:
-    """Return a value without what encloses it."""
+    """Return a value without enclosing brackets, quotes and punctuation."""
     inner = re.fullmatch(r"""(?:(?!ENC\[(?:AES|PKCS))\w{1,8}\[|[<(\["'`]+)(.*?)[>)\]"'`.,;]*""", value)
     return inner[1] if inner else value.rstrip(".,;)]}\"'")
 
 
 def _is_no_word(piece: str) -> bool:
-    """Tell whether letters make no word of any language: humps as in "KqWmZtRb", or consonants as in "xkqzvtrb"."""
+    """Tell whether letters form no word: mixed case as in "KqWmZtRb", or only consonants as in "xkqzvtrb"."""
     if not re.fullmatch(r"[A-Za-z]{7,}", piece):
         return False
     humps = re.findall(r"[A-Z]+[a-z]*|[a-z]+", piece)
@@ -219,5 +219,5 @@ def _is_no_word(piece: str) -> bool:
 
 
 def _read_line(text: str, start: int) -> str:
-    """Return what is left of a line, at most 80 characters."""
+    """Return the rest of a line, at most 80 characters."""
     return text[start : start + 80].partition("\n")[0]

@@ -1,4 +1,4 @@
-"""The policies as objects of pulumi-policy: the shell around the rules."""
+"""Turns the policies into objects of pulumi-policy, and serves them to the engine."""
 
 import io
 import os
@@ -37,19 +37,19 @@ _LEVEL = "enforcementLevel"
 
 
 class PolicyFailed(Exception):
-    """A policy that could not come to a judgement. It is no pass: the engine ends the preview or update with it."""
+    """A policy could not judge a backend. That fails the preview or update."""
 
 
 def tunnel_group_policies(overrides: Overrides | None = None) -> list[Policy]:
-    """Return the policies of the pack, to be composed into a ``pulumi_policy.PolicyPack``.
+    """Return the policies of the pack, for a ``pulumi_policy.PolicyPack``.
 
     Args:
-        overrides: levels and settings by the policy's name, in the shape of a policy pack's config file: a level, or a
-            mapping of settings with the level as ``enforcementLevel``; "all" is the level of those not named. A config
-            file given to the engine comes before them.
+        overrides: levels and settings by the policy's name, in the form of a policy pack's config file: a level, or a
+            mapping of settings with the level as ``enforcementLevel``. "all" is the level of the policies that are not
+            named. A config file of the engine takes precedence.
 
     Raises:
-        SettingError: a policy, a level or a setting is unknown or cannot be used.
+        SettingError: a policy, a level or a setting is unknown or not valid.
     """
     given = dict(overrides or {})
     for_all = given.pop("all", None)
@@ -59,8 +59,8 @@ def tunnel_group_policies(overrides: Overrides | None = None) -> list[Policy]:
 
 
 def serve() -> None:
-    """Serve the pack to the engine that has started this process, until it ends it."""
-    # pulumi-policy writes its port and does not flush; the engine would wait for ever where Python is not run with -u.
+    """Serve the pack to the engine that started this process, until the engine ends it."""
+    # pulumi-policy writes its port without a flush, so without -u the engine would wait for ever.
     sys.stdout = io.TextIOWrapper(io.FileIO(sys.stdout.fileno(), "w", closefd=False), write_through=True)
     for address in sys.argv[1:2]:
         threading.Thread(target=_end_with, args=(address,), daemon=True).start()
@@ -69,7 +69,7 @@ def serve() -> None:
 
 
 def _report_own_version() -> None:
-    """Have the pack report this package's version: an executable has no PulumiPolicy.yaml, and is v0.0.1 else."""
+    """Make the pack report this package's version; without a PulumiPolicy.yaml, it would be v0.0.1."""
     sdk: Any = pulumi_policy.policy
     servicer = getattr(sdk, "_PolicyAnalyzerServicer", None)
     if not isinstance(servicer, type):
@@ -83,7 +83,7 @@ def _report_own_version() -> None:
 
 
 def _end_with(engine: str) -> None:
-    """End this process when nothing listens at the engine's address any more: a killed engine cannot end it."""
+    """End this process when nothing listens at the engine's address any more, because a killed engine cannot end it."""
     host, _, port = engine.rpartition(":")
     while True:
         try:
@@ -91,7 +91,7 @@ def _end_with(engine: str) -> None:
         except ConnectionRefusedError:
             os._exit(1)
         except OSError:
-            pass  # busy; it is asked again
+            pass  # busy; try again
         time.sleep(2)
 
 
@@ -99,7 +99,7 @@ def _made(policy: OfBackend | OfStack, override: Any, for_all: Any) -> Policy:
     settings = dict(override) if isinstance(override, Mapping) else {_LEVEL: override}
     level = _level(policy.name, settings.pop(_LEVEL, for_all if for_all is not None else policy.level))
     check_settings(policy.name, policy.settings, settings)
-    # As defaults: the engine fills them in where its config says nothing.
+    # As defaults, which the engine uses if its config has no value.
     schema = {
         name: {**one, "default": settings[name]} if name in settings else one for name, one in policy.settings.items()
     }
@@ -120,7 +120,7 @@ def _level(policy: str, given: Any) -> EnforcementLevel:
 
 def _backend_validation(policy: OfBackend, schema: Schema) -> Callable[[ResourceValidationArgs, ReportViolation], None]:
     def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
-        # With --target, the engine hands over resources that it leaves out, and that do not exist yet, without props.
+        # With --target, the engine passes resources that it skips, and that do not exist yet, without props.
         if args.resource_type == TYPE and args.props:
             with _judging(policy.name):
                 for reason in policy.rule(_declared(args), check_settings(policy.name, schema, args.get_config())):
@@ -132,7 +132,7 @@ def _backend_validation(policy: OfBackend, schema: Schema) -> Callable[[Resource
 def _stack_validation(policy: OfStack, schema: Schema) -> Callable[[StackValidationArgs, ReportViolation], None]:
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
         with _judging(policy.name):
-            # Those that are only read are managed elsewhere; those without props are not made in this run.
+            # Skip backends that are only read, and those without props, which this run does not create.
             known = (one for one in args.resources if one.resource_type == TYPE and one.props)
             ours = [one for one in known if not one.props.get(READ_ONLY)]
             settings = check_settings(policy.name, schema, args.get_config())
@@ -144,7 +144,7 @@ def _stack_validation(policy: OfStack, schema: Schema) -> Callable[[StackValidat
 
 @contextmanager
 def _judging(policy: str) -> Iterator[None]:
-    """Say of a failure where it was, but not in its own words: they could hold a secret."""
+    """Replace an exception by its type and place: its text could hold a secret."""
     try:
         yield
     except SettingError as error:
@@ -158,7 +158,7 @@ def _judging(policy: str) -> Iterator[None]:
 
 
 def _declared(resource: ResourceValidationArgs | PolicyResource) -> Declared:
-    """Return what a resource declares; each value on its own may be unknown."""
+    """Return what a resource declares; each value may be unknown."""
     props = resource.props
 
     def text(name: str) -> Any:

@@ -1,8 +1,7 @@
-"""The rules: what is wrong with a backend, or with the backends of a stack, as pure functions.
+"""The rules, as pure functions.
 
-A rule for one backend yields a sentence for each thing that is wrong, a rule for a stack also the backend that it is
-about, or None. What is not known yet is not judged; no sentence holds a value that a program has given, for it may be
-a secret.
+A rule for one backend yields a sentence for each problem. A rule for a stack also yields the backend with the problem,
+or None. Rules skip values that are not known yet. No sentence holds a value of the program, which may be a secret.
 """
 
 import json
@@ -26,7 +25,7 @@ def labels_required(backend: Declared, _settings: Settings) -> Iterator[str]:
 
 
 def required_label_keys(backend: Declared, settings: Settings) -> Iterator[str]:
-    """Labels that every backend has to carry, with any value, one of several, or one that matches a pattern."""
+    """Every backend has given labels, with any value, one of several values, or a value that matches a pattern."""
     if backend.labels is UNKNOWN:
         return
     keys = settings.get("keys") or {}
@@ -44,7 +43,7 @@ def required_label_keys(backend: Declared, settings: Settings) -> Iterator[str]:
 
 
 def label_format(backend: Declared, settings: Settings) -> Iterator[str]:
-    """How keys and values of labels are written, and how long they may be."""
+    """Keys and values of labels match a pattern and are not too long."""
     if backend.labels is UNKNOWN:
         return
     keys = list(backend.labels)
@@ -60,13 +59,13 @@ def label_format(backend: Declared, settings: Settings) -> Iterator[str]:
 
 
 def description_required(backend: Declared, _settings: Settings) -> Iterator[str]:
-    """A description tells others what traffic this is."""
+    """A description says what traffic the backend gets."""
     if not backend.description:
         yield "It has no description. Say what traffic it carries, or whom to ask."
 
 
 def metadata_json_object(backend: Declared, _settings: Settings) -> Iterator[str]:
-    """Metadata that tools can read."""
+    """Tools can read metadata that is a JSON object."""
     if backend.metadata is UNKNOWN or not backend.metadata:
         return
     try:
@@ -78,7 +77,7 @@ def metadata_json_object(backend: Declared, _settings: Settings) -> Iterator[str
 
 
 def no_secrets(backend: Declared, settings: Settings) -> Iterator[str]:
-    """Credentials do not belong where everybody with API access reads them."""
+    """Everybody with access to the API can read a backend's texts, so they hold no credentials."""
     for name, kinds in _find_kinds(backend, settings, sure=True):
         yield (
             f"The {name} {'seem' if name == 'labels' else 'seems'} to hold a credential ({kinds}). Remove it and "
@@ -87,7 +86,7 @@ def no_secrets(backend: Declared, settings: Settings) -> Iterator[str]:
 
 
 def possible_secrets(backend: Declared, settings: Settings) -> Iterator[str]:
-    """What may be a credential, or a name, an id or a public token."""
+    """A text may be a credential, or a name, an id or a public token."""
     for name, kinds in _find_kinds(backend, settings, sure=False):
         yield (
             f"The {name} may hold a credential ({kinds}). Check it. If it is none, "
@@ -119,7 +118,7 @@ def no_operator_owned(backend: Declared, _settings: Settings) -> Iterator[str]:
 
 
 def protected(backend: Declared, settings: Settings) -> Iterator[str]:
-    """Backends that must not go with a slip of the hand."""
+    """Backends with given labels cannot be deleted by mistake."""
     wanted = settings.get("labels")
     if wanted is None or backend.protect or (backend.labels is UNKNOWN and wanted):
         return
@@ -141,9 +140,9 @@ def unique_selectors(backends: Sequence[Declared], _settings: Settings) -> Itera
 
 
 def overlapping_selectors(backends: Sequence[Declared], _settings: Settings) -> Iterator[tuple[Declared, str]]:
-    """A backend whose labels are all among those of another one gets that one's tunnels, too."""
+    """A backend whose labels are all among those of another backend gets the tunnels of both."""
     known = [(one, one.selector) for one in backends if one.selector is not None and one.account is not UNKNOWN]
-    # Whoever holds all labels of a selector holds its rarest one: few have to be compared, however many there are.
+    # A backend with all labels of a selector has its rarest one, so only the few with that one are compared.
     carriers: defaultdict[Any, list[tuple[Declared, frozenset[Any]]]] = defaultdict(list)
     for backend, selector in known:
         for label in selector or ():
@@ -159,7 +158,7 @@ def overlapping_selectors(backends: Sequence[Declared], _settings: Settings) -> 
 
 
 def max_backends(backends: Sequence[Declared], settings: Settings) -> Iterator[tuple[None, str]]:
-    """How many backends a stack may have."""
+    """A stack has at most a given number of backends."""
     most = settings.get("max")
     if most is not None and len(backends) > most:
         yield None, f"The stack has {len(backends)} tunnel group backends; {most} are allowed. Remove some."

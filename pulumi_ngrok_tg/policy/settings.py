@@ -1,4 +1,4 @@
-"""The settings of a policy: what its schema allows, with clear errors for the rest."""
+"""Checks the settings of a policy against its schema."""
 
 import json
 from collections.abc import Mapping
@@ -14,25 +14,25 @@ Schema = Mapping[str, Mapping[str, Any]]
 
 
 class SettingError(ValueError):
-    """A policy or a setting that is unknown or cannot be used. Names the policy and the setting."""
+    """A policy or a setting is unknown or not valid. The message names both."""
 
 
 def check_settings(policy: str, schema: Schema, settings: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the settings, with the defaults for those that are not given.
+    """Return the settings, with defaults for those that are not given.
 
     Raises:
-        SettingError: one is unknown, or of another type or form than the schema says.
+        SettingError: a setting is unknown, or does not match the schema.
     """
     try:
         text = json.dumps(settings)
     except (TypeError, ValueError) as error:
         raise SettingError(f"policy {policy}: the settings cannot be written as JSON: {error}.") from None
-    return deepcopy(_checked(policy, json.dumps(schema), text))  # so that no rule changes what the next one gets
+    return deepcopy(_checked(policy, json.dumps(schema), text))  # so that no rule changes the cached settings
 
 
 @lru_cache
 def _checked(policy: str, schema_text: str, settings_text: str) -> Mapping[str, Any]:
-    """The same for texts: a policy is asked about each backend, and always with the same settings."""
+    """Do the same with JSON texts, cached: a policy judges each backend with the same settings."""
     schema, settings = json.loads(schema_text), json.loads(settings_text)
     if unknown := sorted(settings.keys() - schema.keys()):
         known = ", ".join(sorted(schema)) or "none"
@@ -42,6 +42,6 @@ def _checked(policy: str, schema_text: str, settings_text: str) -> Mapping[str, 
     if error is not None:
         path = ".".join(map(str, error.absolute_path))
         raise SettingError(f"policy {policy}: the setting {path}: {error.message}.")
-    # The engine hands every number over as a float.
+    # The engine passes every number as a float.
     given = {name: int(one) if isinstance(one, float) else one for name, one in settings.items()}
     return {**{name: one["default"] for name, one in schema.items() if "default" in one}, **given}

@@ -1,4 +1,4 @@
-"""Accounts as the look-ups of a program see them: listed once for each run."""
+"""Lists an account once for all look-ups of a program's run."""
 
 import re
 import threading
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from pulumi_ngrok_tg.api.client import Client
 
 EVER = float("-inf")
-"""Before everything: a result may be of any age."""
+"""Before everything: the result may be of any age."""
 
 
 class ListedAccount:
-    """What the look-ups of one run know of an account; safe to share between threads."""
+    """An account for all look-ups of one run; safe to share between threads."""
 
     def __init__(self, client: "Client") -> None:
         self._client = client
@@ -44,7 +44,7 @@ class ListedAccount:
 
 
 _runs: weakref.WeakKeyDictionary[Any, dict[str | None, ListedAccount]] = weakref.WeakKeyDictionary()
-"""For each run of a program its accounts, by name."""
+"""The accounts of each run of a program, by name."""
 _lock = threading.Lock()
 
 
@@ -66,7 +66,7 @@ class _PulumiLog:
     """Pulumi's log as a :class:`~pulumi_ngrok_tg.api.reporting.Reporter`."""
 
     def debug(self, line: str) -> None:
-        pulumi.log.debug(re.sub(r"bkdtg_\w+", "bkdtg_...", line))  # it may be a secret in the program
+        pulumi.log.debug(re.sub(r"bkdtg_\w+", "bkdtg_...", line))  # the id may be a secret in the program
 
     def status(self, line: str) -> None:
         pulumi.log.info(line, ephemeral=True)

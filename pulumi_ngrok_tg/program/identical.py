@@ -1,7 +1,7 @@
-"""``PULUMI_NGROK_TG_ADOPT=identical``: what is to be created adopts the one backend that has exactly its contents.
+"""``PULUMI_NGROK_TG_ADOPT=identical``: a create adopts the one backend that has exactly its contents.
 
-For one run, after a state or a response was lost. The program finds the candidates, as it knows what the stack's state
-holds; whether one is adopted, the provider decides, as for ``import_``.
+It is for one run, after a state or a response was lost. The program finds the candidates, because it can read the
+stack's state; the provider decides whether one is adopted, as for ``import_``.
 """
 
 import asyncio
@@ -21,15 +21,15 @@ from pulumi_ngrok_tg.program.stack_state import Later, find_holders, find_manage
 from pulumi_ngrok_tg.rules import advice, properties
 
 VARIABLE = "PULUMI_NGROK_TG_ADOPT"
-"""The environment variable; it is one because a config value would stay."""
+"""The environment variable. It is not a config value, because that would hold for later runs, too."""
 
 
 class _Run:
-    """What one run of a program knows of identical backends."""
+    """Identical backends, as far as one run of a program knows."""
 
     def __init__(self) -> None:
         self.names: dict[str, list[str]] = {}
-        """The resources whose contents the program writes as they are, by these."""
+        """The names of the resources without outputs in their contents, by these contents."""
         self.indexes: dict[str | None, asyncio.Task[dict[str, list[Backend]]]] = {}
         """The backends of each account, by their contents."""
 
@@ -38,10 +38,10 @@ _runs: weakref.WeakKeyDictionary[Any, _Run] = weakref.WeakKeyDictionary()
 
 
 def offer(name: str, props: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the provider has to know of a resource that may adopt an identical backend.
+    """Return what the provider has to know about a resource that may adopt an identical backend.
 
     Args:
-        name: the resource's.
+        name: the resource's name.
         props: its inputs.
     """
     run = _runs.setdefault(settings.get_monitor(), _Run())
@@ -55,7 +55,7 @@ def offer(name: str, props: Mapping[str, Any]) -> dict[str, Any]:
 
 
 async def _find_twins(run: _Run, key: str | None) -> list[str]:
-    """Return the names of all resources with the same contents that the state lacks, where there are several."""
+    """Return the names of all new resources with the same contents, if there are several; else nothing."""
     state = await read_state()
     there = set() if isinstance(state, str) else {urn.rpartition("::")[2] for urn in state}
     names = [name for name in run.names.get(key or "", []) if name not in there]
@@ -63,7 +63,7 @@ async def _find_twins(run: _Run, key: str | None) -> list[str]:
 
 
 async def _find(run: _Run, props: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the ids of the account's backends with these contents that the state does not hold, or why not."""
+    """Return the ids of the account's backends with these contents that the state does not hold, or what failed."""
     names = ("account", "description", "metadata", "labels")
     inputs = pulumi.Output.all(**{name: props.get(name) for name in names})
     if not await inputs.is_known():
@@ -71,7 +71,7 @@ async def _find(run: _Run, props: Mapping[str, Any]) -> dict[str, Any]:
     known: dict[str, Any] = await inputs.future() or {}
     normal, problems = properties.check(known)
     if problems:
-        return {"ids": []}  # the provider tells of them
+        return {"ids": []}  # the provider reports the problems
     state = await read_state()
     if isinstance(state, str):
         return {"unread": f"the stack's state could not be read ({state})"}
@@ -98,7 +98,7 @@ def _index(account: str | None) -> dict[str, list[Backend]]:
 
 
 def _identify(contents: Mapping[str, Any], account: Any) -> str:
-    """Return a text that is the same for contents that mean the same, and seldom for others."""
+    """Return a text that is equal for contents of equal meaning, and rarely equal for others."""
     whole = properties.take_contents(contents)
     # JSON in another order has the same characters.
     metadata = sorted(character for character in whole["metadata"] if not character.isspace())
@@ -106,7 +106,7 @@ def _identify(contents: Mapping[str, Any], account: Any) -> str:
 
 
 def _is_plain(props: Mapping[str, Any]) -> bool:
-    """Tell whether a program writes a resource's contents as they are, without outputs."""
+    """Tell whether a resource's contents hold no outputs."""
     labels = props.get("labels") or {}
     values = [props.get(name) for name in ("account", "description", "metadata")]
     return isinstance(labels, Mapping) and all(

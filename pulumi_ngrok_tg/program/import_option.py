@@ -1,7 +1,7 @@
-"""``ResourceOptions(import_=...)`` of a dynamic resource, handed over to the provider as an input.
+"""Passes ``ResourceOptions(import_=...)`` to the provider as an input.
 
-The engine would serve the option with a Read that lacks the provider (https://github.com/pulumi/pulumi/issues/16175),
-so it is taken out of the options: given, merged, or set by a transformation.
+The engine cannot import dynamic resources: its Read gets no provider (https://github.com/pulumi/pulumi/issues/16175).
+So this takes ``import_`` out of the options, whether given, merged, or set by a transformation.
 """
 
 import os
@@ -24,12 +24,12 @@ _NAMES = ("description", "metadata", "labels")
 def move_import(
     props: Mapping[str, Any], opts: pulumi.ResourceOptions | None, allow_operator_owned: bool
 ) -> tuple[dict[str, Any], pulumi.ResourceOptions]:
-    """Return a resource's props and options such that an ``import_`` in the options becomes a prop.
+    """Return a resource's props and options, changed so that an ``import_`` in the options becomes a prop.
 
     Args:
         props: the resource's props.
-        opts: the options as the program gives them.
-        allow_operator_owned: whether a backend of ngrok's Kubernetes operator may be adopted.
+        opts: the options of the program.
+        allow_operator_owned: whether to allow the adoption of a backend that ngrok's Kubernetes operator owns.
     """
     if allow_operator_owned:
         props = {**props, adoption.ALLOW_OPERATOR_OWNED: True}
@@ -38,7 +38,7 @@ def move_import(
 
 
 def _append_last(args: pulumi.ResourceTransformationArgs) -> None:
-    """Add a transformation after all others, those of the parents, too: their list may grow while they run."""
+    """Add a transformation that runs after all others, also after those of the parents."""
     resource = args.resource
 
     def last(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
@@ -52,12 +52,12 @@ def _append_last(args: pulumi.ResourceTransformationArgs) -> None:
             return pulumi.ResourceTransformationResult(props, args.opts)
         return None
 
-    # Where upstream has changed, the engine gets import_ as it is.
+    # If upstream has changed, the engine gets import_ as it is.
     getattr(resource, "_transformations", []).append(last)
 
 
 def _move(props: Mapping[str, Any], opts: pulumi.ResourceOptions) -> tuple[dict[str, Any], pulumi.ResourceOptions]:
-    """Take ``import_`` out of the options, and put it into the props with all else that the provider has to know."""
+    """Move ``import_`` from the options into the props, with what else the provider has to know."""
     id_ = pulumi.Output.from_input(opts.import_)
     rest = pulumi.ResourceOptions.merge(opts, None)
     rest.import_ = None
@@ -69,7 +69,7 @@ def _move(props: Mapping[str, Any], opts: pulumi.ResourceOptions) -> tuple[dict[
 
 
 _ids: weakref.WeakKeyDictionary[Any, set[str]] = weakref.WeakKeyDictionary()
-"""For each run of a program the ids of the backends that it adopts."""
+"""The ids of the backends that each run of a program adopts."""
 
 
 def _describe(props: Mapping[str, Any], opts: pulumi.ResourceOptions) -> dict[str, Any]:
@@ -77,7 +77,7 @@ def _describe(props: Mapping[str, Any], opts: pulumi.ResourceOptions) -> dict[st
 
 
 async def _find_plain(props: Mapping[str, Any], opts: pulumi.ResourceOptions) -> dict[str, Any]:
-    """Return the props that are no secret, with their values: the provider gets all of them without that mark."""
+    """Return the props that are not secret, with their values: the provider cannot see which are secret."""
     plain = {}
     for name in _NAMES:
         value = pulumi.Output.from_input(props.get(name))
@@ -91,9 +91,9 @@ async def _find_plain(props: Mapping[str, Any], opts: pulumi.ResourceOptions) ->
 
 
 async def _look_up(id_: pulumi.Output[Any], ids: set[str]) -> dict[str, Any]:
-    """Return which resources of the stack's state hold a backend, or why that is not known.
+    """Return which resources of the stack's state hold a backend, or why that is unknown.
 
-    And how many backends of the program are in no state yet, so that many reads will follow.
+    Also return how many backends the program is about to adopt, which is the number of reads to come.
     """
     known = str(await id_.future())
     state = await read_state()

@@ -1,7 +1,7 @@
-"""Tells the provider what the stack's state holds of a resource that is to be created, and so replaced.
+"""Passes to the provider what the stack's state holds for a resource, in case its create is a replacement.
 
-The engine asks no diff for some replacements (``--replace``, ``pulumi state taint``, ``replacement_trigger``) and tells
-the provider of none: it sees a create. Where tunnels must not be cut off, the program says what the state holds.
+For some replacements (``--replace``, ``pulumi state taint``, ``replacement_trigger``) the engine calls no diff, and the
+provider sees only a create. If onTrafficLoss is ``refuse``, the provider has to know which backend is replaced.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from pulumi_ngrok_tg.rules.replaced import INPUT, UNREAD
 
 
 def add_held(resource_name: str, props: Mapping[str, Any], opts: pulumi.ResourceOptions) -> dict[str, Any]:
-    """Add to a resource's props what the state holds, where the stack refuses a loss of traffic."""
+    """Add to a resource's props what the state holds for it, if onTrafficLoss is ``refuse``."""
     if opts.id is not None or get_config(config.ON_TRAFFIC_LOSS) != "refuse" or upstream.is_mocked():
         return dict(props)
     return {**props, INPUT: Later(lambda: _look_up(resource_name))}

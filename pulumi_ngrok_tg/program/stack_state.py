@@ -1,4 +1,4 @@
-"""What the stack's state holds at the beginning of a run, as the program can ask the engine for it."""
+"""Reads the stack's state, as it is at the beginning of a run, from the engine."""
 
 import asyncio
 import weakref
@@ -16,7 +16,7 @@ _PAUSES = (0, 0.1, 0.2, 0.4, 0.8)
 
 
 class Later:
-    """Awaits what a function returns; unlike a coroutine, it may be left alone where another input fails."""
+    """Awaits what a function returns. Unlike a coroutine, it may stay unawaited, as when another input fails."""
 
     def __init__(self, begin: Callable[[], Awaitable[Any]]) -> None:
         self._begin = begin
@@ -26,9 +26,9 @@ class Later:
 
 
 async def read_state() -> dict[str, dict[str, Any]] | str:
-    """Return type and outputs of each resource by URN, asked for once in each run; or why they cannot be had.
+    """Return type and outputs of each resource by URN, or why they cannot be read; read them once in a run.
 
-    The outputs hold the backends' URIs, but not the ids.
+    The outputs hold the backends' URIs, but not their ids.
     """
     monitor = get_monitor()
     if monitor not in _states:
@@ -47,7 +47,7 @@ def find_managed(state: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
 
 
 def find_holders(state: Mapping[str, Mapping[str, Any]], id_: str) -> list[dict[str, str]]:
-    """Return URN and type of the resources that hold a backend, but for those of this package, which manage it."""
+    """Return URN and type of the resources that hold a backend, except this package's own."""
     return [
         {"urn": urn, "type": resource["type"]}
         for urn, resource in state.items()
@@ -66,6 +66,6 @@ async def _ask() -> dict[str, dict[str, Any]] | str:
         try:
             state = await invoke_async("pulumi:pulumi:readStackResourceOutputs", {"stackName": stack})
             return {urn: dict(resource) for urn, resource in state["outputs"].items()}
-        except Exception as error:  # whatever the engine says; the provider fails closed then
+        except Exception as error:  # of any kind; the provider then refuses to adopt
             why = " ".join(str(error).split())
     return why

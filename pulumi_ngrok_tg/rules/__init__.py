@@ -1,1 +1,1 @@
-"""Rules, as pure functions: what is checked, compared, adopted, refused, and in what words."""
+"""Rules as pure functions: what is valid, equal, adopted or refused, and the messages about it."""

@@ -1,8 +1,8 @@
-"""Adoption: a resource takes over a backend that exists, where the program says ``import_``. Nothing is written.
+"""Rules of adoption: a resource with ``import_`` takes over an existing backend, without a write.
 
-Pulumi's dynamic providers cannot import (https://github.com/pulumi/pulumi/issues/16175), so the program's side
-(:mod:`pulumi_ngrok_tg.program.import_option`) hands the option over as an input that the engine does not display.
-These are the rules of the provider's side, as functions of the program's inputs and the API's backend.
+Pulumi's dynamic providers cannot import (https://github.com/pulumi/pulumi/issues/16175). So the program
+(:mod:`pulumi_ngrok_tg.program.import_option`) passes the option as an input that the engine does not display. These
+rules read that input, and compare the program's inputs with the API's backend.
 """
 
 import json
@@ -19,39 +19,39 @@ from pulumi_ngrok_tg.rules.outputs import DYNAMIC
 from pulumi_ngrok_tg.rules.text import join_names
 
 INPUT = "__import"
-"""What the program says of an adoption; what :func:`read_adoption` reads. Once checked, it is the id alone."""
+"""The input with what the program knows about an adoption, for :func:`read_adoption`. Once checked, it is the id."""
 ALLOW_OPERATOR_OWNED = "__allow_operator_owned"
-"""Whether the program says that a backend of ngrok's Kubernetes operator may be adopted."""
+"""The input that allows the adoption of a backend that ngrok's Kubernetes operator owns."""
 IDENTICAL = "identical"
-"""What PULUMI_NGROK_TG_ADOPT says where a create adopts the backend with exactly its contents."""
+"""The value of PULUMI_NGROK_TG_ADOPT with which a create adopts the backend with exactly its contents."""
 _SHOWN = 80  # characters of a value in a message
 
 
 @dataclass(frozen=True)
 class Adoption:
-    """What a program says of a backend that it adopts."""
+    """An adoption that a program asks for."""
 
     id: Any
-    """The backend's id; may be unknown in a preview. None where the one that is identical is to be adopted."""
+    """The backend's id, which may be unknown in a preview. None: adopt the identical backend."""
     managed_by: str | None = None
-    """The URN of the resource that manages the backend in the stack's state, if any does."""
+    """The URN of the resource that manages the backend in the stack's state, or None."""
     held_by: tuple[tuple[str, str], ...] = ()
     """URN and type of the other resources of the state whose outputs hold its id."""
     unread: str | None = None
-    """Why nobody knows who manages the backend, or which is identical."""
+    """Why it is unknown which resource manages the backend, or which backend is identical."""
     plain: Mapping[str, Any] = field(default_factory=dict)
     """The inputs whose values may be shown."""
     plain_keys: frozenset[str] = frozenset()
-    """The labels' keys that may be shown where the labels may not."""
+    """The label keys that may be shown even if the labels may not."""
     allow_operator_owned: bool = False
     count: int = 1
     """How many backends the program is about to adopt."""
     mode: str | None = None
-    """What PULUMI_NGROK_TG_ADOPT says, where there is no ``import_``."""
+    """The value of PULUMI_NGROK_TG_ADOPT, if there is no ``import_``."""
     candidates: tuple[str, ...] | None = None
-    """The ids of the backends that are identical; None where that is not known in a preview."""
+    """The ids of the identical backends; None if they are unknown in a preview."""
     twins: tuple[str, ...] = ()
-    """The names of the resources with the same contents, where there are several."""
+    """The names of the resources with the same contents, if there are several."""
 
     @property
     def is_known(self) -> bool:
@@ -61,25 +61,25 @@ class Adoption:
 
 def read_adoption(inputs: Mapping[str, Any]) -> Adoption | None:
     """Return the adoption that a program's inputs ask for, if they do."""
-    said = inputs.get(INPUT)
-    if not isinstance(said, Mapping):
+    given = inputs.get(INPUT)
+    if not isinstance(given, Mapping):
         return None
-    state, found = _mapping(said.get("state")), _mapping(said.get("identical"))
+    state, found = _mapping(given.get("state")), _mapping(given.get("identical"))
     unread = state.get("unread") or found.get("unread")
     managed_by, ids = state.get("managed_by"), found.get("ids")
     holders = [*(state.get("held_by") or ()), *(found.get("held_by") or ())]
     return Adoption(
-        id=said.get("id"),
+        id=given.get("id"),
         managed_by=managed_by if isinstance(managed_by, str) else None,
         held_by=tuple((str(one["urn"]), str(one["type"])) for one in holders),
         unread=unread if isinstance(unread, str) else None,
-        plain=_mapping(said.get("plain")),
+        plain=_mapping(given.get("plain")),
         plain_keys=frozenset(inputs.get(properties.PLAIN_KEYS) or ()),
         allow_operator_owned=inputs.get(ALLOW_OPERATOR_OWNED) is True,
         count=int(state.get("count") or 1),
-        mode=said.get("mode"),
+        mode=given.get("mode"),
         candidates=tuple(ids) if isinstance(ids, list) else None,
-        twins=tuple(said.get("twins") or ()),
+        twins=tuple(given.get("twins") or ()),
     )
 
 
@@ -88,9 +88,9 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 
 
 def find_holder(adoption: Adoption, urn: str) -> str | None:
-    """Return the URN of another resource of the state that holds the backend, if any does.
+    """Return the URN of another resource of the state that holds the backend, or None.
 
-    A component that the resource is a part of may have its id among its outputs.
+    The resource's own parent components do not count; they may have the id among their outputs.
     """
     types = urn.split("::")[2].split("$")[:-1] if urn.count("::") >= 3 else []
     parents = [type_ for type_ in types if not type_.startswith(DYNAMIC)]
@@ -100,13 +100,13 @@ def find_holder(adoption: Adoption, urn: str) -> str | None:
 def explain_differences(
     wanted: Adoption, id_: str, held: Mapping[str, Any], inputs: Mapping[str, Any]
 ) -> Iterator[str]:
-    """Tell of each property in which a backend differs from the program that wants to adopt it.
+    """Yield a line for each property that differs between a backend and the program that wants to adopt it.
 
     Args:
-        wanted: what the program says of the adoption.
+        wanted: the adoption.
         id_: the backend's id.
         held: description, metadata and labels, as the API holds them.
-        inputs: the program's; those that are not known yet differ from nothing.
+        inputs: the program's inputs; those that are not known yet are skipped.
     """
     plain = {properties.format_label_path(key) for key in wanted.plain_keys}
     for name, now, then in properties.compare(held, inputs):
@@ -114,7 +114,7 @@ def explain_differences(
             continue
         top = re.split(r"[.[]", name)[0]
         if wanted.plain.get(top, ...) != inputs.get(top) and not _is_none(wanted.plain, top, inputs):
-            # Of labels that are secret as a whole, the keys are, too.
+            # If the labels are secret as a whole, so are their keys.
             shown = name if top != "labels" or name in plain else "a label"
             difference = f"{shown} is not what ngrok holds (the value is a secret)"
         else:
@@ -123,12 +123,12 @@ def explain_differences(
 
 
 def _is_none(plain: Mapping[str, Any], name: str, inputs: Mapping[str, Any]) -> bool:
-    """Tell whether the program says nothing of a property, as no secret."""
+    """Tell whether the program leaves a property empty, and does not make it secret."""
     return name in plain and not plain[name] and not inputs.get(name)
 
 
 def explain_operator_owned(id_: str) -> str:
-    """Return the line for a backend of ngrok's Kubernetes operator."""
+    """Return the line for a backend that ngrok's Kubernetes operator owns."""
     return (
         f"import_: {id_} is owned by ngrok's Kubernetes operator, which would undo what this stack changes. Delete the "
         "Kubernetes resource that it belongs to, or set allow_operator_owned=True to adopt it anyway."
@@ -139,9 +139,9 @@ def explain_managed(id_: str, urn: str, same: bool) -> str:
     """Return the line for a backend that a resource of the stack already manages.
 
     Args:
-        id_: the backend's.
-        urn: the resource's.
-        same: whether it is the one that wants to adopt it, which is about to be replaced then.
+        id_: the backend's id.
+        urn: the resource's URN.
+        same: whether it is the resource that wants to adopt the backend; then the engine is about to replace it.
     """
     if same:
         return (
@@ -176,7 +176,7 @@ def explain_held_by_other_type(id_: str, urn: str) -> str:
 
 
 def explain_unread(id_: str, why: str) -> str:
-    """Return the line for a backend of which nobody knows whether another resource of the stack manages it."""
+    """Return the line for a backend of which it is unknown whether another resource of the stack manages it."""
     return (
         f"import_: the stack's state could not be read to see whether another resource manages {id_} already ({why}). "
         "Run it again."
@@ -200,7 +200,7 @@ def explain_several_resources(id_: str, names: Sequence[str]) -> str:
 
 
 def explain_unknown_mode(mode: object) -> str:
-    """Return the line for a value of PULUMI_NGROK_TG_ADOPT that there is not."""
+    """Return the line for an invalid value of PULUMI_NGROK_TG_ADOPT."""
     return f'PULUMI_NGROK_TG_ADOPT must be "identical", not {mode!r}. Unset it to create what is new.'
 
 
@@ -209,11 +209,11 @@ NONE_IDENTICAL = "PULUMI_NGROK_TG_ADOPT: no backend of the account has these con
 UNKNOWN_CONTENTS = (
     "whether an identical backend is adopted is not known before `pulumi up`: the contents depend on other resources"
 )
-"""The line for a resource whose contents a preview does not know yet."""
+"""The line for a resource whose contents are unknown in a preview."""
 
 
 def explain_held_by_another(id_: str, urn: str, holder: str) -> str:
-    """Return the line for a backend that is not deleted with one resource, because another one holds it."""
+    """Return the line for a backend that is not deleted, because another resource holds it."""
     return (
         f"{id_} was not deleted: {holder or 'another resource'} holds it, too. Drop {urn or 'this resource'} from the "
         "state instead, with `pulumi state delete`, or `pulumi state edit` where its delete is pending."

@@ -1,4 +1,4 @@
-"""What a user of Pulumi does about an error: the API's facts in, one line out."""
+"""Adds to an error what a user of Pulumi can do about it, in one line."""
 
 import shlex
 
@@ -44,7 +44,7 @@ BY_CODE = {
     "deployed, move the traffic to internal endpoints, then remove the resource with `pulumi state delete`; or ask "
     "ngrok support for write access.",
 }
-"""ERR_NGROK code (https://ngrok.com/docs/errors/reference) to what to do; the braces name fields of a ``Source``."""
+"""What to do, by ERR_NGROK code (https://ngrok.com/docs/errors/reference). Braces name fields of a ``Source``."""
 _RECORDED = (
     "If that is done: --refresh, `pulumi refresh` and `pulumi destroy` use the key that the last `pulumi up` recorded. "
     "Run `pulumi up` without --refresh first, or add --run-program."
@@ -52,16 +52,16 @@ _RECORDED = (
 
 
 class ProviderError(Exception):
-    """A call of the engine's that cannot be served, said in one line that ends in what to do."""
+    """A call of the engine failed. The message is one line that ends in what to do."""
 
 
 def explain(error: NgrokError, source: Source, recorded: bool = False) -> str:
     """Return the error as one line that ends in what to do.
 
     Args:
-        error: what kept a call from succeeding.
+        error: the error of a call to ngrok.
         source: where the settings of the account come from.
-        recorded: whether the engine may have used config of an earlier run.
+        recorded: whether the engine may have used the config of an earlier run.
     """
     line = f"{error} {_advice(error, source)}".rstrip()
     bad_key = isinstance(error, ApiError) and error.code in _BAD_KEY
@@ -69,28 +69,28 @@ def explain(error: NgrokError, source: Source, recorded: bool = False) -> str:
 
 
 def explain_explicit_provider(account: str | None) -> str:
-    """Return what to add where a resource has no API key: an explicit provider may be the reason."""
+    """Return what to add if there is no API key: an explicit provider may be the reason."""
     remedy = "a named account needs the default provider" if account else "set NGROK_API_KEY"
     return f" If the resource has an explicit provider (provider=...), it gets no stack config: {remedy}."
 
 
 def explain_missing(error: NgrokError, id_: str) -> str:
-    """Return the line for a backend that a program names by its id, and that ngrok does not find."""
+    """Return the line for a backend that the program names by its id and ngrok does not find."""
     return f"There is no backend {id_} in this account. Check the id and the account. ({error})"
 
 
 def explain_deleted(error: NgrokError, id_: str) -> str:
-    """Return the line for a backend that an update does not find any more."""
+    """Return the line for a backend that is gone when an update comes."""
     return f"The backend {id_} no longer exists. Run `pulumi refresh`, then `pulumi up` to create it. ({error})"
 
 
 def explain_gone_under_another_key(error: NgrokError, source: Source, urn: str) -> str:
-    """Return the line for a backend that the current key does not find, and that another key has seen before.
+    """Return the line for a backend that the current key does not find, and another key saw last.
 
     Args:
         error: ngrok's "not found".
         source: where the settings of the account come from.
-        urn: the resource's, or "".
+        urn: the resource's URN, or "".
     """
     command = f"`pulumi state delete {shlex.quote(urn)}`" if urn else "`pulumi state delete`"
     return (

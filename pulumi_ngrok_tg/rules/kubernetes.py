@@ -1,4 +1,4 @@
-"""Who else writes to a backend: ngrok's Kubernetes operator makes and changes backends of its own."""
+"""Recognizes the backends of ngrok's Kubernetes operator, which would undo changes to them."""
 
 import json
 from collections.abc import Mapping
@@ -9,10 +9,10 @@ _LABEL_PREFIX = "k8s.ngrok.com/"
 
 
 def is_operator_owned(backend: Mapping[str, Any]) -> bool:
-    """Tell whether ngrok's Kubernetes operator, by its present or its former name, owns a backend.
+    """Tell whether ngrok's Kubernetes operator owns a backend, by its labels or its metadata.
 
     Args:
-        backend: its ``labels`` and ``metadata``, as the API or a program holds them; either may be absent.
+        backend: ``labels`` and ``metadata``, as the API or a program holds them; either may be absent.
     """
     labels = backend.get("labels")
     if isinstance(labels, Mapping) and any(str(key).startswith(_LABEL_PREFIX) for key in labels):

@@ -1,4 +1,4 @@
-"""What a stack's state holds of a backend."""
+"""What a stack's state holds about a backend."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -11,16 +11,16 @@ if TYPE_CHECKING:
 TYPE = "pulumi-python:dynamic/ngrok:TunnelGroupBackend"
 """The resource's type token."""
 DYNAMIC = "pulumi-python:dynamic"
-"""How the types of all dynamic resources in Python begin."""
+"""The beginning of the types of all dynamic resources in Python."""
 _NO_HOLDERS = ("pulumi:pulumi:Stack", "pulumi:pulumi:StackReference")
 FINGERPRINT = "__key_fingerprint"
-"""The output that holds by which key the backend was last seen; the engine displays nothing that begins so."""
+"""The output with the fingerprint of the key that saw the backend last. The engine displays no name with "__"."""
 READ_ONLY = "__read_only"
-"""The output that marks what ``TunnelGroupBackend.get`` has read and the stack does not manage."""
+"""The output that marks a backend that ``TunnelGroupBackend.get`` has read and the stack does not manage."""
 
 
 def build_outputs(backend: "Backend", account: str | None, fingerprint: str) -> dict[str, Any]:
-    """Return the resource's outputs: the backend as the API gave it, its account, and which key has seen it."""
+    """Return the resource's outputs: the backend as the API holds it, its account, and the key's fingerprint."""
     return {
         "account": account,
         "description": backend.description,
@@ -34,15 +34,15 @@ def build_outputs(backend: "Backend", account: str | None, fingerprint: str) -> 
 
 
 def find_held(type_: str, outputs: Mapping[str, Any], id_: object = None) -> set[str]:
-    """Return the ids of the backends that a resource of a state holds, so that its stack may manage them.
+    """Return the ids of the backends that a resource of a state holds; its stack may manage them.
 
-    What only reads a backend, and a stack's own outputs, hold none.
+    A resource that only reads a backend holds none, nor do a stack's own outputs.
 
     Args:
         type_: the resource's type token.
-        outputs: its outputs. A backend's id may be one of them, or the end of a URI among them; in a dynamic resource
-            of somebody's own, at any depth.
-        id_: its own id, where it is known: the program sees no ids.
+        outputs: its outputs. A backend's id may be one of them, or the end of a URI; in dynamic resources of other
+            types, at any depth.
+        id_: the resource's own id, if known (a program cannot read ids).
     """
     if type_ in _NO_HOLDERS or (type_ == TYPE and outputs.get(READ_ONLY)):
         return set()

@@ -1,4 +1,4 @@
-"""The rules of a backend's properties, as pure functions: what is valid, what is equal, what has changed."""
+"""The rules of a backend's properties: what is valid, what is equal, what has changed."""
 
 import json
 import re
@@ -11,16 +11,17 @@ from pulumi_ngrok_tg.api.models import Contents
 
 _EMPTY: dict[str, Any] = {"description": "", "metadata": "", "labels": {}}
 PLAIN_KEYS = "__plain_keys"
-"""The input that names the labels' keys that the program does not keep in an output; it is for :func:`check` alone."""
-# What Pulumi says in place of an Output's value (pulumi.output), also once a program has made a slug of it.
+"""The input with the label keys that are not in an output, for :func:`check` alone."""
+# Pulumi's text in place of an Output's value (pulumi.output), also if a program has made a slug of it.
 _OUTPUT_AS_TEXT = re.compile(r"calling[\W_]+str[\W_]+on[\W_]+an[\W_]+output|<pulumi\.output\.Output object at 0x", re.I)
 _ACCOUNT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
 class Problem(NamedTuple):
-    """What is wrong with an input, and how to mend it. Names the property, never quotes a value: it may be a secret.
+    """What is wrong with an input, and how to correct it.
 
-    A label's key is quoted only where the program writes it as it is; a key in an output may be a secret, too.
+    It names the property and never quotes a value, which may be a secret. It quotes a label's key only if that is not
+    in an output, because then the key may be a secret, too.
     """
 
     property: str
@@ -28,10 +29,10 @@ class Problem(NamedTuple):
 
 
 def encode_metadata(value: Any) -> Any:
-    """Write a mapping as canonical JSON (sorted keys, no spaces), an empty one as ""; leave all else as it is.
+    """Return a mapping as canonical JSON (sorted keys, no spaces), an empty one as "", anything else unchanged.
 
     Raises:
-        ValueError: the mapping holds something JSON has no form for, or the text cannot be stored.
+        ValueError: the mapping holds a value that JSON cannot express, or the text cannot be encoded.
     """
     if not isinstance(value, Mapping):
         return require_text("metadata", value)
@@ -44,7 +45,7 @@ def encode_metadata(value: Any) -> Any:
 
 
 def require_text(name: str, value: Any) -> Any:
-    """Return a value as it is, unless it is a string that the engine's wire format cannot carry to :func:`check`.
+    """Return a value unchanged, or raise for a string that the engine's wire format cannot carry.
 
     Raises:
         ValueError: it holds half of a surrogate pair.
@@ -55,7 +56,7 @@ def require_text(name: str, value: Any) -> Any:
 
 
 def require_label_key(key: Any, plain: bool = False) -> None:
-    """Raise ValueError where a label's key cannot be carried to :func:`check`; quote it only where it is plain."""
+    """Raise ValueError for a label key that the engine's wire format cannot carry; quote it only if it is plain."""
     if not isinstance(key, str):
         named = f"the key {key!r}" if plain else "a key"
         raise ValueError(f"labels: {named} must be a string, not {_name_type(key)}. Put it in quotes.")
@@ -63,10 +64,10 @@ def require_label_key(key: Any, plain: bool = False) -> None:
 
 
 def require_label_value(key: str, value: Any, plain: bool = False) -> Any:
-    """Return a label's value as it is, unless it is None, which would vanish on the way to :func:`check`.
+    """Return a label's value unchanged, or raise for one that the engine's wire format drops or cannot carry.
 
     Raises:
-        ValueError: it is, or it cannot be carried.
+        ValueError: it is None, or half of a surrogate pair is in it.
     """
     named = f"labels: the value of {_name_key(key, {key} if plain else ())}"
     if value is None:
@@ -75,7 +76,7 @@ def require_label_value(key: str, value: Any, plain: bool = False) -> Any:
 
 
 def require_no_output(name: str, value: Any) -> None:
-    """Raise ValueError where a text holds what Pulumi makes of an Output that is put into a string."""
+    """Raise ValueError for a text that holds an Output that was put into a string."""
     if isinstance(value, str) and _OUTPUT_AS_TEXT.search(value):
         raise ValueError(
             f"{name} holds an Output that was put into a string, as in an f-string. Its value is not known there: use "
@@ -84,7 +85,7 @@ def require_no_output(name: str, value: Any) -> None:
 
 
 def check(inputs: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
-    """Return the inputs without those that are empty, and every problem. What is not known yet passes."""
+    """Return the inputs without the empty ones, and every problem. Unknown values pass."""
     normal = {name: inputs[name] for name in ("account", *_EMPTY) if not _is_empty(inputs.get(name))}
     plain = inputs.get(PLAIN_KEYS)
     labels = _check_labels(normal.get("labels"), plain if isinstance(plain, list) else ())
@@ -97,15 +98,15 @@ def take_contents(properties: Mapping[str, Any]) -> Contents:
 
 
 def find_changes(olds: Mapping[str, Any], news: Mapping[str, Any]) -> Contents:
-    """Return what to PATCH to get from ``olds`` to ``news``: the new value of each property of another meaning."""
+    """Return the PATCH from ``olds`` to ``news``: the new value of each property whose meaning differs."""
     before, after = cast(dict[str, Any], take_contents(olds)), cast(dict[str, Any], take_contents(news))
     return cast(Contents, {name: after[name] for name in _EMPTY if not _equal(name, before[name], after[name])})
 
 
 def find_differences(olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, str]:
-    """Return what an update changes: ADD, DELETE or UPDATE for each property path; labels have a path each.
+    """Return ADD, DELETE or UPDATE for each property path that an update changes; each label has its own path.
 
-    Another account ends in _REPLACE: a backend cannot move.
+    For another account, "_REPLACE" is added: a backend cannot move between accounts.
     """
     found = {path: _classify(before, after) for path, before, after in compare(olds, news)}
     if olds.get("account") != news.get("account"):
@@ -114,7 +115,7 @@ def find_differences(olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[s
 
 
 def compare(olds: Mapping[str, Any], news: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
-    """Yield path, old and new value of what differs in meaning; labels have a path each, and None is not there."""
+    """Yield path, old and new value of each difference in meaning; each label has its own path; None means absent."""
     before = cast(dict[str, Any], take_contents(olds))
     for name, after in find_changes(olds, news).items():
         old = before[name]
@@ -148,9 +149,9 @@ def _equal(name: str, before: Any, after: Any) -> bool:
 
 
 def _equal_json(before: str, after: str) -> bool:
-    """Tell whether two JSON objects or arrays differ in spacing and order of keys alone.
+    """Tell whether two JSON objects or arrays differ only in spacing and in the order of keys.
 
-    Numbers and strings count as they are written: 1.10 and 1.1 may be versions, and no float holds every id.
+    Numbers and strings are compared as they are written: 1.10 and 1.1 may be versions, and a float cannot hold all ids.
     """
     try:
         return bool(_parse(before) == _parse(after))
@@ -159,7 +160,7 @@ def _equal_json(before: str, after: str) -> bool:
 
 
 def _parse(text: str) -> Any:
-    """Read JSON such that equal values mean equal texts; ValueError where it is no object and no array."""
+    """Read JSON so that equal values mean equal texts; raise ValueError for other values than objects and arrays."""
     if not text.lstrip().startswith(("{", "[")):
         raise ValueError
     escapes_kept = re.sub(r"\\.", lambda escape: json.dumps(escape[0])[1:-1], text)
@@ -173,12 +174,12 @@ def _number(digits: str) -> tuple[str, str]:
 
 
 def _reject(constant: str) -> None:
-    """NaN and the like, which are not JSON."""
+    """Raise ValueError for NaN and the like, which are not JSON."""
     raise ValueError(constant)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> tuple[str, dict[str, Any]]:
-    """Raise ValueError where a key is there twice: nobody knows which of its values counts."""
+    """Raise ValueError for a key that occurs twice: it is not defined which of its values counts."""
     if len({key for key, _ in pairs}) < len(pairs):
         raise ValueError
     return "object", dict(pairs)
@@ -251,7 +252,7 @@ def _check_account(account: Any) -> Iterable[Problem]:
 
 
 def _name_type(value: Any) -> str:
-    """The type in the words of a program's author; numbers lose their Python type on the wire."""
+    """Return the type of a value for messages; the wire format does not keep int and float apart."""
     if isinstance(value, bool):
         return "a bool"
     if isinstance(value, int | float):

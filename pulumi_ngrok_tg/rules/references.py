@@ -1,4 +1,4 @@
-"""Who refers to a backend, directly or through failover and weighted backends, and in what words."""
+"""Finds and describes what refers to a backend, directly or through failover and weighted backends."""
 
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -9,26 +9,26 @@ from pulumi_ngrok_tg.api.models import Backend
 from pulumi_ngrok_tg.api.references import BACKENDS_ONLY, LISTS, References, Referrer, Target
 from pulumi_ngrok_tg.rules.text import join_names
 
-_SHOWN = 3  # paths of a backend that a line names
-_ORDERED = 5  # backends that an order of deletes names
+_SHOWN = 3  # paths that a line names
+_ORDERED = 5  # backends that a line names in the order of their deletes
 
 
 class Step(NamedTuple):
-    """One reference: what refers, and the part of it that does."""
+    """One reference: the referrer, and the part of it that names the backend."""
 
     referrer: Referrer
     target: Target
 
 
 Path = tuple[Step, ...]
-"""The references from a backend outwards: what refers to it, what refers to that, and so on."""
+"""References from a backend outwards: first what refers to it, then what refers to that, and so on."""
 
 
 class ReferenceIndex:
-    """The references of an account, by what they lead to.
+    """The references of an account, by the backend that they lead to.
 
     Args:
-        references: what the account's lists say.
+        references: the account's references.
     """
 
     def __init__(self, references: References) -> None:
@@ -40,10 +40,10 @@ class ReferenceIndex:
         self._paths: dict[str, list[Path]] = {}
 
     def find_paths(self, id_: str) -> list[Path]:
-        """Return the shortest way to each edge from which traffic reaches a backend.
+        """Return the shortest path to each edge from which traffic reaches a backend.
 
-        What refers to it and has no edge itself is a path of its own. Backends that refer to each other in a circle
-        are followed once.
+        A referrer that no edge uses is a path of its own. Backends that refer to each other in a circle are followed
+        once.
         """
         paths: list[Path] = []
         for step in self._steps.get(id_, []):
@@ -52,9 +52,9 @@ class ReferenceIndex:
         return paths
 
     def find_order(self, id_: str) -> list[Referrer] | None:
-        """Return the backends that refer to a backend, directly or not, such that none comes after what it refers to.
+        """Return the backends that refer to a backend, directly or not, in an order in which they can be deleted.
 
-        None where they refer to each other in a circle.
+        None if they refer to each other in a circle.
         """
         order: dict[str, Referrer] = {}
         open_: set[str] = set()
@@ -78,7 +78,7 @@ class ReferenceIndex:
         return [step for step in self._steps.get(id_, []) if step.referrer.kind in BACKENDS_ONLY]
 
     def _find_edges(self, start: Referrer) -> list[Path]:
-        """Return a way from what refers to a backend to each edge beyond it: an enabled one if there is any."""
+        """Return a path from a referrer to each edge beyond it: an enabled one if there is one."""
         if start.id not in self._paths:
             found = {path[-1]: path for path in self._walk(start.id, enabled_only=False)}
             found |= {path[-1]: path for path in self._walk(start.id, enabled_only=True)}
@@ -86,7 +86,7 @@ class ReferenceIndex:
         return self._paths[start.id]
 
     def _walk(self, start: str, enabled_only: bool) -> Iterator[Path]:
-        """Yield the shortest way to each edge, nearest first."""
+        """Yield the shortest path to each edge, nearest first."""
         seen = {start}
         waiting: deque[tuple[str, Path]] = deque([(start, ())])
         while waiting:
@@ -102,14 +102,14 @@ class ReferenceIndex:
 
 
 def is_in_use(index: ReferenceIndex, backend: Backend) -> bool | None:
-    """Tell whether something refers to a backend, or a tunnel is online in it; None where that is unknown."""
+    """Tell whether something refers to a backend, or a tunnel is online in it; None if that is unknown."""
     if index.find_paths(backend.id) or backend.tunnels:
         return True
     return None if index.unlisted or backend.tunnels is None else False
 
 
 def describe_use(index: ReferenceIndex, id_: str) -> str:
-    """Return what refers to a backend: the first few ways, "nobody", or "unknown"."""
+    """Return what refers to a backend: the first few paths, "nobody", or "unknown"."""
     paths = [describe_path(path) for path in index.find_paths(id_)]
     if not paths:
         return "unknown" if index.unlisted else "nobody"
@@ -127,7 +127,7 @@ def describe_way(path: Path) -> str:
 
 
 def describe_unlisted(unlisted: Mapping[str, NgrokError]) -> list[str]:
-    """Return a line for the kinds of referrers that could not be listed for the same reason."""
+    """Return a line for each reason why some kinds of referrers could not be listed."""
     groups: dict[tuple[type, int], list[str]] = {}
     for kind, error in unlisted.items():
         groups.setdefault((type(error), getattr(error, "code", 0)), []).append(kind)
@@ -140,13 +140,13 @@ def describe_unlisted(unlisted: Mapping[str, NgrokError]) -> list[str]:
 
 
 def convert_use(index: ReferenceIndex, backend: Backend) -> dict[str, Any]:
-    """Return who refers to a backend, and whether it is in use, as the commands print it in JSON."""
+    """Return what refers to a backend, and whether it is in use, for the JSON of the commands."""
     paths = [_convert_path(path) for path in index.find_paths(backend.id)]
     return {"references": paths, "in_use": is_in_use(index, backend)}
 
 
 def convert_unlisted(index: ReferenceIndex) -> list[dict[str, str]]:
-    """Return what could not be listed, and why, as the commands print it in JSON."""
+    """Return what could not be listed, and why, for the JSON of the commands."""
     return [{"kind": kind, "reason": str(error)} for kind, error in index.unlisted.items()]
 
 
@@ -163,11 +163,11 @@ def _convert_path(path: Path) -> dict[str, Any]:
 
 
 def explain_referenced(id_: str, index: ReferenceIndex) -> str:
-    """Return what refers to a backend that ngrok does not delete for that (ERR_NGROK_6502), and in which order to go.
+    """Return what refers to a backend that ngrok refuses to delete (ERR_NGROK_6502), and the order of the deletes.
 
     Args:
-        id_: the backend's.
-        index: of the failover and the weighted backends; edges are in no list of it.
+        id_: the backend's id.
+        index: the references of failover and weighted backends, without edges.
     """
     unknown = " ".join(describe_unlisted(index.unlisted))
     order = index.find_order(id_)
@@ -187,11 +187,11 @@ def explain_referenced(id_: str, index: ReferenceIndex) -> str:
 
 
 def describe_old_edges(index: ReferenceIndex, id_: str) -> str:
-    """Return the line for a replacement of a backend to which something refers; "" where nothing is known to.
+    """Return the line about what refers to a backend that is replaced; "" if nothing is known to refer to it.
 
     Args:
-        index: of the account of the old backend.
-        id_: the old backend's.
+        index: the references of the old backend's account.
+        id_: the old backend's id.
     """
     direct = dict.fromkeys(path[0] for path in index.find_paths(id_))
     edges = [_describe_step(step) for step in direct if step.referrer.kind not in BACKENDS_ONLY]

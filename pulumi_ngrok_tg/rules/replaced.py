@@ -1,6 +1,6 @@
-"""What the stack's state holds of a resource that is to be created: then the create replaces it.
+"""Reads which backend a create replaces, if any.
 
-The program says it (:mod:`pulumi_ngrok_tg.program.replacement`); these are the rules by which the provider reads it.
+The program passes it (:mod:`pulumi_ngrok_tg.program.replacement`) from the stack's state.
 """
 
 from collections.abc import Mapping
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 INPUT = "__held"
-"""What the state holds of the resources of this name, by URN; it is for the provider's check alone."""
+"""The input with what the state holds for resources of this name, by URN; for the provider's check alone."""
 UNREAD = "unread"
-"""The key of the reason why the state could not be read."""
+"""The key in it of the reason why the state could not be read."""
 
 
 class Unread(Exception):
@@ -23,23 +23,23 @@ class Held:
 
     id: str
     outputs: Mapping[str, Any]
-    """Its account, and by which key it was last seen."""
+    """Its account, and the fingerprint of the key that saw it last."""
 
 
 def find_held(news: Mapping[str, Any], urn: str) -> Held | None:
-    """Return what the state holds of a resource, by what the program says of it.
+    """Return the backend that the state holds for a resource, or None.
 
     Args:
         news: the program's inputs.
-        urn: the resource's.
+        urn: the resource's URN.
 
     Raises:
-        Unread: nobody knows.
+        Unread: the state could not be read.
     """
-    told = news.get(INPUT)
-    if not isinstance(told, Mapping):
+    given = news.get(INPUT)
+    if not isinstance(given, Mapping):
         return None
-    if UNREAD in told:
-        raise Unread(str(told[UNREAD]))
-    held = told.get(urn)
+    if UNREAD in given:
+        raise Unread(str(given[UNREAD]))
+    held = given.get(urn)
     return Held(str(held["id"]), held) if isinstance(held, Mapping) else None

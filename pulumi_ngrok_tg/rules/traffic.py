@@ -1,6 +1,6 @@
-"""What a change does to traffic: which online tunnels leave a backend, stay in it or join it, and in what words.
+"""Finds and describes what a change does to traffic: which online tunnels leave a backend, stay or join.
 
-A tunnel is in a backend when it carries all of its labels, case-sensitive; in one without labels there is none.
+A tunnel is in a backend if it carries all of the backend's labels, case-sensitive. A backend without labels has none.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,23 +13,23 @@ from pulumi_ngrok_tg.rules.text import join_names
 UNKNOWN_LABELS = (
     "which online tunnels lose traffic is known only in `pulumi up`, because the new labels depend on other resources"
 )
-"""The line for labels that a preview does not know yet."""
+"""The line for labels that are unknown in a preview."""
 UNKNOWN_ACCOUNT = (
     "whether all online tunnels lose traffic is known only in `pulumi up`, because the account depends on other "
     "resources"
 )
-"""The line for an account that a preview does not know yet."""
+"""The line for an account that is unknown in a preview."""
 _LONGEST = 100  # characters of a name
 _ALLOW = f"or allow it with `pulumi config set {ON_TRAFFIC_LOSS} warn`"
 _DESTROY = "For `pulumi destroy`, add --run-program so that the new setting applies."
 
 
 class Refused(Exception):
-    """A change that was not made for the traffic that it would cost, said in one line that ends in what to do."""
+    """A change was refused because it would stop traffic. The message is one line that ends in what to do."""
 
 
 class Moves(NamedTuple):
-    """What the tunnels online do when a backend's labels change."""
+    """The online tunnels that leave, stay and join when a backend's labels change."""
 
     leaving: tuple[Tunnel, ...]
     staying: tuple[Tunnel, ...]
@@ -42,21 +42,22 @@ def carries(tunnel: Tunnel, labels: Mapping[str, str]) -> bool:
 
 
 def find_serving(id_: str, labels: Mapping[str, str], tunnels: Sequence[Tunnel]) -> list[Tunnel]:
-    """Return which of an account's tunnels are in a backend: as the API says, else those that carry its labels.
+    """Return which of an account's tunnels are in a backend.
 
-    The API knows also of labels that somebody changed at ngrok since the last refresh.
+    If the API names the backends of tunnels, that counts: somebody may have changed labels at ngrok since the last
+    refresh. Else the labels count.
     """
-    said = any(tunnel.backends for tunnel in tunnels)
-    return [tunnel for tunnel in tunnels if (id_ in tunnel.backends if said else carries(tunnel, labels))]
+    named = any(tunnel.backends for tunnel in tunnels)
+    return [tunnel for tunnel in tunnels if (id_ in tunnel.backends if named else carries(tunnel, labels))]
 
 
 def find_moves(members: Iterable[Tunnel], after: Mapping[str, str], tunnels: Iterable[Tunnel]) -> Moves:
-    """Return who leaves, stays and joins.
+    """Return the tunnels that leave, stay and join.
 
     Args:
         members: the tunnels that are in the backend now.
-        after: the labels to come; none where the backend goes.
-        tunnels: those online in the account. A member that is none of them counts as one that leaves.
+        after: the new labels; empty if the backend is deleted.
+        tunnels: the tunnels online in the account. A member that is not among them counts as leaving.
     """
     now, online = {tunnel.id: tunnel for tunnel in members}, {tunnel.id: tunnel for tunnel in tunnels}
     everyone = [*online.values(), *(tunnel for id_, tunnel in now.items() if id_ not in online)]
@@ -69,7 +70,7 @@ def find_moves(members: Iterable[Tunnel], after: Mapping[str, str], tunnels: Ite
 
 
 def describe_moves(moved: Moves) -> str:
-    """Return the line that says which online tunnels lose and get traffic, "" where nothing changes."""
+    """Return the line about the online tunnels that lose and get traffic; "" if nothing changes."""
     leaving, staying, joining = moved
     if leaving:
         if staying:
@@ -88,12 +89,12 @@ def describe_moves(moved: Moves) -> str:
 
 
 def describe_unknown(seen: int | None, after: Mapping[str, str], why: Exception) -> str:
-    """Return the line for a change of which nobody can tell what it does.
+    """Return the line about a change whose effect on traffic is unknown.
 
     Args:
-        seen: how many tunnels were online when the backend was last read; None where that is not known either.
-        after: the labels to come; none where the backend goes.
-        why: what kept the tunnels from being listed.
+        seen: how many tunnels were online when the backend was last read; None if that is unknown, too.
+        after: the new labels; empty if the backend is deleted.
+        why: why the tunnels could not be listed.
     """
     reason = str(why).rstrip(".")
     if seen is None:
@@ -108,7 +109,7 @@ def describe_unknown(seen: int | None, after: Mapping[str, str], why: Exception)
 
 
 def refuse_change(line: str) -> str:
-    """Return the line for a change of labels that was refused; ``line`` is what it would do."""
+    """Return the line for a refused change of labels; ``line`` says what it would do."""
     return (
         f'Not changed, because {ON_TRAFFIC_LOSS} is "refuse": {line}. First restart the agents with labels that match '
         f'the old and the new selector (docs: "Changing labels without a gap"), or stop them, {_ALLOW}.'
@@ -116,15 +117,15 @@ def refuse_change(line: str) -> str:
 
 
 def refuse_replacement(line: str) -> str:
-    """Return the line for a replacement that was refused; ``line`` is what it would do."""
+    """Return the line for a refused replacement; ``line`` says what it would do."""
     return f'Not replaced, because {ON_TRAFFIC_LOSS} is "refuse": {line}. Stop the tunnels first, {_ALLOW}.'
 
 
 def refuse_delete(id_: str, online: Sequence[Tunnel]) -> str:
-    """Return the line for a delete that was refused.
+    """Return the line for a refused delete.
 
     Args:
-        id_: the backend's.
+        id_: the backend's id.
         online: the tunnels in it.
     """
     there = "1 tunnel is" if len(online) == 1 else f"{len(online)} tunnels are"
@@ -135,7 +136,7 @@ def refuse_delete(id_: str, online: Sequence[Tunnel]) -> str:
 
 
 def refuse_create_unread(why: str) -> str:
-    """Return the line for a resource of which nobody knows whether its create replaces a backend."""
+    """Return the line for a refused create of which it is unknown whether it replaces a backend."""
     return (
         f'Not created, because {ON_TRAFFIC_LOSS} is "refuse" and the stack\'s state could not be read to see whether '
         f"this replaces a backend ({why}). Try again later, {_ALLOW}."
@@ -143,7 +144,7 @@ def refuse_create_unread(why: str) -> str:
 
 
 def refuse_delete_unseen(id_: str, why: Exception) -> str:
-    """Return the line for a delete that was refused because nobody knows which tunnels are online."""
+    """Return the line for a delete that was refused because it is unknown which tunnels are online."""
     return (
         f'{id_} was not deleted, because {ON_TRAFFIC_LOSS} is "refuse": ngrok did not say which tunnels are online in '
         f"it ({str(why).rstrip('.')}). Try again later, {_ALLOW}. {_DESTROY}"

@@ -191,7 +191,7 @@ def test_a_key_that_is_part_of_an_id_hides_no_reference() -> None:
 def test_all_who_ask_share_one_look(emulator: Emulator) -> None:
     asking = client(emulator)
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda _: asking.glance_at_references(), range(20)))
+        list(pool.map(lambda _: asking.list_references_advisory(), range(20)))
         list(pool.map(lambda _: asking.find_referring_backends(), range(20)))
     assert len(emulator.requests) == 5 + 2
 

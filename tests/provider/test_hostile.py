@@ -200,7 +200,7 @@ TUNNEL_PAGES = st.one_of(
 @given(RESPONSES | TUNNEL_PAGES.map(lambda page: raw(200, encoded(page))))
 def test_whatever_the_list_of_tunnels_holds_only_the_words_change(listed: bytes) -> None:
     with HostileServer(lambda _method, _path: listed) as server, Emulator() as unused:
-        deployment = Deployment(unused, server.url, **HOSTILE, look_seconds=0.5)
+        deployment = Deployment(unused, server.url, **HOSTILE, snapshot_seconds=0.5)
         provider = deployment.start()
         news = {"labels": {"app": "new"}}
         provider.check({**STATE}, news)

@@ -366,7 +366,7 @@ def update(provider: TunnelGroupBackendProvider, backend: EmulatedBackend, label
 
 def test_a_change_that_comes_late_is_judged_by_a_look_of_its_own(emulator: Emulator) -> None:
     backend = emulator.account(KEY).create({"labels": WEB})
-    provider = started(Deployment(emulator, look_age=0.0), "refuse")
+    provider = started(Deployment(emulator, snapshot_max_age=0.0), "refuse")
     diff(provider, backend, {"labels": NEW})
     emulator.account(KEY).connect_tunnel(WEB)
     with pytest.raises(Refused, match=r"^Not changed, .* stops traffic to the ONLY online tunnel"):
@@ -377,7 +377,7 @@ def test_a_change_that_comes_late_is_judged_by_a_look_of_its_own(emulator: Emula
 @pytest.mark.parametrize("shows", ["the backend", "the list"])
 def test_each_half_of_a_late_look_is_made_again(emulator: Emulator, shows: str) -> None:
     backend = emulator.account(KEY).create({"labels": WEB})
-    provider = started(Deployment(emulator, look_age=0.0), "refuse")
+    provider = started(Deployment(emulator, snapshot_max_age=0.0), "refuse")
     diff(provider, backend, {"labels": NEW})
     tunnel = emulator.account(KEY).connect_tunnel(WEB)
     if shows == "the backend":
@@ -392,7 +392,7 @@ def test_each_half_of_a_late_look_is_made_again(emulator: Emulator, shows: str) 
 @pytest.mark.parametrize("write", ["update", "delete"])
 def test_a_write_that_waits_for_a_limit_is_judged_when_it_may_go(emulator: Emulator, write: str) -> None:
     backend = emulator.account(KEY).create({"labels": WEB})
-    provider = started(Deployment(emulator, look_age=0.2, rate_window=2.0), "refuse")
+    provider = started(Deployment(emulator, snapshot_max_age=0.2, rate_window=2.0), "refuse")
     emulator.set(rate_limit=RateLimit(2, 2.0))  # the look takes both
     with ThreadPoolExecutor(1) as pool:
         calls = {"update": lambda: update(provider, backend, NEW), "delete": lambda: provider.delete(backend.id, {})}
@@ -422,7 +422,7 @@ def test_a_delete_that_waits_for_the_list_reads_the_backend_after_it(emulator: E
 
 def test_a_change_right_after_its_look_costs_no_other(emulator: Emulator, web: EmulatedBackend) -> None:
     emulator.account(KEY).tunnels.clear()
-    provider = started(Deployment(emulator, look_age=600.0), "refuse")
+    provider = started(Deployment(emulator, snapshot_max_age=600.0), "refuse")
     diff(provider, web, {"labels": NEW})
     update(provider, web, NEW)
     expected = ["GET /tunnels", "GET /backends/tunnel_group", f"PATCH /backends/tunnel_group/{web.id}"]
@@ -542,7 +542,7 @@ def test_what_refuse_waits_is_not_what_the_list_takes(emulator: Emulator, deploy
         emulator.account(KEY).connect_tunnel(WEB)
     backend = emulator.account(KEY).create({"labels": HOST_A})
     emulator.fault(path="/tunnels", skip=1, status=429, headers={"Retry-After": "1"})
-    change(Deployment(emulator, look_seconds=0.7), backend, WEB, "refuse")
+    change(Deployment(emulator, snapshot_seconds=0.7), backend, WEB, "refuse")
     looks = [request.arrived for request in emulator.requests if request.path == "/tunnels"]
     assert len(looks) == 4
     assert looks[2] - looks[1] >= 1
@@ -562,7 +562,7 @@ def test_refuse_asks_once_where_the_list_fails(
 def test_a_look_keeps_to_the_limits_that_are_known(
     emulator: Emulator, deployment: Deployment, web: EmulatedBackend
 ) -> None:
-    hasty = Deployment(emulator, look_seconds=0.2, max_concurrency=1)
+    hasty = Deployment(emulator, snapshot_seconds=0.2, max_concurrency=1)
     provider = started(hasty)
     emulator.fault(method="GET", path=web.id, hang=0.3)
     emulator.set(latency=0.05)
@@ -596,7 +596,7 @@ def test_a_list_without_an_end_is_not_read_to_the_end(deployment: Deployment, we
         return [b"", b"", b"", b"", response(200, body)]
 
     with HostileServer(page) as server:
-        endless = Deployment(deployment.emulator, server.url, look_seconds=1.0)
+        endless = Deployment(deployment.emulator, server.url, snapshot_seconds=1.0)
         change(endless, web, NEW)
         _, (line,) = said(endless)
         assert line.endswith("(The tunnels online were not all listed within 1 s)")
@@ -605,7 +605,7 @@ def test_a_list_without_an_end_is_not_read_to_the_end(deployment: Deployment, we
 
 def test_a_list_that_comes_too_slowly_is_asked_for_once(deployment: Deployment, web: EmulatedBackend) -> None:
     with HostileServer(lambda _method, _path: repeat(b" ")) as server:
-        slow = Deployment(deployment.emulator, server.url, look_seconds=0.4, read_timeout=30)
+        slow = Deployment(deployment.emulator, server.url, snapshot_seconds=0.4, read_timeout=30)
         provider = started(slow)
         for _ in range(3):
             diff(provider, web, {"labels": NEW})

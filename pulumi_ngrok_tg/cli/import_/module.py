@@ -1,6 +1,6 @@
-"""The module that an import writes: it declares backends, each with its id as ``import_``, as ruff and black format it.
+"""Writes the module that declares backends, each with ``import_``, in the format of ruff and black.
 
-Texts in, texts out. What a program declares is read with ``ast``, so that no formatting, comment or name matters.
+All functions map texts to texts. They read programs with ``ast``, so that formatting, comments and names do not matter.
 """
 
 import ast
@@ -36,17 +36,17 @@ if f"{{pulumi.get_project()}}/{{pulumi.get_stack()}}" != STACK:
 '''
 _READS = re.compile(r"(\.get|get_tunnel_group_backends?(_output)?)$")
 _DEEPEST = 20
-"""Levels of a mapping: Python reads no more than some 100 brackets in brackets."""
+"""Levels of a mapping; Python reads at most about 100 nested brackets."""
 
 
 class ModuleError(Exception):
-    """A module that cannot be added to, in one line."""
+    """Declarations cannot be added to a module. The message goes on after the module's name."""
 
 
 def find_declared(tree: ast.AST) -> dict[str, int]:
-    """Return the line of each backend's id in a program, by the id, but for those that a call only reads by.
+    """Return the line of each backend id in a program, by the id, except those with which a call only reads.
 
-    An id may reach ``import_`` through a variable or a loop, so each that is written as a string counts.
+    An id may reach ``import_`` through a variable or a loop, so every id in a string counts.
     """
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     reads = {id(inner) for call in calls if _READS.search(ast.unparse(call.func)) for inner in ast.walk(call)}
@@ -61,7 +61,7 @@ def find_declared(tree: ast.AST) -> dict[str, int]:
 
 
 def find_names(tree: ast.AST) -> dict[str, str | None]:
-    """Return the names of the resources that a module declares by a literal, and the id that each adopts, if any."""
+    """Return the literal names of the resources that a module declares, with the id that each adopts or None."""
     names: dict[str, str | None] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and "TunnelGroupBackend" in ast.unparse(node.func):
@@ -73,7 +73,7 @@ def find_names(tree: ast.AST) -> dict[str, str | None]:
 
 
 def find_stack(tree: ast.Module) -> str | None:
-    """Return the stack that a module written by an import belongs to; None where it is no such module."""
+    """Return the stack to which an import's module belongs; None if it is no such module."""
     for node in tree.body:
         if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Constant):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
@@ -83,7 +83,7 @@ def find_stack(tree: ast.Module) -> str | None:
 
 
 def loads_module(tree: ast.AST) -> bool:
-    """Tell whether a program loads the module, in whatever way that names it."""
+    """Tell whether a program loads the module, in any way that names it."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import) and any(name.name.split(".")[-1] == MODULE for name in node.names):
             return True
@@ -100,11 +100,11 @@ def add_declarations(text: str, backends: Mapping[str, Backend], account: str | 
     """Return a module's text with declarations added.
 
     Args:
-        text: what it holds so far; "" where there is none.
-        backends: what to declare, by resource name.
+        text: its current text; "" if there is none.
+        backends: the backends to declare, by resource name.
         account: the account's name.
-        protect: whether they are protected from being deleted.
-        stack: the stack that they belong to, as ``project/stack``.
+        protect: whether to protect them from being deleted.
+        stack: the stack to which they belong, as ``project/stack``.
 
     Raises:
         ModuleError: it was not written by an import.
@@ -130,8 +130,8 @@ def add_import(text: str, others: Collection[str]) -> str:
 
     Args:
         text: the program.
-        others: the other stacks of the project, in which the module is not to be loaded. A stack that is none of them
-            loads it, and the module refuses it: a renamed stack must not lose its backends in silence.
+        others: the other stacks of the project, which do not load the module. A stack with any other name loads it and
+            gets the module's error, so that a renamed stack does not silently lose its backends.
 
     Raises:
         SyntaxError: it is no Python.
@@ -144,7 +144,7 @@ def add_import(text: str, others: Collection[str]) -> str:
         if "pulumi" not in _find_imported(tree):
             line = f"import pulumi\n{line}"
     imports = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
-    lines = [f"{line}\n" for line in text.split("\n")]  # as ast counts them, which knows no other line ends
+    lines = [f"{line}\n" for line in text.split("\n")]  # as ast counts them
     lines[-1] = lines[-1].removesuffix("\n")
     at = imports[-1].end_lineno if imports else _after_docstring(tree)
     before, after = "".join(lines[: at or 0]), "".join(lines[at or 0 :])
@@ -183,7 +183,7 @@ def render(variable: str, name: str, backend: Backend, account: str | None, prot
 
 
 def _metadata(text: str) -> str:
-    """Write metadata as a mapping where that means the same to ngrok's users and to this package, else as it is."""
+    """Return metadata as a mapping if that keeps its meaning, else as a string."""
     try:
         value = json.loads(text)
         if isinstance(value, dict) and _depth(value) <= _DEEPEST:
@@ -201,7 +201,7 @@ def _depth(value: Any) -> int:
 
 
 def _mapping(value: Any) -> str:
-    """Write JSON's values, each entry of a mapping or list in a line of its own, as the formatter leaves it."""
+    """Return a JSON value as Python, each entry of a mapping or list on its own line, as the formatter leaves it."""
     if isinstance(value, dict) and value:
         return "{\n" + _lines(f"{_literal(key)}: {_mapping(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list) and value:
@@ -214,7 +214,7 @@ def _lines(entries: Iterable[str]) -> str:
 
 
 def _literal(text: str) -> str:
-    """Write a string as the formatter does: in double quotes, unless single ones save escapes."""
+    """Return a string literal in double quotes; in single ones if that saves escapes, as the formatter does."""
     quote = "'" if text.count('"') > text.count("'") else '"'
     return quote + "".join(_escape(text, quote)) + quote
 

@@ -1,4 +1,4 @@
-"""Names for backends, the same at every run: for resources, and for the variables that hold them."""
+"""Chooses names for resources and variables, the same ones in every run."""
 
 import builtins
 import keyword
@@ -8,20 +8,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from pulumi_ngrok_tg.api.models import Backend
 
 _LONGEST = 48
-_LONGEST_VARIABLE = 50  # so that its line is one that the formatter leaves as it is
+_LONGEST_VARIABLE = 50  # so that the formatter does not wrap its line
 _AVOIDED = {*keyword.kwlist, *keyword.softkwlist, "l"}  # "l" looks like a one (E741)
 
 
 def choose_resource_names(
     backends: Iterable[Backend], given: Mapping[str, str], preferred: Mapping[str, str], taken: Iterable[str] = ()
 ) -> dict[str, str]:
-    """Name each backend, by its id; the older first, so that a new backend leaves the others their names.
+    """Return a name for each backend, by its id; older backends first, so that new ones do not change their names.
 
     Args:
-        backends: all of the account, whichever are asked for, so that the choice changes no name.
-        given: the names that some have already, by id.
-        preferred: names that others are to get if they are free, by id.
-        taken: names that are not free any more.
+        backends: all backends of the account, so that names do not depend on the selection.
+        given: the names that some backends already have, by id.
+        preferred: the names that other backends should get if these are free, by id.
+        taken: names that are not free.
     """
     names = dict(given)
     used = {*taken, *given.values()}
@@ -37,7 +37,7 @@ def choose_resource_names(
 
 
 def choose_variable_names(names: Iterable[str], taken: Iterable[str] = ()) -> dict[str, str]:
-    """Return a Python identifier for each resource name, in ASCII, as no other is equal to all of Python's tools."""
+    """Return a Python identifier for each resource name, in ASCII, because Python normalizes other identifiers."""
     variables: dict[str, str] = {}
     used = {*taken}
     for name in names:
@@ -52,7 +52,7 @@ def choose_variable_names(names: Iterable[str], taken: Iterable[str] = ()) -> di
 
 
 def _suggest_names(backend: Backend) -> list[str]:
-    """Return what a person may call the backend, best first: by its description where that is short, by its labels."""
+    """Return names that a person might choose, best first: from the description if that is short, from the labels."""
     labels = "-".join(value or key for key, value in sorted(backend.labels.items()))
     slugs = [slug for text in (backend.description, labels) if (slug := _slugify(text))]
     return [slug for slug in slugs if len(slug) <= _LONGEST] or [(slugs or ["backend"])[0][:_LONGEST].rstrip("-._")]

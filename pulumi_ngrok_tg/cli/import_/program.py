@@ -1,4 +1,4 @@
-"""The files of a program: read as Python reads them, written whole or not at all."""
+"""Reads a program's files as Python does, and writes them whole or not at all."""
 
 import ast
 import io
@@ -19,16 +19,16 @@ _SKIPPED = {"site-packages", "node_modules", "__pycache__"}
 
 
 class ProgramError(click.ClickException):
-    """A program that cannot be read or written, in one line."""
+    """A program cannot be read or written. The message is one line."""
 
 
 @dataclass(frozen=True)
 class SourceFile:
-    """A Python file, with what it takes to write it back as it is."""
+    """A Python file, with its encoding and line ends."""
 
     path: Path
     text: str
-    """With line feeds alone."""
+    """Its text; every line ends with a line feed."""
     encoding: str
     newline: str
 
@@ -48,10 +48,10 @@ class SourceFile:
             ) from error
 
     def write(self, text: str) -> None:
-        """Write the file with another text, in its own encoding and with its own line ends.
+        """Replace the file's text, in its own encoding and with its own line ends.
 
         Raises:
-            ProgramError: it cannot be written; it is as it was then.
+            ProgramError: it cannot be written; the file is unchanged.
         """
         target = self.path.resolve()
         new = target.with_name(f".{target.name}.{os.getpid()}.new")
@@ -83,7 +83,7 @@ class Program:
         return self.folder / "__main__.py"
 
     def files(self) -> Iterator[SourceFile]:
-        """Read all Python files of the program; those of virtual environments and hidden folders are none of it."""
+        """Read all Python files of the program, except those in virtual environments and hidden folders."""
         for folder, folders, files in os.walk(self.folder):
             at = Path(folder)
             folders[:] = sorted(
@@ -121,7 +121,7 @@ def find_program(cwd: Path) -> Program:
 
 
 def read_source(path: Path) -> SourceFile:
-    """Read a Python file; one that is not there yet is empty.
+    """Read a Python file; one that does not exist is empty.
 
     Raises:
         ProgramError: it cannot be read.

@@ -1,4 +1,4 @@
-"""What an import has done, told or printed as JSON."""
+"""Prints what an import did, for people or as JSON."""
 
 import shlex
 from collections.abc import Mapping, Sequence
@@ -18,22 +18,22 @@ _SHOWN = 5
 
 @dataclass(frozen=True)
 class Report:
-    """What was done."""
+    """What an import did."""
 
     selection: Selection
     names: Mapping[str, str]
-    """Of the backends, by id."""
+    """The names of the backends, by id."""
     written: Sequence[Path]
     loaded: bool
     """Whether the program loads the module."""
     let_go: Sequence[tuple[terraform.Instance, Backend]]
-    """What Terraform has to let go of."""
+    """The instances that Terraform has to release, with their backends."""
     index: ReferenceIndex | None
-    """Who refers to backends; None where none was taken."""
+    """What refers to backends; None if no backend was taken."""
 
 
 def print_all(report: Report) -> None:
-    """Print it as JSON."""
+    """Print a report as JSON."""
     chosen = report.selection
     print_json(
         {
@@ -59,7 +59,7 @@ def print_all(report: Report) -> None:
 def tell_written(
     session: Session, taken: Sequence[Backend], names: Mapping[str, str], index: ReferenceIndex, path: Path
 ) -> None:
-    """Tell what the module declares now, and what refers to it."""
+    """Print the backends that were written to the module, and what refers to them."""
     rows = [
         (
             names[backend.id],
@@ -77,7 +77,7 @@ def tell_written(
 
 
 def tell(session: Session, report: Report, siblings: Sequence[str]) -> None:
-    """Tell it, and what comes next."""
+    """Print what was skipped, and the next steps."""
     chosen = report.selection
     if chosen.managed:
         session.say(f"Skipped {count_backends(len(chosen.managed))} that this stack manages already.")
@@ -109,7 +109,7 @@ def _tell_of_loading(session: Session, siblings: Sequence[str]) -> None:
 
 
 def _tell_of_terraform(session: Session, let_go: Sequence[tuple[terraform.Instance, Backend]]) -> None:
-    """Tell how Terraform lets go of what it must not destroy."""
+    """Print how to make Terraform release the backends without destroying them."""
     if not let_go:
         return
     for instance, backend in let_go:

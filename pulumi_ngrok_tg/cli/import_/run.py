@@ -1,4 +1,4 @@
-"""One import: select, write the module, have the program load it, tell what comes next."""
+"""Runs an import: selects backends, writes the module, makes the program load it, prints the next steps."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -84,7 +84,7 @@ def _declared(backends: Sequence[Backend], selection: Selection) -> list[Backend
 def _name(
     session: Session, sources: Sequence[SourceFile], backends: Sequence[Backend], preferred: Mapping[str, str]
 ) -> dict[str, str]:
-    """Name all backends of the account, so that the selection changes no name."""
+    """Name all backends of the account, so that names do not depend on the selection."""
     stack = session.project_stack
     listed = {backend.id for backend in backends}
     in_program: dict[str, str | None] = {}
@@ -98,7 +98,7 @@ def _name(
 def _write(program: Program, stack: str, new: Mapping[str, Backend], account: str | None, protect: bool) -> Path:
     """Write the module; return its path."""
     source = read_source(program.folder / module.FILE)
-    _ = source.tree  # a file that is no Python is left alone
+    _ = source.tree  # raises for a file that is no Python
     try:
         text = module.add_declarations(source.text, new, account, protect, stack)
     except module.ModuleError as error:
@@ -108,7 +108,7 @@ def _write(program: Program, stack: str, new: Mapping[str, Backend], account: st
 
 
 def _load(session: Session, program: Program, siblings: Sequence[str], yes: bool, as_json: bool) -> Path | None:
-    """Have the program load the module, where the user agrees; return the file that does then."""
+    """Make the program load the module, if the user agrees; return the changed file, or None."""
     entry = read_source(program.entry)
     if not entry.path.exists():
         return None

@@ -1,4 +1,4 @@
-"""Which backends an import takes, which it leaves out, and why."""
+"""Selects the backends that an import takes, with the reason for each that it leaves out."""
 
 import shlex
 from collections.abc import Collection, Mapping, Sequence
@@ -10,15 +10,15 @@ from pulumi_ngrok_tg.cli.managers import Manager
 
 @dataclass
 class Selection:
-    """What an import takes and what it leaves out."""
+    """The backends that an import takes and leaves out."""
 
     taken: list[Backend] = field(default_factory=list)
     managed: list[Backend] = field(default_factory=list)
-    """What this stack manages already."""
+    """The backends that this stack already manages."""
     declared: dict[str, str] = field(default_factory=dict)
-    """Where the program declares what is not in the state yet, by id."""
+    """Where the program declares backends that are not in the state yet, by id."""
     left_out: dict[str, str] = field(default_factory=dict)
-    """Why anything else is left out, by id."""
+    """Why the others are left out, by id."""
 
 
 def select(
@@ -29,16 +29,16 @@ def select(
     ids: Collection[str],
     terraform_ids: Collection[str],
 ) -> Selection:
-    """Select among the backends of an account.
+    """Select backends by labels, ids and a Terraform state; all of them if none of these is given.
 
     Args:
-        backends: all of them.
+        backends: all backends of the account.
         managing: who manages each, by id.
         declared: where the program declares some of them with ``import_``, by id.
-        labels: those with these labels are asked for.
-        ids: so are those with these ids. What the operator owns, or a stack that could not be read may manage, is taken
-            only where it is one of these.
-        terraform_ids: and so are those that a Terraform state holds. Where nothing is asked for, all are.
+        labels: select the backends with these labels.
+        ids: select the backends with these ids. A backend that the operator owns, or that a stack that could not be
+            read may manage, is taken only if it is one of these.
+        terraform_ids: select the backends with these ids, which a Terraform state holds.
     """
     selection = Selection()
     everything = not (labels or ids or terraform_ids)
@@ -63,7 +63,7 @@ def select(
 
 
 def _reason(manager: Manager, named: bool) -> str:
-    """Return why a backend is left out; "" where it is not."""
+    """Return why a backend is left out; "" if it is taken."""
     if manager.kind == "other-stack":
         urn, stack = shlex.quote(manager.urn), shlex.quote(manager.stack)
         return (

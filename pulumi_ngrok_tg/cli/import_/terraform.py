@@ -1,4 +1,4 @@
-"""Backends in a Terraform or OpenTofu state, where ngrok's provider before 0.8 has left them."""
+"""Reads the backends in a Terraform or OpenTofu state, which ngrok's provider before 0.8 managed."""
 
 import codecs
 import json
@@ -18,7 +18,7 @@ _VERSION = 4
 
 
 class TerraformError(click.ClickException):
-    """A state that cannot be used, said in one line."""
+    """A state cannot be used. The message is one line."""
 
 
 @dataclass(frozen=True)
@@ -29,17 +29,17 @@ class Instance:
     address: str
     """Its address there, such as ``module.shop.ngrok_tunnel_group_backend.web["eu"]``."""
     resource: str
-    """The address of its resource, without instance keys: what a ``removed`` block names."""
+    """The address of its resource, without instance keys, as a ``removed`` block names it."""
     name: str
-    """A name made of the address: of the modules', the resource's and the instances' names."""
+    """A name made of its address."""
     attributes: Mapping[str, Any]
     instances: int = 1
-    """How many instances the state has of the resource, in all instances of its modules."""
+    """The number of instances of its resource in the state, in all instances of its modules."""
     let_go: bool = False
-    """Whether the state is a backup: Terraform has let go of it already, or may have."""
+    """Whether the state is a backup, so that Terraform may have released it already."""
 
     def changed(self, contents: Mapping[str, Any]) -> list[str]:
-        """Name what the API holds otherwise than the state, in meaning."""
+        """Return the names of the properties whose meaning differs between the state and the API."""
         return list(properties.find_changes(self.attributes, contents))
 
 
@@ -51,7 +51,7 @@ def read_state(content: bytes, source: str) -> list[Instance]:
         source: its name, for messages.
 
     Raises:
-        TerraformError: it is no state that can be read, it is encrypted, or it holds none.
+        TerraformError: the state cannot be read, is encrypted, or holds none.
     """
     state = _parse(content)
     if not isinstance(state, dict) or not {"version", "encrypted_data", "values"} & {*state}:
@@ -98,14 +98,14 @@ def find_whole(instances: Sequence[Instance]) -> list[str]:
 
 
 def _parse(content: bytes) -> Any:
-    """Read JSON in the encodings that shells write, and amid a wrapper's own words; None where there is none."""
+    """Read JSON in the encodings that shells write, also between lines that a wrapper prints; None if there is none."""
     utf_16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     text = content.decode("utf-16" if utf_16 else "utf-8-sig", errors="replace")
     lines = text.splitlines()
     begin = next((line.index("{") for line in lines if "{" in line), 0)
     for candidate in (text, "\n".join(line[begin:] for line in lines if "{" in text), text[text.find("{") :]):
         try:
-            # A wrapper may say more before and after.
+            # A wrapper may print more before and after it.
             start = candidate.find("{")
             return json.JSONDecoder().raw_decode(candidate, max(start, 0))[0]
         except (ValueError, RecursionError):

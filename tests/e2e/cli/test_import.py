@@ -185,7 +185,7 @@ def test_labels_ids_and_owners_select(stack: Stack, emulator: Emulator, new_stac
     assert reasons.keys() == {missing, managed, operators.id}
     assert reasons[missing].startswith("this account does not have it")
     assert reasons[managed].startswith("the stack organization/other/dev manages it, as theirs.")
-    assert reasons[operators.id].startswith("ngrok's Kubernetes operator owns it; name it with --id")
+    assert reasons[operators.id] == "ngrok's Kubernetes operator owns it; to import it anyway, name it with --id"
     said = json.loads(stack.tool("import", "--id", operators.id, "--json").text)
     assert [taken["id"] for taken in said["taken"]] == [operators.id]
 

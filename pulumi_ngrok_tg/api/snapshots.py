@@ -1,4 +1,4 @@
-"""What an account shows right before a change: its backends and the tunnels online, asked once for all who look."""
+"""What an account holds right before a change: backends, tunnels online, references; fetched once for all callers."""
 
 import threading
 import time
@@ -14,20 +14,20 @@ from pulumi_ngrok_tg.api.references import References, list_references
 
 
 class MakeListing(Protocol):
-    """Begins to list something."""
+    """Begins a listing."""
 
     def __call__(self, collection: Collection[Item]) -> Listing[Item]:
-        """Return a listing of the collection."""
+        """Return a listing of the collection that has fetched nothing yet."""
 
 
-class Looks:
-    """The looks at one account; safe to share between threads.
+class Snapshots:
+    """Recent listings of one account; safe to share between threads.
 
     Args:
-        inventory: begins to read the account's backends anew.
-        listing: begins to list something.
-        tunnels: how its tunnels are listed.
-        seconds: how long a listing may take, waits for ngrok's limits not counted.
+        inventory: returns an inventory of the account's backends that has read nothing yet.
+        listing: begins a listing.
+        tunnels: the collection of the tunnels.
+        seconds: how long a listing may take, without the waits for ngrok's limits.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class Looks:
         """Return every tunnel online, newest first, as they were at most ``max_age`` seconds ago.
 
         Raises:
-            NgrokError: they could not be listed, by whomever.
+            NgrokError: this call, or an earlier one at most ``max_age`` seconds ago, could not list them.
         """
         patience.acquire(self._listing_lock)
         try:
@@ -79,12 +79,12 @@ class Looks:
             self._listing_lock.release()
 
     def references(self, kinds: tuple[str, ...], patience: Patience, clean: Callable[[str], str]) -> References:
-        """Return who refers to the account's backends, as the first look at these kinds has found it.
+        """Return what refers to the account's backends, from the first listing of these kinds.
 
         Args:
-            kinds: those to list.
+            kinds: what to list.
             patience: how long it may take; waits for ngrok's limits count if it is advisory.
-            clean: returns a text of the server's as one line without the key.
+            clean: returns a text from the server as one line without the API key.
         """
         patience.acquire(self._references_lock)
         try:
@@ -99,10 +99,10 @@ class Looks:
     def _read(
         self, collection: Collection[Item], patience: Patience, began: float | None = None
     ) -> tuple[list[Item], float]:
-        """Return what a list holds, and when its first page came: the others may have waited for a limit.
+        """Return what a list holds, and when its first page came; later pages may have waited for a limit.
 
         Raises:
-            GaveUp: it took too long, since ``began`` or from now on.
+            GaveUp: it took too long, counted from ``began`` or from now.
         """
         listing, waited = self._make_listing(collection), patience.spent
         began = time.monotonic() if began is None else began
