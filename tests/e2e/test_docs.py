@@ -192,12 +192,13 @@ def test_every_command_of_the_pages_is_one_that_the_command_line_takes(new_stack
 
 @pytest.mark.nightly
 def test_drift_is_shown_and_undone_as_the_page_says(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
-    preview, up = (line for line in (ROOT / "docs/drift.md").read_text().splitlines() if line.startswith("    pulumi "))
+    preview, up, check = commands_of(ROOT / "docs/drift.md")
     stack = new_stack('TunnelGroupBackend("web", description="Website")')
     stack.up()
     (backend,) = emulator.account(KEY).backends.values()
     backend.description = "by hand"
     assert '~ description: "by hand" => "Website"' in stack.pulumi(*preview.split()[1:]).text
+    assert stack.pulumi(*check.split()[1:], fails=True).code == 7
     assert backend.description == "by hand"
     stack.pulumi(*up.split()[1:], "--yes")
     assert backend.description == "Website"
@@ -205,13 +206,15 @@ def test_drift_is_shown_and_undone_as_the_page_says(new_stack: Callable[..., Sta
 
 @pytest.mark.nightly
 def test_backends_are_let_go_as_the_page_says(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
-    look, let_go, up = commands_of(ROOT / "docs/leaving.md")[-3:]
+    look, save, let_go, up = commands_of(ROOT / "docs/leaving.md")[-4:]
     kept = 'TunnelGroupBackend("kept", opts=pulumi.ResourceOptions(protect=True))'
     stack = new_stack(f'{kept}\nTunnelGroupBackend("shop", opts=pulumi.ResourceOptions(protect=True))')
     stack.up()
     kept_id, shop = stack.resource("kept")["id"], stack.resource("shop")
     tunnel = emulator.account(KEY).connect_tunnel({"app": "shop"})
     assert tunnel in stack.run("sh", "-c", look)
+    stack.run("sh", "-c", save)
+    assert tunnel in (stack.folder / "before.json").read_text()
     (urn,) = re.findall("'(.*)'", let_go)
     assert urn == shop["urn"]
     assert urn in stack.pulumi("stack", "--show-urns").text
