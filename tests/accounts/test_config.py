@@ -42,13 +42,13 @@ def test_a_named_account_reads_its_own_namespace_only(monkeypatch: pytest.Monkey
 @pytest.mark.parametrize(
     ("given", "read_as"), [(None, "warn"), ("warn", "warn"), ("ignore", "ignore"), ("refuse", "refuse")]
 )
-def test_what_happens_on_traffic_loss(given: str | None, read_as: str) -> None:
+def test_on_traffic_loss_is_read(given: str | None, read_as: str) -> None:
     config = {} if given is None else {"pulumi-ngrok-tg:onTrafficLoss": given}
     assert read_on_traffic_loss(config.get) == read_as
 
 
 @pytest.mark.parametrize("given", ["", "Refuse", "refuse ", "error", "true", 5, True])
-def test_anything_else_on_traffic_loss_is_refused(given: object) -> None:
+def test_an_unknown_value_of_on_traffic_loss_is_rejected(given: object) -> None:
     with pytest.raises(ConfigError, match=r'^pulumi-ngrok-tg:onTrafficLoss must be "warn", "ignore" or "refuse"'):
         read_on_traffic_loss({"pulumi-ngrok-tg:onTrafficLoss": given}.get)
 
@@ -71,7 +71,7 @@ def test_loopback_needs_no_tls(url: str) -> None:
         ("https://[FE80::1]:443", "https://[fe80::1]"),
     ],
 )
-def test_one_address_is_always_written_the_same(written: str, read_as: str) -> None:
+def test_spellings_of_one_address_become_one(written: str, read_as: str) -> None:
     assert read({"ngrok:apiBaseUrl": written}).base_url == read_as
 
 
@@ -93,13 +93,13 @@ def test_one_address_is_always_written_the_same(written: str, read_as: str) -> N
         "nonsense",
     ],
 )
-def test_a_url_that_could_give_the_key_away_is_refused(url: str) -> None:
+def test_a_url_that_could_leak_the_key_is_rejected(url: str) -> None:
     with pytest.raises(ConfigError, match="ngrok:apiBaseUrl must"):
         read({"ngrok:apiBaseUrl": url})
 
 
 @given(st.text(min_size=1).filter(lambda text: not (text.isascii() and text.isprintable() and " " not in text)))
-def test_a_key_that_cannot_be_sent_in_a_header_is_refused_and_not_quoted(text: str) -> None:
+def test_a_key_that_no_header_can_hold_is_rejected_and_not_quoted(text: str) -> None:
     with pytest.raises(ConfigError) as error:
         read({"ngrok:apiKey": f"test_QZX{text}"})
     assert "\n" not in str(error.value)
@@ -107,7 +107,7 @@ def test_a_key_that_cannot_be_sent_in_a_header_is_refused_and_not_quoted(text: s
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "1.5", "", "65", "1e3", "٣", "many"])
-def test_a_limit_out_of_range_is_refused(value: str) -> None:
+def test_a_limit_out_of_range_is_rejected(value: str) -> None:
     with pytest.raises(ConfigError, match="pulumi-ngrok-tg:maxConcurrency must be a whole number from 1 to 64"):
         read({"pulumi-ngrok-tg:maxConcurrency": value})
 
@@ -134,7 +134,7 @@ def test_the_bounds_of_limits(name: str, least: int, most: int) -> None:
             read({key: str(value)})
 
 
-def test_a_setting_under_ngroks_own_namespace_is_not_ours() -> None:
+def test_settings_in_ngroks_namespace_are_ignored() -> None:
     assert read({"ngrok:maxAttempts": "many"}).max_attempts == 5
 
 
@@ -162,7 +162,7 @@ MALFORMED = "holds whitespace, a line break or another character that no API key
         ),
     ],
 )
-def test_a_missing_or_malformed_key_is_told_with_the_command_that_sets_it(
+def test_a_missing_or_malformed_key_names_the_command_that_sets_it(
     monkeypatch: pytest.MonkeyPatch, config: dict[str, Any], account: str | None, told: str
 ) -> None:
     monkeypatch.delenv("NGROK_API_KEY")
@@ -196,7 +196,7 @@ def test_http_to_another_machine_has_to_be_allowed(allowed: object, works: bool)
         read_settings(settings.get, None)
 
 
-def test_a_flag_that_is_none_is_named() -> None:
+def test_a_malformed_flag_is_named() -> None:
     settings = {"ngrok:apiKey": "test-key", "pulumi-ngrok-tg:allowInsecureHttp": "yes"}
     with pytest.raises(ConfigError, match=r"^pulumi-ngrok-tg:allowInsecureHttp must be true or false\.$"):
         read_settings(settings.get, None)

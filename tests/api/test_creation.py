@@ -79,7 +79,7 @@ def lost(id_: str | None = None, error: NgrokError = LOST) -> Callable[[Account]
 
 @pytest.mark.parametrize("ahead", [0.0, 3600.0, -3600.0])
 @pytest.mark.parametrize("arrived", [True, False])
-def test_ngroks_clock_may_differ_from_ours(ahead: float, arrived: bool) -> None:
+def test_a_lost_create_is_found_although_the_clocks_differ(ahead: float, arrived: bool) -> None:
     account = Account(lost("bkdtg_ours" if arrived else None), made("bkdtg_again"), ahead=ahead)
     account.make("bkdtg_older", age=30)
     assert account.create().id == ("bkdtg_ours" if arrived else "bkdtg_again")
@@ -87,7 +87,7 @@ def test_ngroks_clock_may_differ_from_ours(ahead: float, arrived: bool) -> None:
 
 
 @pytest.mark.parametrize("set_by", [-60.0, 60.0])
-def test_our_clock_may_be_set_while_a_response_is_waited_for(set_by: float) -> None:
+def test_a_lost_create_is_found_although_this_clock_was_set_meanwhile(set_by: float) -> None:
     def lost_while_the_clock_is_set(account: Account) -> Backend:
         account.ahead -= set_by
         return lost("bkdtg_ours")(account)
@@ -102,18 +102,18 @@ def test_empty_fields_are_left_out() -> None:
     assert account.posts == [{"description": "x"}]
 
 
-def test_what_one_create_found_is_not_taken_by_another() -> None:
+def test_two_lost_creates_never_take_the_same_backend() -> None:
     account = Account(lost("bkdtg_a"), lost(), made("bkdtg_b"))
     assert account.create().id == "bkdtg_a"
     assert account.create().id == "bkdtg_b", "the lost second one did not arrive"
 
 
-def test_a_response_about_another_creates_backend_is_no_response() -> None:
+def test_a_response_about_another_creates_backend_counts_as_lost() -> None:
     account = Account(made("bkdtg_a"), lambda account: account.held[0], made("bkdtg_b"))
     assert [account.create().id, account.create().id] == ["bkdtg_a", "bkdtg_b"]
 
 
-def test_responses_that_are_always_about_another_creates_backend_leave_the_fate_unknown() -> None:
+def test_the_fate_is_unknown_if_every_response_is_about_another_creates_backend() -> None:
     account = Account(made("bkdtg_a"), lambda account: account.held[0])
     account.create()
     told = r"^The response to a create is about bkdtg_a, which another create has made\. No backend with these contents"
@@ -122,26 +122,26 @@ def test_responses_that_are_always_about_another_creates_backend_leave_the_fate_
 
 
 @pytest.mark.parametrize("error", [LOST, ServerError("down", 503)], ids=["lost", "down"])
-def test_attempts_that_are_used_up_leave_the_fate_unknown(error: NgrokError) -> None:
+def test_the_fate_is_unknown_after_the_last_attempt(error: NgrokError) -> None:
     account = Account(lost(error=error))
     with pytest.raises(FateUnknown, match=f"^{error} No backend with these contents has appeared, but one may yet"):
         account.create()
     assert len(account.posts) == 3
 
 
-def test_an_error_of_a_create_that_was_not_made_is_told_as_it_is() -> None:
+def test_an_error_is_passed_on_if_nothing_was_created() -> None:
     account = Account(lost(error=ApiError("no", 400, 6503)))
     with pytest.raises(ApiError, match=r"^no$"):
         account.create()
     assert len(account.posts) == 1
 
 
-def test_a_lost_create_is_found_when_a_later_attempt_is_refused() -> None:
+def test_a_lost_create_is_found_when_a_later_attempt_fails() -> None:
     account = Account(lost(), lambda account: lost("bkdtg_late", ApiError("full", 400, 5000))(account))
     assert account.create().id == "bkdtg_late"
 
 
-def test_several_that_could_be_ours_are_named() -> None:
+def test_several_backends_that_a_lost_create_may_have_made_are_named() -> None:
     account = Account(lost("bkdtg_ours"))
     account.make("bkdtg_theirs")
     with pytest.raises(FateUnknown) as error:
@@ -150,7 +150,7 @@ def test_several_that_could_be_ours_are_named() -> None:
     assert str(error.value) == told
 
 
-def test_a_create_that_arrives_late_is_told_of() -> None:
+def test_a_create_that_arrives_late_is_a_warning() -> None:
     def late(account: Account) -> Backend:
         account.make("bkdtg_late")
         return account.make("bkdtg_again")
@@ -174,7 +174,7 @@ def test_an_empty_backend_is_found_by_its_emptiness() -> None:
     assert account.creations.create({}, Patience(10)).id == "bkdtg_ours"
 
 
-def test_waits_between_attempts_are_told_and_counted() -> None:
+def test_waits_between_attempts_are_reported_and_counted() -> None:
     account = Account(lost(), lost(), made("bkdtg_a"))
     account.creations.settings = replace(SETTINGS, backoff=0.6)
     patience = Patience(10)
@@ -184,7 +184,7 @@ def test_waits_between_attempts_are_told_and_counted() -> None:
     assert all(line.startswith("broke Next attempt in ") for line in account.heard.statuses)
 
 
-def test_a_backend_found_after_several_lost_requests_earns_a_warning() -> None:
+def test_a_backend_found_after_several_lost_requests_is_a_warning() -> None:
     account = Account(lost(), lambda account: lost("bkdtg_ours")(account), made("bkdtg_again"))
     assert account.create().id == "bkdtg_ours"
     assert account.heard.warnings == [
@@ -193,7 +193,7 @@ def test_a_backend_found_after_several_lost_requests_earns_a_warning() -> None:
     ]
 
 
-def test_a_backend_found_after_one_lost_request_earns_none() -> None:
+def test_a_backend_found_after_one_lost_request_is_no_warning() -> None:
     account = Account(lost("bkdtg_ours"))
     assert account.create().id == "bkdtg_ours"
     assert account.heard.warnings == []
@@ -217,7 +217,7 @@ def test_different_creates_are_sent_at_the_same_time_and_identical_ones_are_not(
         create(Account(outcome), {"labels": {"a": "1", "b": "2"}}, {"labels": {"b": "2", "a": "1"}})
 
 
-def test_a_wait_of_the_one_before_is_not_counted_again() -> None:
+def test_an_earlier_creates_wait_is_not_counted_twice() -> None:
     account = Account(lost(), lost(), made("bkdtg_a"), made("bkdtg_b"))
     first, second = Patience(10), Patience(10)
     account.creations.create({"description": "x"}, first)
@@ -226,13 +226,13 @@ def test_a_wait_of_the_one_before_is_not_counted_again() -> None:
     assert second.spent == 0
 
 
-def test_a_backend_of_four_seconds_ago_is_not_ours() -> None:
+def test_a_backend_older_than_the_create_is_never_taken() -> None:
     account = Account(lost(), made("bkdtg_a"))
     account.make("bkdtg_theirs", age=4)
     assert account.create().id == "bkdtg_a"
 
 
-def test_a_list_that_fails_after_a_create_was_made_takes_nothing_back() -> None:
+def test_a_create_succeeds_although_the_search_for_doubles_fails() -> None:
     account = Account(lost(), made("bkdtg_a"))
     listings = [account.listing()]
 
@@ -258,7 +258,7 @@ def test_identical_creates_wait_for_ngrok_together() -> None:
     assert time.monotonic() - began < sum(patience.total for patience in patiences) / 2
 
 
-def test_no_wait_is_begun_that_the_call_may_not_do() -> None:
+def test_a_wait_beyond_the_calls_limit_does_not_begin() -> None:
     account = Account(lost())
     with pytest.raises(FateUnknown):
         account.create(patience=0)

@@ -105,7 +105,7 @@ def stacks(draw: st.DrawFn) -> tuple[int, list[str]]:
 
 
 @given(stacks(), st.sampled_from([1, 2, 8]))
-def test_the_cost_is_twice_the_cheaper_way_at_most(stack: tuple[int, list[str]], threads: int) -> None:
+def test_reads_cost_at_most_twice_the_cheaper_way(stack: tuple[int, list[str]], threads: int) -> None:
     size, ids = stack
     account = Account(size)
     account.read_all(ids, threads)
@@ -133,7 +133,7 @@ def test_a_small_stack_does_not_list_a_large_account(stack: int, account: int, m
 @pytest.mark.parametrize(
     ("reads", "pages"), [(0, 0), (1, 1), (2, 2), (3, 2), (4, 3), (7, 6), (8, 10), (9, 11), (100, 102)]
 )
-def test_the_pages_that_reads_may_cost(reads: int, pages: int) -> None:
+def test_the_number_of_pages_that_reads_may_cost(reads: int, pages: int) -> None:
     assert allow_pages(reads) == pages
 
 
@@ -165,13 +165,13 @@ def test_reads_one_after_the_other_alternate_between_pages_and_gets() -> None:
     assert calls == [(1, 1), (1, 1), (0, 1), (1, 1), (1, 1), (1, 1), (1, 1)]
 
 
-def test_what_a_page_has_shown_costs_nothing_more() -> None:
+def test_a_backend_on_a_fetched_page_costs_no_request() -> None:
     held = Account(500)
     held.read_all([f"bkdtg_{number}" for number in range(100)], 1)
     assert held.calls == 1
 
 
-def test_what_is_known_costs_no_page() -> None:
+def test_a_known_backend_costs_no_page() -> None:
     held = Account(500)
     ours = backend(450)
     held.inventory.keep(ours)
@@ -194,7 +194,7 @@ def test_a_list_that_misses_backends_or_breaks_loses_none(
     Account(size, unlisted, broken_page).read_all(ids, 4)
 
 
-def test_a_page_that_fails_unexpectedly_leaves_nobody_waiting() -> None:
+def test_an_unexpected_failure_of_a_page_leaves_no_thread_waiting() -> None:
     account = Account(5)
     account.inventory = Inventory(account.get, Listing(lambda _path, _patience: 1 / 0, "https://x", BACKENDS))
     with pytest.raises(ZeroDivisionError):
@@ -202,7 +202,7 @@ def test_a_page_that_fails_unexpectedly_leaves_nobody_waiting() -> None:
     account.read_all(list(account.backends), 4)
 
 
-def test_all_is_an_error_after_a_page_has_failed_unexpectedly() -> None:
+def test_read_all_fails_after_an_unexpected_failure_of_a_page() -> None:
     account = Account(5)
     account.inventory = Inventory(account.get, Listing(lambda _path, _patience: 1 / 0, "https://x", BACKENDS))
     for _ in range(2):
@@ -215,7 +215,7 @@ PASSING = [Limited("", 429, 226), ServerError("", 503), ConnectionFailed("", Tru
 
 
 @pytest.mark.parametrize("failure", FINAL, ids=repr)
-def test_a_list_that_fails_for_the_account_answers_every_read(failure: NgrokError) -> None:
+def test_a_list_that_fails_for_the_account_fails_every_read(failure: NgrokError) -> None:
     account = Account(250, broken_page=2)
     account.failure = failure
     account.held.clear()
@@ -229,14 +229,14 @@ def test_a_list_that_fails_for_the_account_answers_every_read(failure: NgrokErro
 
 
 @pytest.mark.parametrize("failure", PASSING, ids=repr)
-def test_a_list_that_fails_by_itself_leaves_the_reads_to_go_by_id(failure: NgrokError) -> None:
+def test_reads_go_by_id_if_only_the_list_fails(failure: NgrokError) -> None:
     account = Account(5, broken_page=1)
     account.failure = failure
     account.read_all(list(account.backends), 4)
     assert sorted(account.gets) == sorted(account.backends)
 
 
-def test_only_a_get_says_gone() -> None:
+def test_a_backend_missing_in_the_list_is_fetched_by_id() -> None:
     account = Account(5)
     account.read_all(list(account.backends), 1)
     with pytest.raises(NotFound):
@@ -244,7 +244,7 @@ def test_only_a_get_says_gone() -> None:
     assert account.gets == ["bkdtg_9"]
 
 
-def test_what_we_are_about_to_change_is_asked_for_by_id_and_what_we_changed_is_known() -> None:
+def test_a_backend_about_to_change_is_fetched_by_id_and_a_changed_one_is_known() -> None:
     account = Account(5)
     account.read_all(list(account.backends), 1)
     account.inventory.forget("bkdtg_4")
@@ -258,7 +258,7 @@ def test_what_we_are_about_to_change_is_asked_for_by_id_and_what_we_changed_is_k
 
 
 @pytest.mark.parametrize("keep", [True, False])
-def test_a_page_that_was_under_way_does_not_undo_our_own_write(keep: bool) -> None:
+def test_a_page_in_flight_does_not_hide_our_own_write(keep: bool) -> None:
     account = Account(5)
     account.held.clear()
     ours = Backend("bkdtg_4", "", "2025-01-21T18:19:53Z", description="ours")
@@ -275,7 +275,7 @@ def test_a_page_that_was_under_way_does_not_undo_our_own_write(keep: bool) -> No
     assert account.gets == ([] if keep else ["bkdtg_4"])
 
 
-def test_a_page_that_comes_later_does_not_undo_what_a_create_has_made() -> None:
+def test_a_later_page_does_not_hide_our_own_create() -> None:
     account = Account(3)
     ours = dataclasses.replace(backend(1), description="ours")
     account.inventory.keep(ours)
@@ -288,7 +288,7 @@ def test_a_page_that_comes_later_does_not_undo_what_a_create_has_made() -> None:
 
 
 @pytest.mark.parametrize(("size", "reads"), [(0, 0), (1, 0), (100, 0), (250, 0), (250, 1), (250, 250)])
-def test_all_goes_on_where_reads_have_left_off(size: int, reads: int) -> None:
+def test_read_all_fetches_only_the_remaining_pages(size: int, reads: int) -> None:
     account = Account(size)
     account.read_all(list(account.backends)[:reads], threads=1)
     assert [b.id for b in account.inventory.read_all(PATIENCE)] == list(account.backends)
@@ -299,7 +299,7 @@ def test_all_goes_on_where_reads_have_left_off(size: int, reads: int) -> None:
     assert account.lists == max(1, math.ceil(size / PAGE))
 
 
-def test_many_who_want_all_share_one_listing() -> None:
+def test_concurrent_calls_of_read_all_share_one_listing() -> None:
     account = Account(250)
     account.held.clear()
     begun = threading.Barrier(9)
@@ -316,7 +316,7 @@ def test_many_who_want_all_share_one_listing() -> None:
     assert account.lists == 3
 
 
-def test_all_is_never_a_part() -> None:
+def test_read_all_never_returns_a_part() -> None:
     account = Account(250, broken_page=2)
     for _ in range(2):
         with pytest.raises(Unreadable, match="astray"):

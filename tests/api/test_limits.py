@@ -56,7 +56,7 @@ def send(known: Limits, now: float, error: NgrokError | None = None, creates: bo
         pytest.param({"a_minute": 120}, [80, 80, 80], [0, 3, 9], id="one after the other"),
     ],
 )
-def test_stacks_at_the_same_time_take_little_more_than_the_limits_dictate(
+def test_several_stacks_take_little_longer_than_the_limits_require(
     account: dict[str, float], sizes: list[int], starts: list[float] | None
 ) -> None:
     times, refused = [], []
@@ -81,7 +81,7 @@ def test_a_stack_alone_meets_the_rolling_limit_once() -> None:
 
 
 @given(st.integers(1, 6), st.lists(st.sampled_from([0.0, 0.1, 5.0, 25.0, 61.0]), min_size=1, max_size=40))
-def test_the_rolling_limit_is_met_once_and_costs_no_more_than_it_dictates(limit: int, pauses: list[float]) -> None:
+def test_the_rolling_limit_is_met_once_and_costs_only_its_own_time(limit: int, pauses: list[float]) -> None:
     """One request at a time, by a client that has been told the limit but heeds it only once it was enforced."""
     known = Limits(AccountSettings("key", backoff=0.001, rate_limit=limit), jitter=lambda: 1.0)
     world = Account(a_minute=limit, latency=0.0)
@@ -108,14 +108,14 @@ def test_the_rolling_limit_is_met_once_and_costs_no_more_than_it_dictates(limit:
     assert now <= ideal + 0.01 * len(pauses)
 
 
-def test_a_limit_that_others_have_used_up_is_looked_at_now_and_then() -> None:
+def test_a_limit_used_up_by_others_is_tried_now_and_then() -> None:
     known = limits()
     for moment in (0.0, 6.0, 12.0):
         send(known, moment, limited(226))
         assert known.wait(moment, creates=False) == Wait(6.0, REQUESTS), "ten times a minute"
 
 
-def test_a_limit_that_is_used_up_by_our_own_requests_is_waited_for_exactly() -> None:
+def test_a_limit_used_up_by_our_own_requests_is_waited_for_exactly() -> None:
     known = limits()
     for second in range(9):
         send(known, float(second))
@@ -125,7 +125,7 @@ def test_a_limit_that_is_used_up_by_our_own_requests_is_waited_for_exactly() -> 
 
 
 @pytest.mark.parametrize(("ours", "left"), [(7, 9.0), (8, 50.0)])
-def test_three_quarters_of_the_minute_are_taken_for_all_of_it(ours: int, left: float) -> None:
+def test_three_quarters_of_the_limit_count_as_our_own(ours: int, left: float) -> None:
     known = Limits(SETTINGS, jitter=lambda: 1.5)
     for _ in range(ours):
         send(known, 0.0)
@@ -133,7 +133,7 @@ def test_three_quarters_of_the_minute_are_taken_for_all_of_it(ours: int, left: f
     assert known.wait(10.0, creates=False) == Wait(left, REQUESTS)
 
 
-def test_the_oldest_of_ours_is_not_waited_for_longer_than_it_takes_to_leave() -> None:
+def test_a_wait_ends_when_our_oldest_request_leaves_the_window() -> None:
     known = limits()
     send(known, 0.0)
     send(known, 58.0, limited(226))
@@ -148,7 +148,7 @@ def test_a_limit_of_exactly_three_quarters_counts() -> None:
     assert known.wait(10.0, creates=False) == Wait(50.0, REQUESTS)
 
 
-def test_a_limit_that_was_met_is_kept_whatever_comes_after_it() -> None:
+def test_a_rejected_request_makes_the_limit_hold_from_then_on() -> None:
     known = Limits(AccountSettings("key", rate_limit=3), jitter=lambda: 1.0)
     send(known, 0.0, limited(226))
     send(known, 10.0, limited(0))
@@ -158,7 +158,7 @@ def test_a_limit_that_was_met_is_kept_whatever_comes_after_it() -> None:
     assert known.wait(80.0, creates=False) is None
 
 
-def test_a_minute_may_begin_with_the_clock() -> None:
+def test_the_window_begins_at_zero_of_the_clock() -> None:
     known = Limits(AccountSettings("key", rate_limit=1), jitter=lambda: 1.0)
     send(known, 0.0)
     send(known, 0.0, limited(226))
@@ -179,7 +179,7 @@ def test_a_minute_may_begin_with_the_clock() -> None:
         (ServerError("down", 503, 9, 30), "ngrok is unavailable (HTTP 503)"),
     ],
 )
-def test_a_pause_that_is_asked_for_holds_everybody_and_says_why(error: NgrokError, reason: str) -> None:
+def test_a_retry_after_pauses_all_requests_and_gives_the_reason(error: NgrokError, reason: str) -> None:
     known = limits()
     send(known, 0.0, error)
     for creates in (True, False):
@@ -187,14 +187,14 @@ def test_a_pause_that_is_asked_for_holds_everybody_and_says_why(error: NgrokErro
         assert known.wait(30.0, creates) is None
 
 
-def test_a_limit_of_creates_holds_up_creates_only() -> None:
+def test_a_limit_of_creates_delays_only_creates() -> None:
     known = limits()
     send(known, 0.0, limited(5001, 30), creates=True)
     assert known.wait(10.0, creates=True) == Wait(20.0, CREATES)
     assert known.wait(10.0, creates=False) is None
 
 
-def test_creates_go_one_by_one_after_a_pause_of_theirs() -> None:
+def test_creates_go_one_by_one_after_their_pause() -> None:
     known = limits()
     send(known, 0.0, limited(5001, 1), creates=True)
     first = known.begin(creates=True)
@@ -222,14 +222,14 @@ def test_a_create_under_way_counts_as_one() -> None:
     assert known.wait(1.0, creates=True) is None
 
 
-def test_a_pause_that_is_asked_for_while_others_are_in_flight_holds_too() -> None:
+def test_a_retry_after_with_other_requests_in_flight_holds() -> None:
     known = limits()
     tickets = [known.begin(creates=False) for _ in range(3)]
     known.end(tickets[0], 0.0, limited(225, 30))
     assert known.wait(10.0, creates=False) == Wait(20.0, AT_ONCE)
 
 
-def test_waits_that_nobody_dictates_differ_between_stacks() -> None:
+def test_waits_without_retry_after_differ_between_stacks() -> None:
     waits = set()
     for _ in range(20):
         known = Limits(SETTINGS)
@@ -245,7 +245,7 @@ def test_a_shorter_pause_does_not_end_a_longer_one() -> None:
     assert known.wait(10.0, creates=False) == Wait(20.0, REQUESTS)
 
 
-def test_a_pause_that_nobody_dictates_grows_until_a_request_goes_through() -> None:
+def test_a_pause_without_retry_after_grows_until_a_request_succeeds() -> None:
     known = Limits(SETTINGS, jitter=lambda: 1.5)
     now, waits = 0.0, []
     for _ in range(8):
@@ -261,7 +261,7 @@ def test_a_pause_that_nobody_dictates_grows_until_a_request_goes_through() -> No
     assert known.wait(now, creates=False) == Wait(pytest.approx(0.15), TOO_MANY)
 
 
-def test_a_burst_of_refusals_is_one_piece_of_news() -> None:
+def test_a_burst_of_rejections_lengthens_the_pause_once() -> None:
     known = limits()
     for ticket in [known.begin(creates=False) for _ in range(4)]:
         known.end(ticket, 0.0, limited(0))
@@ -283,7 +283,7 @@ def test_after_a_pause_one_request_goes_first() -> None:
 
 
 @pytest.mark.parametrize("order", [[3, 2, 1, 0], [2, 3, 0, 1], [2, 0, 3, 1]])
-def test_one_burst_teaches_how_many_may_be_in_flight(order: list[int]) -> None:
+def test_one_burst_of_225_lowers_the_requests_in_flight(order: list[int]) -> None:
     known = limits()
     tickets = [known.begin(creates=False) for _ in range(4)]
     assert known.wait(0.0, creates=False) == Wait(None), "no more than configured"
@@ -295,7 +295,7 @@ def test_one_burst_teaches_how_many_may_be_in_flight(order: list[int]) -> None:
     assert known.wait(0.0, creates=False) == Wait(None)
 
 
-def test_fewer_in_flight_lasts_however_many_requests_go_through_afterwards() -> None:
+def test_fewer_in_flight_lasts_for_the_rest_of_the_operation() -> None:
     known = limits()
     for ticket in [known.begin(creates=False) for _ in range(4)]:
         known.end(ticket, 0.0, limited(225))
@@ -305,7 +305,7 @@ def test_fewer_in_flight_lasts_however_many_requests_go_through_afterwards() -> 
     assert known.wait(100.0, creates=False) == Wait(None), "one at a time"
 
 
-def test_the_last_one_in_flight_that_is_refused_pauses() -> None:
+def test_a_rejected_request_that_was_alone_pauses() -> None:
     known = limits()
     send(known, 0.0, limited(225))
     assert known.wait(0.0, creates=False) == Wait(pytest.approx(0.1), AT_ONCE)
@@ -323,7 +323,7 @@ def test_the_last_one_in_flight_that_is_refused_pauses() -> None:
         (ConnectionFailed("no", True), False),
     ],
 )
-def test_only_a_response_of_ngroks_own_says_that_a_pause_is_over(end: NgrokError | None, goes_on: bool) -> None:
+def test_only_a_response_from_ngrok_ends_a_pause(end: NgrokError | None, goes_on: bool) -> None:
     """After a pause one request goes alone; the next ones follow as responses come."""
     known = limits()
     send(known, 0, limited(226, 1))

@@ -67,19 +67,19 @@ def test_the_next_page_may_be_named_in_any_way(base_url: str, uri: str) -> None:
         "/backends/tunnel_group/../../api_keys",
     ],
 )
-def test_a_next_page_elsewhere_is_not_fetched(uri: str) -> None:
+def test_a_next_page_at_another_origin_is_not_fetched(uri: str) -> None:
     with pytest.raises(UnexpectedResponse, match="the next page is"):
         walk("https://api.ngrok.com", page(1, uri))
 
 
 @pytest.mark.parametrize("uri", [5, 0, True, False, [], {}, ["x"], 1.5])
-def test_a_next_page_that_is_no_uri_is_an_error(uri: object) -> None:
+def test_a_malformed_next_page_is_an_error(uri: object) -> None:
     with pytest.raises(UnexpectedResponse, match="something that is not a URI"):
         walk("https://api.ngrok.com", page(1, uri))
 
 
 @pytest.mark.parametrize("uri", [None, ""])
-def test_no_next_page_is_the_end(uri: object) -> None:
+def test_a_page_without_a_next_page_is_the_last(uri: object) -> None:
     assert walk("https://api.ngrok.com", page(1, uri))[1] == ["bkdtg_1"]
 
 
@@ -89,7 +89,7 @@ def test_pages_that_bring_nothing_new_end_in_an_error() -> None:
 
 
 @given(st.text(max_size=20) | st.sampled_from(["http://[", "//[::1", "https://x:99999", "\ud800", "?\ud800"]))
-def test_whatever_the_next_page_is_called_the_walk_ends(uri: str) -> None:
+def test_any_text_as_next_page_ends_the_listing(uri: str) -> None:
     try:
         paths, _ = walk("https://api.ngrok.com", page(1, uri), page(2))
     except NgrokError:
@@ -104,7 +104,7 @@ def test_a_listing_that_failed_has_ended() -> None:
     assert listing.ended
 
 
-def test_some_empty_pages_are_borne_and_ever_more_are_not() -> None:
+def test_a_few_empty_pages_are_accepted_and_endless_ones_are_not() -> None:
     empty = {"backends": [], "next_page_uri": f"{COLLECTION}?before_id=x"}
     paths, ids = walk("https://x", *[empty] * 10, page(1))
     assert (len(paths), ids) == (11, ["bkdtg_1"])

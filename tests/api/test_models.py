@@ -82,7 +82,7 @@ def test_a_tunnel_is_read_as_the_api_reference_shows_it() -> None:
 @pytest.mark.parametrize(
     "field", [{"id": 5}, {"labels": {"app": 1}}, {"tunnel_session": "ts_1"}, {"labels": []}, {"backends": ["bkdtg_1"]}]
 )
-def test_what_is_no_tunnel(field: dict[str, Any]) -> None:
+def test_a_malformed_tunnel_is_unreadable(field: dict[str, Any]) -> None:
     with pytest.raises(UnexpectedResponse, match=f"^{REQUEST}: the response is not a tunnel.$"):
         Tunnel.from_json(REQUEST, {"id": "tn_1", **field})
 
@@ -96,7 +96,7 @@ def test_every_form_of_rfc_3339_is_read(moment: str) -> None:
 
 
 @given(JSON | st.fixed_dictionaries(dict.fromkeys(BODY, JSON)))
-def test_anything_else_is_an_unexpected_response_and_never_a_crash(body: Any) -> None:
+def test_any_other_body_is_unreadable(body: Any) -> None:
     for read in (
         Backend.from_json,
         Tunnel.from_json,
@@ -108,5 +108,5 @@ def test_anything_else_is_an_unexpected_response_and_never_a_crash(body: Any) ->
 
 
 @pytest.mark.parametrize("id_", ["", "bkdtg_", "bkdtg_a/b", "bkdtg_a\n", "bkdtg_" + "a" * 65, "bkdhr_abc", None, 5])
-def test_what_is_no_id(id_: object) -> None:
+def test_malformed_ids(id_: object) -> None:
     assert not is_id(id_)

@@ -65,7 +65,7 @@ def client(emulator: Emulator) -> Client:
         ("weighted", {"backends": {}, "metadata": f"see {WEB}", "description": WEB}, WEB, []),
     ],
 )
-def test_what_refers_to_a_backend_is_read_in_each_form(
+def test_each_form_of_reference_is_read(
     kind: str, body: dict[str, Any], name: str, targets: list[tuple[str, str]]
 ) -> None:
     found = read_referrer(kind, "GET /x", {"id": "edg_1", **body})
@@ -82,7 +82,7 @@ def test_what_refers_to_a_backend_is_read_in_each_form(
         ("https edge", {"routes": [{"match": "/", "backend": {**MODULE, "enabled": False}}]}, False),
     ],
 )
-def test_a_disabled_way_is_a_reference_that_is_disabled(kind: str, body: dict[str, Any], enabled: bool) -> None:
+def test_a_disabled_route_is_a_disabled_reference(kind: str, body: dict[str, Any], enabled: bool) -> None:
     (target,) = read_referrer(kind, "GET /x", {"id": "edg_1", **body}).targets
     assert (target.id, target.enabled) == (WEB, enabled)
 
@@ -118,7 +118,7 @@ fields = st.sampled_from(
 
 
 @given(st.sampled_from([*LISTS]), st.dictionaries(fields, json_values) | json_values)
-def test_any_body_is_unreadable_or_names_each_backend_in_it(kind: str, body: Any) -> None:
+def test_any_body_is_unreadable_or_yields_each_backend_in_it(kind: str, body: Any) -> None:
     try:
         found = read_referrer(kind, "GET /x", body)
     except Unreadable:
@@ -144,7 +144,7 @@ def test_all_five_lists_are_read_to_their_ends(emulator: Emulator) -> None:
     assert emulator.requests.writes == []
 
 
-def test_some_kinds_are_listed_alone(emulator: Emulator) -> None:
+def test_only_the_requested_kinds_are_listed(emulator: Emulator) -> None:
     client(emulator).list_references(BACKENDS_ONLY)
     assert [request.path for request in emulator.requests] == ["/backends/failover", "/backends/weighted"]
 
@@ -174,7 +174,7 @@ def test_a_list_that_fails_is_unknown_and_the_others_are_read(emulator: Emulator
     assert KEY not in str(found.unlisted["tcp edge"])
 
 
-def test_two_of_one_id_both_count(emulator: Emulator) -> None:
+def test_two_referrers_with_one_id_both_count(emulator: Emulator) -> None:
     edges = [{"id": "e", "backend": MODULE}, {"id": "e", "hostports": ["b:443"]}]
     emulator.fault(path="/edges/tcp", fields={"tcp_edges": edges})
     found = client(emulator).list_references()
@@ -188,7 +188,7 @@ def test_a_key_that_is_part_of_an_id_hides_no_reference() -> None:
     assert found.targets == (Target(WEB),)
 
 
-def test_all_who_ask_share_one_look(emulator: Emulator) -> None:
+def test_concurrent_callers_share_one_listing(emulator: Emulator) -> None:
     asking = client(emulator)
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: asking.list_references_advisory(), range(20)))
@@ -196,7 +196,7 @@ def test_all_who_ask_share_one_look(emulator: Emulator) -> None:
     assert len(emulator.requests) == 5 + 2
 
 
-def test_what_a_server_names_is_shown_in_one_line_without_the_key(emulator: Emulator) -> None:
+def test_names_from_the_server_become_one_line_without_the_key(emulator: Emulator) -> None:
     emulator.account(KEY).add_referrer("tcp_edges", {"hostports": [f"a\n{KEY}\x1b[31m"], "backend": MODULE})
     (found,) = client(emulator).list_references().referrers
     assert KEY not in found.name

@@ -64,7 +64,7 @@ def api_error(status: int, code: int, message: str = "No.", **more: Any) -> Ngro
         (408, 9, ServerError),
     ],
 )
-def test_each_error_is_of_the_kind_that_it_calls_for(status: int, code: int, kind: type[ApiError]) -> None:
+def test_each_code_becomes_its_kind_of_error(status: int, code: int, kind: type[ApiError]) -> None:
     assert type(api_error(status, code)) is kind
 
 
@@ -92,7 +92,7 @@ def test_each_error_is_of_the_kind_that_it_calls_for(status: int, code: int, kin
         (599, ServerError),
     ],
 )
-def test_what_is_not_in_ngroks_format_is_judged_by_its_status(body: object, status: int, kind: type) -> None:
+def test_a_response_in_another_format_is_judged_by_its_status(body: object, status: int, kind: type) -> None:
     found = error(status, body)
     assert type(found) is kind
     assert found.foreign
@@ -103,7 +103,7 @@ def test_what_is_not_in_ngroks_format_is_judged_by_its_status(body: object, stat
 
 @pytest.mark.parametrize("body", [None, {}])
 @pytest.mark.parametrize("status", [300, 301, 302, 308])
-def test_a_redirect_is_told_as_one(status: int, body: object) -> None:
+def test_a_redirect_is_an_error_of_its_own(status: int, body: object) -> None:
     found = error(status, body)
     assert type(found) is UnexpectedResponse
     assert str(found) == (
@@ -132,7 +132,7 @@ def test_a_404_without_a_code_is_never_gone(code: object) -> None:
     assert type(error(404, {"error_code": code, "status_code": 404, "msg": "no such path"})) is ApiError
 
 
-def test_the_line_holds_all_a_user_needs() -> None:
+def test_the_message_holds_request_text_code_and_operation() -> None:
     found = api_error(403, 635, "You may\nnot write.", operation="op_1")
     assert str(found) == "GET /x: ngrok says: You may not write (ERR_NGROK_635, HTTP 403, operation op_1)."
     assert str(api_error(403, 0, "No.")) == "GET /x: ngrok says: No (HTTP 403)."
@@ -140,7 +140,7 @@ def test_the_line_holds_all_a_user_needs() -> None:
     assert (found.status, found.code, found.foreign) == (403, 635, False)
 
 
-def test_how_long_to_wait_is_kept() -> None:
+def test_retry_after_is_kept() -> None:
     for found in (api_error(429, 226, retry_after=7), error(429, None, retry_after=7), error(503, 5, retry_after=7)):
         assert isinstance(found, ApiError)
         assert found.retry_after == 7
@@ -159,7 +159,7 @@ def test_any_text_becomes_a_line_that_a_terminal_can_show(text: str) -> None:
     st.text(max_size=30),
     st.sampled_from([202, 203, 206, 207, 208]),
 )
-def test_no_credential_that_ngrok_quotes_gets_through(before: str, after: str, code: int) -> None:
+def test_a_credential_that_ngrok_quotes_is_redacted(before: str, after: str, code: int) -> None:
     line = str(api_error(401, code, f"It is invalid. {before}{KEY} {after}"))
     assert KEY not in line
     assert KEY.split("_")[0] not in line
@@ -167,18 +167,18 @@ def test_no_credential_that_ngrok_quotes_gets_through(before: str, after: str, c
 
 
 @given(st.integers(0, len(KEY) - 8), st.integers(8, len(KEY)), st.text(max_size=3))
-def test_no_part_of_the_key_gets_through(start: int, length: int, around: str) -> None:
+def test_every_part_of_the_key_is_redacted(start: int, length: int, around: str) -> None:
     part = KEY[start : start + length]
     assert part not in str(api_error(400, 215, f"It said {around}{part}{around} there"))
 
 
-def test_a_credential_that_is_not_ours_does_not_get_through_either() -> None:
+def test_another_credential_is_redacted_too() -> None:
     line = str(api_error(401, 206, "It is a tunnel credential. Your credential: 9other_token. Check your records."))
     assert "9other_token" not in line
     assert "Check your records" in line
 
 
-def test_what_is_redacted_and_what_is_not() -> None:
+def test_only_credentials_are_redacted() -> None:
     key = "abcdefgh12345"
     told = redact("no abcdefg, but xabcdefghx and fgh12345, not gh12345", key)
     assert told == "no abcdefg, but [redacted] and [redacted] not gh12345"
@@ -189,7 +189,7 @@ def test_what_is_redacted_and_what_is_not() -> None:
     assert redact("authorization header: Digest dXNlcjpw", key) == "authorization header: [redacted]"
 
 
-def test_a_line_is_cut_and_has_no_end() -> None:
+def test_a_long_line_is_cut() -> None:
     assert join_lines(" a\n\tb...") == "a b"
     assert join_lines("vX.") == "vX"
     assert join_lines("x" * 600) == "x" * 500
@@ -266,7 +266,7 @@ def chained(error: Exception, cause: BaseException) -> Exception:
         (requests.exceptions.ContentDecodingError(), "the response of api.example:1 cannot be read.", True),
     ],
 )
-def test_why_there_is_no_response_is_told(raised: Exception, told: str, arrived: bool) -> None:
+def test_a_missing_response_is_explained(raised: Exception, told: str, arrived: bool) -> None:
     found = read_failure("GET /x", "https://api.example:1/x", raised, TIMEOUT)
     assert type(found) is ConnectionFailed
     assert str(found) == f"GET /x: {told}"
@@ -275,14 +275,14 @@ def test_why_there_is_no_response_is_told(raised: Exception, told: str, arrived:
 
 
 @pytest.mark.parametrize("words", ["Failed to parse: 'user:s3cr'", "http://user:s3cr@proxy:99999"])
-def test_a_malformed_proxy_is_not_told_with_its_password(words: str) -> None:
+def test_a_malformed_proxy_is_named_without_its_password(words: str) -> None:
     error = read_failure("GET /x", "https://api.example:1/x", requests.exceptions.InvalidURL(words), TIMEOUT)
     assert str(error) == (
         "GET /x: no request can be sent to api.example:1, as its address or that of a proxy (HTTPS_PROXY) is malformed."
     )
 
 
-def test_where_a_response_has_begun_the_request_has_arrived_whatever_the_error() -> None:
+def test_a_request_has_arrived_if_its_response_has_begun() -> None:
     cause = SSLError(1, "wrong version number")
     cause.reason = "WRONG_VERSION_NUMBER"
     for raised in (
@@ -307,7 +307,7 @@ def test_a_server_without_tls_got_no_request() -> None:
     assert str(found) == "GET /x: api.example:1 does not speak TLS (wrong version number)."
 
 
-def test_a_certificate_that_is_not_trusted_is_no_lost_connection() -> None:
+def test_an_untrusted_certificate_is_no_lost_connection() -> None:
     raised = chained(requests.exceptions.SSLError(), SSLCertVerificationError(1, "self-signed certificate"))
     found = read_failure("GET /x", "https://api.example:1/x", raised, TIMEOUT)
     assert type(found) is Untrusted
@@ -318,7 +318,7 @@ def test_a_certificate_that_is_not_trusted_is_no_lost_connection() -> None:
 @pytest.mark.parametrize(
     "value", ["correct horse battery staple", "Hush-1a2b3c4d", 'p@ss "w/ord', "zürich-1234", "abc"]
 )
-def test_no_value_that_was_sent_is_shown_however_it_is_quoted(value: str, quoted: str) -> None:
+def test_a_sent_value_is_hidden_in_any_form(value: str, quoted: str) -> None:
     for form in (value, value.upper(), json.dumps(value)[1:-1], quote(value, "")):
         said = quoted.format(form)
         body = {"error_code": "ERR_NGROK_6510", "status_code": 400, "msg": f"The label value {said} is too long."}
@@ -328,6 +328,6 @@ def test_no_value_that_was_sent_is_shown_however_it_is_quoted(value: str, quoted
             assert "is too long" in line
 
 
-def test_a_long_message_takes_no_long_time() -> None:
+def test_a_long_message_is_handled_in_linear_time() -> None:
     body = {"error_code": "ERR_NGROK_6504", "status_code": 400, "msg": "word " * 2_000_000}
     assert len(str(read_error("POST /x", Response(400, body), "test_key", {"metadata": "0123456789" * 409}))) < 700

@@ -50,7 +50,7 @@ def facts(heard: Heard) -> list[str]:
     return [re.sub(OPERATION, "operation op", line) for line in lines]
 
 
-def test_each_attempt_is_told_for_debugging(emulator: Emulator, requests: Requests, heard: Heard) -> None:
+def test_each_attempt_is_a_debug_line(emulator: Emulator, requests: Requests, heard: Heard) -> None:
     emulator.fault(method="GET", drop="after")
     emulator.fault(method="GET", status=500)
     requests.send("GET", f"{LIST}?limit=100", Patience(5))
@@ -61,7 +61,7 @@ def test_each_attempt_is_told_for_debugging(emulator: Emulator, requests: Reques
     ]
 
 
-def test_the_time_that_is_told_is_the_servers(emulator: Emulator, requests: Requests, heard: Heard) -> None:
+def test_a_debug_lines_time_is_the_servers(emulator: Emulator, requests: Requests, heard: Heard) -> None:
     emulator.set(latency=0.1)
     requests.send("GET", LIST, Patience(5))
     (told,) = (int(line.split(" in ")[1].split()[0]) for line in heard.debugs)
@@ -76,7 +76,7 @@ def test_an_error_names_the_request_without_its_query(emulator: Emulator, reques
 
 
 @pytest.mark.parametrize("fault", [{"status": 500}, {"drop": "before"}, {"status": 503, "body": "<html></html>"}])
-def test_it_is_sent_as_often_as_the_settings_say(emulator: Emulator, requests: Requests, fault: dict[str, Any]) -> None:
+def test_max_attempts_limits_the_attempts(emulator: Emulator, requests: Requests, fault: dict[str, Any]) -> None:
     emulator.fault(method="GET", times=None, **fault)
     patience = Patience(30)
     with pytest.raises((ServerError, ConnectionFailed)):
@@ -86,7 +86,7 @@ def test_it_is_sent_as_often_as_the_settings_say(emulator: Emulator, requests: R
     assert 0.06 <= patience.spent < 0.5
 
 
-def test_a_limit_is_no_failure(emulator: Emulator, heard: Heard) -> None:
+def test_attempts_that_meet_a_limit_do_not_count(emulator: Emulator, heard: Heard) -> None:
     requests = Requests(settings(emulator, max_attempts=1, rate_window=0.05), heard)
     emulator.fault(method="GET", times=4, status=429, error_code=226)
     requests.send("GET", LIST, Patience(30))
@@ -94,14 +94,14 @@ def test_a_limit_is_no_failure(emulator: Emulator, heard: Heard) -> None:
     assert facts(heard)[-1] == f"GET {LIST}: HTTP 200 in N ms (attempt 5, operation op)"
 
 
-def test_what_was_not_sent_is_not_told(emulator: Emulator, requests: Requests, heard: Heard) -> None:
+def test_a_request_that_was_not_sent_is_no_debug_line(emulator: Emulator, requests: Requests, heard: Heard) -> None:
     emulator.fault(method="GET", status=429, error_code=226, headers={"Retry-After": "60"})
     with pytest.raises(GaveUp):
         requests.send("GET", LIST, Patience(1))
     assert len(heard.debugs) == len(emulator.requests) == 1
 
 
-def test_a_long_wait_before_the_next_attempt_is_told(emulator: Emulator, heard: Heard) -> None:
+def test_a_long_wait_before_the_next_attempt_is_reported(emulator: Emulator, heard: Heard) -> None:
     requests = Requests(settings(emulator, backoff=1.05, max_attempts=2), heard)
     emulator.fault(method="GET", status=500)
     requests.send("GET", LIST, Patience(30))
@@ -121,7 +121,7 @@ def test_a_long_wait_before_the_next_attempt_is_told(emulator: Emulator, heard: 
         ([{"status": 429, "error_code": 225}, {"status": 429, "error_code": 226}], True),
     ],
 )
-def test_a_delete_that_finds_nothing_knows_whether_it_was_there(
+def test_a_not_found_after_a_lost_delete_is_marked(
     emulator: Emulator, heard: Heard, faults: list[dict[str, Any]], gone: bool
 ) -> None:
     account = emulator.account(KEY)
@@ -165,7 +165,7 @@ def test_a_backend_of_another_shape_on_a_page_is_named(emulator: Emulator, heard
         Client(settings(emulator), heard).list_all()
 
 
-def test_each_request_says_what_it_takes_and_who_sends_it(emulator: Emulator, requests: Requests) -> None:
+def test_each_request_has_the_headers_of_the_api(emulator: Emulator, requests: Requests) -> None:
     requests.send("GET", LIST, Patience(0))
     headers = emulator.requests[0].headers
     assert headers["Accept"] == "application/json"
@@ -183,12 +183,12 @@ def test_the_operation_of_a_response_that_is_not_ngroks_is_in_its_header(
     assert facts(heard) == [f"GET {LIST}: HTTP 200 in N ms (attempt 1, operation op_given)"]
 
 
-def test_an_address_of_which_no_request_can_be_made_is_said(heard: Heard) -> None:
+def test_an_impossible_address_is_an_error(heard: Heard) -> None:
     with pytest.raises(UnexpectedResponse, match=f"^GET {LIST}: no request can be made of this address.$"):
         Requests(AccountSettings(KEY, "https://*"), heard).send("GET", LIST, Patience(0))
 
 
-def test_ngroks_clock_is_read_off_its_successes(heard: Heard) -> None:
+def test_ngroks_clock_is_read_from_successful_responses(heard: Heard) -> None:
     ahead = f"Date: {formatdate(time.time() + 3600, usegmt=True)}"
     withdrawn = {"error_code": "ERR_NGROK_7008", "status_code": 403, "msg": "no"}
     said = [response(403, withdrawn, ahead), response(200, {}, ahead), response(200, {}, "Date: no time at all")]
@@ -204,7 +204,7 @@ def test_ngroks_clock_is_read_off_its_successes(heard: Heard) -> None:
 
 
 @pytest.mark.parametrize("dated", [True, False])
-def test_a_date_to_wait_for_is_one_of_ngroks_clock(heard: Heard, dated: bool) -> None:
+def test_a_date_in_retry_after_is_of_ngroks_clock(heard: Heard, dated: bool) -> None:
     """A Retry-After that is a date is compared with the Date beside it; our own clock may be off."""
     then = time.time() + (7200 if dated else 0)
     headers = [f"Retry-After: {formatdate(then + 60, usegmt=True)}"]
@@ -216,7 +216,7 @@ def test_a_date_to_wait_for_is_one_of_ngroks_clock(heard: Heard, dated: bool) ->
         Requests(AccountSettings(KEY, server.url), heard).send("GET", LIST, Patience(1))
 
 
-def test_all_tunnels_are_listed_patiently_and_their_words_cleaned(emulator: Emulator, heard: Heard) -> None:
+def test_all_tunnels_are_listed_with_retries_and_cleaned(emulator: Emulator, heard: Heard) -> None:
     ids = [emulator.account(KEY).connect_tunnel({"n": str(n)}, f"evil\x1b {KEY}") for n in range(101)]
     client = Client(settings(emulator), heard)
     emulator.fault(path="/tunnels", status=503)
@@ -227,7 +227,7 @@ def test_all_tunnels_are_listed_patiently_and_their_words_cleaned(emulator: Emul
     assert [request.path for request in emulator.requests] == ["/tunnels"] * 3
 
 
-def test_a_walk_through_the_account_is_told_page_by_page(emulator: Emulator, heard: Heard) -> None:
+def test_the_account_is_read_page_by_page(emulator: Emulator, heard: Heard) -> None:
     for _ in range(101):
         emulator.account(KEY).create({})
     assert len(list(Client(settings(emulator), heard).read_pages())) == 2

@@ -23,7 +23,7 @@ def test_a_missing_extra_is_named(missing: str, extra: str) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_both_ways_tell_the_version() -> None:
+def test_both_ways_print_the_version() -> None:
     said = subprocess.run([COMMAND, "--version"], stdout=subprocess.PIPE, text=True, check=True).stdout
     assert said == f"pulumi-ngrok-tg, version {pulumi_ngrok_tg.__version__}\n"
     assert pulumi_ngrok_tg.__version__ == version("pulumi-ngrok-tg")

@@ -54,7 +54,7 @@ def run() -> Iterator[Callable[..., Running]]:
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
-def test_it_serves_any_key_until_it_is_told_to_end(run: Callable[..., Running], ending: signal.Signals) -> None:
+def test_it_serves_any_key_until_a_signal(run: Callable[..., Running], ending: signal.Signals) -> None:
     running = run()
     assert running.key == "any-key"
     with Api(running.url, "any-key") as kept:  # whose connection is open when it ends
@@ -141,12 +141,12 @@ def test_each_account_begins_with_the_seed(run: Callable[..., Running], tmp_path
         ),
     ],
 )
-def test_a_seed_that_is_none_is_named(tmp_path: Path, content: str, what: str) -> None:
+def test_a_malformed_seed_is_an_error(tmp_path: Path, content: str, what: str) -> None:
     (tmp_path / "seed.json").write_text(content)
     assert refused("--seed", str(tmp_path / "seed.json")) == f"Error: Invalid value for --seed: {what}"
 
 
-def test_those_without_an_id_are_the_newest_in_their_order(run: Callable[..., Running], tmp_path: Path) -> None:
+def test_seeds_without_an_id_are_the_newest_in_their_order(run: Callable[..., Running], tmp_path: Path) -> None:
     seed = [{"description": "b"}, {"description": "a"}, {"id": ID, "description": "old"}]
     (tmp_path / "seed.json").write_bytes(b"\xef\xbb\xbf" + json.dumps(seed).encode())
     running = run("--seed", str(tmp_path / "seed.json"))
@@ -154,7 +154,7 @@ def test_those_without_an_id_are_the_newest_in_their_order(run: Callable[..., Ru
         assert [one["description"] for one in api.get(PATH).json()["backends"]] == ["b", "a", "old"]
 
 
-def test_a_seed_that_ngrok_could_not_hold_is_named(tmp_path: Path) -> None:
+def test_a_seed_beyond_ngroks_limits_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "seed.json").write_text(f'[{{"id": "{ID}"}}, {{"id": "{ID}"}}]')
     assert refused("--seed", str(tmp_path / "seed.json")) == f"Error: There are two backends with the id {ID}."
     (tmp_path / "seed.json").write_text('[{}, {"labels": {"a=b": "c"}}]')
@@ -174,7 +174,7 @@ def refused(*options: str, code: int = 2) -> str:
     return done.stderr.splitlines()[-1]
 
 
-def test_a_port_in_use_is_one_clear_line() -> None:
+def test_a_port_in_use_is_one_line() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         told = refused("--port", port, code=1)
@@ -193,12 +193,12 @@ def test_a_port_in_use_is_one_clear_line() -> None:
         (("--api-key", "schlüssel"), "API keys are words of printable ASCII; 'schlüssel' is not."),
     ],
 )
-def test_an_option_that_makes_no_sense_is_named(options: tuple[str, ...], what: str) -> None:
+def test_a_senseless_option_is_named(options: tuple[str, ...], what: str) -> None:
     port = () if "--port" in options else ("--port", "0")
     assert refused(*options, *port) == f"Error: {what}"
 
 
-def test_a_port_that_is_not_for_everybody_is_told_as_such() -> None:
+def test_a_privileged_port_is_one_line() -> None:
     first = Path("/proc/sys/net/ipv4/ip_unprivileged_port_start")
     setpriv = shutil.which("setpriv")
     if not setpriv or not first.exists() or int(first.read_text()) <= 80:
@@ -231,7 +231,7 @@ def test_a_port_that_is_not_for_everybody_is_told_as_such() -> None:
     ],
     ids=["help", "help of the emulator", "help of list", "completion"],
 )
-def test_help_and_completion_wait_for_nothing(arguments: list[str], variables: dict[str, str]) -> None:
+def test_help_and_completion_load_no_other_command(arguments: list[str], variables: dict[str, str]) -> None:
     program = (
         "import atexit, sys\n"
         "atexit.register(lambda: print('loaded:', *({'pulumi', 'grpc', 'requests'} & set(sys.modules))))\n"

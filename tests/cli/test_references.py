@@ -53,7 +53,7 @@ def used_by(said: str, id_: str) -> str:
     return row[header.index("USED BY") :].strip()
 
 
-def test_each_form_of_reference_stands_beside_its_backend(
+def test_each_form_of_reference_is_beside_its_backend(
     account: EmulatedAccount, emulator: Emulator, run_list: Callable[..., str]
 ) -> None:
     https, tcp, tls, off, spare, weighted, free = (account.create({"description": str(n)}).id for n in range(7))
@@ -96,7 +96,7 @@ def test_backends_that_refer_to_each_other_are_followed_once(
 
 
 @pytest.mark.parametrize("code", [635, 7008, 7196])
-def test_what_the_account_may_not_list_is_unknown(
+def test_a_forbidden_list_is_unknown(
     account: EmulatedAccount, emulator: Emulator, run_list: Callable[..., str], code: int
 ) -> None:
     web = account.create({}).id
@@ -112,9 +112,7 @@ def test_what_the_account_may_not_list_is_unknown(
     assert [one["kind"] for one in found["unlisted"]] == ["failover", "weighted", "https edge", "tcp edge", "tls edge"]
 
 
-def test_json_has_the_references_and_whether_it_is_in_use(
-    account: EmulatedAccount, run_list: Callable[..., str]
-) -> None:
+def test_json_holds_references_and_in_use(account: EmulatedAccount, run_list: Callable[..., str]) -> None:
     web, free = account.create({}).id, account.create({}).id
     failover = account.add_referrer("failover_backends", {"backends": [web]})
     edge = account.add_referrer("tcp_edges", {"hostports": ["1.tcp.example.com:9"], **module(failover)})
@@ -125,7 +123,7 @@ def test_json_has_the_references_and_whether_it_is_in_use(
     assert (found[web]["in_use"], found[free]["in_use"], found[free]["references"]) == (True, False, [])
 
 
-def test_with_tunnels_the_whole_way_of_the_traffic_is_shown(
+def test_tunnels_and_references_show_the_whole_path_of_the_traffic(
     account: EmulatedAccount, run_list: Callable[..., str]
 ) -> None:
     web, idle = account.create({"labels": {"app": "web"}}).id, account.create({"labels": {"app": "idle"}}).id

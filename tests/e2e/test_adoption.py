@@ -176,9 +176,7 @@ def test_a_child_of_an_adopting_resource_is_left_alone(stack: Stack, emulator: E
         ("tn_2rwwlBV3giwRa5gGhtBlK6AH8q4", "import_: 'tn_2rwwlBV3giwRa5gGhtBlK6AH8q4' is not the id"),
     ],
 )
-def test_an_id_that_names_no_backend_is_an_error_in_preview(
-    stack: Stack, emulator: Emulator, id_: str, error: str
-) -> None:
+def test_an_id_without_a_backend_is_an_error_in_preview(stack: Stack, emulator: Emulator, id_: str, error: str) -> None:
     stack.program(f'TunnelGroupBackend("web", opts=pulumi.ResourceOptions(import_="{id_}"))')
     (said,) = import_errors(stack.preview(fails=True))
     assert said.startswith(error)
@@ -188,7 +186,7 @@ def test_an_id_that_names_no_backend_is_an_error_in_preview(
 
 
 @pytest.mark.nightly
-def test_a_backend_of_another_account_is_not_there(new_stack: Callable[..., Stack], web: EmulatedBackend) -> None:
+def test_a_backend_of_another_account_is_not_found(new_stack: Callable[..., Stack], web: EmulatedBackend) -> None:
     with Emulator(api_keys=("test-other-key",)) as other:
         stack = new_stack("", environment={"NGROK_API_KEY": "test-other-key", "NGROK_API_BASE_URL": other.url})
         stack.program(adopting(web))
@@ -205,7 +203,7 @@ def test_two_resources_do_not_adopt_one_backend(stack: Stack, emulator: Emulator
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("stays", [True, False])
-def test_what_the_stack_manages_is_not_adopted_under_another_name(
+def test_a_managed_backend_is_not_adopted_under_another_name(
     stack: Stack, emulator: Emulator, web: EmulatedBackend, stays: bool
 ) -> None:
     """To rename a resource so would have the engine delete the backend under its old name."""
@@ -229,7 +227,7 @@ def test_what_the_stack_manages_is_not_adopted_under_another_name(
 
 
 @pytest.mark.nightly
-def test_what_is_only_read_may_be_adopted(stack: Stack, emulator: Emulator, web: EmulatedBackend) -> None:
+def test_a_backend_that_get_reads_may_be_adopted(stack: Stack, emulator: Emulator, web: EmulatedBackend) -> None:
     get = f'TunnelGroupBackend.get("read", "{web.id}")\n'
     stack.program(get)
     stack.up()
@@ -241,7 +239,7 @@ def test_what_is_only_read_may_be_adopted(stack: Stack, emulator: Emulator, web:
 
 
 @pytest.mark.nightly
-def test_another_id_than_the_managed_one_is_refused(stack: Stack, emulator: Emulator, web: EmulatedBackend) -> None:
+def test_import_of_another_id_is_refused(stack: Stack, emulator: Emulator, web: EmulatedBackend) -> None:
     other = emulator.account(KEY).create(WEB)
     stack.program(adopting(web))
     stack.up()
@@ -287,7 +285,7 @@ def test_an_adopted_backend_is_not_replaced_by_itself(stack: Stack, emulator: Em
         {"labels": {"k8s.ngrok.com/namespace": "default"}},
     ],
 )
-def test_the_operators_backends_are_adopted_only_where_the_program_says_so(
+def test_an_operators_backend_is_adopted_only_if_the_program_allows_it(
     stack: Stack, emulator: Emulator, owned: dict[str, str]
 ) -> None:
     backend = emulator.account(KEY).create(owned)
@@ -319,9 +317,7 @@ def test_many_adoptions_take_few_requests(stack: Stack, emulator: Emulator) -> N
 
 
 @pytest.mark.nightly
-def test_a_backend_whose_delete_is_pending_outlives_it_where_it_is_adopted(
-    stack: Stack, emulator: Emulator, web: EmulatedBackend
-) -> None:
+def test_an_adopted_backend_outlives_its_pending_delete(stack: Stack, emulator: Emulator, web: EmulatedBackend) -> None:
     """The engine would delete it with the old name in one of the next updates."""
     stack.program(adopting(web, "old"))
     stack.up()
@@ -341,7 +337,7 @@ def test_a_backend_whose_delete_is_pending_outlives_it_where_it_is_adopted(
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("left", ["first", "second"])
-def test_a_backend_that_is_in_the_state_twice_outlives_the_name_that_goes(
+def test_a_backend_with_two_names_outlives_the_removed_one(
     stack: Stack, emulator: Emulator, web: EmulatedBackend, left: str
 ) -> None:
     stack.program(adopting(web, "first"))
@@ -358,7 +354,7 @@ def test_a_backend_that_is_in_the_state_twice_outlives_the_name_that_goes(
 
 
 @pytest.mark.nightly
-def test_a_state_that_cannot_be_read_lets_nothing_be_adopted(
+def test_nothing_is_adopted_if_the_state_cannot_be_read(
     stack: Stack, emulator: Emulator, web: EmulatedBackend, tmp_path: Path
 ) -> None:
     """Where state files have no project in their path, the engine finds no stack by its full name."""
@@ -374,7 +370,7 @@ def test_a_state_that_cannot_be_read_lets_nothing_be_adopted(
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("secret_by", ["the program", "a transform", "an option"])
-def test_a_secret_is_not_shown_wherever_it_comes_from(
+def test_a_secret_from_any_source_is_not_shown(
     stack: Stack, emulator: Emulator, web: EmulatedBackend, secret_by: str
 ) -> None:
     import_it = f'import_="{web.id}"'

@@ -52,9 +52,7 @@ def test_another_accounts_key_drops_and_forgets_nothing(stack: Stack, emulator: 
 
 
 @pytest.mark.nightly
-def test_a_rotated_key_just_works_and_what_is_gone_after_that_is_created_again(
-    stack: Stack, emulator: Emulator
-) -> None:
+def test_a_rotated_key_takes_over(stack: Stack, emulator: Emulator) -> None:
     emulator.rotate_key(MAIN, ROTATED)
     stack.environment["NGROK_API_KEY"] = ROTATED
     said = stack.up("--refresh", "--expect-no-changes", "--diff").text
@@ -67,7 +65,7 @@ def test_a_rotated_key_just_works_and_what_is_gone_after_that_is_created_again(
 
 
 @pytest.mark.nightly
-def test_a_backend_lost_while_the_key_was_rotated_is_let_go_as_the_error_says(stack: Stack, emulator: Emulator) -> None:
+def test_a_backend_lost_during_a_rotation_is_removed_as_the_error_says(stack: Stack, emulator: Emulator) -> None:
     emulator.rotate_key(MAIN, ROTATED)
     stack.environment["NGROK_API_KEY"] = ROTATED
     del emulator.account(ROTATED).backends[stack.resource("b3")["id"]]
@@ -82,7 +80,7 @@ def test_a_backend_lost_while_the_key_was_rotated_is_let_go_as_the_error_says(st
 
 
 @pytest.mark.nightly
-def test_neither_a_key_nor_what_gives_it_away_is_in_the_state(stack: Stack) -> None:
+def test_the_state_holds_nothing_that_reveals_the_key(stack: Stack) -> None:
     state = stack.pulumi("stack", "export").text
     assert MAIN not in state
     assert MAIN.partition("_")[2] not in state

@@ -76,7 +76,7 @@ IN_A_STRING = "holds an Output that was put into a string, as in an f-string."
         ("opts=pulumi.ResourceOptions(id=f'{o}')", "id "),
     ],
 )
-def test_an_output_in_a_string_is_named_in_preview_with_what_to_use(stack: Stack, arguments: str, named: str) -> None:
+def test_an_output_in_a_string_is_named_in_preview(stack: Stack, arguments: str, named: str) -> None:
     stack.program(f'o = pulumi.Output.from_input("x")\nTunnelGroupBackend("web", {arguments})')
     outcome = stack.preview(fails=True)
     (error,) = outcome.errors
@@ -97,7 +97,7 @@ def test_an_output_in_a_string_of_a_look_up_is_named(stack: Stack, arguments: st
 
 
 @pytest.mark.nightly
-def test_an_explicit_provider_that_gets_no_config_is_the_reason(new_stack: Callable[..., Stack]) -> None:
+def test_an_explicit_provider_without_config_is_named_as_the_reason(new_stack: Callable[..., Stack]) -> None:
     stack = new_stack(
         'mine = pulumi.ProviderResource("pulumi-python", "mine", {})\n'
         'TunnelGroupBackend("web", opts=pulumi.ResourceOptions(provider=mine))',
@@ -142,7 +142,7 @@ def test_bad_configuration_is_named_in_preview(
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("setting", ["maxAttempts", "maxWaitSeconds", "maxConcurrency"])
-def test_a_limit_that_is_no_number_is_named_in_preview(stack: Stack, setting: str) -> None:
+def test_a_malformed_limit_is_named_in_preview(stack: Stack, setting: str) -> None:
     stack.program('TunnelGroupBackend("web")')
     stack.pulumi("config", "set", f"pulumi-ngrok-tg:{setting}", "many")
     (error,) = stack.preview(fails=True).errors

@@ -91,7 +91,7 @@ def test_tunnels_are_no_drift_but_show_in_the_outputs(
     assert emulator.requests.writes == []
 
 
-def test_a_backend_deleted_behind_pulumis_back_is_created_again(stack: Stack, account: EmulatedAccount) -> None:
+def test_a_backend_deleted_at_ngrok_is_created_again(stack: Stack, account: EmulatedAccount) -> None:
     old = stack.output("id")
     account.backends.clear()
     assert "1 to create" in stack.preview("--refresh").text

@@ -46,7 +46,7 @@ def test_a_fault_in_each_step_costs_nothing_but_time(
 
 
 @pytest.mark.nightly
-def test_a_hang_past_the_timeout_is_found_out(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
+def test_a_response_beyond_the_timeout_is_retried(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
     emulator.fault(method="POST", hang=45)
     stack = new_stack(program(1))
     stack.up()
@@ -55,7 +55,7 @@ def test_a_hang_past_the_timeout_is_found_out(new_stack: Callable[..., Stack], e
 
 
 @pytest.mark.nightly
-def test_nobody_listening_is_one_clear_line(new_stack: Callable[..., Stack]) -> None:
+def test_a_refused_connection_is_one_line(new_stack: Callable[..., Stack]) -> None:
     stack = new_stack(program(1), environment={"NGROK_API_KEY": KEY, "NGROK_API_BASE_URL": "http://127.0.0.1:1"})
     stack.pulumi("config", "set", "pulumi-ngrok-tg:maxAttempts", "2")
     outcome = stack.up(fails=True)
@@ -66,7 +66,7 @@ def test_nobody_listening_is_one_clear_line(new_stack: Callable[..., Stack]) -> 
 
 
 @pytest.mark.nightly
-def test_redirects_and_pages_never_lead_the_key_elsewhere(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
+def test_redirects_and_pages_never_get_the_key(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
     with Emulator() as stranger:
         target = f"{stranger.url}/backends/tunnel_group"
         stack = new_stack(program(4))
@@ -86,7 +86,7 @@ def test_redirects_and_pages_never_lead_the_key_elsewhere(new_stack: Callable[..
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("uri", [5, "http://[::1"])
-def test_a_next_page_that_is_no_uri_hangs_nothing_and_loses_nothing(
+def test_a_malformed_next_page_hangs_nothing_and_loses_nothing(
     new_stack: Callable[..., Stack], emulator: Emulator, uri: object
 ) -> None:
     stack = new_stack(program(4))
@@ -110,7 +110,7 @@ def test_a_next_page_that_is_no_uri_hangs_nothing_and_loses_nothing(
 
 
 @pytest.mark.nightly
-def test_a_spare_backend_of_a_lost_create_is_told_of(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
+def test_a_double_of_a_lost_create_is_a_warning(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
     stack = new_stack(program(1))
     emulator.fault(method="POST", drop="before")
     emulator.fault(method="POST", stall=3)
@@ -136,7 +136,7 @@ def test_a_list_that_misses_a_backend_does_not_drop_it(new_stack: Callable[..., 
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("code", [202, 203, 206, 207, 208])
-def test_a_credential_that_ngrok_quotes_is_shown_nowhere(
+def test_a_credential_that_ngrok_quotes_is_never_shown(
     new_stack: Callable[..., Stack], emulator: Emulator, code: int
 ) -> None:
     message = f"It is invalid. Your credential: {KEY}. Also seen: {KEY[:-2]} in parts {KEY.split('_')[1]}."

@@ -125,7 +125,7 @@ def test_replace_on_changes_replaces(stack: Stack, emulator: Emulator, watched: 
 
 
 @pytest.mark.nightly
-def test_what_is_not_watched_is_no_reason_to_replace(stack: Stack, emulator: Emulator) -> None:
+def test_other_properties_do_not_replace(stack: Stack, emulator: Emulator) -> None:
     options = 'opts=pulumi.ResourceOptions(replace_on_changes=["labels.app"])'
     stack.program(f"{WEB}, {options})".replace('"dc": "fra"', '"dc": "ams"').replace("Website", "Shop"))
     stack.up()
@@ -160,7 +160,7 @@ def test_debug_shows_each_api_call_and_nothing_secret(stack: Stack, emulator: Em
 
 
 @pytest.mark.nightly
-def test_a_wait_shows_live_on_the_resources_row_and_leaves_nothing_behind(stack: Stack, emulator: Emulator) -> None:
+def test_a_wait_shows_live_on_the_row_and_not_in_the_summary(stack: Stack, emulator: Emulator) -> None:
     emulator.fault(method="PATCH", status=429, error_code=226, headers={"Retry-After": "2"})
     stack.program(f"{WEB})".replace("Website", "Shop"))
     said = stack.up().text
@@ -184,9 +184,7 @@ runpy.run_module("pulumi.dynamic", run_name="__main__", alter_sys=True)
 
 
 @pytest.mark.nightly
-def test_without_the_engines_address_a_wait_is_told_all_the_same(
-    stack: Stack, emulator: Emulator, tmp_path: Path
-) -> None:
+def test_a_wait_is_shown_without_the_engines_address(stack: Stack, emulator: Emulator, tmp_path: Path) -> None:
     python = tmp_path / "python-without-address"
     python.write_text(NO_ADDRESS.format(python=sys.executable))
     python.chmod(0o755)

@@ -79,7 +79,7 @@ def test_an_output_of_the_stack_or_of_a_component_holds_nothing(
     assert emulator.requests.writes == []
 
 
-def test_what_an_output_of_another_resource_holds_is_no_ones_to_delete(
+def test_a_backend_in_another_resources_outputs_is_not_adopted(
     new_stack: Callable[..., Stack], emulator: Emulator
 ) -> None:
     named = HOMEGROWN.replace('CreateResult(made["id"], ', 'CreateResult("res-1", ')
@@ -90,7 +90,7 @@ def test_what_an_output_of_another_resource_holds_is_no_ones_to_delete(
     assert "is managed by old (stack dev)" in stack.tool("delete", "--yes", backend.id, code=1).text
 
 
-def test_a_parent_of_the_same_type_excuses_no_holder(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
+def test_a_parent_of_the_holders_type_is_no_excuse(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
     program = HOMEGROWN.replace("OUTPUT", '"uri": made["uri"]') + 'p = Backend("p", {"app": "p"})\n'
     stack = new_stack(program)
     stack.up()

@@ -53,7 +53,7 @@ def test_a_lost_state_comes_back_without_a_write(stack: Stack, emulator: Emulato
 
 
 @pytest.mark.nightly
-def test_what_has_no_identical_backend_is_created(stack: Stack, emulator: Emulator) -> None:
+def test_a_resource_without_an_identical_backend_is_created(stack: Stack, emulator: Emulator) -> None:
     emulator.account(KEY).create({"labels": {"app": "web"}, "description": "other"})
     adopting(stack)
     stack.program('TunnelGroupBackend("web", labels={"app": "web"})')
@@ -86,7 +86,7 @@ def test_several_resources_for_one_backend_are_an_error_that_names_them(stack: S
 
 
 @pytest.mark.nightly
-def test_what_the_state_holds_is_not_adopted_again(stack: Stack, emulator: Emulator) -> None:
+def test_a_backend_in_the_state_is_not_adopted_again(stack: Stack, emulator: Emulator) -> None:
     stack.program('TunnelGroupBackend("one", labels={"app": "web"})')
     stack.up()
     adopting(stack)
@@ -138,7 +138,7 @@ def test_an_exported_id_holds_no_backend(stack: Stack, emulator: Emulator) -> No
 
 
 @pytest.mark.nightly
-def test_those_alike_that_the_state_has_do_not_count(stack: Stack, emulator: Emulator) -> None:
+def test_equal_resources_in_the_state_do_not_count(stack: Stack, emulator: Emulator) -> None:
     stack.program('[TunnelGroupBackend(f"w{n}", labels={"app": "web"}) for n in range(3)]')
     stack.up()
     stack.pulumi("state", "delete", stack.resource("w2")["urn"], "--yes")

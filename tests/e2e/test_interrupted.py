@@ -53,7 +53,7 @@ def test_an_interrupted_up_goes_on_where_it_was(new_stack: Callable[..., Stack],
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("lost", [False, True])
-def test_what_only_waits_ends_with_ctrl_c_and_sends_nothing_more(
+def test_ctrl_c_ends_waits_and_sends_nothing_more(
     new_stack: Callable[..., Stack], emulator: Emulator, lost: bool
 ) -> None:
     """ngrok's limit would let it go on a minute later."""

@@ -18,7 +18,7 @@ def test_waits_show_on_the_live_display(new_stack: Callable[..., Stack], emulato
 
 
 @pytest.mark.nightly
-def test_giving_up_is_one_clear_line(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
+def test_giving_up_is_one_line(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
     stack = new_stack(program(1))
     stack.pulumi("config", "set", "pulumi-ngrok-tg:maxWaitSeconds", "5")
     emulator.fault(times=None, status=429, error_code=226, headers={"Retry-After": "600"})
@@ -36,9 +36,7 @@ def test_giving_up_is_one_clear_line(new_stack: Callable[..., Stack], emulator: 
 
 
 @pytest.mark.nightly
-def test_without_patience_a_healthy_api_serves_all_the_same(
-    new_stack: Callable[..., Stack], emulator: Emulator
-) -> None:
+def test_max_wait_seconds_of_0_is_enough_for_a_healthy_api(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
     stack = new_stack(program(6))
     stack.pulumi("config", "set", "pulumi-ngrok-tg:maxWaitSeconds", "0")
     stack.pulumi("config", "set", "pulumi-ngrok-tg:maxConcurrency", "1")
@@ -53,7 +51,7 @@ def test_without_patience_a_healthy_api_serves_all_the_same(
 
 
 @pytest.mark.nightly
-def test_a_limit_of_creates_holds_up_creates_only(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
+def test_a_limit_of_creates_delays_only_creates(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
     stack = new_stack(program(24))
     stack.up()
     emulator.requests.clear()

@@ -113,7 +113,7 @@ def test_many_look_ups_share_one_listing(stack: Stack, emulator: Emulator) -> No
 
 
 @pytest.mark.nightly
-def test_what_is_unknown_in_a_preview_is_not_asked_for(stack: Stack, emulator: Emulator) -> None:
+def test_an_unknown_input_makes_no_request_in_preview(stack: Stack, emulator: Emulator) -> None:
     looking_up(
         stack,
         """
@@ -144,7 +144,7 @@ def test_what_is_unknown_in_a_preview_is_not_asked_for(stack: Stack, emulator: E
 
 
 @pytest.mark.nightly
-def test_what_a_look_up_depends_on_is_there_in_its_answer(stack: Stack, emulator: Emulator) -> None:
+def test_a_look_up_sees_what_it_depends_on(stack: Stack, emulator: Emulator) -> None:
     stack.program("""web = TunnelGroupBackend("web", labels={"of": "stack"}, description="before")""")
     stack.up()
     id_ = stack.resource("web")["id"]
@@ -205,7 +205,7 @@ def test_look_ups_of_another_account(stack: Stack, emulator: Emulator) -> None:
         ('get_tunnel_group_backend_output(labels={"app": "web"})', "several backends carry these labels: bkdtg_"),
     ],
 )
-def test_what_is_not_found_is_one_clear_error(stack: Stack, call: str, error: str) -> None:
+def test_a_look_up_without_a_result_is_one_error(stack: Stack, call: str, error: str) -> None:
     looking_up(stack, call)
     said = stack.preview(fails=True).text
     function = call.partition("(")[0].removesuffix("_output")
@@ -216,7 +216,7 @@ def test_what_is_not_found_is_one_clear_error(stack: Stack, call: str, error: st
 
 
 @pytest.mark.nightly
-def test_a_bad_key_is_told_once(stack: Stack, emulator: Emulator) -> None:
+def test_a_bad_key_is_reported_once(stack: Stack, emulator: Emulator) -> None:
     stack.environment["NGROK_API_KEY"] = "test-not-a-key"
     looking_up(stack, 'for n in range(20): get_tunnel_group_backend_output(labels={"n": str(n)})')
     said = stack.preview(fails=True).text

@@ -116,7 +116,7 @@ def test_additional_secret_outputs_are_encrypted(new_stack: Callable[..., Stack]
 
 
 @pytest.mark.nightly
-def test_what_is_protected_is_not_deleted(stack: Stack, emulator: Emulator) -> None:
+def test_a_protected_backend_is_not_deleted(stack: Stack, emulator: Emulator) -> None:
     stack.program(f"{WEB}, opts=pulumi.ResourceOptions(protect=True))")
     stack.up()
     assert "protected" in stack.destroy(fails=True).text
@@ -129,7 +129,7 @@ def test_what_is_protected_is_not_deleted(stack: Stack, emulator: Emulator) -> N
 
 
 @pytest.mark.nightly
-def test_what_is_retained_leaves_the_state_and_stays_at_ngrok(stack: Stack, emulator: Emulator) -> None:
+def test_a_retained_backend_leaves_the_state_and_stays_at_ngrok(stack: Stack, emulator: Emulator) -> None:
     stack.program(f"{WEB}, opts=pulumi.ResourceOptions(retain_on_delete=True))")
     stack.up()
     stack.program("")
@@ -199,7 +199,7 @@ def test_target_and_replace_touch_one_resource_only(stack: Stack, emulator: Emul
 
 
 @pytest.mark.nightly
-def test_continue_on_error_does_what_can_be_done(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
+def test_continue_on_error_does_the_rest(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
     stack = new_stack(TWO)
     emulator.fault(method="POST", status=400, error_code=6503, message="The description is too long.")
     said = stack.up("--continue-on-error", "--parallel", "1", fails=True)
@@ -224,7 +224,7 @@ def test_a_plan_is_kept_to(stack: Stack, emulator: Emulator) -> None:
 
 
 @pytest.mark.nightly
-def test_a_preview_as_json_tells_what_changes(stack: Stack) -> None:
+def test_a_preview_as_json_names_the_changes(stack: Stack) -> None:
     stack.program(f"{WEB})".replace("Website", "Shop").replace('"web", "dc"', '"shop", "dc"'))
     said = json.loads(stack.pulumi("preview", "--json").text)
     (step,) = [step for step in said["steps"] if step["op"] == "update"]
@@ -234,7 +234,7 @@ def test_a_preview_as_json_tells_what_changes(stack: Stack) -> None:
 
 
 @pytest.mark.nightly
-def test_custom_timeouts_are_no_hindrance(stack: Stack, emulator: Emulator) -> None:
+def test_custom_timeouts_are_accepted(stack: Stack, emulator: Emulator) -> None:
     timeouts = (
         'opts=pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create="1s", update="1s", delete="1s"))'
     )

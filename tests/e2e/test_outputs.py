@@ -83,7 +83,7 @@ def test_another_stack_uses_outputs_through_a_stack_reference(
     assert f"For {producer.output('id')}" in descriptions
 
 
-def test_get_reads_a_backend_that_is_managed_elsewhere(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
+def test_get_reads_a_backend_that_another_stack_manages(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
     theirs = emulator.account(KEY).create({"labels": {"app": "web"}, "description": "Theirs"})
     stack = new_stack(f"""
         theirs = TunnelGroupBackend.get("theirs", "{theirs.id}")

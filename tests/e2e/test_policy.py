@@ -121,7 +121,7 @@ def test_updates_and_adoptions_are_judged_too(new_stack: Callable[..., Stack], e
 
 
 @pytest.mark.nightly
-def test_levels_and_settings_are_the_teams(new_stack: Callable[..., Stack]) -> None:
+def test_a_config_file_sets_levels_and_settings(new_stack: Callable[..., Stack]) -> None:
     stack = new_stack(GOOD.replace('{"app": "web"}', '{"app": "web", "x y": ""}'))
     assert violations(stack.preview(*PACK)) == {("label-format", "web")}
     assert violations(stack.preview(*config(stack, {"label-format": "mandatory"}), fails=True)) == {
@@ -141,7 +141,7 @@ def test_levels_and_settings_are_the_teams(new_stack: Callable[..., Stack]) -> N
 
 
 @pytest.mark.nightly
-def test_backend_that_target_leaves_out_is_not_judged(new_stack: Callable[..., Stack]) -> None:
+def test_a_backend_that_target_skips_is_not_judged(new_stack: Callable[..., Stack]) -> None:
     stack = new_stack(f'{GOOD}\nTunnelGroupBackend("bare", description="Website")')
     assert violations(stack.preview(*PACK, "--target", "**::web")) == set()
     assert violations(stack.preview(*PACK, "--target", "**::bare", fails=True)) == {("labels-required", "bare")}
@@ -158,7 +158,7 @@ def test_pack_ends_when_the_engine_is_killed() -> None:
         assert pack.wait(60) == 1
 
 
-def test_by_hand_the_program_says_how_it_is_used(new_stack: Callable[..., Stack]) -> None:
+def test_started_by_hand_the_program_prints_its_usage(new_stack: Callable[..., Stack]) -> None:
     for arguments in ((), ("--help",)):
         said = subprocess.run([PACK[1], *arguments], capture_output=True, text=True, check=False, timeout=60)
         assert said.returncode == 1

@@ -28,7 +28,7 @@ def add_edge(emulator: Emulator, id_: str) -> None:
     emulator.account(KEY).add_referrer("tcp_edges", {"hostports": ["1.tcp.example.com:9999"], "backend": module})
 
 
-def test_a_destroy_names_the_backends_that_keep_it_and_asks_only_then(stack: Stack, emulator: Emulator) -> None:
+def test_a_refused_delete_names_the_referrers_and_lists_only_then(stack: Stack, emulator: Emulator) -> None:
     web = stack.resource("web")["id"]
     failover = emulator.account(KEY).add_referrer("failover_backends", {"backends": [web], "description": "main"})
     (error,) = stack.destroy(fails=True).errors
@@ -68,7 +68,7 @@ def test_a_preview_of_a_replacement_names_the_edges_that_know_the_old_id(
     ("setting", "error", "told"),
     [("ignore", None, ""), ("warn", 7008, "ngrok did not list everything that may refer to {}")],
 )
-def test_a_replacement_goes_on_without_the_look_or_when_it_fails(
+def test_a_replacement_succeeds_although_references_cannot_be_listed(
     two_accounts: Stack, emulator: Emulator, setting: str, error: int | None, told: str
 ) -> None:
     web = two_accounts.resource("web")["id"]
@@ -84,7 +84,7 @@ def test_a_replacement_goes_on_without_the_look_or_when_it_fails(
 
 
 @pytest.mark.nightly
-def test_a_change_and_a_refresh_ask_nobody_who_refers(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
+def test_other_changes_list_no_references(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
     stack = new_stack(PROGRAM)
     stack.up()
     add_edge(emulator, stack.resource("web")["id"])

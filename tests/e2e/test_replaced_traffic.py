@@ -87,7 +87,7 @@ def test_a_create_is_no_replacement(stack: Stack, emulator: Emulator) -> None:
     assert len(stack.resources()) == len(emulator.account(KEY).backends) == 2
 
 
-def test_a_replacement_of_what_somebody_has_deleted_creates_it(stack: Stack, emulator: Emulator) -> None:
+def test_a_replacement_of_a_deleted_backend_creates_it(stack: Stack, emulator: Emulator) -> None:
     emulator.account(KEY).backends.clear()
     taint(stack)
     stack.up()
@@ -95,7 +95,7 @@ def test_a_replacement_of_what_somebody_has_deleted_creates_it(stack: Stack, emu
     assert [resource["id"] for resource in stack.resources()] == [backend.id]
 
 
-def test_to_another_accounts_key_a_replaced_backend_is_not_gone(stack: Stack, emulator: Emulator) -> None:
+def test_a_replaced_backend_is_not_gone_to_another_accounts_key(stack: Stack, emulator: Emulator) -> None:
     taint(stack)
     with Emulator(api_keys=(KEY,)) as other:
         stack.environment["NGROK_API_BASE_URL"] = other.url
@@ -103,9 +103,7 @@ def test_to_another_accounts_key_a_replaced_backend_is_not_gone(stack: Stack, em
         assert other.account(KEY).backends == {}
 
 
-def test_an_explicit_provider_refuses_what_the_stack_refuses(
-    new_stack: Callable[..., Stack], emulator: Emulator
-) -> None:
+def test_an_explicit_provider_obeys_refuse(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
     """It gets no stack config; the program has it."""
     program = """
         mine = pulumi.ProviderResource("pulumi-python", "mine", {{}})

@@ -77,9 +77,7 @@ def test_a_rotated_key_is_picked_up_as_the_readme_says(new_stack: Callable[..., 
 
 
 @pytest.mark.nightly
-def test_a_scheme_in_capitals_leads_the_key_through_no_proxy(
-    new_stack: Callable[..., Stack], emulator: Emulator
-) -> None:
+def test_a_scheme_in_capitals_still_avoids_the_proxy(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
     with Emulator() as proxy:
         settings = {"HTTP_PROXY": proxy.url, "http_proxy": proxy.url, "ALL_PROXY": proxy.url, "NO_PROXY": ""}
         settings |= {"no_grpc_proxy": "127.0.0.1", "NGROK_API_KEY": KEY}
@@ -91,7 +89,7 @@ def test_a_scheme_in_capitals_leads_the_key_through_no_proxy(
 
 
 @pytest.mark.nightly
-def test_a_key_in_plain_text_earns_a_warning(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
+def test_a_key_in_plain_text_is_a_warning(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
     stack = new_stack(
         'TunnelGroupBackend("a"); TunnelGroupBackend("b")', environment={"NGROK_API_BASE_URL": emulator.url}
     )
@@ -162,7 +160,7 @@ SECRET_KEY = "hushkey-1a2b3c"
         (9999, f"Odd: {SECRET[:12]}... and {SECRET_KEY}!"),
     ],
 )
-def test_what_ngrok_quotes_of_a_secret_is_not_shown(
+def test_a_secret_that_ngrok_quotes_is_not_shown(
     new_stack: Callable[..., Stack], emulator: Emulator, code: int, message: str
 ) -> None:
     emulator.fault(method="POST", status=400, error_code=code, message=message)
@@ -177,16 +175,14 @@ def test_what_ngrok_quotes_of_a_secret_is_not_shown(
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("labels", [f'{{"{SECRET_KEY}": 5}}', f'{{"{SECRET_KEY}=": "x"}}', f'{{"{SECRET_KEY}": None}}'])
-def test_what_is_wrong_with_secret_labels_is_told_without_their_keys(
-    new_stack: Callable[..., Stack], labels: str
-) -> None:
+def test_problems_of_secret_labels_are_named_without_their_keys(new_stack: Callable[..., Stack], labels: str) -> None:
     said = new_stack(f'TunnelGroupBackend("web", labels=pulumi.Output.secret({labels}))').preview(fails=True).text
     assert "labels: " in said
     assert SECRET_KEY not in said
 
 
 @pytest.mark.nightly
-def test_a_look_up_by_secrets_tells_neither_them_nor_the_labels_of_others(
+def test_a_look_up_by_secrets_shows_neither_them_nor_other_labels(
     new_stack: Callable[..., Stack], emulator: Emulator
 ) -> None:
     emulator.account(KEY).create({"labels": {"theirs": "hush-theirs"}})

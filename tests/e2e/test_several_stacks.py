@@ -30,7 +30,9 @@ def go_up_together(new_stack: Callable[..., Stack], emulator: Emulator) -> list[
     return [request for request in emulator.requests if request.method == "POST"]
 
 
-def test_under_a_limit_of_requests_a_minute(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
+def test_three_stacks_complete_under_a_limit_of_requests_a_minute(
+    new_stack: Callable[..., Stack], emulator: Emulator
+) -> None:
     emulator.set(rate_limit=RateLimit())  # 120 in a rolling minute, no Retry-After
     creates = go_up_together(new_stack, emulator)
     admitted = sorted(request.arrived for request in creates if request.status == 201)
@@ -39,7 +41,9 @@ def test_under_a_limit_of_requests_a_minute(new_stack: Callable[..., Stack], emu
     assert [request.status for request in creates].count(429) <= 120
 
 
-def test_under_a_limit_of_requests_at_once(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
+def test_three_stacks_complete_under_a_limit_of_requests_at_once(
+    new_stack: Callable[..., Stack], emulator: Emulator
+) -> None:
     emulator.set(max_concurrency=3, latency=0.3)
     creates = go_up_together(new_stack, emulator)
     admitted = sorted(request.arrived for request in creates if request.status == 201)

@@ -71,7 +71,7 @@ def asked(emulator: Emulator) -> list[str]:
     return [request.path for request in emulator.requests.take() if request.method == "GET"]
 
 
-def test_the_row_says_who_leaves_stays_and_joins(
+def test_the_row_names_the_tunnels_that_leave_stay_and_join(
     new_stack: Callable[..., Stack], emulator: Emulator, tunnels: list[str]
 ) -> None:
     names = ("some", "all", "joins", "nobody", "later")
@@ -106,7 +106,7 @@ def test_the_row_says_who_leaves_stays_and_joins(
 
 
 @pytest.mark.nightly
-def test_refuse_keeps_tunnels_from_leaving_until_there_is_a_way_round(
+def test_refuse_holds_until_other_tunnels_serve(
     new_stack: Callable[..., Stack], emulator: Emulator, tunnels: list[str]
 ) -> None:
     account = emulator.account(KEY)
@@ -174,7 +174,7 @@ def test_refuse_guards_replacements_and_deletes(
 
 
 @pytest.mark.nightly
-def test_nothing_is_guarded_that_does_not_change(
+def test_an_unchanged_backend_is_not_guarded(
     new_stack: Callable[..., Stack], emulator: Emulator, tunnels: list[str]
 ) -> None:
     """A refresh compares, too, but changes nothing at ngrok; and what is ignored costs no call."""
@@ -201,7 +201,7 @@ def test_nothing_is_guarded_that_does_not_change(
 
 
 @pytest.mark.nightly
-def test_where_ngrok_does_not_show_its_tunnels_the_state_says_what_it_saw(
+def test_the_state_counts_tunnels_if_ngrok_does_not_list_them(
     new_stack: Callable[..., Stack], emulator: Emulator, tunnels: list[str]
 ) -> None:
     stack = new_stack(web(app="web"))

@@ -34,9 +34,7 @@ def rename_internals(stack: Stack, *names: tuple[str, str]) -> None:
     stack.environment["PULUMI_PYTHON_CMD"] = str(python)
 
 
-def test_all_works_only_plainer_when_upstreams_internals_are_renamed(
-    new_stack: Callable[..., Stack], emulator: Emulator
-) -> None:
+def test_all_works_without_upstreams_internals(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
     stack = new_stack(program(12))
     rename_internals(
         stack,
@@ -62,7 +60,7 @@ def test_all_works_only_plainer_when_upstreams_internals_are_renamed(
     stack.preview("--refresh", "--expect-no-changes")
 
 
-def test_diffs_and_log_lines_are_only_plainer_when_upstreams_internals_are_renamed(
+def test_diffs_and_log_lines_work_without_upstreams_internals(
     new_stack: Callable[..., Stack], emulator: Emulator
 ) -> None:
     stack = new_stack(program(2))
@@ -81,7 +79,7 @@ def test_diffs_and_log_lines_are_only_plainer_when_upstreams_internals_are_renam
     stack.preview("--refresh", "--expect-no-changes")
 
 
-def test_what_is_in_a_component_counts_by_the_component_where_its_children_are_kept_otherwise(
+def test_a_component_counts_as_a_whole_without_upstreams_internals(
     new_stack: Callable[..., Stack], emulator: Emulator
 ) -> None:
     stack = new_stack(

@@ -79,7 +79,7 @@ def test_requests_sent_ahead_are_answered_in_turn(connection: Connection) -> Non
     assert [backend["description"] for backend in json.loads(body)["backends"]] == ["two", "one"]
 
 
-def test_a_client_may_ask_to_close_and_may_be_of_http_1_0(emulator: Emulator, connection: Connection) -> None:
+def test_a_client_may_close_and_may_use_http_1_0(emulator: Emulator, connection: Connection) -> None:
     connection.socket.sendall(GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
     assert connection.response()[0] == 200
     assert connection.response()[0] == 0
@@ -90,7 +90,7 @@ def test_a_client_may_ask_to_close_and_may_be_of_http_1_0(emulator: Emulator, co
     old.close()
 
 
-def test_a_client_that_waits_to_be_told_to_go_on_is(connection: Connection) -> None:
+def test_a_client_that_expects_100_continue_gets_it(connection: Connection) -> None:
     head, _, content = created("large").partition(b"\r\n\r\n")
     connection.socket.sendall(head + b"\r\nExpect: 100-continue\r\n\r\n")
     assert connection.response()[0] == 100
@@ -98,7 +98,7 @@ def test_a_client_that_waits_to_be_told_to_go_on_is(connection: Connection) -> N
     assert connection.response()[0] == 201
 
 
-def test_a_next_request_that_comes_half_changes_nothing(emulator: Emulator, connection: Connection) -> None:
+def test_half_a_request_changes_nothing(emulator: Emulator, connection: Connection) -> None:
     request = created("never")
     connection.socket.sendall(created("first") + request[: len(request) // 2])
     assert connection.response()[0] == 201
@@ -109,7 +109,7 @@ def test_a_next_request_that_comes_half_changes_nothing(emulator: Emulator, conn
     assert [request.status for request in emulator.requests] == [201]
 
 
-def test_a_body_that_comes_half_changes_nothing(emulator: Emulator, connection: Connection) -> None:
+def test_half_a_body_changes_nothing(emulator: Emulator, connection: Connection) -> None:
     connection.socket.sendall(created("never")[:-3])
     connection.socket.shutdown(socket.SHUT_WR)
     status, _, body = connection.response()
@@ -122,7 +122,7 @@ def test_a_body_that_comes_half_changes_nothing(emulator: Emulator, connection: 
 # Faults of kept connections ------------------------------------------------------------------------------------------
 
 
-def test_a_connection_ends_unannounced_once_its_response_has_left(emulator: Emulator, connection: Connection) -> None:
+def test_drop_idle_closes_the_connection_after_the_response(emulator: Emulator, connection: Connection) -> None:
     emulator.fault(method="POST", drop="idle")
     connection.socket.sendall(created("kept"))
     status, headers, body = connection.response()
@@ -182,7 +182,7 @@ def test_half_of_nothing_is_nothing(emulator: Emulator, connection: Connection) 
     other.close()
 
 
-def test_a_date_is_told_once(emulator: Emulator, connection: Connection) -> None:
+def test_a_response_has_one_date(emulator: Emulator, connection: Connection) -> None:
     connection.socket.sendall(GET)
     assert parsedate_to_datetime(connection.response()[1]["Date"]).tzinfo is not None
     emulator.fault(headers={"date": "never"})
@@ -216,11 +216,11 @@ def test_stopping_leaves_nothing_behind() -> None:
         requests.get(emulator.url, timeout=5)
 
 
-def test_one_that_never_served_can_be_stopped() -> None:
+def test_an_emulator_that_never_started_can_be_stopped() -> None:
     Emulator().stop()
 
 
-def test_clients_that_do_not_read_do_not_hold_up_the_end() -> None:
+def test_clients_that_do_not_read_do_not_delay_the_stop() -> None:
     emulator = Emulator(api_keys=(KEY,))
     emulator.start()
     emulator.fault(times=None, body="x" * 2**25)
@@ -236,19 +236,19 @@ def test_clients_that_do_not_read_do_not_hold_up_the_end() -> None:
         client.close()
 
 
-def test_it_is_for_this_machine_only(emulator: Emulator) -> None:
+def test_it_listens_on_the_loopback_only(emulator: Emulator) -> None:
     port = emulator.port
     listening = [one for one in psutil.Process().net_connections("tcp") if one.laddr.port == port]
     assert {one.laddr.ip for one in listening} <= {"127.0.0.1", "::1"}
 
 
 @pytest.mark.parametrize("wrong", [{"port": 99999}, {"port": -1}, {"api_keys": "abc"}, {"api_keys": (5,)}])
-def test_what_it_cannot_be_made_of_is_named(wrong: dict[str, Any]) -> None:
+def test_invalid_arguments_are_named(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"A port is a number|API keys are words"):
         Emulator(**wrong)
 
 
-def test_tunnels_may_come_from_python_while_the_api_lists(api: Api, emulator: Emulator) -> None:
+def test_tunnels_may_connect_during_a_list(api: Api, emulator: Emulator) -> None:
     account = emulator.account(KEY)
     for n in range(100):
         account.create({"labels": {"app": "web", "n": str(n)}})

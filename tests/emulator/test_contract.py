@@ -37,7 +37,7 @@ def test_patch_leaves_what_is_absent_or_null_and_clears_what_is_empty(api: Api) 
     assert cleared.json() == {**backend, "description": "", "metadata": "", "labels": {}}
 
 
-def test_delete_answers_204_without_a_body_and_then_404(api: Api) -> None:
+def test_delete_responds_204_without_a_body_and_then_404(api: Api) -> None:
     path = f"{PATH}/{api.create()['id']}"
     deleted = api.delete(path)
     assert (deleted.status_code, deleted.content) == (204, b"")
@@ -109,7 +109,7 @@ def test_a_page_holds_100_at_most(api: Api) -> None:
         ("PUT", PATH, {"json": {}}, 405, 27614),
     ],
 )
-def test_each_refusal_is_in_ngroks_shape(
+def test_each_error_is_in_ngroks_format(
     api: Api, method: str, path: str, options: dict[str, Any], status: int, code: int
 ) -> None:
     response = api.request(method, path, **options)

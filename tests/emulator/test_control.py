@@ -30,7 +30,7 @@ def test_settings_are_shown_and_changed_one_by_one(api: Api, emulator: Emulator)
     }
 
 
-def test_limits_refuse_with_ngroks_codes(api: Api, emulator: Emulator) -> None:
+def test_limits_respond_with_ngroks_codes(api: Api, emulator: Emulator) -> None:
     emulator.set(rate_limit=RateLimit(2, 60, "7"))
     answers = [api.get(PATH) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [200, 200, 429]
@@ -57,7 +57,7 @@ def test_a_rate_limit_is_an_accounts_own_and_rolls() -> None:
         assert 1.0 <= time.monotonic() - began < 1.9
 
 
-def test_what_is_refused_or_unlimited_takes_no_place() -> None:
+def test_a_rejected_request_takes_no_place() -> None:
     emulator = Emulator(api_keys=(KEY,))
     emulator.start()
     emulator.set(max_concurrency=1)
@@ -99,7 +99,7 @@ def test_a_request_that_fails_gives_its_place_back(api: Api, emulator: Emulator)
 # Faults ---------------------------------------------------------------------------------------------------------------
 
 
-def test_faults_befall_the_requests_they_are_for(api: Api, emulator: Emulator) -> None:
+def test_faults_meet_the_requests_that_match(api: Api, emulator: Emulator) -> None:
     def fault(**what: Any) -> None:
         assert api.post("/_emulator/faults", json=what).status_code == 204
 

@@ -33,13 +33,13 @@ def fuzzed() -> Iterator[Emulator]:
 
 @pytest.mark.nightly
 @schema.parametrize()
-def test_each_endpoint_is_as_it_is_described(case: Case, fuzzed: Emulator) -> None:
+def test_each_endpoint_matches_the_description(case: Case, fuzzed: Emulator) -> None:
     key = {"Authorization": f"Bearer {KEY}"}
     case.call_and_validate(base_url=fuzzed.url, headers=key, excluded_checks=UNSURE)
 
 
 @pytest.mark.nightly
-def test_what_a_create_leads_to_is_as_it_is_described(fuzzed: Emulator) -> None:
+def test_links_from_a_create_match_the_description(fuzzed: Emulator) -> None:
     class Life(schema.as_state_machine()):  # type: ignore[misc]
         """Creates backends, then reads, changes, lists and deletes them in any order."""
 
@@ -73,7 +73,7 @@ bodies = anything | st.dictionaries(
 
 
 @given(body=bodies)
-def test_a_body_is_accepted_exactly_where_it_is_as_described(fuzzed: Emulator, body: Any) -> None:
+def test_a_body_is_accepted_exactly_if_it_matches_the_description(fuzzed: Emulator, body: Any) -> None:
     with Api(fuzzed.url) as api:
         created = api.post(PATH, json=body)
         assert (created.status_code == 201) == contents.is_valid(body), created.text

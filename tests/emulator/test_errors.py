@@ -130,7 +130,7 @@ KEYS = "API keys and instructions are available on your dashboard: https://dashb
         ("GET", "/_emulatr/faults", {}, 404, "27204", 'Unsupported API surface "/_emulatr/faults".'),
     ],
 )
-def test_an_error_says_what_ngroks_list_says(
+def test_errors_match_ngroks_list(
     api: Api, method: str, path: str, options: dict[str, Any], status: int, code: str, text: str
 ) -> None:
     assert error_of(api.request(method, path, **options)) == (status, code, text)
@@ -151,9 +151,7 @@ def test_lengths_are_counted_in_characters(api: Api) -> None:
     ],
 )
 @pytest.mark.parametrize("method", ["PUT", "HEAD", "OPTIONS", "TRACE", "BREW"])
-def test_a_method_that_a_path_does_not_take_is_told_which_it_takes(
-    api: Api, method: str, path: str, allowed: str
-) -> None:
+def test_a_wrong_method_names_the_allowed_ones(api: Api, method: str, path: str, allowed: str) -> None:
     response = api.request(method, path)
     assert response.headers["Allow"] == allowed
     assert response.headers["Content-Type"] == "application/json"
@@ -164,7 +162,7 @@ def test_a_method_that_a_path_does_not_take_is_told_which_it_takes(
         assert error_of(response) == (405, "27614", "Method not allowed.")
 
 
-def test_success_carries_an_operation_and_says_that_it_is_json(api: Api) -> None:
+def test_a_success_has_an_operation_id_and_a_content_type(api: Api) -> None:
     made = api.post(PATH, json={})
     listed = api.get(PATH)
     deleted = api.delete(f"{PATH}/{made.json()['id']}")

@@ -6,7 +6,7 @@ from tests.conftest import KEY
 from tests.emulator.api import PATH, Api
 
 
-def test_the_log_tells_what_arrived_and_no_key(api: Api, emulator: Emulator) -> None:
+def test_the_log_holds_requests_without_the_key(api: Api, emulator: Emulator) -> None:
     api.create(labels={"app": "web"})
     api.get(f"{PATH}?limit=5")
     log = api.get("/_emulator/requests").json()
@@ -36,7 +36,7 @@ def test_log_keeps_the_newest_requests_and_no_large_body() -> None:
     assert [(one.content is None, one.body) for one in log[-2:]] == [(True, None), (False, None)]
 
 
-def test_the_log_tells_when_a_request_arrived(api: Api, emulator: Emulator) -> None:
+def test_the_log_holds_times(api: Api, emulator: Emulator) -> None:
     emulator.set(latency=0.05)
     api.get(PATH)
     (request,) = emulator.requests

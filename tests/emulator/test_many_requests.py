@@ -105,7 +105,7 @@ class Worker:
 
 @pytest.mark.nightly
 @pytest.mark.timeout(600)
-def test_mixed_requests_leave_what_a_model_holds() -> None:
+def test_concurrent_requests_match_a_model() -> None:
     threads = threading.active_count()
     emulator = Emulator(api_keys=(KEY,))
     emulator.start()

@@ -38,14 +38,14 @@ from tests.emulator.api import JSON, PATH, Api, error_of
         ("PATCH", f"{PATH}/bkdtg_2rwwlBV3giwRa5gGhtBlK6AH8q4", {"json": {}}, 404, "6514"),
     ],
 )
-def test_an_odd_request_is_refused_as_ngrok_would(
+def test_an_odd_request_gets_ngroks_error(
     api: Api, method: str, path: str, options: dict[str, Any], status: int, code: str
 ) -> None:
     assert error_of(api.request(method, path, **options))[:2] == (status, code)
     assert api.get(PATH).status_code == 200
 
 
-def test_what_is_odd_and_right_is_taken(api: Api) -> None:
+def test_an_odd_but_valid_request_is_accepted(api: Api) -> None:
     made = api.post(PATH, data=b"{}", headers={"Content-Type": "Application/JSON; charset=utf-8"})
     assert made.status_code == 201
     path = f"{PATH}/{made.json()['id']}"
@@ -64,7 +64,7 @@ def test_a_rotated_key_is_the_only_one(emulator: Emulator) -> None:
 
 
 @pytest.mark.parametrize("written", [b'"\\ud800x"', b'"\xffx"'], ids=["half a pair", "no UTF-8"])
-def test_what_is_no_text_is_replaced_as_go_does(api: Api, written: bytes) -> None:
+def test_invalid_text_is_replaced_as_in_go(api: Api, written: bytes) -> None:
     body = b'{"description": %b, "labels": {%b: %b}}' % (written, written, written)
     made = api.post(PATH, data=body, headers=JSON)
     assert made.status_code == 201
@@ -110,7 +110,7 @@ HEAD = (
         (b"GET %b HTTP/1.1\r\n%bX: " + b"x" * 200_000 + b"\r\n\r\n", False, 431, ""),
     ],
 )
-def test_what_is_hardly_http_is_refused_in_json_too(
+def test_malformed_http_gets_json_too(
     emulator: Emulator, request_: bytes, half_close: bool, status: int, code: str
 ) -> None:
     emulator.account(KEY).backends[ID.decode()] = EmulatedBackend(ID.decode(), "2025-01-21T18:19:53Z")
@@ -131,14 +131,14 @@ def test_it_is_no_proxy(emulator: Emulator) -> None:
     assert received.startswith(b"HTTP/1.1 405 ")
 
 
-def test_a_stray_percent_sign_is_no_query(emulator: Emulator) -> None:
+def test_a_stray_percent_sign_is_an_error(emulator: Emulator) -> None:
     asked = b"GET %b?limit=%%zz HTTP/1.1\r\n%bConnection: close\r\n\r\n" % (PATH.encode(), HEAD)
     body = json.loads(sent_raw(emulator, asked).partition(b"\r\n\r\n")[2])
     assert body["error_code"] == "ERR_NGROK_230"
     assert body["msg"].startswith('The query part of the requested URI is invalid: invalid URL escape "%zz". ')
 
 
-def test_the_address_in_a_proxys_form_is_taken(emulator: Emulator) -> None:
+def test_an_absolute_address_is_accepted(emulator: Emulator) -> None:
     url = emulator.url.encode()
     asked = b"GET %b%b?limit=1 HTTP/1.1\r\n%bConnection: close\r\n\r\n" % (url, PATH.encode(), HEAD)
     assert sent_raw(emulator, asked).startswith(b"HTTP/1.1 200 ")

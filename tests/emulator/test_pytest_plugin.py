@@ -72,7 +72,7 @@ def test_a_missing_extra_is_named(pytester: pytest.Pytester, missing: str) -> No
     ran.stdout.no_fnmatch_line("*Traceback*")
 
 
-def test_it_costs_nothing_where_nobody_asks_for_it(pytester: pytest.Pytester) -> None:
+def test_an_unused_fixture_loads_nothing(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
         import sys

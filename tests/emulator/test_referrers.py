@@ -99,7 +99,7 @@ def test_ngroks_client_reads_what_refers_to_a_backend(emulator: Emulator) -> Non
         ("failover_backends", {"backends": 5}),
     ],
 )
-def test_what_the_api_could_not_list_is_refused(api: Api, collection: str, fields: Any) -> None:
+def test_a_referrer_that_the_api_could_not_list_is_rejected(api: Api, collection: str, fields: Any) -> None:
     status, refusal = refusal_of(api.post(f"/_emulator/{collection}", json=fields))
     assert (status, "has to be" in refusal) == (400, True)
     assert api.get(PATHS[collection]).status_code == 200

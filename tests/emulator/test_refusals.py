@@ -56,7 +56,7 @@ MISTAKES = [
 
 
 @pytest.mark.parametrize(("method", "path", "body", "what"), MISTAKES)
-def test_what_is_not_understood_is_named_and_nothing_is_applied(
+def test_a_malformed_control_request_is_named_and_changes_nothing(
     api: Api, emulator: Emulator, method: str, path: str, body: Any, what: str
 ) -> None:
     status, error = refusal_of(api.request(method, f"/_emulator/{path}", json=body))
@@ -69,7 +69,9 @@ def test_what_is_not_understood_is_named_and_nothing_is_applied(
 
 
 @pytest.mark.parametrize(("method", "path", "body", "what"), [m for m in MISTAKES if m[1] != "tunnels" and m[2] != []])
-def test_python_is_told_the_same(emulator: Emulator, method: str, path: str, body: dict[str, Any], what: str) -> None:
+def test_python_gets_the_same_errors(
+    emulator: Emulator, method: str, path: str, body: dict[str, Any], what: str
+) -> None:
     with pytest.raises(ValueError, match=f"^{re.escape(what)}"):
         (emulator.set if path == "settings" else emulator.fault)(**body)
     assert (emulator.settings, emulator.faults) == (Settings(), [])

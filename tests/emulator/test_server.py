@@ -12,7 +12,7 @@ from tests.conftest import KEY
 from tests.emulator.api import PATH, Api
 
 
-def test_another_host_than_the_loopback_is_the_name_that_is_responded_to() -> None:
+def test_the_named_host_gets_responses() -> None:
     with Emulator(api_keys=(KEY,), host="ngrok-emulator") as server:
         assert server.url == f"http://ngrok-emulator:{server.port}"
         api = Api(f"http://127.0.0.1:{server.port}")
@@ -24,7 +24,7 @@ def test_another_host_than_the_loopback_is_the_name_that_is_responded_to() -> No
             assert api.get("/_emulator/settings", headers={"Host": host}).status_code == 403
 
 
-def test_the_loopback_of_ipv6_is_served_where_there_is_one(emulator: Emulator) -> None:
+def test_the_ipv6_loopback_is_served(emulator: Emulator) -> None:
     try:
         socket.create_server(("::1", 0), family=socket.AF_INET6).close()
     except OSError:
@@ -32,7 +32,7 @@ def test_the_loopback_of_ipv6_is_served_where_there_is_one(emulator: Emulator) -
     assert Api(f"http://[::1]:{emulator.port}").get(PATH).status_code == 200
 
 
-def test_each_api_request_is_heard_with_its_outcome() -> None:
+def test_hear_gets_each_request_with_its_outcome() -> None:
     heard: list[Request] = []
     with Emulator(api_keys=(KEY,), hear=heard.append) as server:
         server.fault(drop="after", times=1)

@@ -27,7 +27,7 @@ def shown(server: Any, error: BaseException) -> str:
         return text
 
 
-def test_errors_of_ours_are_their_text_and_others_keep_their_traceback() -> None:
+def test_our_errors_are_one_line_and_others_keep_their_traceback() -> None:
     server = SimpleNamespace(traceback=traceback)
     upstream.show_as_one_line(server, (Said,))
     assert shown(server, Said("one line")) == "one line"
@@ -47,7 +47,7 @@ def test_a_stand_in_stands_in_once_however_many_pickles_are_configured() -> None
     assert (server.traceback._real, server.proto._real, server.empty_pb2._real) == (traceback, proto, messages)
 
 
-def test_a_cancel_is_heard_and_other_responses_are_not_taken_for_one() -> None:
+def test_only_a_cancel_cancels() -> None:
     heard: list[str] = []
     server = SimpleNamespace(empty_pb2=SimpleNamespace(Empty=lambda: "response"))
     upstream.watch_cancel(server, lambda: heard.append("cancel"))
@@ -85,7 +85,7 @@ def test_a_diff_response_says_what_differs() -> None:
     assert server.proto.CheckResponse is proto.CheckResponse
 
 
-def test_what_was_told_is_for_one_response_of_its_own_thread() -> None:
+def test_reported_differences_are_for_the_next_response_of_the_thread() -> None:
     server = SimpleNamespace(proto=proto)
     upstream.show_differences(server)
     upstream.report_differences({"labels.app": "UPDATE"})
@@ -98,7 +98,7 @@ def test_what_was_told_is_for_one_response_of_its_own_thread() -> None:
     assert server.proto.DiffResponse(changes=2) == proto.DiffResponse(changes=2), "another provider's, later"
 
 
-def test_no_difference_is_no_detail() -> None:
+def test_no_difference_makes_no_detailed_diff() -> None:
     server = SimpleNamespace(proto=proto)
     upstream.show_differences(server)
     assert differing(server, {}, changes=1) == proto.DiffResponse(changes=1)
@@ -123,7 +123,7 @@ class Plain:
         SimpleNamespace(proto=SimpleNamespace(DiffResponse=proto.DiffResponse)),
     ],
 )
-def test_where_upstream_has_changed_all_stays_as_it_is(server: Any) -> None:
+def test_nothing_is_replaced_if_upstream_has_changed(server: Any) -> None:
     before = dict(vars(server)) if server else None
     upstream.show_as_one_line(server, (Said,))
     upstream.show_differences(server)
@@ -137,13 +137,13 @@ def test_where_upstream_has_changed_all_stays_as_it_is(server: Any) -> None:
         SimpleNamespace(DiffResponse=Plain, PropertyDiff=lambda **_: 1 / int("x")),
     ],
 )
-def test_a_message_that_cannot_be_filled_in_is_sent_without(later: Any) -> None:
+def test_a_response_without_these_fields_is_sent_without_them(later: Any) -> None:
     server = SimpleNamespace(proto=later)
     upstream.show_differences(server)
     assert differing(server, {"labels.app": "UPDATE"}, changes=1).fields == {"changes": 1}
 
 
-def test_calls_that_wait_for_a_worker_already_get_one_too() -> None:
+def test_queued_calls_get_a_worker_too() -> None:
     waiting, all_at_once = threading.Event(), threading.Barrier(8)
 
     def call() -> None:
@@ -166,7 +166,7 @@ def test_a_log_without_an_engine_goes_to_stderr(capfd: pytest.CaptureFixture[str
     assert capfd.readouterr().err == "a wait\nwarning: a spare backend\n"
 
 
-def test_a_log_whose_engine_is_gone_goes_to_stderr(
+def test_a_log_without_a_reachable_engine_goes_to_stderr(
     capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.argv", ["pulumi.dynamic", "127.0.0.1:1"])

@@ -128,7 +128,7 @@ def test_settings_in_the_engines_config_come_before_those_of_the_pack() -> None:
         ({"protected": {"labels": ["a"]}}, "policy protected: the setting labels: ['a'] is not of type 'object'"),
     ],
 )
-def test_what_cannot_be_used_is_named(overrides: dict[str, Any], says: str) -> None:
+def test_an_invalid_override_is_named(overrides: dict[str, Any], says: str) -> None:
     with pytest.raises(SettingError) as wrong:
         tunnel_group_policies(overrides)
     assert says in str(wrong.value)
@@ -177,7 +177,7 @@ def test_values_that_a_preview_does_not_know_are_not_judged() -> None:
     assert reported("protected", half, overrides={"protected": {"labels": {"dc": "fra"}}}) == []
 
 
-def test_what_a_stack_only_reads_is_not_its_own() -> None:
+def test_a_backend_that_get_reads_is_not_judged() -> None:
     same = {"labels": {"app": "web"}, "account": None}
     assert len(reported("unique-selectors", same, same)) == 2
     assert reported("unique-selectors", same, {**same, READ_ONLY: True}) == []
@@ -197,7 +197,7 @@ class Failing:
 
 
 @pytest.mark.parametrize("name", ["labels-required", "unique-selectors"])
-def test_a_failure_inside_is_no_pass_and_tells_no_secret(name: str) -> None:
+def test_a_failure_inside_fails_the_preview_and_shows_no_secret(name: str) -> None:
     with pytest.raises(PolicyFailed) as failed:
         reported(name, {"labels": Failing()})
     assert f"policy {name} failed inside (" in str(failed.value)

@@ -86,13 +86,13 @@ PASSING = [
 
 
 @pytest.mark.parametrize(("policy", "given", "settings", "says"), FAILING)
-def test_what_fails(policy: str, given: dict[str, Any], settings: dict[str, Any], says: str) -> None:
+def test_rules_that_fail(policy: str, given: dict[str, Any], settings: dict[str, Any], says: str) -> None:
     (reason,) = judged(policy, declared(**given), **settings)
     assert says in reason
 
 
 @pytest.mark.parametrize(("policy", "given", "settings"), PASSING)
-def test_what_passes(policy: str, given: dict[str, Any], settings: dict[str, Any]) -> None:
+def test_rules_that_pass(policy: str, given: dict[str, Any], settings: dict[str, Any]) -> None:
     assert judged(policy, declared(**given), **settings) == []
 
 
@@ -112,7 +112,7 @@ STRICT = {
 @pytest.mark.parametrize(
     "policy", [policy for policy in POLICIES if policy.name != "max-backends"], ids=lambda p: p.name
 )
-def test_what_is_unknown_is_not_judged(policy: OfBackend | OfStack) -> None:
+def test_an_unknown_value_is_not_judged(policy: OfBackend | OfStack) -> None:
     backend = declared(labels=UNKNOWN, description=UNKNOWN, metadata=UNKNOWN, account=UNKNOWN)
     backends = [backend] if isinstance(policy, OfBackend) else [backend, declared(account=UNKNOWN), declared("c")]
     assert judged(policy.name, *backends, **STRICT.get(policy.name, {})) == []
@@ -148,7 +148,7 @@ def test_labels_within_others_are_named_with_both() -> None:
     assert judged("overlapping-selectors", declared("a"), declared("b"), declared("none", labels={})) == []
 
 
-def test_how_many_a_stack_may_have() -> None:
+def test_max_backends_counts_the_stack() -> None:
     two = [declared("a"), declared("b")]
     assert judged("max-backends", *two, max=2) == judged("max-backends", *two) == []
     assert judged("max-backends", *two, max=1) == [
@@ -183,7 +183,7 @@ SECRET = st.text("QXZ", min_size=6, max_size=12)
 
 
 @given(st.dictionaries(SECRET, SECRET, min_size=1, max_size=3), SECRET, SECRET)
-def test_no_sentence_holds_what_a_program_has_given(labels: dict[str, str], description: str, key: str) -> None:
+def test_no_sentence_holds_a_value_of_the_program(labels: dict[str, str], description: str, key: str) -> None:
     metadata = json.dumps({f"password_{key}": f"{description}9", "owned-by": "ngrok-operator"})
     one = declared("one", labels=labels, description=f"password={description}9", metadata=metadata)
     wider = declared("two", labels={**labels, "more": "x"}, description="", metadata=description)

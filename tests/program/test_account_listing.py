@@ -31,7 +31,7 @@ class Client:
         return NEW
 
 
-def test_a_look_up_by_id_is_as_new_as_it_asks_while_another_one_lists_the_account_anew() -> None:
+def test_a_look_up_by_id_is_new_enough_during_another_listing() -> None:
     seen: list[Backend] = []
     client: Any = Client()
     account = ListedAccount(client)

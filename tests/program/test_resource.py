@@ -130,7 +130,7 @@ def test_a_label_that_turns_out_to_be_none_is_an_error() -> None:
 
 
 @pulumi.runtime.test
-def test_what_is_no_text_is_named_with_its_resource() -> None:
+def test_invalid_text_is_named_with_its_resource() -> None:
     for inputs, told in (
         ({"description": "\ud800"}, "description holds half of a surrogate pair"),
         ({"metadata": "\ud800"}, "metadata holds half of a surrogate pair"),
@@ -142,7 +142,7 @@ def test_what_is_no_text_is_named_with_its_resource() -> None:
 
 
 @pulumi.runtime.test
-def test_metadata_that_holds_itself_stops_the_program_in_a_line() -> None:
+def test_metadata_that_contains_itself_stops_the_program() -> None:
     endless: dict[str, Any] = {}
     endless["self"] = endless
     with pytest.raises(
@@ -151,7 +151,7 @@ def test_metadata_that_holds_itself_stops_the_program_in_a_line() -> None:
         TunnelGroupBackend("web", metadata=endless)
 
 
-def test_what_turns_out_wrong_later_names_the_resource() -> None:
+def test_a_late_error_names_the_resource() -> None:
     @pulumi.runtime.test
     def declare() -> Any:
         labels = pulumi.Output.from_input(5).apply(lambda five: {five: "x"})
@@ -162,7 +162,7 @@ def test_what_turns_out_wrong_later_names_the_resource() -> None:
 
 
 @pulumi.runtime.test
-def test_what_cannot_be_sent_stops_the_program_in_a_line() -> None:
+def test_a_value_that_the_engine_cannot_carry_stops_the_program() -> None:
     with pytest.raises(pulumi.RunError, match="TunnelGroupBackend 'web': labels: the key 1 must be a string"):
         TunnelGroupBackend("web", labels={1: "x"})  # type: ignore[dict-item]
 
@@ -181,7 +181,7 @@ def test_what_cannot_be_sent_stops_the_program_in_a_line() -> None:
         ([pulumi.Output], {"ngrok:apiKey": "k", "ngrok-eu:apiKey": "k"}, [], []),
     ],
 )
-def test_a_key_in_plain_text_earns_one_warning(
+def test_a_key_in_plain_text_is_one_warning(
     caplog: pytest.LogCaptureFixture,
     request: pytest.FixtureRequest,
     accounts: list[Any],
@@ -242,7 +242,7 @@ class OtherResource(pulumi.dynamic.Resource):
 
 
 @pulumi.runtime.test
-def test_hundreds_of_backends_leave_other_dynamic_resources_room() -> "pulumi.Output[None]":
+def test_hundreds_of_backends_do_not_break_other_dynamic_resources() -> "pulumi.Output[None]":
     for number in range(400):
         TunnelGroupBackend(f"backend-{number}")
     other = OtherResource(Other(), "other", {})

@@ -4,8 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from pulumi_ngrok_tg.emulator import Emulator
+from pulumi_ngrok_tg.emulator import EmulatedBackend, Emulator
+from tests.conftest import KEY
 from tests.provider.deployment import Deployment
+from tests.provider.traffic import WEB
 
 
 @pytest.fixture
@@ -19,3 +21,12 @@ def stranger() -> Iterator[Emulator]:
     with Emulator() as server:
         yield server
         assert server.requests == []
+
+
+@pytest.fixture
+def web(emulator: Emulator) -> EmulatedBackend:
+    """A backend with two tunnels online."""
+    account = emulator.account(KEY)
+    for name in ("a", "b"):
+        account.connect_tunnel({**WEB, "host": name}, f"localhost:{name}")
+    return account.create({"labels": WEB})

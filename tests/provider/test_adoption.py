@@ -44,7 +44,7 @@ def refusals(provider: TunnelGroupBackendProvider, given: dict[str, Any]) -> lis
     return [failure.reason for failure in checked.failures]
 
 
-def test_what_matches_is_adopted_with_one_request(
+def test_a_matching_backend_is_adopted_with_one_request(
     provider: TunnelGroupBackendProvider, emulator: Emulator, told: list[str]
 ) -> None:
     web = emulator.account(KEY).create(WEB)
@@ -63,7 +63,7 @@ def test_what_matches_is_adopted_with_one_request(
     assert len(emulator.requests) == 1
 
 
-def test_what_is_not_known_yet_differs_from_nothing(provider: TunnelGroupBackendProvider, emulator: Emulator) -> None:
+def test_an_unknown_input_differs_from_nothing(provider: TunnelGroupBackendProvider, emulator: Emulator) -> None:
     web = emulator.account(KEY).create(WEB)
     assert refusals(provider, inputs(web.id, labels={"app": Unknown()}, metadata=Unknown())) == []
     assert refusals(provider, inputs(web.id, labels=Unknown())) == []
@@ -97,7 +97,7 @@ def test_a_long_value_is_cut_and_a_strange_one_escaped(
     assert f'metadata is "{"x" * 79}… at ngrok, but "a\\n\\"b\\"" in the program' in told
 
 
-def test_what_another_resource_manages_or_adopts_is_refused_without_a_request(
+def test_a_backend_of_another_resource_is_refused_without_a_request(
     provider: TunnelGroupBackendProvider, emulator: Emulator
 ) -> None:
     web = emulator.account(KEY).create(WEB)
@@ -106,9 +106,7 @@ def test_what_another_resource_manages_or_adopts_is_refused_without_a_request(
     assert emulator.requests == []
 
 
-def test_where_the_state_cannot_be_read_nothing_is_adopted(
-    provider: TunnelGroupBackendProvider, emulator: Emulator
-) -> None:
+def test_nothing_is_adopted_without_the_state(provider: TunnelGroupBackendProvider, emulator: Emulator) -> None:
     web = emulator.account(KEY).create(WEB)
     (told,) = refusals(provider, inputs(web.id, {"state": {"unread": "no such stack"}}))
     assert "could not be read to see whether another resource manages" in told
@@ -116,7 +114,7 @@ def test_where_the_state_cannot_be_read_nothing_is_adopted(
     assert emulator.requests == []
 
 
-def test_what_was_adopted_in_this_update_is_not_deleted_in_it(
+def test_a_backend_adopted_in_an_update_is_not_deleted_in_it(
     provider: TunnelGroupBackendProvider, emulator: Emulator
 ) -> None:
     """Where the state could not be asked: a rename without an alias deletes the old name after the new one adopts."""
@@ -127,14 +125,14 @@ def test_what_was_adopted_in_this_update_is_not_deleted_in_it(
     assert web.id in emulator.account(KEY).backends
 
 
-def test_bad_inputs_are_told_before_anything_is_asked(provider: TunnelGroupBackendProvider, emulator: Emulator) -> None:
+def test_bad_inputs_are_reported_without_a_request(provider: TunnelGroupBackendProvider, emulator: Emulator) -> None:
     web = emulator.account(KEY).create(WEB)
     (told,) = refusals(provider, inputs(web.id, labels={"a=b": "c"}))
     assert "must not contain" in told
     assert emulator.requests == []
 
 
-def test_a_proxys_404_or_a_bad_key_is_an_error_of_its_own(
+def test_a_proxys_404_and_a_bad_key_are_different_errors(
     provider: TunnelGroupBackendProvider, emulator: Emulator
 ) -> None:
     web = emulator.account(KEY).create(WEB)
@@ -144,7 +142,7 @@ def test_a_proxys_404_or_a_bad_key_is_an_error_of_its_own(
     assert "whether a proxy is in between" in told
 
 
-def test_who_holds_a_backend_keeps_it() -> None:
+def test_the_holder_of_a_backend_keeps_it() -> None:
     holders = Holders()
     assert holders.other("a", "urn:web") is None
     holders.keep("a", "urn:web")
@@ -160,7 +158,7 @@ def test_who_holds_a_backend_keeps_it() -> None:
     assert holders.other("c", "urn:web") is None, "where the engine's calls do not tell who they are about"
 
 
-def test_another_id_than_the_managed_one_is_refused(provider: TunnelGroupBackendProvider, emulator: Emulator) -> None:
+def test_import_of_another_id_is_refused(provider: TunnelGroupBackendProvider, emulator: Emulator) -> None:
     web, other = (emulator.account(KEY).create(WEB) for _ in range(2))
     with pytest.raises(
         ProviderError,
@@ -179,7 +177,7 @@ def test_another_id_than_the_managed_one_is_refused(provider: TunnelGroupBackend
         ({"unread": "no"}, "import_: the stack's state could not be read to see whether another resource manages ID"),
     ],
 )
-def test_why_it_is_refused_is_told(
+def test_a_refused_adoption_is_explained(
     provider: TunnelGroupBackendProvider, emulator: Emulator, said: dict[str, str], line: str
 ) -> None:
     web = emulator.account(KEY).create(WEB)
@@ -187,7 +185,7 @@ def test_why_it_is_refused_is_told(
     assert reason.startswith(line.replace("ID", web.id))
 
 
-def test_a_missing_backend_is_told_with_its_id(provider: TunnelGroupBackendProvider) -> None:
+def test_a_missing_backend_is_named(provider: TunnelGroupBackendProvider) -> None:
     missing = "bkdtg_2rwwlBV3giwRa5gGhtBlK6AH8q4"
     (reason,) = refusals(provider, inputs(missing))
     assert reason.startswith(
@@ -195,9 +193,7 @@ def test_a_missing_backend_is_told_with_its_id(provider: TunnelGroupBackendProvi
     )
 
 
-def test_an_operators_backend_takes_a_word_of_the_program(
-    provider: TunnelGroupBackendProvider, emulator: Emulator
-) -> None:
+def test_an_operators_backend_needs_consent(provider: TunnelGroupBackendProvider, emulator: Emulator) -> None:
     owned = {"labels": {"k8s.ngrok.com/namespace": "x"}, "metadata": ""}
     backend = emulator.account(KEY).create(owned)
     (reason,) = refusals(provider, inputs(backend.id, **owned))

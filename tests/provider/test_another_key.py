@@ -33,7 +33,7 @@ def rotate_key(stack: Deployment) -> None:
     stack.key = ROTATED
 
 
-def test_to_another_accounts_key_nothing_is_gone(stack: Deployment) -> None:
+def test_another_accounts_key_removes_nothing(stack: Deployment) -> None:
     before = dict(stack.state)
     stack.key = OTHER
     changed = backends(12, metadata="new")
@@ -76,7 +76,7 @@ def test_an_update_takes_over_too(stack: Deployment) -> None:
     }
 
 
-def test_a_backend_lost_while_the_key_was_rotated_needs_a_word_of_the_user(stack: Deployment) -> None:
+def test_a_backend_lost_during_a_rotation_needs_a_decision(stack: Deployment) -> None:
     rotate_key(stack)
     del stack.emulator.account(ROTATED).backends[stack.state["b3"].id]
     (name,) = stack.refresh()
@@ -95,7 +95,7 @@ def test_a_state_without_a_fingerprint_behaves_as_before(stack: Deployment) -> N
     assert stack.state == {}
 
 
-def test_another_server_that_takes_the_same_key_is_believed_no_more_than_another_key(stack: Deployment) -> None:
+def test_another_server_counts_as_another_key(stack: Deployment) -> None:
     before = dict(stack.state)
     with Emulator() as elsewhere:
         stack.base_url = elsewhere.url
@@ -110,7 +110,7 @@ def test_a_delete_whose_response_was_lost_is_done_under_a_rotated_key_too(stack:
     assert stack.state == {}
 
 
-def test_to_another_accounts_key_a_delete_whose_response_was_lost_is_none(stack: Deployment) -> None:
+def test_another_accounts_key_proves_no_lost_delete(stack: Deployment) -> None:
     before = dict(stack.state)
     stack.key = OTHER
     stack.emulator.fault(method="DELETE", times=None, status=503)
@@ -120,7 +120,7 @@ def test_to_another_accounts_key_a_delete_whose_response_was_lost_is_none(stack:
     assert stack.state == before
 
 
-def test_a_fingerprint_gives_no_key_away() -> None:
+def test_a_fingerprint_does_not_reveal_the_key() -> None:
     key, address = "test_0123456789abcdefghijklmnop", "https://api.ngrok.com"
     # Recorded: states hold it, so it may never change.
     assert take_fingerprint(key, address) == "644dd0df"

@@ -39,7 +39,7 @@ def cases(faults: dict[str, dict[str, Any]]) -> pytest.MarkDecorator:
 
 
 @cases({**REFUSED, **LOST})
-def test_creates_happen_once_whatever_befalls_them(deployment: Deployment, fault: dict[str, Any]) -> None:
+def test_creates_happen_once_with_every_fault(deployment: Deployment, fault: dict[str, Any]) -> None:
     deployment.emulator.fault(method="POST", times=4, skip=3, **fault)
     assert deployment.up(backends(16)) == {}
     deployment.assert_in_step()

@@ -94,7 +94,7 @@ def is_proven(error: bytes, listed: bytes | None, shown: bool) -> bool:
 @example("delete", coded(404, 6526), response(200, {"backends": []}), True)
 @example("refresh", coded(404, 7020), None, True)
 @example("refresh", coded(404, 7008), response(200, {"backends": []}), True)
-def test_nothing_is_let_go_and_no_success_told_without_proof(
+def test_nothing_is_removed_and_no_success_is_reported_without_proof(
     call: str, error: bytes, listed: bytes | None, exists: bool
 ) -> None:
     def script(_method: str, path: str) -> bytes | None:
@@ -117,7 +117,7 @@ def test_nothing_is_let_go_and_no_success_told_without_proof(
 
 
 @pytest.mark.parametrize("call", ["refresh", "delete"])
-def test_a_code_that_ngrok_does_not_send_yet_is_believed_with_a_list_that_does_not_show_the_backend(call: str) -> None:
+def test_an_unknown_code_proves_gone_only_with_a_complete_list(call: str) -> None:
     def script(_method: str, path: str) -> bytes | None:
         return coded(404, 7020) if ID in path else None
 
@@ -148,7 +148,7 @@ def test_an_api_that_is_withdrawn_with_an_unknown_code_loses_nothing(emulator: E
     ],
     ids=str,
 )
-def test_what_holds_for_the_account_is_asked_once(emulator: Emulator, fault: dict[str, Any]) -> None:
+def test_an_error_of_the_account_costs_one_request(emulator: Emulator, fault: dict[str, Any]) -> None:
     deployment = Deployment(emulator)
     deployment.up(backends(50))
     deployment.calls()

@@ -177,7 +177,7 @@ def assert_ours(error: Exception | None) -> None:
 
 @settings(max_examples=max(settings.default.max_examples, 100))
 @given(st.sampled_from(sorted(CALLS)), st.lists(RESPONSES, min_size=1, max_size=3))
-def test_any_response_ends_in_a_result_or_one_of_our_errors(call: str, responses: list[bytes]) -> None:
+def test_any_response_becomes_a_result_or_one_of_our_errors(call: str, responses: list[bytes]) -> None:
     left = list(responses)
     _, ended = outcomes(lambda _method, _path: left.pop(0) if len(left) > 1 else left[0], call)
     assert_ours(ended[0])
@@ -198,7 +198,7 @@ TUNNEL_PAGES = st.one_of(
 
 
 @given(RESPONSES | TUNNEL_PAGES.map(lambda page: raw(200, encoded(page))))
-def test_whatever_the_list_of_tunnels_holds_only_the_words_change(listed: bytes) -> None:
+def test_any_list_of_tunnels_changes_only_the_message(listed: bytes) -> None:
     with HostileServer(lambda _method, _path: listed) as server, Emulator() as unused:
         deployment = Deployment(unused, server.url, **HOSTILE, snapshot_seconds=0.5)
         provider = deployment.start()
@@ -234,7 +234,7 @@ def test_no_create_ends_without_its_fate(posted: bytes, listed: bytes | None) ->
 
 
 @pytest.mark.parametrize("uri", [5, True, [], {}, "http://[::1", "\ud800"])
-def test_a_next_page_that_is_no_uri_hangs_nothing_and_hides_nothing(uri: object) -> None:
+def test_a_malformed_next_page_hangs_nothing_and_hides_nothing(uri: object) -> None:
     pages = response(200, {"backends": [BACKEND], "next_page_uri": uri})
     _, ended = outcomes(lambda _method, path: pages if "?" in path else None, *["refresh"] * 4)
     assert ended == [None] * 4, "by id, then"
@@ -266,7 +266,9 @@ def test_a_response_that_trickles_for_ever_ends_all_the_same(endless: Callable[[
 
 
 @pytest.mark.parametrize("endless", ENDLESS.values(), ids=ENDLESS.keys())
-def test_it_ends_over_tls_too(monkeypatch: pytest.MonkeyPatch, endless: Callable[[], Iterator[bytes]]) -> None:
+def test_a_trickling_response_ends_over_tls_too(
+    monkeypatch: pytest.MonkeyPatch, endless: Callable[[], Iterator[bytes]]
+) -> None:
     context, authority = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), trustme.CA()
     authority.issue_cert("127.0.0.1").configure_cert(context)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
@@ -323,7 +325,7 @@ def test_a_create_whose_response_cannot_be_stored_is_looked_for(created_at: obje
 
 
 @pytest.mark.parametrize("body", [{}, {"error_code": "ERR_NGROK_9", "msg": "maintenance"}])
-def test_a_delete_that_has_a_body_is_not_ngroks(body: object) -> None:
+def test_a_delete_with_a_body_is_unreadable(body: object) -> None:
     with HostileServer(lambda *_: response(200, body)) as server, Emulator() as unused:
         server.add(ID, labels={})
         with pytest.raises(
@@ -334,14 +336,14 @@ def test_a_delete_that_has_a_body_is_not_ngroks(body: object) -> None:
 
 @pytest.mark.parametrize("status", [429, 503])
 @pytest.mark.parametrize("asked", ["0", "Thu, 01 Jan 1970 00:00:00 GMT", "-5", "soon"])
-def test_a_wait_of_no_length_is_no_leave_to_hammer(status: int, asked: str) -> None:
+def test_a_retry_after_of_zero_still_backs_off(status: int, asked: str) -> None:
     error = {"error_code": "ERR_NGROK_226" if status == 429 else "ERR_NGROK_9", "status_code": status, "msg": "No."}
     server, (ended,) = outcomes(lambda *_: response(status, error, f"Retry-After: {asked}"), "get")
     assert isinstance(ended, ProviderError)
     assert len(server.requests) <= 10
 
 
-def test_a_moment_to_go_on_at_is_told_by_the_servers_clock() -> None:
+def test_a_date_in_retry_after_is_of_the_servers_clock() -> None:
     limit = {"error_code": "ERR_NGROK_226", "status_code": 429, "msg": "No."}
     headers = ("Date: Mon, 23 Nov 2099 20:00:00 GMT", "Retry-After: Mon, 23 Nov 2099 20:00:07 GMT")
     _, (error,) = outcomes(lambda *_: response(429, limit, *headers), "get")
@@ -366,7 +368,7 @@ def test_a_create_whose_connection_breaks_is_looked_for(monkeypatch: pytest.Monk
     assert len(server.backends) == 1
 
 
-def test_no_word_of_a_server_brings_the_key_or_control_characters_into_a_line() -> None:
+def test_a_servers_text_never_shows_the_key_or_control_characters() -> None:
     uri = f"/backends/tunnel_group?before_id={KEY}\x1b[2J\u2028forged"
     pages = response(
         200, {"backends": [BACKEND], "next_page_uri": uri}, f"Ngrok-Operation-Id: op_{KEY.partition('_')[2]}"

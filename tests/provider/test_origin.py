@@ -88,7 +88,7 @@ def test_a_certificate_that_is_not_trusted_gets_no_request(
 
 
 @pytest.mark.parametrize("scheme", ["http", "HTTP"])
-def test_what_goes_to_loopback_goes_through_no_proxy(
+def test_requests_to_the_loopback_use_no_proxy(
     deployment: Deployment, stranger: Emulator, monkeypatch: pytest.MonkeyPatch, scheme: str
 ) -> None:
     deployment.base_url = deployment.emulator.url.replace("http", scheme)
@@ -99,7 +99,7 @@ def test_what_goes_to_loopback_goes_through_no_proxy(
     deployment.assert_in_step()
 
 
-def test_a_proxy_that_cannot_be_reached_is_told_of(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_proxy_is_named(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv("NO_PROXY", "")
     deployment.base_url = "https://127.0.0.1:2"
@@ -108,7 +108,7 @@ def test_a_proxy_that_cannot_be_reached_is_told_of(deployment: Deployment, monke
 
 
 @pytest.mark.parametrize("method", ["GET", "PATCH"])
-def test_a_response_about_another_backend_is_not_believed(deployment: Deployment, method: str) -> None:
+def test_a_response_about_another_backend_is_an_error(deployment: Deployment, method: str) -> None:
     deployment.up(backends(1))
     before = dict(deployment.state)
     deployment.emulator.fault(path="tunnel_group", hide=tuple(deployment.emulator.account(KEY).backends))

@@ -30,7 +30,7 @@ def provider(emulator: Emulator) -> TunnelGroupBackendProvider:
     return Deployment(emulator).start()
 
 
-def test_a_refresh_of_what_is_gone_says_gone_and_a_get_of_it_fails(provider: TunnelGroupBackendProvider) -> None:
+def test_a_refresh_of_a_gone_backend_says_gone_and_a_get_fails(provider: TunnelGroupBackendProvider) -> None:
     refreshed = provider.read(MISSING, {**STATE})
     assert (refreshed.id, refreshed.outs) == ("", {})
     told = rf"There is no backend {MISSING} in this account. Check the id and the account. \(GET .*ERR_NGROK_6514"
@@ -50,7 +50,7 @@ def test_a_provider_that_the_engine_loads_has_the_clients_of_its_process(emulato
 
 
 @pytest.mark.parametrize("state", [{}, STATE])
-def test_what_is_read_keeps_its_account(emulator: Emulator, state: dict[str, Any]) -> None:
+def test_a_read_backend_keeps_its_account(emulator: Emulator, state: dict[str, Any]) -> None:
     deployment = Deployment(emulator)
     deployment.config = {"ngrok-eu:apiKey": KEY, "ngrok-eu:apiBaseUrl": emulator.url}
     found = deployment.start().read(emulator.account(KEY).create({}).id, {**state, "account": "eu"})
@@ -89,7 +89,7 @@ def test_a_malformed_id_is_never_sent(
     assert emulator.requests == []
 
 
-def test_what_a_client_has_changed_it_reads_as_it_is_now(emulator: Emulator) -> None:
+def test_a_client_reads_its_own_changes(emulator: Emulator) -> None:
     client = Client(AccountSettings(KEY, emulator.url), Heard())
     ids = [emulator.account(KEY).create({"description": "old"}).id for _ in range(6)]
     for id_ in ids:
@@ -106,7 +106,7 @@ def test_what_a_client_has_changed_it_reads_as_it_is_now(emulator: Emulator) -> 
     assert [r.method for r in emulator.requests] == ["GET", "PATCH", "DELETE", "GET", "POST"]
 
 
-def test_what_a_failed_update_may_have_changed_is_asked_for_by_id(emulator: Emulator) -> None:
+def test_a_backend_of_a_failed_update_is_fetched_by_id(emulator: Emulator) -> None:
     client = Client(AccountSettings(KEY, emulator.url, max_attempts=1), Heard())
     id_ = emulator.account(KEY).create({"description": "old"}).id
     assert client.read(id_).description == "old"
@@ -116,7 +116,7 @@ def test_what_a_failed_update_may_have_changed_is_asked_for_by_id(emulator: Emul
     assert client.read(id_).description == "new"
 
 
-def test_an_update_that_was_not_applied_names_what_was_kept(
+def test_an_update_that_was_not_applied_names_the_fields(
     provider: TunnelGroupBackendProvider, emulator: Emulator
 ) -> None:
     id_ = emulator.account(KEY).create({"description": "old", "metadata": "old"}).id
@@ -131,7 +131,7 @@ def test_an_update_that_was_not_applied_names_what_was_kept(
     )
 
 
-def test_an_update_of_what_is_gone_says_how_to_go_on(provider: TunnelGroupBackendProvider) -> None:
+def test_an_update_of_a_gone_backend_says_how_to_go_on(provider: TunnelGroupBackendProvider) -> None:
     with pytest.raises(ProviderError) as error:
         provider.update(MISSING, {**STATE}, {"description": "new"})
     assert str(error.value).startswith(
@@ -156,7 +156,7 @@ def test_an_update_of_what_is_gone_says_how_to_go_on(provider: TunnelGroupBacken
         ({}, {"account": "us"}, ["account"], {"account": "ADD_REPLACE"}),
     ],
 )
-def test_a_diff_tells_what_differs_and_what_replaces(
+def test_a_diff_names_differences_and_replacements(
     provider: TunnelGroupBackendProvider,
     olds: dict[str, Any],
     news: dict[str, Any],
@@ -213,7 +213,7 @@ def test_methods_are_sent_in_capitals(provider: TunnelGroupBackendProvider, emul
         ({"account": "us"}, []),
     ],
 )
-def test_check_tells_of_bad_properties_and_of_missing_settings(
+def test_check_reports_bad_properties_and_missing_settings(
     emulator: Emulator, inputs: dict[str, Any], told: list[str]
 ) -> None:
     provider = TunnelGroupBackendProvider(Clients(lambda settings: connect(settings, Heard())))
@@ -229,7 +229,7 @@ def test_check_tells_of_bad_properties_and_of_missing_settings(
     assert emulator.requests == []
 
 
-def test_the_state_is_what_ngrok_holds_and_who_has_seen_it(
+def test_the_state_holds_the_backend_and_the_fingerprint(
     provider: TunnelGroupBackendProvider, emulator: Emulator
 ) -> None:
     tunnel = emulator.account(KEY).connect_tunnel({"app": "web"})

@@ -7,7 +7,7 @@ from tests.conftest import KEY
 from tests.provider.deployment import COLLECTION, Deployment, backends
 
 
-def test_a_lost_answer_costs_one_list(deployment: Deployment) -> None:
+def test_a_lost_response_costs_one_list(deployment: Deployment) -> None:
     deployment.emulator.fault(method="POST", drop="after")
     assert deployment.up(backends(1)) == {}
     assert deployment.calls() == ["POST", "GET"]
@@ -20,7 +20,7 @@ def test_a_lost_request_is_sent_again_after_a_list(deployment: Deployment) -> No
     deployment.assert_in_step()
 
 
-def test_an_older_backend_with_the_same_contents_is_not_taken_for_ours(deployment: Deployment) -> None:
+def test_an_older_equal_backend_is_not_taken(deployment: Deployment) -> None:
     theirs = deployment.emulator.account(KEY).create({"labels": {"app": "web"}})
     theirs.created_at = "2025-01-21T18:19:53Z"
     for drop in ("before", "after"):
@@ -30,14 +30,14 @@ def test_an_older_backend_with_the_same_contents_is_not_taken_for_ours(deploymen
     assert len(deployment.emulator.account(KEY).backends) == 2
 
 
-def test_a_backend_of_other_contents_is_not_taken_for_ours(deployment: Deployment) -> None:
+def test_a_backend_with_other_contents_is_not_taken(deployment: Deployment) -> None:
     deployment.emulator.account(KEY).create({"labels": {"app": "web"}, "description": "theirs"})
     deployment.emulator.fault(method="POST", drop="before")
     assert deployment.up({"web": {"labels": {"app": "web"}}}) == {}
     assert deployment.emulator.account(KEY).backends[deployment.state["web"].id].description == ""
 
 
-def test_a_twin_made_by_someone_else_meanwhile_is_an_error_that_names_both(deployment: Deployment) -> None:
+def test_an_equal_backend_of_somebody_else_is_an_error_that_names_both(deployment: Deployment) -> None:
     theirs = deployment.emulator.account(KEY).create({"labels": {"app": "web"}})
     deployment.emulator.fault(method="POST", drop="after")
     (error,) = deployment.up({"web": {"labels": {"app": "web"}}}).values()
@@ -48,7 +48,7 @@ def test_a_twin_made_by_someone_else_meanwhile_is_an_error_that_names_both(deplo
     assert theirs.id in error
 
 
-def test_a_list_that_fails_leaves_the_fate_unknown_and_says_so(deployment: Deployment) -> None:
+def test_a_failed_list_leaves_the_fate_unknown(deployment: Deployment) -> None:
     deployment.emulator.fault(method="POST", drop="after")
     deployment.emulator.fault(method="GET", times=None, status=403, error_code=635)
     (error,) = deployment.up(backends(1)).values()
@@ -57,7 +57,7 @@ def test_a_list_that_fails_leaves_the_fate_unknown_and_says_so(deployment: Deplo
 
 
 @pytest.mark.parametrize("where", ["to another origin", "in a circle", "nowhere new"])
-def test_a_list_that_leads_astray_leaves_the_fate_unknown(
+def test_a_list_with_a_foreign_next_page_leaves_the_fate_unknown(
     deployment: Deployment, stranger: Emulator, where: str
 ) -> None:
     target = stranger.url if where == "to another origin" else deployment.emulator.url
@@ -73,14 +73,14 @@ def test_a_list_that_leads_astray_leaves_the_fate_unknown(
     assert len(deployment.calls()) <= 4
 
 
-def test_a_create_refused_after_a_lost_one_is_found_if_it_was_made(deployment: Deployment) -> None:
+def test_a_lost_create_is_found_if_the_next_attempt_is_rejected(deployment: Deployment) -> None:
     deployment.emulator.fault(method="POST", stall=0.6)
     deployment.emulator.fault(method="POST", times=None, status=400, error_code=5000, stall=0.3)
     assert deployment.up(backends(1)) == {}
     deployment.assert_in_step()
 
 
-def test_a_create_that_never_gets_an_answer_ends_with_its_fate_unknown(deployment: Deployment) -> None:
+def test_a_create_without_any_response_has_an_unknown_fate(deployment: Deployment) -> None:
     deployment.emulator.fault(method="POST", times=None, drop="before")
     (error,) = deployment.up(backends(1)).values()
     assert "the connection to 127.0.0.1" in error
@@ -88,7 +88,7 @@ def test_a_create_that_never_gets_an_answer_ends_with_its_fate_unknown(deploymen
     assert deployment.calls().count("POST") == 5
 
 
-def test_one_that_is_found_after_many_requests_were_lost_may_have_doubles(deployment: Deployment) -> None:
+def test_a_backend_found_after_many_lost_requests_is_a_warning(deployment: Deployment) -> None:
     for _ in range(4):
         deployment.emulator.fault(method="POST", drop="before")
     deployment.emulator.fault(method="POST", drop="after")  # the last there is
@@ -97,7 +97,7 @@ def test_one_that_is_found_after_many_requests_were_lost_may_have_doubles(deploy
     assert "was sent 5 times without a response; if another backend with its contents appears" in line
 
 
-def test_a_request_that_arrives_late_is_told_of(deployment: Deployment) -> None:
+def test_a_late_request_is_a_warning(deployment: Deployment) -> None:
     deployment.emulator.fault(method="POST", stall=0.6)
     deployment.emulator.fault(method="POST", stall=0.3)
     assert deployment.up(backends(1)) == {}

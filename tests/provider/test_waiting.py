@@ -21,7 +21,7 @@ def test_retry_after_may_be_a_date(deployment: Deployment) -> None:
     assert line.startswith("ngrok's limit of requests per minute is reached (ERR_NGROK_226): waiting")
 
 
-def test_a_pause_of_a_server_that_is_down_is_told_as_such(deployment: Deployment) -> None:
+def test_a_503_with_retry_after_is_reported_as_unavailable(deployment: Deployment) -> None:
     deployment.emulator.fault(method="GET", status=503, headers={"Retry-After": "2"})
     deployment.up(backends(1))
     assert deployment.refresh() == {}
@@ -40,7 +40,7 @@ def test_an_absurd_retry_after_is_not_waited_for(deployment: Deployment) -> None
 
 
 @pytest.mark.parametrize("pause", [{"status": 429, "error_code": 226}, {"status": 503}], ids=["limit", "down"])
-def test_nobody_slips_through_while_a_pause_begins(emulator: Emulator, pause: dict[str, Any]) -> None:
+def test_no_request_is_sent_once_a_pause_begins(emulator: Emulator, pause: dict[str, Any]) -> None:
     deployment = Deployment(emulator, max_concurrency=1)
     emulator.fault(method="POST", skip=2, headers={"Retry-After": "2"}, **pause)
     assert deployment.up(backends(8)) == {}
@@ -50,7 +50,7 @@ def test_nobody_slips_through_while_a_pause_begins(emulator: Emulator, pause: di
     assert emulator.requests[told + 1].arrived >= emulator.requests[told].ended + 2
 
 
-def test_a_limit_of_creates_does_not_hold_up_the_rest(deployment: Deployment) -> None:
+def test_a_limit_of_creates_delays_no_other_request(deployment: Deployment) -> None:
     deployment.up(backends(8))
     deployment.calls()
     deployment.emulator.fault(method="POST", status=400, error_code=5001, headers={"Retry-After": "2"})
@@ -75,7 +75,7 @@ def dictated(emulator: Emulator, a_window: int, window: float) -> float:
     return admitted[-1 - a_window] + window - admitted[0]
 
 
-def test_requests_at_once_settle_at_the_limit(emulator: Emulator) -> None:
+def test_requests_in_flight_settle_at_the_limit(emulator: Emulator) -> None:
     """How fast they settle is held in simulated time, in unit/test_limits; here it is how little is refused."""
     emulator.set(max_concurrency=3, latency=0.05)
     deployment = Deployment(emulator, backoff=0.5)
@@ -138,7 +138,7 @@ def test_a_limit_that_others_have_used_up_is_waited_for(emulator: Emulator) -> N
 # How long a call may wait ---------------------------------------------------------------------------------------------
 
 
-def test_what_one_call_may_wait_is_for_all_of_its_requests(emulator: Emulator) -> None:
+def test_max_wait_seconds_is_for_all_requests_of_a_call(emulator: Emulator) -> None:
     """Each request of the create waits less than the bound; together they would wait more."""
     deployment = Deployment(emulator, max_wait_seconds=1.5)
     emulator.fault(method="POST", status=429, error_code=226, headers={"Retry-After": "1"})
@@ -151,7 +151,7 @@ def test_what_one_call_may_wait_is_for_all_of_its_requests(emulator: Emulator) -
 
 
 @pytest.mark.parametrize("identical", [True, False])
-def test_waiting_for_our_own_requests_is_no_waiting_for_ngrok(emulator: Emulator, identical: bool) -> None:
+def test_waits_for_our_own_requests_do_not_count(emulator: Emulator, identical: bool) -> None:
     deployment = Deployment(emulator, max_wait_seconds=0, max_concurrency=1)
     emulator.set(latency=0.02)
     wanted = {name: {} if identical else inputs for name, inputs in backends(8).items()}
@@ -161,7 +161,7 @@ def test_waiting_for_our_own_requests_is_no_waiting_for_ngrok(emulator: Emulator
     assert {request.status for request in emulator.requests} == {200, 201, 204}
 
 
-def test_without_any_patience_a_limit_is_told_at_once(emulator: Emulator) -> None:
+def test_max_wait_seconds_of_0_reports_a_limit_at_once(emulator: Emulator) -> None:
     deployment = Deployment(emulator, max_wait_seconds=0)
     emulator.set(max_concurrency=0)
     (error,) = deployment.up(backends(1)).values()

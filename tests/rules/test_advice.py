@@ -81,7 +81,7 @@ def test_every_code_has_its_advice(codes: tuple[int, ...], told: str) -> None:
         assert told in advice.explain(ApiError("no.", 400, code), HOME)
 
 
-def test_where_to_look_in_the_default_account() -> None:
+def test_advice_names_the_default_accounts_settings() -> None:
     assert "`pulumi-ngrok-tg orphans --all-stacks` names" in advice.explain(FateUnknown("lost."), HOME)
 
 
@@ -96,7 +96,7 @@ def test_a_backend_that_only_another_key_has_seen_names_both_ways_out() -> None:
     assert "`pulumi state delete`" in other
 
 
-def test_a_key_from_the_environment_is_set_there_and_needs_no_word_on_recorded_config() -> None:
+def test_a_key_from_the_environment_has_no_advice_on_recorded_config() -> None:
     line = advice.explain(ApiError("no.", 401, 203), ENVIRONMENT, recorded=True)
     assert line == "no. Use a valid API key (not a tunnel authtoken or a key id): set NGROK_API_KEY."
 
@@ -110,7 +110,7 @@ def test_an_address_from_the_environment_is_named_as_it_is_set() -> None:
     assert "address (NGROK_API_BASE_URL)." in advice.explain(UnexpectedResponse("odd."), ENVIRONMENT)
 
 
-def test_a_certificate_that_is_not_trusted_is_no_proxy_in_between() -> None:
+def test_an_untrusted_certificate_is_not_called_a_proxy() -> None:
     line = advice.explain(Untrusted("not trusted."), HOME)
     assert "set REQUESTS_CA_BUNDLE to a file with its CA" in line
     assert "in between" not in line

@@ -53,7 +53,7 @@ def shuffled(value: Any, order: bool) -> Any:
 
 
 @given(INPUTS)
-def test_what_is_valid_has_no_problems_and_normalising_is_idempotent(inputs: dict[str, Any]) -> None:
+def test_valid_inputs_have_no_problems_and_check_is_idempotent(inputs: dict[str, Any]) -> None:
     normal, problems = properties.check(inputs)
     assert problems == []
     assert properties.check(normal) == (normal, [])
@@ -95,7 +95,7 @@ def test_metadata_as_a_mapping_equals_its_json(value: dict[str, Any]) -> None:
 
 
 @given(INPUTS, INPUTS)
-def test_what_differs_is_exactly_what_is_patched(olds: dict[str, Any], news: dict[str, Any]) -> None:
+def test_a_patch_holds_exactly_the_differences(olds: dict[str, Any], news: dict[str, Any]) -> None:
     patch = properties.find_changes(olds, news)
     patched = {**properties.take_contents(olds), **patch}
     assert properties.find_changes(patched, news) == {}
@@ -138,7 +138,7 @@ def test_tunnels_and_what_ngrok_sets_never_differ() -> None:
     assert properties.find_changes({"tunnels": [], "uri": "a", "created_at": "b"}, {"tunnels": [1]}) == {}
 
 
-def test_what_is_unknown_passes_and_counts_as_a_change() -> None:
+def test_an_unknown_input_passes_and_counts_as_a_change() -> None:
     inputs = {
         "labels": {"a": Unknown(), "b": "c"},
         "description": Unknown(),
@@ -189,7 +189,7 @@ def test_what_is_unknown_passes_and_counts_as_a_change() -> None:
         ),
     ],
 )
-def test_what_is_wrong_is_named_with_its_remedy(inputs: dict[str, Any], reason: str) -> None:
+def test_each_problem_is_named_with_its_remedy(inputs: dict[str, Any], reason: str) -> None:
     labels = inputs.get("labels")
     plain = {properties.PLAIN_KEYS: list(labels)} if isinstance(labels, dict) else {}
     (problem,) = properties.check({**inputs, **plain})[1]
@@ -203,7 +203,7 @@ def test_account_names(account: str) -> None:
 
 
 @pytest.mark.parametrize("account", ["-eu", "_eu", "e:u", "é", "eu\n"])
-def test_what_is_no_account_name(account: str) -> None:
+def test_malformed_account_names(account: str) -> None:
     assert len(properties.check({"account": account})[1]) == 1
 
 
@@ -217,7 +217,7 @@ def test_what_is_no_account_name(account: str) -> None:
         ({"a": "\udfff"}, "labels: the value of 'a' holds half of a surrogate pair, which is no character. Remove it."),
     ],
 )
-def test_what_would_be_lost_on_the_way_is_named(labels: dict[Any, Any], reason: str) -> None:
+def test_a_value_that_the_wire_drops_is_named(labels: dict[Any, Any], reason: str) -> None:
     ((key, value),) = labels.items()
     with pytest.raises(ValueError, match="labels") as error:
         (properties.require_label_key(key, plain=True), properties.require_label_value(key, value, plain=True))
@@ -233,7 +233,7 @@ def test_metadata_is_written_as_canonical_json() -> None:
     assert properties.require_text("description", 5) == 5
 
 
-def test_half_a_surrogate_pair_is_no_text() -> None:
+def test_half_a_surrogate_pair_is_an_error() -> None:
     for name, value in (("description", "\ud800"), ("metadata", "x\udbff")):
         with pytest.raises(ValueError, match=f"^{name} holds half of a surrogate pair, which is no character"):
             properties.require_text(name, value)
@@ -244,7 +244,7 @@ def test_half_a_surrogate_pair_is_no_text() -> None:
 
 
 @pytest.mark.parametrize("value", [{"a": object()}, {"a": float("nan")}, {(1, 2): "a"}, {1: "a", "b": "c"}])
-def test_metadata_that_json_has_no_form_for_is_named(value: Any) -> None:
+def test_metadata_that_json_cannot_express_is_named(value: Any) -> None:
     with pytest.raises(
         ValueError, match=r"^metadata cannot be written as JSON: .+\. Use strings, numbers, lists, mappings\.$"
     ):
@@ -294,7 +294,7 @@ def test_a_difference_is_named_by_its_path_and_kind(
 
 
 @given(INPUTS, INPUTS)
-def test_a_difference_is_named_exactly_where_something_is_patched(olds: dict[str, Any], news: dict[str, Any]) -> None:
+def test_differences_and_patch_name_the_same_properties(olds: dict[str, Any], news: dict[str, Any]) -> None:
     named = {path.partition(".")[0].partition("[")[0] for path in properties.find_differences(olds, news)}
     assert named - {"account"} == set(properties.find_changes(olds, news))
     assert properties.find_differences(olds, olds) == {}

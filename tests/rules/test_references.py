@@ -65,13 +65,11 @@ def backend(tunnels: tuple[Ref, ...] | None = ()) -> Backend:
         ),
     ],
 )
-def test_what_refers_to_a_backend_is_named_with_what_refers_to_that(
-    referrers: tuple[Referrer, ...], described: str
-) -> None:
+def test_a_path_names_each_step(referrers: tuple[Referrer, ...], described: str) -> None:
     assert describe_use(index(*referrers), WEB) == described
 
 
-def test_nobody_is_said_only_when_everything_was_listed() -> None:
+def test_nobody_is_shown_only_if_everything_was_listed() -> None:
     assert describe_use(index(unlisted="https edge"), WEB) == "unknown"
     known = index(failover("bkdfo_1", WEB), unlisted="https edge")
     assert describe_use(known, WEB) == "failover bkdfo_1, and unknown ones"
@@ -159,7 +157,7 @@ def test_a_replacement_names_the_edges_that_know_the_old_id() -> None:
     assert partly.endswith("ngrok did not list everything that may refer to bkdtg_web (GET /edges/https: forbidden)")
 
 
-def test_an_enabled_way_is_shown_rather_than_a_shorter_disabled_one() -> None:
+def test_an_enabled_path_is_preferred_to_a_shorter_disabled_one() -> None:
     weighted = Referrer("weighted", "bkdwd_1", "bkdwd_1", "", (Target("bkdfo_1", enabled=False), Target("bkdfo_2")))
     known = index(failover("bkdfo_1", WEB), failover("bkdfo_2", "bkdfo_1"), weighted, edge("www", "bkdwd_1", ""))
     (path,) = known.find_paths(WEB)
@@ -170,7 +168,7 @@ def test_an_enabled_way_is_shown_rather_than_a_shorter_disabled_one() -> None:
     assert shown["enabled"] is True
 
 
-def test_a_way_is_disabled_when_any_step_of_it_is() -> None:
+def test_a_path_is_disabled_if_a_step_is() -> None:
     weighted = Referrer("weighted", "bkdwd_1", "bkdwd_1", "", (Target(WEB, enabled=False),))
     known = index(weighted, edge("www", "bkdwd_1", ""))
     assert describe_use(known, WEB) == "weighted bkdwd_1 (disabled) ← https edge www.example.com:443"

@@ -20,7 +20,7 @@ def serves(tunnel: dict[str, str], backend: dict[str, str]) -> bool:
 
 
 @given(LABELS, LABELS, st.lists(LABELS, max_size=12), st.booleans())
-def test_who_moves_is_as_a_plain_model_has_it(
+def test_moves_match_a_plain_model(
     before: dict[str, str], after: dict[str, str], online: list[dict[str, str]], said: bool
 ) -> None:
     """Also where the API says who serves what, after a change behind the stack's back."""
@@ -42,7 +42,7 @@ def test_who_moves_is_as_a_plain_model_has_it(
     assert ("ALL" in line or "ONLY" in line) == bool(moved.leaving and not moved.staying)
 
 
-def test_a_member_that_is_not_listed_leaves() -> None:
+def test_a_member_missing_in_the_list_leaves() -> None:
     moved = traffic.find_moves([A, B], {"app": "web"}, [Tunnel("tn_a", labels={"app": "web"})])
     assert ([one.id for one in moved.staying], moved.leaving, moved.joining) == (["tn_a"], (B,), ())
 
@@ -99,7 +99,7 @@ MANY = tuple(Tunnel(f"tn_{number}") for number in range(19))
         (traffic.Moves((), (), ()), ""),
     ],
 )
-def test_the_line_that_tells(moved: traffic.Moves, line: str) -> None:
+def test_the_line_about_moves(moved: traffic.Moves, line: str) -> None:
     assert traffic.describe_moves(moved) == line
 
 
@@ -125,7 +125,7 @@ def test_the_line_that_tells(moved: traffic.Moves, line: str) -> None:
         ),
     ],
 )
-def test_the_line_where_nobody_can_tell(seen: int | None, after: dict[str, str], line: str) -> None:
+def test_the_line_about_unknown_effects(seen: int | None, after: dict[str, str], line: str) -> None:
     assert traffic.describe_unknown(seen, after, NgrokError("no.")) == line
 
 

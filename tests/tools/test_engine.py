@@ -44,7 +44,7 @@ def test_a_recent_cli_on_path_comes_first(
     assert tool.on_path() == (tmp_path if taken else None)
 
 
-def test_a_cli_without_its_python_host_is_passed_over(
+def test_a_cli_without_its_python_host_is_skipped(
     tool: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     script(tmp_path / "pulumi", "echo v3.259.0")

@@ -28,12 +28,12 @@ RUN = {
     "docs/drift.md": "test_docs.py::test_drift_is_shown_and_undone_as_the_page_says",
     "docs/emulator.md": "test_docs.py::test_an_account_is_copied_to_rehearse_on",
     "docs/failures.md": "test_interrupted.py::test_a_killed_up_is_recovered_as_the_docs_say",
-    "docs/installing.md": "../cli/test_cli.py::test_both_ways_tell_the_version",
+    "docs/installing.md": "../cli/test_cli.py::test_both_ways_print_the_version",
     "docs/leaving.md": "test_docs.py::test_backends_are_let_go_as_the_page_says",
     "docs/policies.md": "test_policy.py::test_the_commands_of_the_page_run",
     "docs/quickstart.md": "test_docs.py::test_the_quickstart_goes_the_whole_way",
-    "docs/references.md": "../tools/test_tables.py::test_the_tables_are_as_the_code_has_them",
-    "docs/traffic.md": "test_traffic.py::test_refuse_keeps_tunnels_from_leaving_until_there_is_a_way_round",
+    "docs/references.md": "../tools/test_tables.py::test_the_tables_match_the_code",
+    "docs/traffic.md": "test_traffic.py::test_refuse_holds_until_other_tunnels_serve",
     **{
         f"examples/{name}/README.md": f"test_examples.py::test_{test}"
         for name, test in {
@@ -85,7 +85,7 @@ def test_every_link_leads_somewhere() -> None:
             assert not heading or heading in headings_of(leads_to), f"{page.name}: {target}#{heading}"
 
 
-def test_what_the_page_about_leaving_shows_can_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_examples_of_the_leaving_page_are_valid(monkeypatch: pytest.MonkeyPatch) -> None:
     page = (ROOT / "docs/leaving.md").read_text()
     agent, policy = (yaml.safe_load(text) for text in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL))
     assert agent["version"] == 3

@@ -21,7 +21,7 @@ def test_the_changelog_begins_with_this_version() -> None:
     assert latest == version("pulumi-ngrok-tg")
 
 
-def test_every_target_that_is_named_is_there() -> None:
+def test_every_make_target_in_the_docs_exists() -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     pages = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob(".github/workflows/*.yml"), ROOT / ".ci/run"]
     named = set()
@@ -33,13 +33,13 @@ def test_every_target_that_is_named_is_there() -> None:
     assert named | set(matrix.split(", ")) <= targets
 
 
-def test_the_lock_names_no_place_to_get_things_from() -> None:
+def test_the_lock_names_no_package_index() -> None:
     lock = (ROOT / "constraints.txt").read_text()
     assert "://" not in lock
     assert all("==" in line for line in lock.splitlines())
 
 
-def test_every_folder_and_module_at_the_top_is_in_the_list() -> None:
+def test_contributing_lists_every_folder_and_module() -> None:
     package = ROOT / "pulumi_ngrok_tg"
     there = {path.name for path in package.glob("[!_]*.py")} | {
         path.parent.name for path in package.glob("*/__init__.py")

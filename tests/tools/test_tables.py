@@ -8,6 +8,6 @@ from tests.conftest import ROOT
 
 
 @pytest.mark.parametrize("name", ["policies.md", "failures.md", "references.md", "emulator.md"])
-def test_the_tables_are_as_the_code_has_them(name: str) -> None:
+def test_the_tables_match_the_code(name: str) -> None:
     made = runpy.run_path(str(ROOT / "tools/tables.py"))
     assert made["page"](name) == (ROOT / "docs" / name).read_text(), "run: python tools/tables.py"

@@ -154,7 +154,7 @@ def test_the_code_satisfies_mypy_strict(tmp_path: Path) -> None:
         ("[" * 100_000, False),
     ],
 )
-def test_json_metadata_is_written_as_a_mapping_where_it_means_the_same(metadata: str, mapping: bool) -> None:
+def test_json_metadata_becomes_a_mapping_if_that_keeps_its_meaning(metadata: str, mapping: bool) -> None:
     module = modules.add_declarations("", {"web": Backend("bkdtg_1", "", "", metadata=metadata)}, None, True, STACK)
     assert ("metadata={\n" in module) == mapping
 
@@ -164,7 +164,7 @@ def declare(text: str = "", **descriptions: str) -> str:
     return modules.add_declarations(text, backends, None, True, STACK)
 
 
-def test_what_is_added_leaves_what_is_there_and_takes_no_name_of_it() -> None:
+def test_added_declarations_change_nothing_and_reuse_no_name() -> None:
     module = declare(web="One") + "web_2 = web.id  # mine\n"
     added = declare(module, Web="One", WEB="Two")
     assert added.startswith(module)
@@ -180,13 +180,13 @@ def test_another_stack_is_refused_before_anything_is_declared() -> None:
     assert mocks.inputs == {}
 
 
-def test_module_without_its_imports_is_not_added_to() -> None:
+def test_a_module_without_its_imports_is_an_error() -> None:
     module = declare(web="One").replace("from pulumi_ngrok_tg import TunnelGroupBackend", "import pulumi_ngrok_tg as t")
     with pytest.raises(modules.ModuleError, match="does not say `from pulumi_ngrok_tg import TunnelGroupBackend`"):
         declare(module, more="Two")
 
 
-def test_a_file_that_no_import_has_written_is_not_added_to() -> None:
+def test_a_file_that_no_import_wrote_is_an_error() -> None:
     with pytest.raises(modules.ModuleError, match="was not written by an import"):
         declare("import pulumi\n", web="One")
 
@@ -202,7 +202,7 @@ def test_a_file_that_no_import_has_written_is_not_added_to() -> None:
         'async def f():\n  class C:\n    y = g(import_="bkdtg_" "1")  # bkdtg_2',
     ],
 )
-def test_id_in_a_string_is_declared_wherever_it_is(call: str) -> None:
+def test_an_id_in_any_string_counts_as_declared(call: str) -> None:
     assert modules.find_declared(ast.parse(call)).keys() == {"bkdtg_1"}
 
 
@@ -215,7 +215,7 @@ def test_id_in_a_string_is_declared_wherever_it_is(call: str) -> None:
         'f(import_="bkdhr_1")',
     ],
 )
-def test_id_in_a_comment_or_a_look_up_is_not_declared(text: str) -> None:
+def test_an_id_in_a_comment_or_a_look_up_does_not_count_as_declared(text: str) -> None:
     assert modules.find_declared(ast.parse(text)) == {}
 
 

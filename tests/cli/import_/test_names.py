@@ -20,7 +20,7 @@ def backend(number: int, description: str = "", **labels: str) -> Backend:
     return Backend(f"bkdtg_2rwwlBV3giwRa5gGhtBlK6{number:05}", "", made, description, "", labels)
 
 
-def test_a_name_that_is_given_stays_and_the_others_are_what_they_would_be() -> None:
+def test_a_given_name_stays_and_changes_no_other_name() -> None:
     """So the next run names a backend as the one before, whichever of them the stack manages by then."""
     first, second = backend(1, "Web", app="shop"), backend(2, "Shop", app="foo")
     names = choose_resource_names([first, second], {}, {})
@@ -32,7 +32,7 @@ def test_a_name_that_is_given_stays_and_the_others_are_what_they_would_be() -> N
     }
 
 
-def test_of_one_moment_the_ids_decide() -> None:
+def test_ids_decide_between_backends_of_the_same_second() -> None:
     one, two = backend(1, "Web"), backend(1, "Web")
     two = dataclasses.replace(two, id="bkdtg_3zzzzzzzzzz")
     for order in ([one, two], [two, one]):
@@ -58,11 +58,11 @@ ACCOUNTS = st.lists(
         (backend(1, "Müller & Söhne"), "müller-söhne"),
     ],
 )
-def test_a_name_says_what_the_backend_is(made: Backend, name: str) -> None:
+def test_a_name_is_made_of_description_or_labels(made: Backend, name: str) -> None:
     assert choose_resource_names([made], {}, {}) == {made.id: name}
 
 
-def test_of_two_alike_the_older_keeps_the_name() -> None:
+def test_the_older_of_two_alike_gets_the_plain_name() -> None:
     older, younger, twin = backend(1, "Web", n="1"), backend(2, "Web", n="2"), backend(3, "Web", n="2")
     assert choose_resource_names([twin, younger, older], {}, {}) == {
         older.id: "web",
@@ -71,7 +71,7 @@ def test_of_two_alike_the_older_keeps_the_name() -> None:
     }
 
 
-def test_what_is_taken_is_not_given_again_and_given_names_come_first() -> None:
+def test_taken_names_are_not_reused_and_given_names_come_first() -> None:
     older, younger = backend(1, "Web"), backend(2, "Site")
     assert choose_resource_names([older], {}, {}, taken=["web"]) == {older.id: "web-600001"}
     assert choose_resource_names([older, younger], {}, {younger.id: "web"}) == {
@@ -100,7 +100,7 @@ def test_names_are_unique_and_depend_on_no_order_and_no_newer_backend(
         unique=True,
     )
 )
-def test_variables_are_identifiers_of_their_own(names: list[str]) -> None:
+def test_variables_are_unique_identifiers(names: list[str]) -> None:
     variables = choose_variable_names(names, taken={"web", "a_b"})
     assert variables.keys() == {*names}
     assert len({*variables.values()}) == len(names)

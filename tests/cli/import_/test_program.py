@@ -47,7 +47,7 @@ def test_a_link_to_nothing_is_an_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"x = (\n", b"\xff\xfe\x00", b"x = '\xff'\n", b"# coding: nonsense\n", b"\x00"])
-def test_what_is_no_python_is_an_error_that_names_it(tmp_path: Path, content: bytes) -> None:
+def test_invalid_python_is_an_error_that_names_the_file(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "__main__.py"
     path.write_bytes(content)
     with pytest.raises(ProgramError, match=r"__main__\.py is not valid Python"):
@@ -55,7 +55,7 @@ def test_what_is_no_python_is_an_error_that_names_it(tmp_path: Path, content: by
     assert path.read_bytes() == content
 
 
-def test_what_the_encoding_of_a_file_does_not_have_leaves_it_as_it_was(tmp_path: Path) -> None:
+def test_a_character_outside_a_files_encoding_leaves_the_file_unchanged(tmp_path: Path) -> None:
     path = tmp_path / "__main__.py"
     path.write_bytes(b"# coding: ascii\n")
     with pytest.raises(ProgramError, match=r"its encoding is ascii. It is as it was"):
@@ -70,7 +70,7 @@ def test_what_the_encoding_of_a_file_does_not_have_leaves_it_as_it_was(tmp_path:
         ("name: shop\nruntime:\n  name: python\n  options: {virtualenv: .venv}\nmain: infra\n", "infra/__main__.py"),
     ],
 )
-def test_the_program_is_where_the_project_says(tmp_path: Path, project: str, entry: str) -> None:
+def test_the_project_file_says_when_the_program_is(tmp_path: Path, project: str, entry: str) -> None:
     (tmp_path / "Pulumi.yaml").write_text(project)
     (tmp_path / "infra").mkdir()
     assert find_program(tmp_path / "infra").entry == tmp_path / entry
@@ -94,7 +94,7 @@ def test_a_project_that_is_not_in_python_is_one_line(tmp_path: Path, project: st
         find_program(tmp_path)
 
 
-def test_environments_and_hidden_folders_are_none_of_the_program(tmp_path: Path) -> None:
+def test_environments_and_hidden_folders_are_not_part_of_the_program(tmp_path: Path) -> None:
     (tmp_path / "Pulumi.yaml").write_text("name: shop\nruntime: python\n")
     for folder in (".venv", "env", "infra", "node_modules"):
         (tmp_path / folder).mkdir()

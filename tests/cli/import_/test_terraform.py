@@ -56,7 +56,7 @@ SHOWN = json.dumps(
         "".join(f"[shop] {line}\r\n" for line in WHOLE.splitlines()).encode(),
     ],
 )
-def test_a_state_is_read_in_whatever_a_shell_or_a_wrapper_makes_of_it(content: bytes) -> None:
+def test_a_state_is_read_in_the_encodings_of_shells_and_wrappers(content: bytes) -> None:
     (found,) = read_state(content, "x")
     assert (found.id, found.address, found.name) == ("bkdtg_1", f"{KIND}.web", "web")
 
@@ -80,14 +80,14 @@ def test_names_that_cdktf_makes_are_read() -> None:
     assert (found.name, found.address) == ("shop-web_1A2B3C4D", f"{KIND}.shop--web_1A2B3C4D")
 
 
-def test_json_that_differs_in_spacing_has_not_changed() -> None:
+def test_json_with_other_spacing_is_unchanged() -> None:
     (found,) = read_state(WHOLE.encode(), "x")
     held = {"labels": {"app": "web"}, "description": "Web", "metadata": '{"a":1}'}
     assert found.changed(held) == []
     assert found.changed({**held, "metadata": '{"a":2}', "description": ""}) == ["description", "metadata"]
 
 
-def test_only_resources_of_which_all_instances_are_there_get_a_removed_block() -> None:
+def test_only_complete_resources_get_a_removed_block() -> None:
     """Seen on Terraform: a block for one of three instances lets go of three."""
     instances = [{"attributes": {**ATTRIBUTES, "id": f"bkdtg_{n}"}, "index_key": n} for n in range(3)]
     found = read_state(state(*instances).encode(), "x")
@@ -99,14 +99,14 @@ def test_only_resources_of_which_all_instances_are_there_get_a_removed_block() -
     assert find_whole(both[:1]) == []
 
 
-def test_a_state_that_has_let_go_names_the_backup() -> None:
+def test_a_state_without_backends_points_to_the_backup() -> None:
     with pytest.raises(TerraformError, match=r"holds no .* name the backup that it made then: .*\.backup"):
         read_state(b'{"version": 4, "resources": []}', "terraform.tfstate")
     assert read_state(WHOLE.encode(), "terraform.tfstate.1700000000.backup")[0].let_go
     assert not read_state(WHOLE.encode(), "terraform.tfstate")[0].let_go
 
 
-def test_a_name_that_is_none_is_in_no_removed_block() -> None:
+def test_an_invalid_name_gets_no_removed_block() -> None:
     found = read_state(state({"attributes": ATTRIBUTES}, name="a\n} rm").encode(), "x")
     assert find_whole(found) == []
     assert terraform.find_let_go(found, []) == []

@@ -39,14 +39,14 @@ def test_delete_asks_first_and_refuses_what_a_stack_manages(
 
 
 @pytest.mark.nightly
-def test_what_ngroks_operator_owns_is_not_deleted(stack: Stack, emulator: Emulator) -> None:
+def test_an_operators_backend_is_not_deleted(stack: Stack, emulator: Emulator) -> None:
     operators = emulator.account(KEY).create({"metadata": '{"owned-by":"ngrok-operator"}'})
     said = stack.tool("delete", "-y", operators.id, code=1).text
     assert f"{operators.id} is owned by ngrok's Kubernetes operator" in said
     assert operators.id in emulator.account(KEY).backends
 
 
-def test_what_is_or_may_be_in_use_is_not_deleted_each_with_its_reason(
+def test_a_backend_in_use_is_not_deleted_and_each_reason_is_named(
     stack: Stack, stray: EmulatedBackend, emulator: Emulator
 ) -> None:
     account = emulator.account(KEY)
@@ -66,7 +66,7 @@ def test_what_is_or_may_be_in_use_is_not_deleted_each_with_its_reason(
     assert {stray.id, used} < account.backends.keys()
 
 
-def test_force_deletes_after_the_same_list_and_a_question_that_names_the_count(
+def test_force_deletes_after_a_question_that_names_the_count(
     stack: Stack, stray: EmulatedBackend, emulator: Emulator
 ) -> None:
     account = emulator.account(KEY)
@@ -92,7 +92,7 @@ def asking(stack: Stack, *options: str) -> "subprocess.Popen[str]":
 
 @pytest.mark.parametrize("force", [True, False])
 @pytest.mark.parametrize("comes", ["an edge", "a tunnel"])
-def test_what_comes_into_use_while_it_asks_is_not_deleted(
+def test_a_backend_used_since_the_question_is_not_deleted(
     stack: Stack, stray: EmulatedBackend, emulator: Emulator, force: bool, comes: str
 ) -> None:
     account = emulator.account(KEY)
@@ -108,7 +108,7 @@ def test_what_comes_into_use_while_it_asks_is_not_deleted(
     assert stray.id in account.backends
 
 
-def test_a_tunnel_that_comes_online_after_all_questions_keeps_the_backend(
+def test_a_tunnel_online_right_before_the_delete_keeps_the_backend(
     stack: Stack, stray: EmulatedBackend, emulator: Emulator
 ) -> None:
     shown = {"id": stray.id, "uri": "", "created_at": stray.created_at, "labels": stray.labels, "tunnels": []}
@@ -119,7 +119,7 @@ def test_a_tunnel_that_comes_online_after_all_questions_keeps_the_backend(
     assert stray.id in emulator.account(KEY).backends
 
 
-def test_many_that_one_backend_refers_to_take_two_lists(stack: Stack, emulator: Emulator) -> None:
+def test_many_deletes_that_ngrok_refuses_take_two_lists(stack: Stack, emulator: Emulator) -> None:
     account = emulator.account(KEY)
     ids = [account.create({"labels": {"n": str(n)}}).id for n in range(12)]
     account.add_referrer("failover_backends", {"backends": ids})
@@ -130,7 +130,7 @@ def test_many_that_one_backend_refers_to_take_two_lists(stack: Stack, emulator: 
     assert (paths.count("/backends/failover"), paths.count("/backends/weighted")) == (2, 2), "before, and on the error"
 
 
-def test_what_another_backend_refers_to_names_it_and_the_order(
+def test_a_delete_that_ngrok_refuses_names_the_referrer_and_the_order(
     stack: Stack, stray: EmulatedBackend, emulator: Emulator
 ) -> None:
     account = emulator.account(KEY)
@@ -143,7 +143,7 @@ def test_what_another_backend_refers_to_names_it_and_the_order(
     assert f"failover {outer}, failover {failover}, {stray.id}. Edges may use these backends, too" in said
 
 
-def test_many_are_deleted_at_once_and_a_failure_ends_none_of_the_others(stack: Stack, emulator: Emulator) -> None:
+def test_one_failure_ends_no_other_delete(stack: Stack, emulator: Emulator) -> None:
     made = [emulator.account(KEY).create({"labels": {"n": str(n)}}).id for n in range(30)]
     emulator.fault(method="DELETE", path=made[7], status=400, error_code=6502, message="Still referenced.")
     emulator.set(latency=0.1)
@@ -156,7 +156,7 @@ def test_many_are_deleted_at_once_and_a_failure_ends_none_of_the_others(stack: S
 
 
 @pytest.mark.nightly
-def test_what_a_stack_has_adopted_while_it_asked_is_not_deleted(
+def test_a_backend_adopted_since_the_question_is_not_deleted(
     stack: Stack, stray: EmulatedBackend, emulator: Emulator
 ) -> None:
     pipe = subprocess.PIPE
@@ -176,7 +176,7 @@ def test_what_a_stack_has_adopted_while_it_asked_is_not_deleted(
 
 
 @pytest.mark.nightly
-def test_nobody_to_ask_is_a_line(stack: Stack, stray: EmulatedBackend) -> None:
+def test_without_a_terminal_the_question_is_an_error(stack: Stack, stray: EmulatedBackend) -> None:
     said = stack.run("sh", "-c", f"pulumi-ngrok-tg delete {stray.id} <&- || echo ended with $?")
     assert "Traceback" not in said
     assert said.endswith("Aborted!\nended with 1\n")

@@ -53,7 +53,7 @@ def test_what_is_missing_or_wrong_is_one_line(stack: Stack, emulator: Emulator, 
 
 
 @pytest.mark.nightly
-def test_no_passphrase_is_needed_where_the_key_is_in_the_environment(stack: Stack) -> None:
+def test_no_passphrase_is_needed_with_the_key_in_the_environment(stack: Stack) -> None:
     stack.pulumi("config", "set", "--secret", "other:secret", "x")
     del stack.environment["PULUMI_CONFIG_PASSPHRASE"]
     for command in (("list", "--all-stacks"), ("orphans",), ("import",)):
@@ -88,7 +88,7 @@ def test_a_terminal_without_a_character_gets_it_escaped(stack: Stack, emulator: 
     assert "\u65e5\u672c" in [backend["description"] for backend in printed["backends"]]
 
 
-def test_an_account_without_backends_is_a_line(new_stack: Callable[..., Stack]) -> None:
+def test_an_empty_account_is_one_line(new_stack: Callable[..., Stack]) -> None:
     assert new_stack("").tool("list").text == "There are no backends in this account.\n"
 
 

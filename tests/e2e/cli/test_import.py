@@ -38,7 +38,7 @@ def held(stack: Stack) -> set[str]:
 
 
 @pytest.mark.nightly
-def test_hundreds_of_backends_made_by_hand(stack: Stack, emulator: Emulator) -> None:
+def test_hundreds_of_backends_are_imported_without_a_write(stack: Stack, emulator: Emulator) -> None:
     made = make(emulator, 250)
     said = stack.tool("import", "--yes").text
     assert re.search(r"^Added `import tunnel_group_backends` to .*__main__\.py\.$", said, re.MULTILINE)
@@ -67,7 +67,7 @@ def test_hundreds_of_backends_made_by_hand(stack: Stack, emulator: Emulator) -> 
     assert emulator.requests.writes == []
 
 
-def test_a_run_that_was_followed_by_nothing_makes_nothing_twice(stack: Stack, emulator: Emulator) -> None:
+def test_an_import_that_no_up_followed_declares_nothing_twice(stack: Stack, emulator: Emulator) -> None:
     make(emulator, 3)
     stack.tool("import", "--yes")
     said = stack.tool("import").text
@@ -130,7 +130,7 @@ def test_after_small_edits_a_second_import_declares_nothing_again(
 
 
 @pytest.mark.nightly
-def test_the_line_in_the_program_is_added_where_it_is_agreed_to(stack: Stack, emulator: Emulator) -> None:
+def test_the_line_is_added_to_the_program_after_consent(stack: Stack, emulator: Emulator) -> None:
     make(emulator, 1)
     program = (stack.folder / "__main__.py").read_text()
     said = stack.tool("import").text
@@ -197,7 +197,7 @@ def test_labels_ids_and_owners_select(stack: Stack, emulator: Emulator, new_stac
         (("--label", "app=a", "--label", "app=b"), "the label 'app' cannot have two values"),
     ],
 )
-def test_options_that_make_no_sense_are_refused(stack: Stack, arguments: tuple[str, ...], told: str) -> None:
+def test_senseless_options_are_rejected(stack: Stack, arguments: tuple[str, ...], told: str) -> None:
     assert told in stack.tool("import", *arguments, code=2).text
 
 
@@ -211,7 +211,7 @@ def test_options_that_make_no_sense_are_refused(stack: Stack, arguments: tuple[s
         ("Pulumi.yaml", "name: shop\nruntime: nodejs\n", "says that the runtime is nodejs; an import writes Python."),
     ],
 )
-def test_what_cannot_be_written_to_is_one_line_and_stays(
+def test_a_file_that_cannot_be_written_is_one_line_and_stays(
     stack: Stack, emulator: Emulator, name: str, content: str, told: str
 ) -> None:
     make(emulator, 1)
@@ -233,7 +233,7 @@ def test_windows_line_ends_stay(stack: Stack, emulator: Emulator) -> None:
 
 
 @pytest.mark.nightly
-def test_two_accounts_with_backends_alike(stack: Stack, emulator: Emulator) -> None:
+def test_equal_backends_of_two_accounts_are_imported(stack: Stack, emulator: Emulator) -> None:
     with Emulator(api_keys=("test-eu-key",)) as europe:
         stack.pulumi("config", "set", "--secret", "ngrok-eu:apiKey", "test-eu-key")
         stack.pulumi("config", "set", "ngrok-eu:apiBaseUrl", europe.url)
@@ -261,7 +261,7 @@ def test_a_change_between_import_and_up_is_named_in_preview(stack: Stack, emulat
 
 
 @pytest.mark.nightly
-def test_a_name_that_the_program_uses_is_not_given_again(stack: Stack, emulator: Emulator) -> None:
+def test_names_in_the_program_are_not_reused(stack: Stack, emulator: Emulator) -> None:
     web = emulator.account(KEY).create({"description": "Web"})
     stack.program('TunnelGroupBackend("web", labels={"new": "one"})')
     stack.tool("import", "--yes")
@@ -325,7 +325,7 @@ def resource(name: str, *instances: dict[str, Any], module: str = "", provider: 
 KEYS = ["eu west", "a.b", 'say "hi"', "münchen", "back\\slash", "${tricky}"]
 
 
-def test_a_terraform_state(stack: Stack, emulator: Emulator) -> None:
+def test_a_terraform_state_selects_and_names(stack: Stack, emulator: Emulator) -> None:
     made = make(emulator, 4 + len(KEYS))
     single, first, second, deep, *keyed = made
     other = {"mode": "managed", "type": "ngrok_reserved_domain", "name": "d", "provider": PROVIDER, "instances": [{}]}
@@ -392,7 +392,7 @@ def test_a_terraform_state(stack: Stack, emulator: Emulator) -> None:
         ('{"version": 4, "resources": 5}', "its resources are malformed."),
     ],
 )
-def test_a_state_that_cannot_be_used_is_one_clear_line(
+def test_an_unusable_terraform_state_is_one_line(
     stack: Stack, emulator: Emulator, state: str | bytes, error: str
 ) -> None:
     (stack.folder / "some.tfstate").write_bytes(state if isinstance(state, bytes) else state.encode())
@@ -404,7 +404,7 @@ def test_a_state_that_cannot_be_used_is_one_clear_line(
 
 
 @pytest.mark.nightly
-def test_what_a_state_says_does_nothing_to_the_terminal(stack: Stack, emulator: Emulator) -> None:
+def test_control_characters_in_a_terraform_state_are_escaped(stack: Stack, emulator: Emulator) -> None:
     (web,) = make(emulator, 1)
     strange = dataclasses.replace(web, id="bkdtg_x\x1b[2J\nFAKE LINE")
     state = terraform(resource("web", instance(strange, "k\x1b[31m\nrm"), instance(web, "k\x1b[31m\nrm -rf")))
@@ -414,6 +414,6 @@ def test_what_a_state_says_does_nothing_to_the_terminal(stack: Stack, emulator: 
     assert r"""terraform state rm 'ngrok_tunnel_group_backend.web["k\u001b[31m\nrm -rf"]'""" in said
 
 
-def test_id_of_something_else_is_wrong_usage(stack: Stack) -> None:
+def test_an_id_of_another_kind_is_wrong_usage(stack: Stack) -> None:
     said = stack.tool("import", "--id", "edgbn_1", code=2).text
     assert "'edgbn_1' is not the id of a tunnel group backend (bkdtg_...)." in said

@@ -31,9 +31,7 @@ def run_until(stack: Stack, seconds: float, sent: signal.Signals) -> None:
             psutil.wait_procs(everything, 60)
 
 
-def test_nothing_is_doubled_or_lost_wherever_an_import_is_ended(
-    new_stack: Callable[..., Stack], emulator: Emulator
-) -> None:
+def test_a_killed_import_doubles_and_loses_nothing(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
     stack = new_stack("")
     account = emulator.account(KEY)
     for number in range(MOMENTS):

@@ -18,7 +18,7 @@ from tests.e2e.cli.said import rows
 from tests.e2e.stack import Stack
 
 
-def test_list_shows_what_there_is_and_who_manages_it(
+def test_list_shows_backends_and_who_manages_them(
     stack: Stack, stray: EmulatedBackend, emulator: Emulator, new_stack: Callable[..., Stack]
 ) -> None:
     account = emulator.account(KEY)
@@ -111,7 +111,7 @@ def test_list_shows_which_tunnel_serves_what(stack: Stack, stray: EmulatedBacken
     assert [request.path for request in emulator.requests].count("/tunnels") == 1
 
 
-def test_list_without_a_project_asks_ngrok_alone(stack: Stack, tmp_path: Path) -> None:
+def test_list_works_without_a_project(stack: Stack, tmp_path: Path) -> None:
     folder = tmp_path / "nothing-here"
     folder.mkdir()
     assert [row[-1] for row in rows(stack.tool("list", "--cwd", str(folder)).text).values()] == ["unknown"]

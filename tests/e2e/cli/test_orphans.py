@@ -13,7 +13,7 @@ from tests.e2e.cli.pending import leave_pending
 from tests.e2e.stack import Stack
 
 
-def test_orphans_names_what_is_out_of_step_and_what_mends_it(
+def test_orphans_names_each_difference_and_how_to_fix_it(
     stack: Stack, stray: EmulatedBackend, emulator: Emulator, new_stack: Callable[..., Stack]
 ) -> None:
     other = new_stack('TunnelGroupBackend("theirs", description="Theirs")', "other")
@@ -46,7 +46,7 @@ def test_orphans_names_what_is_out_of_step_and_what_mends_it(
     assert "No differences" in stack.tool("orphans").text
 
 
-def test_what_is_in_use_is_to_be_brought_in_and_told_apart_from_what_is_not(
+def test_orphans_separates_backends_in_use_from_unused_ones(
     stack: Stack, stray: EmulatedBackend, emulator: Emulator
 ) -> None:
     account = emulator.account(KEY)
@@ -67,7 +67,7 @@ def test_what_is_in_use_is_to_be_brought_in_and_told_apart_from_what_is_not(
 
 
 @pytest.mark.nightly
-def test_what_orphans_prints_works_from_where_it_was_asked(stack: Stack, emulator: Emulator, tmp_path: Path) -> None:
+def test_the_commands_that_orphans_prints_work(stack: Stack, emulator: Emulator, tmp_path: Path) -> None:
     with Emulator(api_keys=("test-eu-key",)) as europe:
         stack.pulumi("stack", "init", "live")
         for setting in (("--secret", "ngrok-eu:apiKey", "test-eu-key"), ("ngrok-eu:apiBaseUrl", europe.url)):
@@ -93,7 +93,7 @@ def test_only_creates_are_pending_creates(stack: Stack, tmp_path: Path) -> None:
 
 
 @pytest.mark.nightly
-def test_a_backend_that_two_stacks_manage_is_named_with_the_way_out(
+def test_a_backend_of_two_stacks_is_named_with_the_way_out(
     stack: Stack, emulator: Emulator, new_stack: Callable[..., Stack]
 ) -> None:
     web = stack.resource("web")

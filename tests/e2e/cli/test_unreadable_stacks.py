@@ -26,7 +26,7 @@ def test_a_stack_that_cannot_be_read_is_named(stack: Stack, stray: EmulatedBacke
 
 @pytest.mark.nightly
 @pytest.mark.usefixtures("unreadable")
-def test_nothing_is_called_in_step_where_a_stack_cannot_be_read(stack: Stack) -> None:
+def test_orphans_is_not_clean_if_a_stack_cannot_be_read(stack: Stack) -> None:
     said = stack.tool("orphans", "--all-stacks", code=3).text
     assert UNREAD in said
     assert "No differences" not in said
@@ -34,9 +34,7 @@ def test_nothing_is_called_in_step_where_a_stack_cannot_be_read(stack: Stack) ->
 
 @pytest.mark.nightly
 @pytest.mark.usefixtures("unreadable")
-def test_orphans_does_not_call_a_backend_unmanaged_where_a_stack_cannot_be_read(
-    stack: Stack, stray: EmulatedBackend
-) -> None:
+def test_a_backend_is_unknown_to_orphans_if_a_stack_cannot_be_read(stack: Stack, stray: EmulatedBackend) -> None:
     said = stack.tool("orphans", "--all-stacks", code=3).text
     assert UNREAD in said
     assert f"Backends that a stack that could not be read might manage, not in use:\n  {stray.id} (" in said
@@ -49,7 +47,7 @@ def test_orphans_does_not_call_a_backend_unmanaged_where_a_stack_cannot_be_read(
 
 @pytest.mark.nightly
 @pytest.mark.usefixtures("unreadable")
-def test_a_pending_create_may_have_made_what_a_stack_that_cannot_be_read_may_manage(
+def test_a_backend_of_unknown_manager_is_a_candidate_of_a_pending_create(
     stack: Stack, stray: EmulatedBackend, tmp_path: Path
 ) -> None:
     web = stack.resource("web")
@@ -60,14 +58,17 @@ def test_a_pending_create_may_have_made_what_a_stack_that_cannot_be_read_may_man
 
 @pytest.mark.nightly
 @pytest.mark.usefixtures("unreadable")
-def test_an_import_takes_only_what_it_is_told_where_a_stack_cannot_be_read(
+def test_import_takes_only_named_ids_if_a_stack_cannot_be_read(
     stack: Stack, stray: EmulatedBackend, emulator: Emulator
 ) -> None:
     module = stack.folder / "tunnel_group_backends.py"
     for chosen in ((), ("--label", "app=web")):
         said = stack.tool("import", *chosen, code=3).text
         assert UNREAD in said
-        assert f"Left out {stray.id}: a stack that could not be read may manage it; name it with --id" in said
+        assert (
+            f"Left out {stray.id}: a stack that could not be read may manage it; to import it anyway, name it with --id"
+            in said
+        )
     assert not module.exists()
     assert UNREAD in stack.tool("import", "--id", stray.id, code=3).text
     assert stray.id in module.read_text()
@@ -82,7 +83,7 @@ def test_an_import_takes_only_what_it_is_told_where_a_stack_cannot_be_read(
         ("{", "Expecting"),
     ],
 )
-def test_a_state_in_an_unknown_form_is_unknown_and_the_rest_is_read(
+def test_a_state_in_an_unknown_form_does_not_hide_the_others(
     stack: Stack,
     stray: EmulatedBackend,
     new_stack: Callable[..., Stack],
@@ -110,9 +111,7 @@ def test_a_state_in_an_unknown_form_is_unknown_and_the_rest_is_read(
 
 @pytest.mark.nightly
 @pytest.mark.usefixtures("unreadable")
-def test_delete_needs_force_where_a_stack_cannot_be_read(
-    stack: Stack, stray: EmulatedBackend, emulator: Emulator
-) -> None:
+def test_delete_needs_force_if_a_stack_cannot_be_read(stack: Stack, stray: EmulatedBackend, emulator: Emulator) -> None:
     said = stack.tool("delete", "--yes", stray.id, code=1).text
     assert UNREAD in said
     assert f"{stray.id} may be managed by a stack that could not be read." in said
