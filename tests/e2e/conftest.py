@@ -4,7 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from pulumi_ngrok_tg.emulator import Emulator
+from pulumi_ngrok_tg.emulator import EmulatedBackend, Emulator
+from tests.conftest import KEY
+from tests.e2e.adopting import WEB
 from tests.e2e.stack import Stack
 
 
@@ -17,3 +19,9 @@ def stack(request: pytest.FixtureRequest, new_stack: Callable[..., Stack], emula
         made.up()
         emulator.requests.clear()
     return made
+
+
+@pytest.fixture
+def web(emulator: Emulator) -> EmulatedBackend:
+    """A backend that somebody has made by hand."""
+    return emulator.account(KEY).create(WEB)

@@ -2,9 +2,6 @@
 
 import json
 import ssl
-import threading
-from collections.abc import Callable, Iterator
-from itertools import chain, repeat
 from typing import Any
 
 import pytest
@@ -13,28 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pulumi_ngrok_tg.emulator import Emulator
-from pulumi_ngrok_tg.provider import TunnelGroupBackendProvider
 from pulumi_ngrok_tg.rules.advice import ProviderError
 from tests.conftest import KEY
 from tests.provider.deployment import Deployment
-from tests.provider.hostile import PLAIN, ConnectProxy, HostileServer, Script, Trickling, raw, response
+from tests.provider.hostile import PLAIN, ConnectProxy, HostileServer, raw, response
+from tests.provider.outcomes import BACKEND, CALLS, HOSTILE, ID, STATE, assert_ours, outcomes
 
 # urllib3 leaves the sockets of some malformed responses to the garbage collector.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
-ID = "bkdtg_1"
-STATE = {"labels": {"app": "web"}, "created_at": "2025-01-21T18:19:53Z"}
-HOSTILE = {"max_wait_seconds": 0.1, "max_attempts": 2, "backoff": 0.001, "read_timeout": 0.5}
 
-BACKEND: dict[str, Any] = {
-    "id": ID,
-    "uri": "https://x",
-    "created_at": "2100-01-01T00:00:00Z",
-    "description": "",
-    "metadata": "",
-    "labels": {"app": "web"},
-    "tunnels": [{"id": "tn_1", "uri": "https://x"}],
-}
 ODD = st.sampled_from(
     [
         "\ud800",
@@ -136,44 +121,6 @@ RESPONSES = st.one_of(
     st.sampled_from([b"", b"HTTP/1.1 200", b"HTTP/1.1 abc OK\r\n\r\n", b"HTTP/9.9 200 OK\r\n\r\n{}", b"\r\n" * 200]),
 )
 
-CALLS: dict[str, Callable[[TunnelGroupBackendProvider], object]] = {
-    "create": lambda provider: provider.create({"labels": {"app": "web"}}),
-    "refresh": lambda provider: provider.read(ID, {**STATE}),
-    "get": lambda provider: provider.read(ID, {}),
-    "update": lambda provider: provider.update(ID, {**STATE}, {"labels": {"app": "new"}}),
-    "delete": lambda provider: provider.delete(ID, {**STATE}),
-}
-
-
-def outcomes(script: Script, *calls: str) -> tuple[HostileServer, list[Exception | None]]:
-    """How the calls end that are made at the same time; each has to end."""
-    with HostileServer(script) as server, Emulator() as unused:
-        server.add(ID, labels={"app": "web"})
-        provider = Deployment(unused, server.url, **HOSTILE).start()
-        ended: list[Exception | None] = []
-
-        def call(name: str) -> None:
-            try:
-                CALLS[name](provider)
-                ended.append(None)
-            except Exception as error:
-                ended.append(error)
-
-        threads = [threading.Thread(target=call, args=(name,), daemon=True) for name in calls]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(60)
-        assert len(ended) == len(calls), "a thread waits for ever"
-    return server, ended
-
-
-def assert_ours(error: Exception | None) -> None:
-    if error is not None:
-        assert isinstance(error, ProviderError), repr(error)
-        assert str(error).isprintable()
-        str(error).encode()
-
 
 @settings(max_examples=max(settings.default.max_examples, 100))
 @given(st.sampled_from(sorted(CALLS)), st.lists(RESPONSES, min_size=1, max_size=3))
@@ -242,59 +189,6 @@ def test_a_malformed_next_page_hangs_nothing_and_hides_nothing(uri: object) -> N
     server, (error,) = outcomes(lost, "create")
     assert "may have been created, and the list of backends could not be read" in str(error)
     assert len(server.backends) == 2
-
-
-ENDLESS: dict[str, Callable[[], Iterator[bytes]]] = {
-    "body": lambda: chain([b"HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n"], repeat(b" ")),
-    "body without length": lambda: chain([b"HTTP/1.1 200 OK\r\n\r\n"], repeat(b" ")),
-    "chunks": lambda: chain([b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"], repeat(b"1\r\n \r\n")),
-    "header": lambda: chain([b"HTTP/1.1 200 OK\r\nX: "], repeat(b"a")),
-    "headers": lambda: chain([b"HTTP/1.1 200 OK\r\n"], repeat(b"X: a\r\n")),
-    "informational responses": lambda: repeat(b"HTTP/1.1 100 Continue\r\n\r\n"),
-    "body of a redirect": lambda: chain([b"HTTP/1.1 302 Found\r\nLocation: /x\r\n\r\n"], repeat(b"a" * 1000)),
-}
-
-
-@pytest.mark.parametrize("endless", ENDLESS.values(), ids=ENDLESS.keys())
-def test_a_response_that_trickles_for_ever_ends_all_the_same(endless: Callable[[], Iterator[bytes]]) -> None:
-    server, (error,) = outcomes(lambda _method, _path: endless(), "get")
-    assert "no response from 127.0.0.1" in str(error)
-    assert len(server.requests) == 2
-    server, (error,) = outcomes(lambda method, _path: endless() if method == "POST" else None, "create")
-    assert error is None, "found in the list"
-    assert len(server.backends) == 2
-
-
-@pytest.mark.parametrize("endless", ENDLESS.values(), ids=ENDLESS.keys())
-def test_a_trickling_response_ends_over_tls_too(
-    monkeypatch: pytest.MonkeyPatch, endless: Callable[[], Iterator[bytes]]
-) -> None:
-    context, authority = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), trustme.CA()
-    authority.issue_cert("127.0.0.1").configure_cert(context)
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    with authority.cert_pem.tempfile() as bundle, Emulator() as unused:
-        monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
-        with HostileServer(lambda _method, _path: endless(), context) as server:
-            with pytest.raises(ProviderError, match=r"no response from 127\.0\.0\.1"):
-                Deployment(unused, server.url, **HOSTILE).start().read(ID, {})
-            assert len(server.requests) == 2
-
-
-def test_a_handshake_that_trickles_for_ever_ends_too() -> None:
-    record = b"\x16\x03\x03\x40\x00"  # the head of one of 16 KiB
-    with Trickling(lambda: chain([record], repeat(b"\x02"))) as server, Emulator() as unused:
-        deployment = Deployment(unused, server.url, **HOSTILE, connect_timeout=0.5)
-        with pytest.raises(ProviderError, match=r"no connection to 127\.0\.0\.1:\d+ within 0\.5 s\. Check"):
-            deployment.start().create({"labels": {"app": "web"}})
-
-
-def test_a_proxy_that_trickles_for_ever_ends_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    with Trickling(lambda: chain([b"HTTP/1.1 200 Connected\r\nX: "], repeat(b"a"))) as proxy, Emulator() as unused:
-        monkeypatch.setenv("NO_PROXY", "")
-        monkeypatch.setenv("HTTPS_PROXY", proxy.url.replace("https", "http"))
-        deployment = Deployment(unused, "https://api.invalid", **HOSTILE, connect_timeout=0.5)
-        with pytest.raises(ProviderError, match=r"no connection to api\.invalid within 0\.5 s\. Check"):
-            deployment.start().create({"labels": {"app": "web"}})
 
 
 @pytest.mark.parametrize("begun", [[], [b"HTTP/1.1 201 Created\r\nContent-Length: 300\r\n\r\n{"]], ids=["no", "begun"])
@@ -383,12 +277,3 @@ def test_a_servers_text_never_shows_the_key_or_control_characters() -> None:
     for line in deployment.heard.debugs:
         assert line.isprintable()
         assert KEY.partition("_")[2][:8] not in line
-
-
-def test_a_body_without_end_is_not_read_for_ever() -> None:
-    def script(_method: str, _path: str) -> bytes:
-        return raw(200, b"").replace(b"Content-Length: 0", b"Content-Length: 99999999999") + b"x" * 70 * 2**20
-
-    _, (error,) = outcomes(script, "get")
-    assert_ours(error)
-    assert error is not None
