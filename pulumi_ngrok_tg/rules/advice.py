@@ -38,11 +38,11 @@ BY_CODE = {
     6526: "Check the id.",
     6527: "The id is of another kind of backend; check the id.",
     7008: "ngrok has withdrawn edges and backends from this account; the resource stays in the state until you decide. "
-    "Move the traffic to internal endpoints, then remove it with `pulumi state delete`.",
+    "Move the traffic to internal endpoints, then remove it with `pulumi state delete` (unprotect it first if needed).",
     27204: "Check the API's address ({base_url}), and whether a proxy is in between.",
     7196: "ngrok lets this account read its edges and backends, but no longer change them. Leave the program as it is "
-    "deployed, move the traffic to internal endpoints, then remove the resource with `pulumi state delete`; or ask "
-    "ngrok support for write access.",
+    "deployed, move the traffic to internal endpoints, then remove the resource with `pulumi state delete` (unprotect "
+    "it first if needed); or ask ngrok support for write access.",
 }
 """What to do, by ERR_NGROK code (https://ngrok.com/docs/errors/reference). Braces name fields of a ``Source``."""
 _RECORDED = (

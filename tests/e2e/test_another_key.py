@@ -38,7 +38,7 @@ def test_another_accounts_key_drops_and_forgets_nothing(stack: Stack, emulator: 
         stack.destroy("--continue-on-error", fails=True),
     ):
         assert outcome.errors
-        assert all('to a key of another account every backend is "not found"' in error for error in outcome.errors)
+        assert all('To a key of another account every backend is "not found"' in error for error in outcome.errors)
         assert "Traceback" not in outcome.text
         assert OTHER not in outcome.text
     assert stack.resources() == before

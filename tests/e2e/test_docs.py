@@ -143,12 +143,14 @@ def test_the_page_of_the_command_tells_what_it_does(new_stack: Callable[..., Sta
     stack.up()
     (resource,) = stack.resources()
     del emulator.account(KEY).backends[resource["id"]]
-    shape, _, rows = page.partition("## JSON")[2].partition("| command | object |")
-    for command, code in (("list --tunnels", 0), ("orphans", 3), ("import", 0)):
-        told = json.loads(stack.tool(*command.split(), "--json", code=code).text)
-        assert keys(told)
-        (row,) = (line for line in rows.splitlines() if line.startswith(f"| `{command.split()[0]}` |"))
-        assert {key for key in keys(told) if f"`{key}`" not in shape + row} == set()
+    section = page.partition("## JSON\n")[2].partition("\n## ")[0]
+    rows = dict(re.findall(r"^\| `?([\w -]+)`? \| (.*) \|$", section, re.MULTILINE))
+    parts = "".join(rows[part] for part in ("a backend", "its use", "unlisted", "managed_twice"))
+    for command, more, code in (("list", ["--tunnels", "--references"], 0), ("orphans", [], 3), ("import", [], 0)):
+        printed = keys(json.loads(stack.tool(command, *more, "--json", code=code).text))
+        described = parts + "".join(rows[" ".join((command, option))] for option in more) + rows[command]
+        assert printed
+        assert {key for key in printed if f"`{key}`" not in described} == set()
     (pipe,) = commands_in("docs/cli.md", "## JSON")
     assert stack.run("sh", "-c", pipe).split() == list(emulator.account(KEY).backends)
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -59,6 +60,22 @@ def test_a_wheel_and_an_sdist_hold_what_they_should(built: Path) -> None:
 def install(python: Path, what: str) -> None:
     command = [python, "-m", "pip", "install", "--quiet", "--constraint", ROOT / "constraints.txt", what]
     subprocess.run(command, check=True, timeout=280)
+
+
+@pytest.mark.nightly
+def test_the_example_pack_installs_what_its_folder_names(built: Path, tmp_path: Path) -> None:
+    """As ``pulumi policy publish`` has it: the folder alone, unpacked elsewhere."""
+    folder = shutil.copytree(ROOT / "examples/policy", tmp_path / "pack")
+    (wheel,) = built.glob("*.whl")
+    shutil.copy(wheel, folder)
+    venv.create(tmp_path / "venv", with_pip=True)
+    python = tmp_path / "venv/bin/python"
+    constraints = ("--constraint", ROOT / "constraints.txt")
+    install = [python, "-m", "pip", "install", "--quiet", *constraints, "-r", "requirements.txt"]
+    subprocess.run(install, cwd=folder, check=True, timeout=280)
+    listed = "import pulumi_ngrok_tg.policy as pack; print(*(one.name for one in pack.tunnel_group_policies()))"
+    said = subprocess.check_output([python, "-c", listed], cwd=folder, text=True)
+    assert "no-secrets" in said.split()
 
 
 @pytest.mark.nightly

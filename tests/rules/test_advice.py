@@ -73,7 +73,10 @@ def test_an_error_ends_in_what_to_do(error: NgrokError, told: str) -> None:
         ((6502,), "Take it out of the failover or weighted backends that refer to it"),
         ((6526,), "Check the id."),
         ((6527,), "another kind of backend; check the id."),
-        ((7008,), "Move the traffic to internal endpoints, then remove it with `pulumi state delete`."),
+        (
+            (7008,),
+            "Move the traffic to internal endpoints, then remove it with `pulumi state delete`",
+        ),
     ],
 )
 def test_every_code_has_its_advice(codes: tuple[int, ...], told: str) -> None:

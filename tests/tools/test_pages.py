@@ -57,6 +57,7 @@ NOT_RUN = {
     r"pulumi preview --policy-pack (path/to/examples/policy|.*p\.__path__.*)": "the language host that can be built "
     "starts no folders; test_policy.py has the same ones started by the Automation API",
     r"make (demo|check|test|slow|check test|help)|pytest": "test_demo.py runs the first; the others run this",
+    r"make dist": "test_packaging.py builds the wheel and installs the example pack with it",
     r"make bench|.*python -m benchmarks.scale .*": "it takes minutes to hours; what it prints is what the page shows",
     r"\.venv/bin/python -m pytest .*": "it is how this runs",
     r"PULUMI_NGROK_TG_ADOPT=identical pulumi (up|preview)": "test_identical.py and test_interrupted.py run it",

@@ -14,10 +14,13 @@ import urllib.request
 from collections import deque
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-from platformdirs import user_cache_path
-from pulumi.automation import PulumiCommand
-from semver import VersionInfo
+try:
+    from filelock import FileLock, Timeout
+    from platformdirs import user_cache_path
+    from pulumi.automation import PulumiCommand
+    from semver import VersionInfo
+except ModuleNotFoundError:
+    sys.exit("This needs the packages of the project's environment. Run `make engine` instead.")
 
 VERSION = "3.259.0"
 RECIPE = 2  # raise it where what is built changes

@@ -57,7 +57,12 @@ def print_all(report: Report) -> None:
 
 
 def tell_written(
-    session: Session, taken: Sequence[Backend], names: Mapping[str, str], index: ReferenceIndex, path: Path
+    session: Session,
+    taken: Sequence[Backend],
+    names: Mapping[str, str],
+    index: ReferenceIndex,
+    path: Path,
+    existed: bool,
 ) -> None:
     """Print the backends that were written to the module, and what refers to them."""
     rows = [
@@ -73,7 +78,7 @@ def tell_written(
     print_table(("NAME", "ID", "LABELS", "TUNNELS", "USED BY"), rows)
     if unused := sum(is_in_use(index, backend) is False for backend in taken):
         session.say(f"Not in use: {count_backends(unused)}, to which nothing refers and in which no tunnel is online.")
-    session.say(f"Wrote {path}.")
+    session.say(f"Added {count_backends(len(taken))} to {path}." if existed else f"Wrote {path}.")
 
 
 def tell(session: Session, report: Report, siblings: Sequence[str]) -> None:
