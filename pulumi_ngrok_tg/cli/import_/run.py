@@ -59,7 +59,7 @@ def run(
     written = [_write(program, own, new, account, protect)] if new else []
     index = session.list_references() if new else None
     if index and not as_json:
-        report.tell_written(session, selection.taken, named, index, *written, existed=home is not None)
+        report.tell_written(session, selection.taken, named, index, written[0], existed=home is not None)
     in_module = any(where.startswith(module.FILE) for where in selection.declared.values())
     loaded = not (written or in_module) or any(
         module.loads_module(source.tree) for source in sources if source.path.name != module.FILE
