@@ -52,7 +52,7 @@ class Pacer:
                 self._changed.notify_all()
 
     def _enter(self, request: str, creates: bool, patience: Patience) -> Ticket:
-        told = 0.0
+        reported = 0.0
         while True:
             with self._changed:
                 patience.require_going_on()
@@ -61,10 +61,10 @@ class Pacer:
                 if wait is None:
                     return self._limits.begin(creates)
                 until = now + (wait.seconds or 0)
-                if wait.seconds is None or wait.seconds <= NOTICEABLE or until <= told + NOTICEABLE:
+                if wait.seconds is None or wait.seconds <= NOTICEABLE or until <= reported + NOTICEABLE:
                     self._wait(request, wait, patience)
                     continue
-            told = until
+            reported = until
             if patience.allows(wait.seconds):  # outside the lock, as the reporter may take a moment
                 self._reporter.status(f"{wait.reason}: waiting {wait.seconds:.0f} s, then going on")
 

@@ -150,7 +150,7 @@ def _find_reasons(
 def _explain_managed(holders: "Sequence[Managed]") -> str:
     names = join_names([f"{one.name} (stack {one.stack})" for one in holders])
     if len(holders) > 1:
-        return f"is managed by {names}. `pulumi-ngrok-tg orphans --all-stacks` says how one of them lets go."
+        return f"is managed by {names}. `pulumi-ngrok-tg orphans --all-stacks` shows how one of them releases it."
     (one,) = holders
     unprotect = f"`pulumi state unprotect {shlex.quote(one.urn)} --stack {shlex.quote(one.stack)}`, then "
     return (

@@ -79,7 +79,7 @@ class Application:
                 if fault.status is None or fault.handled:
                     status, body = self._handled(request)
                 if fault.status is not None:
-                    message = "The emulator was told to fail." if fault.message is None else fault.message
+                    message = "The emulator fails on purpose." if fault.message is None else fault.message
                     raise ErrorResponse(fault.status, fault.error_code or 0, message)
         except ErrorResponse as error:
             return _response(error.status, error.body(operation), operation, error.headers)

@@ -143,8 +143,8 @@ def _action(request: HttpRequest) -> Callable[[HttpRequest, Service], StatusAndB
         known = ", ".join(PREFIX + path for path in PATHS)
         raise _Refused(404, f"There is no {quote(request.path)} to control. There are: {known}.")
     if request.method not in PATHS[path]:
-        told = f"{quote(request.path)} takes {' and '.join(PATHS[path])}, not {request.method}."
-        raise _Refused(405, told, allow=", ".join(PATHS[path]))
+        line = f"{quote(request.path)} takes {' and '.join(PATHS[path])}, not {request.method}."
+        raise _Refused(405, line, allow=", ".join(PATHS[path]))
     return PATHS[path][request.method]
 
 

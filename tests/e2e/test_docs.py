@@ -207,8 +207,8 @@ def test_drift_is_shown_and_undone_as_the_page_says(new_stack: Callable[..., Sta
 
 
 @pytest.mark.nightly
-def test_backends_are_let_go_as_the_page_says(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
-    look, save, let_go, up = commands_of(ROOT / "docs/leaving.md")[-4:]
+def test_backends_are_released_as_the_page_says(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
+    look, save, unprotect, up = commands_of(ROOT / "docs/leaving.md")[-4:]
     kept = 'TunnelGroupBackend("kept", opts=pulumi.ResourceOptions(protect=True))'
     stack = new_stack(f'{kept}\nTunnelGroupBackend("shop", opts=pulumi.ResourceOptions(protect=True))')
     stack.up()
@@ -217,10 +217,10 @@ def test_backends_are_let_go_as_the_page_says(new_stack: Callable[..., Stack], e
     assert tunnel in stack.run("sh", "-c", look)
     stack.run("sh", "-c", save)
     assert tunnel in (stack.folder / "before.json").read_text()
-    (urn,) = re.findall("'(.*)'", let_go)
+    (urn,) = re.findall("'(.*)'", unprotect)
     assert urn == shop["urn"]
     assert urn in stack.pulumi("stack", "--show-urns").text
-    stack.run("sh", "-c", let_go)
+    stack.run("sh", "-c", unprotect)
     stack.program(kept)
     stack.pulumi(*up.split()[1:], "--yes")
     assert emulator.account(KEY).backends.keys() == {kept_id}

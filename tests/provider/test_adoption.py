@@ -9,7 +9,7 @@ from pulumi.output import Unknown
 
 from pulumi_ngrok_tg.accounts.clients import Clients, connect
 from pulumi_ngrok_tg.emulator import Emulator
-from pulumi_ngrok_tg.engine.holders import Holders
+from pulumi_ngrok_tg.engine.run import Holders
 from pulumi_ngrok_tg.provider import TunnelGroupBackendProvider
 from pulumi_ngrok_tg.rules import adoption
 from pulumi_ngrok_tg.rules.advice import ProviderError

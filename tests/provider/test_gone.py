@@ -105,15 +105,15 @@ def test_nothing_is_removed_and_no_success_is_reported_without_proof(
             server.add(ID, labels={"app": "web"})
         provider = Deployment(unused, server.url, max_attempts=1).start()
         try:
-            let_go = CALLS[call](provider)
+            gone = CALLS[call](provider)
         except ProviderError:
-            let_go = False
+            gone = False
         # The server deletes what it is asked to delete, whatever its response says.
         shown_by_list = listed is None and ID in server.backends
         if call in ("refresh", "delete"):
-            assert not let_go or is_proven(error, listed, shown_by_list)
+            assert not gone or is_proven(error, listed, shown_by_list)
         else:
-            assert not let_go or (call == "adopt" and shown_by_list)
+            assert not gone or (call == "adopt" and shown_by_list)
 
 
 @pytest.mark.parametrize("call", ["refresh", "delete"])

@@ -29,7 +29,7 @@ RUN = {
     "docs/emulator.md": "test_docs.py::test_an_account_is_copied_to_rehearse_on",
     "docs/failures.md": "test_interrupted.py::test_a_killed_up_is_recovered_as_the_docs_say",
     "docs/installing.md": "../cli/test_cli.py::test_both_ways_print_the_version",
-    "docs/leaving.md": "test_docs.py::test_backends_are_let_go_as_the_page_says",
+    "docs/leaving.md": "test_docs.py::test_backends_are_released_as_the_page_says",
     "docs/policies.md": "test_policy.py::test_the_commands_of_the_page_run",
     "docs/quickstart.md": "test_docs.py::test_the_quickstart_goes_the_whole_way",
     "docs/references.md": "../tools/test_tables.py::test_the_tables_match_the_code",

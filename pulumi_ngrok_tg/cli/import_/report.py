@@ -26,7 +26,7 @@ class Report:
     written: Sequence[Path]
     loaded: bool
     """Whether the program loads the module."""
-    let_go: Sequence[tuple[terraform.Instance, Backend]]
+    released: Sequence[tuple[terraform.Instance, Backend]]
     """The instances that Terraform has to release, with their backends."""
     index: ReferenceIndex | None
     """What refers to backends; None if no backend was taken."""
@@ -51,7 +51,7 @@ def print_all(report: Report) -> None:
             "left_out": [{"id": id_, "reason": reason} for id_, reason in chosen.left_out.items()],
             "files": [str(path) for path in report.written],
             "loaded": report.loaded,
-            "terraform": [{"id": one.id, "address": one.address} for one, _ in report.let_go],
+            "terraform": [{"id": one.id, "address": one.address} for one, _ in report.released],
         }
     )
 
@@ -103,7 +103,7 @@ def tell(session: Session, report: Report, siblings: Sequence[str]) -> None:
             _tell_of_loading(session, siblings)
         session.say("  pulumi preview    # each new row says: adopts bkdtg_..., nothing is created or changed at ngrok")
         session.say("  pulumi up")
-    _tell_of_terraform(session, report.let_go)
+    _tell_of_terraform(session, report.released)
 
 
 def _tell_of_loading(session: Session, siblings: Sequence[str]) -> None:
@@ -113,21 +113,19 @@ def _tell_of_loading(session: Session, siblings: Sequence[str]) -> None:
             session.say(f"    {line}")
 
 
-def _tell_of_terraform(session: Session, let_go: Sequence[tuple[terraform.Instance, Backend]]) -> None:
+def _tell_of_terraform(session: Session, released: Sequence[tuple[terraform.Instance, Backend]]) -> None:
     """Print how to make Terraform release the backends without destroying them."""
-    if not let_go:
-        return
-    for instance, backend in let_go:
+    for instance, backend in released:
         if changed := instance.changed(backend.contents):
-            session.say(f"{instance.address}: {', '.join(changed)} changed since; what ngrok holds is what counts")
-    kept = [instance for instance, _ in let_go if not instance.let_go]
+            session.say(f"{instance.address}: {', '.join(changed)} changed since; the module has what ngrok holds")
+    kept = [instance for instance, _ in released if not instance.released]
     if not kept:
         return
     whole = terraform.find_whole(kept)
     session.say(
-        "Before you run Terraform again, have it let go of these without destroying them. Either take them out of"
+        "Before you run Terraform again, make it release these without destroying them. Either remove them from its"
     )
-    session.say("its code, or it creates them again, and out of its state:")
+    session.say("code (else it creates them again) and from its state:")
     for instance in kept:
         session.say(f"  terraform state rm {shlex.quote(instance.address)}")
     if whole:

@@ -67,8 +67,8 @@ def run(
     if not loaded and (entry := _load(session, program, project.siblings, yes, as_json)):
         written.append(entry)
         loaded = True
-    let_go = terraform.find_let_go(instances, [*selection.taken, *selection.managed, *_declared(backends, selection)])
-    done = report.Report(selection, named, written, loaded, let_go, index)
+    kept = [*selection.taken, *selection.managed, *_declared(backends, selection)]
+    done = report.Report(selection, named, written, loaded, terraform.find_released(instances, kept), index)
     if as_json:
         report.print_all(done)
     else:

@@ -35,7 +35,7 @@ class Instance:
     attributes: Mapping[str, Any]
     instances: int = 1
     """The number of instances of its resource in the state, in all instances of its modules."""
-    let_go: bool = False
+    released: bool = False
     """Whether the state is a backup, so that Terraform may have released it already."""
 
     def changed(self, contents: Mapping[str, Any]) -> list[str]:
@@ -72,22 +72,22 @@ def read_state(content: bytes, source: str) -> list[Instance]:
         raise TerraformError(f"{source} is not a Terraform or OpenTofu state: its resources are malformed.") from None
     if not found:
         raise TerraformError(
-            f"{source} holds no {RESOURCE}. If Terraform has let go of them already (`terraform state rm`), name the "
-            "backup that it made then: terraform.tfstate.<time>.backup."
+            f"{source} holds no {RESOURCE}. If you have already removed them from it (`terraform state rm`), name the "
+            "backup that Terraform made then: terraform.tfstate.<time>.backup."
         )
     count = Counter(instance.resource for instance in found)
     backup = source.endswith(".backup")
-    return [replace(instance, instances=count[instance.resource], let_go=backup) for instance in found]
+    return [replace(instance, instances=count[instance.resource], released=backup) for instance in found]
 
 
-def find_let_go(instances: Sequence[Instance], backends: Sequence[Backend]) -> list[tuple[Instance, Backend]]:
-    """Return what Terraform has to let go of: what the stack or its program has from now on, and nothing else."""
+def find_released(instances: Sequence[Instance], backends: Sequence[Backend]) -> list[tuple[Instance, Backend]]:
+    """Return the instances that Terraform has to release, with their backends: those that the program declares now."""
     by_id = {backend.id: backend for backend in backends}
     return [(instance, by_id[instance.id]) for instance in instances if instance.id in by_id]
 
 
 def find_whole(instances: Sequence[Instance]) -> list[str]:
-    """Return the resources of which all instances are there: a ``removed`` block lets go of every one."""
+    """Return the resources of which all instances are there, because a ``removed`` block releases all of them."""
     count = Counter(instance.resource for instance in instances)
     names = {instance.resource: instance.instances for instance in instances}
     return [

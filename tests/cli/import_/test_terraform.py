@@ -88,7 +88,7 @@ def test_json_with_other_spacing_is_unchanged() -> None:
 
 
 def test_only_complete_resources_get_a_removed_block() -> None:
-    """Seen on Terraform: a block for one of three instances lets go of three."""
+    """Seen on Terraform: a block for one of three instances releases three."""
     instances = [{"attributes": {**ATTRIBUTES, "id": f"bkdtg_{n}"}, "index_key": n} for n in range(3)]
     found = read_state(state(*instances).encode(), "x")
     assert find_whole(found) == [f"{KIND}.web"]
@@ -102,11 +102,11 @@ def test_only_complete_resources_get_a_removed_block() -> None:
 def test_a_state_without_backends_points_to_the_backup() -> None:
     with pytest.raises(TerraformError, match=r"holds no .* name the backup that it made then: .*\.backup"):
         read_state(b'{"version": 4, "resources": []}', "terraform.tfstate")
-    assert read_state(WHOLE.encode(), "terraform.tfstate.1700000000.backup")[0].let_go
-    assert not read_state(WHOLE.encode(), "terraform.tfstate")[0].let_go
+    assert read_state(WHOLE.encode(), "terraform.tfstate.1700000000.backup")[0].released
+    assert not read_state(WHOLE.encode(), "terraform.tfstate")[0].released
 
 
 def test_an_invalid_name_gets_no_removed_block() -> None:
     found = read_state(state({"attributes": ATTRIBUTES}, name="a\n} rm").encode(), "x")
     assert find_whole(found) == []
-    assert terraform.find_let_go(found, []) == []
+    assert terraform.find_released(found, []) == []

@@ -64,7 +64,7 @@ def test_a_terraform_state_selects_and_names(stack: Stack, emulator: Emulator) -
             for backend, key in zip(keyed, ["eu-west", "a.b", "say-hi", "münchen", "back-slash", "tricky"], strict=True)
         },
     }
-    assert "ngrok_tunnel_group_backend.web: description changed since; what ngrok holds is what counts" in said
+    assert "ngrok_tunnel_group_backend.web: description changed since; the module has what ngrok holds" in said
     assert f"Left out {gone.id}: this account does not have it" in said
     assert f"Left out {operators.id}: ngrok's Kubernetes operator owns it" in said
     assert "backend.operators" not in said
@@ -78,7 +78,7 @@ def test_a_terraform_state_selects_and_names(stack: Stack, emulator: Emulator) -
     assert 'terraform state rm \'ngrok_tunnel_group_backend.each["say \\"hi\\""]\'' in removed
     assert "terraform state rm 'ngrok_tunnel_group_backend.each[\"$${tricky}\"]'" in removed
     assert "from = module.net.module.shop.ngrok_tunnel_group_backend.inner" in said
-    assert "from = ngrok_tunnel_group_backend.counted" not in said, "a block would let go of the third, too"
+    assert "from = ngrok_tunnel_group_backend.counted" not in said, "a block would release the third, too"
     assert "destroy = false" in said
     stack.preview("--expect-no-changes")
     told = json.loads(stack.tool("import", "--from-terraform", "-", "--json", code=3, given=state).text)["terraform"]

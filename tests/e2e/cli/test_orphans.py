@@ -115,7 +115,7 @@ def test_a_backend_of_two_stacks_is_named_with_the_way_out(
     other.program("")
     refused = stack.tool("delete", "--yes", web["id"], code=1).text
     assert "is managed by web (stack dev), theirs (stack " in refused
-    assert "`pulumi-ngrok-tg orphans --all-stacks` says how one of them lets go." in refused
+    assert "`pulumi-ngrok-tg orphans --all-stacks` shows how one of them releases it." in refused
     for command in re.findall(r"(pulumi state .*)", theirs):
         other.run("sh", "-c", command)
     other.up()
