@@ -11,9 +11,7 @@ from hypothesis import strategies as st
 
 from pulumi_ngrok_tg.policy.credentials import NAMED, Finding, find_credentials
 from tests.policy.corpus import fill, read_corpus
-
-KSUID = "2rwwlBV3giwRa5gGhtBlK6AH8q4"
-NGROK = f"{KSUID}_4nN9MmJ3QmBqH5uVbnQ9p"
+from tests.policy.forms import ENDS, KSUID, NAMES, NGROK, PIECES, VENDORS
 
 
 def rate(held_back: bool, secret: bool) -> tuple[float, float]:
@@ -44,109 +42,6 @@ def test_hardly_any_text_is_taken_for_a_credential(held_back: bool) -> None:
     found, sure = rate(held_back, secret=False)
     assert sure <= 0.01
     assert found <= 0.05
-
-
-VENDORS = {
-    "age": "AGE-SECRET-KEY-1%{upperalnum:58}",
-    "airtable": "pat%{alnum:14}.%{hex:64}",
-    "anthropic": "sk-ant-api03-%{base64url:93}AA",
-    "atlassian": "ATATT3xFfGF0%{base64url:180}",
-    "aws key id": "AKIA%{upper:16}",
-    "aws secret": "aws_secret_access_key = %{base64:40}",
-    "azure client secret": "%{alnum:3}8Q~%{base64url:34}",
-    "azure sas": "https://a.blob.core.windows.net/c?sv=2022-11-02&sig=%{alnum:42}%3D",
-    "azure service bus": "Endpoint=sb://a.servicebus.windows.net/;SharedAccessKeyName=R;SharedAccessKey=%{base64:43}=",
-    "azure storage": "DefaultEndpointsProtocol=https;AccountName=a;AccountKey=%{base64:86}==",
-    "basic": "Authorization: Basic %{base64:24}==",
-    "bearer": "Authorization: Bearer %{alnum:24}",
-    "cloudflare": "CLOUDFLARE_API_TOKEN=%{base64url:40}",
-    "databricks": "dapi%{hex:32}",
-    "datadog api": "DD_API_KEY=%{hex:32}",
-    "datadog app": "datadog_application_key: %{hex:40}",
-    "digitalocean": "dop_v1_%{hex:64}",
-    "discord": "https://discord.com/api/webhooks/%{digits:18}/%{base64url:68}",
-    "docker": "dckr_pat_%{base64url:27}",
-    "github": "ghp_%{alnum:36}",
-    "github app": "ghs_%{alnum:36}",
-    "github fine-grained": "github_pat_%{alnum:22}_%{alnum:59}",
-    "gitlab": "glpat-%{base64url:20}",
-    "google api": "AIza%{base64url:35}",
-    "google client": "GOCSPX-%{base64url:28}",
-    "grafana": "glsa_%{alnum:32}_%{hex:8}",
-    "grafana cloud": "glc_%{base64:60}",
-    "hugging face": "hf_%{alnum:34}",
-    "linear": "lin_api_%{alnum:40}",
-    "mailgun": "key-%{hex:32}",
-    "new relic": "NRAK-%{upperalnum:27}",
-    "new relic license": "%{hex:36}FFFFNRAL",
-    "ngrok api": "%{alnum:27}_%{alnum:21}",
-    "ngrok credential": "cr_%{alnum:27}",
-    "notion": "secret_%{alnum:43}",
-    "npm": "npm_%{alnum:36}",
-    "openai": "sk-proj-%{base64url:60}T3BlbkFJ%{base64url:60}",
-    "openai service": "sk-svcacct-%{alnum:20}-%{alnum:40}",
-    "pem": "-----BEGIN RSA PRIVATE KEY-----\n%{base64:64}\n%{base64:64}\n-----END RSA PRIVATE KEY-----",
-    "pem encrypted": "-----BEGIN ENCRYPTED PRIVATE KEY-----\n%{base64:64}\n-----END ENCRYPTED PRIVATE KEY-----",
-    "pem cut off": "-----BEGIN PRIVATE KEY-----\n%{base64:30}",
-    "postgres": "postgres://app:%{letters:8}@db/shop",
-    "pulumi": "pul-%{hex:40}",
-    "putty": "PuTTY-User-Key-File-3: ssh-ed25519\nPrivate-Lines: 1\n%{base64:48}",
-    "pypi": "pypi-AgEIcHlwaS5vcmc%{base64url:150}",
-    "redis": "redis://:%{alnum:10}@h:6379",
-    "sendgrid": "SG.%{base64url:22}.%{base64url:43}",
-    "sentry": "sntrys_eyJ%{base64:100}=_%{base64:43}",
-    "shopify": "shpat_%{hex:32}",
-    "slack app": "xapp-1-A%{upperalnum:10}-%{digits:13}-%{hex:64}",
-    "slack bot": "xoxb-%{digits:12}-%{digits:13}-%{alnum:24}",
-    "slack webhook": "https://hooks.slack.com/services/T%{upperalnum:8}/B%{upperalnum:10}/%{alnum:24}",
-    "stripe": "sk_live_%{alnum:24}",
-    "stripe restricted": "rk_test_%{alnum:24}",
-    "stripe webhook": "whsec_%{alnum:32}",
-    "tailscale": "tskey-auth-%{alnum:12}CNTRL-%{alnum:32}",
-    "teams": "https://acme.webhook.office.com/webhookb2/%{hex:8}-%{hex:4}-%{hex:4}@%{hex:8}/IncomingWebhook/%{hex:32}/x",
-    "telegram": "%{digits:10}:AA%{base64url:33}",
-    "terraform cloud": "%{alnum:14}.atlasv1.%{base64url:67}",
-    "twilio": "SK%{hex:32}",
-    "vault": "hvs.%{base64url:90}",
-    "vault batch": "hvb.%{base64url:130}",
-    "wireguard": "[Interface]\nPrivateKey = %{base64:43}=",
-}
-NAMES = [
-    *(
-        "PGPASSWORD=",
-        "DB_PASSWORD1=",
-        "DBPASSWORD=",
-        "GITHUB_TOKEN=",
-        "token: ",
-        "tokens: ",
-        "passwords: ",
-        "api_keys: ",
-    ),
-    *(
-        "api_keys: ",
-        "clientSecret: ",
-        "X-API-Key: ",
-        "access token: ",
-        "DB_PASSWORD_PROD=",
-        "--password ",
-        "--password=",
-        "-p ",
-    ),
-    *("password is ", "pw ", "password=<", "password: ENC[", "password => ", "curl -u u:", "https://h/x?token="),
-    *("Passwort: ", "Kennwort ist ", "contraseña: ", "mot de passe : ", "senha: ", "hasło: ", "пароль: ", "密码:"),
-    *("パスワード:", "heslo: ", "wachtwoord: ", "lösenord: ", "jelszó: ", "şifre: ", "salasana: ", "parola: "),
-    *('{"password": "', '{"passwords": ["x", "', '{"key": "DB_PASSWORD", "value": "', '{"Name": "TOKEN", "Value": "'),
-    *('{"db": {"auth": {"pass": "', "<password>", '<add key="DbPassword" value="', "note: see below\npassword="),
-]
-ENDS = {
-    '{"passwords': '"]}',
-    '{"db"': '"}}}',
-    "{": '"}',
-    "<p": "</password>",
-    "<a": '"/>',
-    "password=<": ">",
-    "password: E": "]",
-}
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -289,55 +184,6 @@ def test_no_text_disables_the_search(hidden: str) -> None:
     token = fill("shpat_%{hex:32}", 1)
     for text in (f"{token} {hidden}", f"{hidden} {token}"):
         assert find_credentials(text)
-
-
-PIECES = [
-    *(
-        "password",
-        "api_key",
-        "token",
-        "密码",
-        "é",
-        " ",
-        "\t",
-        "\n",
-        "=",
-        ":",
-        '"',
-        "'",
-        "`",
-        "(",
-        "[",
-        "<",
-        "{",
-        "}",
-        ">",
-    ),
-    *(
-        "}",
-        ">",
-        "a",
-        "A",
-        "0",
-        "aB",
-        "-",
-        "_",
-        ".",
-        "/",
-        "@",
-        "://",
-        "%",
-        "\\",
-        "$",
-        "&a=",
-        "-p ",
-        "-u a:",
-        "bearer ",
-        "abcd ",
-    ),
-    *('key="a" value="', "-----BEGIN PRIVATE KEY-----", "eyJ", "{{", "${", "sk-", "SK", "hf_", "AKIA", "x8Q~", "ENC["),
-    *('{"name":"password","value":', '["a",', "https://a.webhook.office.com/webhookb2/"),
-]
 
 
 @example([("api_key=", 1), ("Zq7d4645955c47fe8cd55bb14d52dad488", 130)])
