@@ -1,6 +1,5 @@
 """The calls on tunnel group backends, and the lists of what uses them: tunnels, edges, other backends."""
 
-import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -188,7 +187,7 @@ class Client:
         """Read a tunnel; clean its id and upstream, which may hold any text."""
         tunnel = Tunnel.from_json(request, body)
         # All before the last "@" may be a user and a password.
-        upstream = re.sub(r"(?s)(://|\A).*@", r"\1", tunnel.forwards_to)
+        upstream = tunnel.forwards_to.rpartition("@")[2]
         return replace(tunnel, id=self.clean(tunnel.id), forwards_to=self.clean(upstream))
 
     def _post(self, body: Contents, patience: Patience) -> Backend:

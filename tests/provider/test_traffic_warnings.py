@@ -96,20 +96,13 @@ def test_an_upstream_is_one_line_without_the_key(emulator: Emulator, deployment:
 
 
 @pytest.mark.parametrize(
-    ("upstream", "shown"),
-    [
-        ("http://admin:s3cret@localhost:80", "http://localhost:80"),
-        ("admin:s3cret@localhost:80", "localhost:80"),
-        ("https://a:s3/cret@b@localhost:80", "https://localhost:80"),
-    ],
+    "upstream", ["http://admin:s3cret@localhost:80", "admin:s3cret@localhost:80", "https://a:s3/cret@b@localhost:80"]
 )
-def test_an_upstreams_password_is_never_shown(
-    emulator: Emulator, deployment: Deployment, upstream: str, shown: str
-) -> None:
+def test_an_upstreams_password_is_never_shown(emulator: Emulator, deployment: Deployment, upstream: str) -> None:
     emulator.account(KEY).connect_tunnel(WEB, upstream)
     change(deployment, emulator.account(KEY).create({"labels": WEB}), NEW)
     (line,), _ = take_lines(deployment)
-    assert line.partition(" -> ")[2].partition(")")[0] == shown
+    assert line.partition(" -> ")[2].partition(")")[0] == "localhost:80"
 
 
 def test_200_changes_at_once_list_the_tunnels_once(
