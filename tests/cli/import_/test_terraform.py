@@ -100,7 +100,7 @@ def test_only_complete_resources_get_a_removed_block() -> None:
 
 
 def test_a_state_without_backends_points_to_the_backup() -> None:
-    with pytest.raises(TerraformError, match=r"holds no .* name the backup that it made then: .*\.backup"):
+    with pytest.raises(TerraformError, match=r"holds no .* name the backup that Terraform made then: .*\.backup"):
         read_state(b'{"version": 4, "resources": []}', "terraform.tfstate")
     assert read_state(WHOLE.encode(), "terraform.tfstate.1700000000.backup")[0].released
     assert not read_state(WHOLE.encode(), "terraform.tfstate")[0].released
