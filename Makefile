@@ -9,7 +9,7 @@ READY := $(VENV)/ready
 help:  ## What there is
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
 
-demo: engine  ## The main job on a local ngrok API: up, outputs, drift, repair, destroy
+demo: engine  ## The main job on a local ngrok API: import, adoption, a change that costs traffic, drift, repair
 	@$(PY) tools/demo.py
 
 test: engine  ## The tests, with the real Pulumi CLI; some minutes

@@ -76,8 +76,9 @@ def find_one(account: account_listing.ListedAccount, args: LookupArgs) -> GetTun
     found = account.carrying(args.labels, args.after)
     if not found:
         there = account.carrying({}, args.after)
-        held = f"It has {_summarize(there, args.secret)}." if there else "It has none at all."
-        raise LookupFailed(f"no backend of this account carries these labels. {held}")
+        wanted = "these labels" if args.secret else f"the labels {_join(args.labels)}"
+        held = f"The account has {_summarize(there, args.secret)}" if there else "The account has no backends"
+        raise LookupFailed(f"no backend of this account carries {wanted}. {held}. Check the labels and the account.")
     if len(found) > 1:
         held = _summarize(found, args.secret)
         raise LookupFailed(f"several backends carry these labels: {held}. Give more labels, or the id.")
@@ -116,8 +117,9 @@ def _summarize(backends: Sequence[Backend], secret: bool) -> str:
     """List the first few backends with their labels; only count them if their labels may be secret."""
     if secret:
         return f"{len(backends)} backend{'' if len(backends) == 1 else 's'}"
-    shown = [
-        f"{backend.id} ({', '.join(f'{key}={value}' for key, value in sorted(backend.labels.items())) or 'no labels'})"
-        for backend in backends
-    ]
+    shown = [f"{backend.id} ({_join(backend.labels) or 'no labels'})" for backend in backends]
     return join_names(shown, _SHOWN)
+
+
+def _join(labels: Mapping[str, str]) -> str:
+    return ", ".join(f"{key}={value}" for key, value in sorted(labels.items()))

@@ -18,5 +18,8 @@ def main() -> None:
     except ModuleNotFoundError as error:
         if error.name not in ("pulumi_policy", "betterleaks", "jsonschema"):
             raise
-        sys.exit("This needs an extra of the package. Run, beside its clone: pip install './pulumi-ngrok-tg[policy]'")
+        sys.exit(
+            "The policy pack needs an extra of this package. In the folder that holds its clone, run: "
+            "pip install './pulumi-ngrok-tg[policy]'"
+        )
     serve()

@@ -3,7 +3,7 @@
 Every state that was ever written names this module and :class:`TunnelGroupBackendProvider`, so neither name may change.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -14,6 +14,7 @@ from pulumi.output import Unknown
 from pulumi_ngrok_tg.accounts import config
 from pulumi_ngrok_tg.accounts.clients import Account, Clients
 from pulumi_ngrok_tg.api.errors import NgrokError, NotFound
+from pulumi_ngrok_tg.api.models import Backend
 from pulumi_ngrok_tg.api.reporting import Reporter
 from pulumi_ngrok_tg.engine import process, upstream
 from pulumi_ngrok_tg.engine.adopter import Adopter
@@ -43,6 +44,7 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
         self._reporter = reporter or process.LOG
         self._run = process.RUN if clients is None else Run()
         self._get_config: config.GetConfig = lambda _key: None
+        self._config_keys: Collection[str] = ()
 
     def __reduce__(self) -> tuple[type["TunnelGroupBackendProvider"], tuple[()]]:
         return TunnelGroupBackendProvider, ()
@@ -50,6 +52,7 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
     def configure(self, req: dynamic.ConfigureRequest) -> None:
         """Store the stack's config; the engine calls this once for each pickle in each provider process."""
         self._get_config = req.config.get
+        self._config_keys = upstream.list_keys(req.config)
         process.prepare_server((ProviderError, config.ConfigError, traffic.Refused))
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> dynamic.CheckResult:
@@ -61,8 +64,9 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
         inputs, problems = properties.check(news)
         account = inputs.get("account")
         reasons = [problem.reason for problem in problems]
-        if not any(problem.property == "account" for problem in problems):
-            reasons += self._check_settings(account)
+        reasons += config.find_misspelled(self._config_keys)
+        if not (isinstance(account, Unknown) or any(problem.property == "account" for problem in problems)):
+            reasons += (advice.explain_bad_setting(e, account) for e in config.find_problems(self._get_config, account))
         if replaced.INPUT in news:
             self._run.refusing.add(upstream.find_urn())
         if wanted := adoption.read_adoption(news):
@@ -110,18 +114,17 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
             else:
                 backend = account.client.create(properties.take_contents(props))
                 self._run.holders.keep(backend.id, upstream.find_urn())
-            return dynamic.CreateResult(backend.id, build_outputs(backend, props.get("account"), account.fingerprint))
+            return dynamic.CreateResult(backend.id, _build_outputs(backend, props, account))
 
     def read(self, id_: str, props: dict[str, Any]) -> dynamic.ReadResult:
         """Read the backend, for a refresh or for ``TunnelGroupBackend.get``.
 
         Raises:
-            ProviderError: the backend could not be read, and it is not proven that it is gone; a refresh then leaves
-                the state as it is. Or the backend of a ``get`` is gone.
+            ProviderError: it is unknown whether the backend exists, so the state stays; or a ``get`` finds none.
         """
         # On a refresh the engine passes the outputs of the state; on a get only the inputs.
         refresh = "created_at" in props
-        with self._account(props) as account:
+        with self._account(props, recorded=True) as account:
             try:
                 backend = account.client.read(id_) if refresh else account.client.get(id_)
             except NotFound as error:
@@ -129,10 +132,10 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
                     require_same_key(error, props, account)
                     return dynamic.ReadResult("", {})
                 raise ProviderError(advice.explain_missing(error, id_)) from error
-            outputs = build_outputs(backend, props.get("account"), account.fingerprint)
+            outputs = _build_outputs(backend, props, account)
             if not refresh or props.get(READ_ONLY):
                 outputs[READ_ONLY] = True
-        inputs, _ = properties.check(outputs)
+        inputs, _ = properties.check(properties.keep_spelling(outputs, upstream.find_inputs()))
         return dynamic.ReadResult(backend.id, outputs, inputs)
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> dynamic.UpdateResult:
@@ -148,7 +151,7 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
             except NotFound as error:
                 require_same_key(error, _olds, account)
                 raise ProviderError(advice.explain_deleted(error, _id)) from error
-            return dynamic.UpdateResult(build_outputs(backend, _news.get("account"), account.fingerprint))
+            return dynamic.UpdateResult(_build_outputs(backend, _news, account))
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Delete the backend with one DELETE; read it first if ``refuse`` is set or another key saw it last.
@@ -158,7 +161,7 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
         urn = upstream.find_urn()
         if (holder := self._run.holders.other(_id, urn)) is not None:
             raise ProviderError(adoption.explain_held_by_another(_id, urn, holder))
-        with self._account(_props) as account:
+        with self._account(_props, recorded=True) as account:
             guard = self._guard()
             # Under another key, a 404 after a lost DELETE would not show whether the backend was ever in this account.
             with accept_gone(_props, account):
@@ -174,24 +177,18 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
         refuses = urn in self._run.refusing
         return TrafficGuard(self._get_config, self._clients, self._reporter, urn.rpartition("::")[2], refuses)
 
-    def _check_settings(self, account: Any) -> Iterator[str]:
-        """Yield which setting of an account is missing or malformed; nothing if the account is not known yet."""
-        if isinstance(account, Unknown):
-            return
-        try:
-            config.read_settings(self._get_config, account)
-            config.read_on_traffic_loss(self._get_config)
-        except config.ConfigError as error:
-            yield f"{error}{advice.explain_explicit_provider(account) if isinstance(error, config.MissingKey) else ''}"
-
     def _replacer(self) -> Replacer:
         return Replacer(self._run, self._account, self._guard())
 
     @contextmanager
-    def _account(self, props: Mapping[str, Any]) -> Iterator[Account]:
-        """Yield the account of a resource; add to its errors what to do."""
+    def _account(self, props: Mapping[str, Any], recorded: bool = False) -> Iterator[Account]:
+        """Yield the account of a resource; add to its errors what to do, also if a refresh uses recorded config."""
         name = props.get("account")
         try:
             yield Account(name, self._get_config, self._clients)
         except NgrokError as error:
-            raise ProviderError(advice.explain(error, config.locate(self._get_config, name), recorded=True)) from error
+            raise ProviderError(advice.explain(error, config.locate(self._get_config, name), recorded)) from error
+
+
+def _build_outputs(backend: Backend, props: Mapping[str, Any], account: Account) -> dict[str, Any]:
+    return properties.keep_spelling(build_outputs(backend, props.get("account"), account.fingerprint), props)

@@ -24,7 +24,8 @@ def ngrok_emulator_factory() -> Iterator["Callable[..., Emulator]"]:
         if error.name != "msgspec":
             raise
         pytest.fail(
-            "ngrok_emulator needs an extra. Run, beside the clone: pip install './pulumi-ngrok-tg[emulator]'",
+            "ngrok_emulator needs an extra of its package. In the folder that holds the clone, run: "
+            "pip install './pulumi-ngrok-tg[emulator]'",
             pytrace=False,
         )
     with ExitStack() as running:

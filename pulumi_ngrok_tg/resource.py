@@ -38,7 +38,7 @@ class TunnelGroupBackend(pulumi.dynamic.Resource, module="ngrok", name="TunnelGr
         metadata: data for machines, at most 4096 characters: a string, or a mapping, which becomes canonical JSON. JSON
             objects and arrays that differ only in spacing or in the order of keys are equal.
         account: the name of the ngrok account: ``"eu"`` uses the configuration ``ngrok-eu:apiKey``. None is the default
-            account, which uses ``ngrok:apiKey`` or NGROK_API_KEY. Another account replaces the backend.
+            account, which uses ``ngrok:apiKey`` or NGROK_API_KEY. If the account changes, Pulumi replaces the backend.
         opts: Pulumi's options for the resource. With ``import_``, the resource adopts the backend with that id without
             a write. Labels, description and metadata must be what ngrok holds; the preview names differences. After
             the adoption, you may keep the option as long as the backend exists.

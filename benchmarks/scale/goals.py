@@ -54,7 +54,7 @@ def calls_and_seconds(results: Results) -> Iterator[Goal]:
         at_once = 1 if pages else min(count, IN_FLIGHT)  # each page of a list names the next
         if step == "create":
             were = max(measure.at_once for measure in ours)
-            yield Goal("calls that could have been in flight, of those that were", where, at_once / were, 1)
+            yield Goal("calls at once: how many could be, to how many were", where, at_once / were, 1)
         floor = statistics.median(measure.seconds for measure, _ in results["floor", 0.0, count, step])
         least = floor + ceil((pages or count) / at_once) * latency
         seconds = statistics.median(measure.seconds for measure in ours)
@@ -73,8 +73,18 @@ def growth(results: Results) -> Iterator[Goal]:
             for step in ("create", "refresh", "update all", "destroy"):
                 where = f"{step} of {many} at {latency * 1000:g} ms, of {few}'s"
                 for what, name, least, of in (
-                    ("provider's CPU, without that of one", UNSAVED.name, 0.1, lambda measure: measure.cpu["provider"]),
-                    ("provider's memory, without that of one", OURS.name, 2**20, lambda measure: measure.memory),
+                    (
+                        "growth of the provider's CPU from one backend on",
+                        UNSAVED.name,
+                        0.1,
+                        lambda measure: measure.cpu["provider"],
+                    ),
+                    (
+                        "growth of the provider's memory from one backend on",
+                        OURS.name,
+                        2**20,
+                        lambda measure: measure.memory,
+                    ),
                 ):
                     base, low, high = (
                         statistics.median(of(measure) for measure, _ in results[name, latency, count, step])

@@ -8,7 +8,7 @@ from pulumi_ngrok_tg import TunnelGroupBackend
 
 
 class Service(pulumi.ComponentResource):
-    """A service, with a backend for each of its regions, which says whose it is, and is protected where the service is.
+    """A service with a backend for each region. Each backend names the team, and is protected if the service is.
 
     Args:
         name: the service's name, which its tunnels carry as the label ``app``.

@@ -21,7 +21,7 @@ def names_an_owner(args: ResourceValidationArgs, report_violation: ReportViolati
     except (ValueError, AttributeError):
         return  # the policy metadata-json-object tells of that
     if not owner:
-        report_violation('Say whom to call, such as metadata={"owner": "storefront-oncall"}.', None)
+        report_violation('Metadata names no owner. Add one, such as metadata={"owner": "storefront-oncall"}.', None)
 
 
 PolicyPack(

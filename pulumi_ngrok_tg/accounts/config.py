@@ -9,8 +9,9 @@ settings hold for all accounts and are under ``pulumi-ngrok-tg:``, as ngrok's pr
 import ipaddress
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -28,6 +29,8 @@ ALLOW_INSECURE_HTTP = f"{OPTIONS}:allowInsecureHttp"
 """The setting that allows http:// to other machines. On the way, others can read the API key."""
 _KEY_VARIABLE, _URL_VARIABLE = "NGROK_API_KEY", "NGROK_API_BASE_URL"
 _ON_TRAFFIC_LOSS = ("warn", "ignore", "refuse")
+_OF_ACCOUNT = ("apiBaseUrl", "apiKey")
+_OF_PACKAGE = ("allowInsecureHttp", "maxAttempts", "maxConcurrency", "maxWaitSeconds", "onTrafficLoss")
 
 
 @dataclass(frozen=True)
@@ -130,6 +133,29 @@ def read_on_traffic_loss(get: GetConfig) -> str:
     if value not in _ON_TRAFFIC_LOSS:
         raise ConfigError(f'{ON_TRAFFIC_LOSS} must be "warn", "ignore" or "refuse".')
     return str(value)
+
+
+def find_misspelled(keys: Iterable[str]) -> Iterator[str]:
+    """Yield a line for each key of a stack's config that is nearly a setting of this package, so it has no effect.
+
+    Under ``ngrok:`` and ``ngrok-NAME:``, where other packages and projects have settings, only the case is checked.
+    """
+    for key in keys:
+        namespace, _, name = key.rpartition(":")
+        known = _OF_PACKAGE if namespace == OPTIONS else _OF_ACCOUNT
+        of_account = namespace.partition("-")[0] == DEFAULT_NAMESPACE and name.lower() in map(str.lower, _OF_ACCOUNT)
+        if (namespace == OPTIONS or of_account) and name not in known:
+            settings = ", ".join(f"{namespace}:{one}" for one in known)
+            yield f"{key} is not a setting. Remove it with `pulumi config rm {key}`, and set one of: {settings}."
+
+
+def find_problems(get: GetConfig, account: str | None) -> Iterator[ConfigError]:
+    """Yield the error of the settings of an account, and of the setting for changes that stop traffic."""
+    for read in (partial(read_settings, get, account), partial(read_on_traffic_loss, get)):
+        try:
+            read()
+        except ConfigError as error:
+            yield error
 
 
 def _check_key(source: Source, key: str | None) -> str:

@@ -178,7 +178,7 @@ class Client:
         self._inventory.forget(id_)
         try:
             if self._send_confirmed(id_, "DELETE", None, confirm) is not None:
-                raise Unreadable(f"DELETE {path}: the response is not a delete's, as it has a body.")
+                raise Unreadable(f"DELETE {path}: the response has a body, but that of a delete has none.")
         except NotFound as error:
             if not error.after_lost:  # else our own first attempt has deleted it
                 raise

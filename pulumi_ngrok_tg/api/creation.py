@@ -158,7 +158,9 @@ class _Creation:
             if found := self._find():
                 return found
             why = self._lost if isinstance(error, Cancelled) else error
-            raise FateUnknown(f"{why} No backend with these contents has appeared, but one may yet.") from error
+            raise FateUnknown(
+                f"{why} No backend with these contents has appeared, but one may still appear."
+            ) from error
 
     def _since(self) -> float:
         """Return when this began; the earlier of two values, in case this machine's clock was set back since."""

@@ -74,8 +74,8 @@ class Pacer:
             return
         if not patience.allows(wait.seconds):
             raise GaveUp(
-                f"{request}: {wait.reason}. The next request may go in {math.ceil(wait.seconds)} s, and one call may "
-                f"wait {patience.total:g} s in all."
+                f"{request}: {wait.reason}. The next request can be sent in {math.ceil(wait.seconds)} s, but one "
+                f"call may wait at most {patience.total:g} s in all."
             )
         began = time.monotonic()
         self._changed.wait(wait.seconds)

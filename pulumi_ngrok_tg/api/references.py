@@ -80,7 +80,7 @@ def read_referrer(kind: str, request: str, body: Any) -> Referrer:
         others = dict.fromkeys(found for found in _find_ids(body) if found not in known)
         return Referrer(kind, id_, id_, name, (*targets, *map(Target, others)))
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
-        raise Unreadable(f"{request}: the response does not list what it should ({kind}).") from None
+        raise Unreadable(f"{request}: the response holds an object that is no valid {kind}.") from None
 
 
 LISTS: Mapping[str, Collection[Referrer]] = {

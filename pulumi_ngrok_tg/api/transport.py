@@ -69,7 +69,7 @@ class Transport:
             prepared = self._session.prepare_request(requests.Request(method, url, json=body))
             options: Any = self._session.merge_environment_settings(prepared.url, {}, True, None, None)
         except (requests.RequestException, ValueError) as error:
-            raise UnexpectedResponse(f"{request}: no request can be made of this address.") from error
+            raise UnexpectedResponse(f"{request}: no request can be sent, because the address is malformed.") from error
         connecting, reading = self._timeout
         timeout = (connecting, reading if response_seconds is None else min(reading, response_seconds))
         begun = False

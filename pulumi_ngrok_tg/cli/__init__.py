@@ -24,8 +24,8 @@ def _run() -> None:
         if (error.name or "").partition(".")[0] not in ("click", "rich"):
             raise
         sys.exit(
-            "This needs an extra of the package. Run, beside its clone: pip install './pulumi-ngrok-tg[cli]' "
-            "(for the emulator, pip install './pulumi-ngrok-tg[emulator]')"
+            "The command needs an extra of this package. In the folder that holds its clone, run: pip install "
+            "'./pulumi-ngrok-tg[cli]' (for the emulator: pip install './pulumi-ngrok-tg[emulator]')"
         )
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

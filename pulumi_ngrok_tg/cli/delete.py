@@ -26,7 +26,7 @@ _AT_ONCE = 8  # the client's default for requests in flight
 
 @click.command()
 @click.argument("ids", metavar="ID...", nargs=-1, required=True)
-@click.option("--force", is_flag=True, help="Delete them even if they are in use, or may be.")
+@click.option("--force", is_flag=True, help="Delete them even if something uses or manages them, or may do so.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @this_stack_option
 @stack_options
@@ -39,11 +39,11 @@ def delete(
     stack: str | None,
     account: str | None,
 ) -> None:
-    """Delete backends that nothing uses and no stack manages, by their ids.
+    """Delete backends that nothing uses.
 
-    Deletes none of them if an edge or another backend refers to one, if a tunnel is online in it, if a stack manages
-    it, if ngrok's Kubernetes operator owns it, or if one of these could not be found out. The reason for each is
-    listed. --force deletes them anyway; the question names how many should not be deleted.
+    Deletes none of the named ones if an edge or another backend refers to one, if a tunnel is online in it, if a stack
+    manages it, if ngrok's Kubernetes operator owns it, or if one of these could not be found out. The reason for each
+    is listed. --force deletes them anyway; the question names how many should not be deleted.
 
     \b
     Example:
@@ -61,7 +61,9 @@ def delete(
         click.confirm(f"Delete {count_backends(len(backends))}{although}?", abort=True)
         again = Session(cwd, stack, account)
         if _require_deletable(again, _list(again, ids), this_stack, force, reasons).items() - reasons.items():
-            raise click.ClickException("Nothing was deleted, as this has changed since the question. Run it again.")
+            raise click.ClickException(
+                "Nothing was deleted, because the reasons above have changed since the question. Run the command again."
+            )
     failed = 0
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         ended = [pool.submit(_delete, session, backend.id, force) for backend in backends]
@@ -71,7 +73,10 @@ def delete(
                 failed += done.result().startswith("Did not")
         except KeyboardInterrupt:
             pool.shutdown(cancel_futures=True)
-            session.say("Interrupted. Backends that are not named above may have been deleted or not: see `list`.")
+            session.say(
+                "Interrupted. The backends that are not named above may or may not be deleted. Run `pulumi-ngrok-tg "
+                "list` to see which are left."
+            )
             raise
     if failed:
         session.say(f"{failed} of {len(ended)} were not deleted.")
@@ -108,7 +113,8 @@ def _require_deletable(
                 session.say(f"{backend.id} {reasons[backend.id]}")
     if reasons and not force:
         raise click.ClickException(
-            "Nothing was deleted. Remove these reasons first. --force deletes in spite of them, and traffic may stop."
+            "Nothing was deleted, for the reasons above. Resolve them first. Or add --force: it deletes the backends "
+            "anyway, and traffic may stop."
         )
     return reasons
 
@@ -140,11 +146,11 @@ def _find_reasons(
     if manager.kind == "unknown":
         yield "may be managed by a stack that could not be read."
     if index.find_paths(backend.id):
-        yield f"is used by {escape_control(describe_use(index, backend.id))}. First point that to another backend."
+        yield f"is used by {escape_control(describe_use(index, backend.id))}. Replace it there first."
     elif index.unlisted:
         yield "may be used, because not everything that could refer to it was listed. See docs/references.md."
     if backend.tunnels != ():
-        yield f"has {count_tunnels(backend)}. Stop them first."
+        yield f"has {count_tunnels(backend)}. Stop every tunnel in it first."
 
 
 def _explain_managed(holders: "Sequence[Managed]") -> str:
@@ -163,7 +169,7 @@ def _delete(session: Session, id_: str, force: bool) -> str:
     """Delete a backend; return the outcome as a line."""
     try:
         if not force and (now := session.client.get(id_)).tunnels != ():
-            return f"Did not delete {id_}: {count_tunnels(now)}"
+            return f"Did not delete {id_}: it has {count_tunnels(now)}. Stop every tunnel in it first."
         session.client.delete(id_)
     except NotFound:
         return f"{id_} was already gone"

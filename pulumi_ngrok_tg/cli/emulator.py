@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     default="127.0.0.1",
     show_default=True,
     metavar="NAME",
-    help="The name or address that clients use, such as a container's. If it is not this machine, listens everywhere.",
+    help="The name or address that clients use, such as a container's. For others than 127.0.0.1 and localhost, the "
+    "server listens on all interfaces.",
 )
 @click.option("--api-key", "api_keys", multiple=True, help="Accept only this key; repeat for several.")
 @click.option("--latency", type=click.FloatRange(0, 86_400), default=0, help="Seconds that every request takes longer.")
@@ -38,8 +39,8 @@ def emulator(
 ) -> None:
     """Serve a local ngrok API, for trying out and for tests.
 
-    Each key has an account of its own. Without --api-key, every key is accepted. With --seed or --host, only a made-up
-    key is accepted, which is printed: others may reach it, and the backends may be real ones.
+    Each key has an account of its own. Without --api-key, the server accepts every key. But with --seed or --host, it
+    makes up a key, prints it and accepts no other: others may reach the server, and the backends may be real ones.
 
     \b
     Examples:
@@ -55,7 +56,8 @@ def emulator(
         if error.name != "msgspec":
             raise
         raise click.ClickException(
-            "This needs an extra of the package. Run, beside its clone: pip install './pulumi-ngrok-tg[emulator]'"
+            "The emulator needs an extra of this package. In the folder that holds its clone, run: "
+            "pip install './pulumi-ngrok-tg[emulator]'"
         ) from error
     try:
         seeds = from_json(seed.read()) if seed else Seeds([])

@@ -27,7 +27,7 @@ from pulumi_ngrok_tg.rules.traffic import find_serving
 @click.command("list")
 @label_option
 @click.option("--unmanaged", is_flag=True, help="Only backends that nobody manages, as far as is known.")
-@click.option("--tunnels", "with_tunnels", is_flag=True, help="Show the tunnels online, and what each serves, too.")
+@click.option("--tunnels", "with_tunnels", is_flag=True, help="Also show the tunnels online, and what each serves.")
 @click.option("--references", "with_references", is_flag=True, help="Show the edges and backends that refer to each.")
 @click.option("--all-stacks", is_flag=True, help="Read the other stacks of the state backend, too.")
 @json_option
@@ -66,7 +66,7 @@ def list_(
     carrying = [backend for backend in backends if labels.items() <= backend.labels.items()]
     shown = [backend for backend in carrying if not unmanaged or managing[backend.id].is_nobody]
     if unmanaged and (unknown := sum(managing[backend.id].kind == "unknown" for backend in carrying)):
-        session.say(f"Left out {count_backends(unknown)} that a stack that could not be read might manage.")
+        session.say(f"Left out {count_backends(unknown)}, which a stack that could not be read might manage.")
     serving_now = _find_serving(session.list_tunnels(), backends, shown) if with_tunnels else None
     index = session.list_references() if with_references and shown else None
     several = doubles.find_doubles({backend.id for backend in backends}, [*(own or ()), *(others or ())])

@@ -77,13 +77,13 @@ def _require_ids(_context: click.Context, option: click.Parameter, ids: tuple[st
 
 
 id_option = click.option(
-    "--id", "ids", metavar="ID", multiple=True, callback=_require_ids, help="This backend; repeat for several."
+    "--id", "ids", metavar="ID", multiple=True, callback=_require_ids, help="Select this backend; repeat for several."
 )
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for other programs.")
 this_stack_option = click.option(
-    "--this-stack", is_flag=True, help="Do not read the other stacks; what they manage counts as unmanaged."
+    "--this-stack", is_flag=True, help="Do not read other stacks; backends that they manage count as unmanaged."
 )
 
 
@@ -106,5 +106,5 @@ label_option = click.option(
     metavar="KEY=VALUE",
     multiple=True,
     callback=_read_labels,
-    help="Backends that carry this label; repeat for those that carry several.",
+    help="Select backends that carry this label; if repeated, all of these labels.",
 )

@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 @json_option
 @stack_options
 def orphans(all_stacks: bool, as_json: bool, cwd: Path, stack: str | None, account: str | None) -> None:
-    """Show differences between the account and the stack, and how to fix them.
+    """Show differences between account and stack.
 
     Shows backends that no stack manages (those in use by an edge, another backend or a tunnel apart from the others),
     backends that two stacks manage, creates that an interrupted `pulumi up` has left pending, and backends that the
-    stack manages and the account does not have. Nothing is changed. Exits with 3 if it shows any, if a stack could not
-    be read, or if the key is another account's.
+    stack manages and the account does not have. With each, shows how to fix it. Nothing is changed. Exits with 3 if it
+    shows any, if a stack could not be read, or if the key is another account's.
 
     \b
     Examples:
@@ -81,8 +81,8 @@ def orphans(all_stacks: bool, as_json: bool, cwd: Path, stack: str | None, accou
         _tell_of_missing(missing, _format_options(("-C", folder)))
         if unseen:
             session.say(
-                f"{join_names(unseen)} of this stack: not in this account, and another key saw them last. Run `pulumi "
-                "refresh --run-program`, which says how to go on."
+                f"This account does not have {join_names(unseen)}, which this stack manages and another key saw last. "
+                "Run `pulumi refresh --run-program`; its error says how to go on."
             )
         if not found:
             click.echo("No differences found.")
@@ -139,8 +139,8 @@ def _tell_of_pending(pending: "Sequence[Pending]", backends: Sequence[Backend], 
     click.echo("Creates that were interrupted:")
     for one in pending:
         ids = _find_candidates(one, backends)
-        made = f"may have made {' or '.join(ids)}" if ids else "has made nothing that the account still has"
-        click.echo(f"  {one.name}: {made if one.inputs is not None else 'its contents are encrypted'}")
+        made = f"may have made {' or '.join(ids)}" if ids else "made no backend that the account still has"
+        click.echo(f"  {one.name}: {'cannot be compared, because a part is secret' if one.inputs is None else made}")
     click.echo(f"  unlock the stack:            pulumi cancel --yes{options}")
     click.echo(f"  forget them:                 pulumi refresh --clear-pending-creates --yes{options}")
     click.echo(f"  then adopt what they made:   PULUMI_NGROK_TG_ADOPT=identical pulumi up{options}")
@@ -179,4 +179,5 @@ def _tell_of_missing(missing: "Sequence[Managed]", options: str) -> None:
         where = f"-s {shlex.quote(one.stack)}{options}"
         unprotect = f"pulumi state unprotect {shlex.quote(one.urn)} {where} --yes && " if one.protected else ""
         click.echo(f"    create it again:  pulumi up --refresh {where}    # first remove import_ from its options")
-        click.echo(f"    forget it:        {unprotect}pulumi state delete {shlex.quote(one.urn)} {where}")
+        forget = f"{unprotect}pulumi state delete {shlex.quote(one.urn)} {where}"
+        click.echo(f"    forget it:        {forget}    # first remove it from the program")

@@ -98,7 +98,8 @@ class Session:
         key = self.account.source.api_key
         self.say(
             f"This key sees none of the backends that the stack {self.project_stack.name} manages, and another key saw "
-            f"them last. Is it another account's? It comes from {key}."
+            f"them last. It probably belongs to another account. It comes from {key}. Use the stack's key, or name the "
+            "account with --account."
         )
         return True
 

@@ -58,7 +58,10 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
             for number, cell in enumerate(row)
         )
         table.add_row(*shown)
-    console.print(table)
+    with console.capture() as captured:
+        console.print(table)
+    for line in captured.get().splitlines():
+        click.echo(line.rstrip())
 
 
 def escape_control(text: str) -> str:

@@ -171,7 +171,7 @@ class Stack:
         exported = json.loads(self._run("stack", "export", "--stack", name))
         version, deployment = exported.get("version"), exported.get("deployment")
         if version not in _VERSIONS:
-            raise Unreadable(f"its state is of version {version}, which is not known here")
+            raise Unreadable(f"its state has version {version}, which this version of pulumi-ngrok-tg cannot read")
         if not isinstance(deployment, dict):
             raise Unreadable("its state holds no deployment; run `pulumi up` there once")
         return deployment

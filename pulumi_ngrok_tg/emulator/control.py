@@ -159,4 +159,4 @@ def _body(request: HttpRequest, kind: type[_Type]) -> _Type:
 
 
 def _not_understood(error: Exception) -> _Refused:
-    return _Refused(400, f"The body is not what it has to be: {error}.")
+    return _Refused(400, f"The body is not valid: {error}.")

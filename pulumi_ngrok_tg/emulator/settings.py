@@ -81,13 +81,15 @@ class Fault(Struct, kw_only=True, forbid_unknown_fields=True):
     body: Annotated[str | None, Meta(description="Respond with this body, JSON or not.")] = None
     headers: Annotated[
         dict[HeaderName, HeaderValue],
-        Meta(description="ASCII headers to add to the response, or to put over its own; not those of its length."),
+        Meta(
+            description="ASCII headers of the response, in place of its own of the same name; not those of its length."
+        ),
     ] = msgspec.field(default_factory=dict)
     drop: Annotated[
         Literal["before", "after", "idle"] | None,
         Meta(
-            description="End the connection: `before` the request is handled, `after` it is but before its response, "
-            "or unannounced once the response has left (`idle`: the next request finds it dead)."
+            description="When to end the connection. `before`: the request is not handled. `after`: it is handled, but "
+            "gets no response. `idle`: after the response, unannounced; the next request finds a closed connection."
         ),
     ] = None
     reset: Annotated[
@@ -99,7 +101,7 @@ class Fault(Struct, kw_only=True, forbid_unknown_fields=True):
     ] = 0.0
     stall: Annotated[
         Seconds,
-        Meta(description="Seconds to wait before the request is handled; it is, even when the client has left."),
+        Meta(description="Seconds to wait before the request is handled, even if the client has disconnected."),
     ] = 0.0
     fields: Annotated[dict[str, Any], Meta(description="Fields to put over those of a successful response.")] = (
         msgspec.field(default_factory=dict)

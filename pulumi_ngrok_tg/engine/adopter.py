@@ -46,8 +46,8 @@ class Adopter:
             if wanted.id is None:
                 self._reporter.info(adoption.UNKNOWN_CONTENTS)
         elif wanted.id is not None:
-            if wanted.managed_by is not None:
-                yield adoption.explain_managed(wanted.id, wanted.managed_by, wanted.managed_by == urn)
+            if wanted.managed_by not in (None, urn):
+                yield adoption.explain_managed(wanted.id, wanted.managed_by)
             elif holder := adoption.find_holder(wanted, urn):
                 yield adoption.explain_held_by_other_type(wanted.id, holder)
             else:
@@ -78,8 +78,11 @@ class Adopter:
                 except NotFound as error:
                     raise ProviderError(advice.explain_missing(error, id_)) from error
         except ProviderError as error:
-            hint = " If it was deleted at ngrok, remove import_." if isinstance(error.__cause__, NotFound) else ""
-            yield f"import_: {error}{hint}"
+            deleted = " If somebody deleted it, remove import_ from its options; `pulumi up` then creates it again."
+            yield f"import_: {error}{deleted if isinstance(error.__cause__, NotFound) else ''}"
+            return
+        if wanted.managed_by == urn:
+            yield adoption.explain_replaced(id_)
             return
         differing = list(adoption.explain_differences(wanted, id_, cast(dict[str, Any], backend.contents), inputs))
         yield from differing
@@ -100,5 +103,5 @@ class Adopter:
         self._reporter.status(line)
         if len(self._run.adopting) == _SHOWN + 1:
             self._reporter.info(
-                f"{line}. (Further adoptions are shown on their rows only. Pulumi counts each as a create.)"
+                f"{line}. (Any further adoptions show only while they happen. Pulumi counts each adoption as a create.)"
             )

@@ -20,7 +20,7 @@ _ALLOW: Schema = {
         "type": "array",
         "items": _PATTERN,
         "default": [],
-        "description": "Regular expressions; a finding in which one matches is no credential.",
+        "description": "Regular expressions. If one of them matches in a finding, the finding is not reported.",
     }
 }
 
@@ -43,10 +43,10 @@ class OfStack(_Policy[StackRule]):
 
 
 POLICIES: tuple[OfBackend | OfStack, ...] = (
-    OfBackend("labels-required", "A backend has labels.", "mandatory", rules.labels_required),
+    OfBackend("labels-required", "A backend must have labels.", "mandatory", rules.labels_required),
     OfBackend(
         "required-label-keys",
-        "A backend carries the labels that the organization asks for.",
+        "A backend must carry the labels that the organization asks for.",
         "mandatory",
         rules.required_label_keys,
         {
@@ -61,7 +61,7 @@ POLICIES: tuple[OfBackend | OfStack, ...] = (
     ),
     OfBackend(
         "label-format",
-        "Labels are written in one way.",
+        "Labels must be written in one way.",
         "advisory",
         rules.label_format,
         {
@@ -79,57 +79,57 @@ POLICIES: tuple[OfBackend | OfStack, ...] = (
             "maxValueLength": {**_LENGTH, "default": 128, "description": "Characters."},
         },
     ),
-    OfBackend("description-required", "A backend has a description.", "advisory", rules.description_required),
-    OfBackend("metadata-json-object", "Metadata is a JSON object.", "advisory", rules.metadata_json_object),
+    OfBackend("description-required", "A backend must have a description.", "advisory", rules.description_required),
+    OfBackend("metadata-json-object", "Metadata must be a JSON object.", "advisory", rules.metadata_json_object),
     OfBackend(
         "no-secrets",
-        "Description, metadata and labels hold no credentials.",
+        "Description, metadata and labels must not hold credentials.",
         "mandatory",
         rules.no_secrets,
         _ALLOW,
     ),
     OfBackend(
         "possible-secrets",
-        "Description, metadata and labels hold nothing that may be a credential.",
+        "Description, metadata and labels should not hold anything that may be a credential.",
         "advisory",
         rules.possible_secrets,
         _ALLOW,
     ),
     OfBackend(
         "no-operator-owned",
-        "A backend does not belong to ngrok's Kubernetes operator.",
+        "A backend must not belong to ngrok's Kubernetes operator.",
         "mandatory",
         rules.no_operator_owned,
     ),
     OfBackend(
         "protected",
-        "Backends that carry given labels are protected.",
+        "Backends that carry given labels must be protected.",
         "advisory",
         rules.protected,
         {
             "labels": {
                 "type": "object",
                 "additionalProperties": _TEXT,
-                "description": "Names and values of labels: those that carry all of them have to be protected; {} is "
-                "every backend. Off until it is set.",
+                "description": "Names and values of labels. Every backend that carries all of them has to be "
+                "protected; {} means every backend. Off until it is set.",
             }
         },
     ),
     OfStack(
         "unique-selectors",
-        "No two backends of an account have the same labels.",
+        "No two backends of an account may have the same labels.",
         "mandatory",
         rules.unique_selectors,
     ),
     OfStack(
         "overlapping-selectors",
-        "No backend's labels are all among those of another one.",
+        "The labels of a backend should not be a subset of another backend's labels.",
         "advisory",
         rules.overlapping_selectors,
     ),
     OfStack(
         "max-backends",
-        "A stack has no more backends than it may.",
+        "A stack must not exceed a maximum number of backends.",
         "mandatory",
         rules.max_backends,
         {

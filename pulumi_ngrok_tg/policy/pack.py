@@ -114,7 +114,9 @@ def _level(policy: str, given: Any) -> EnforcementLevel:
     levels = {level.value: level for level in EnforcementLevel if level is not EnforcementLevel.REMEDIATE}
     found = given if given in levels.values() else levels.get(given) if isinstance(given, str) else None
     if not isinstance(found, EnforcementLevel):
-        raise SettingError(f"policy {policy}: {given!r} is not an enforcement level; there is {', '.join(levels)}.")
+        raise SettingError(
+            f"policy {policy}: {given!r} is not an enforcement level. The levels are {', '.join(levels)}."
+        )
     return found
 
 
@@ -153,7 +155,7 @@ def _judging(policy: str) -> Iterator[None]:
         at = traceback.extract_tb(error.__traceback__)[-1]
         raise PolicyFailed(
             f"policy {policy} failed inside ({type(error).__name__} in {Path(at.filename).name}, line {at.lineno}), so "
-            "it has judged nothing. Please report this; until it is mended, the policy can be disabled in the config."
+            "it checked nothing. Please report this. Until it is fixed, disable the policy in the config."
         ) from None
 
 

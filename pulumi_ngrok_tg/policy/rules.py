@@ -81,7 +81,7 @@ def no_secrets(backend: Declared, settings: Settings) -> Iterator[str]:
     for name, kinds in _find_kinds(backend, settings, sure=True):
         yield (
             f"The {name} {'seem' if name == 'labels' else 'seems'} to hold a credential ({kinds}). Remove it and "
-            "revoke it. If it is none, add a regular expression that matches it to the setting `allow`."
+            "revoke it. If it is not a credential, add a regular expression that matches it to the setting `allow`."
         )
 
 
@@ -152,8 +152,8 @@ def overlapping_selectors(backends: Sequence[Declared], _settings: Settings) -> 
         if narrower := [other for other, labels in rarest if selector and selector < labels]:
             yield (
                 backend,
-                f"Every tunnel of {_named(narrower)} joins {backend.name}, too: its labels are all among theirs. Add a "
-                "label that tells them apart, or let it be if that is meant.",
+                f"Every tunnel of {_named(narrower)} also serves {backend.name}, whose labels are a subset of theirs. "
+                "Add a label that distinguishes them, or ignore this if you intend it.",
             )
 
 
@@ -161,7 +161,7 @@ def max_backends(backends: Sequence[Declared], settings: Settings) -> Iterator[t
     """A stack has at most a given number of backends."""
     most = settings.get("max")
     if most is not None and len(backends) > most:
-        yield None, f"The stack has {len(backends)} tunnel group backends; {most} are allowed. Remove some."
+        yield None, f"The stack has {len(backends)} tunnel group backends; the maximum is {most}. Remove some."
 
 
 def _named(backends: Sequence[Declared]) -> str:

@@ -36,7 +36,7 @@ def _checked(policy: str, schema_text: str, settings_text: str) -> Mapping[str, 
     schema, settings = json.loads(schema_text), json.loads(settings_text)
     if unknown := sorted(settings.keys() - schema.keys()):
         known = ", ".join(sorted(schema)) or "none"
-        raise SettingError(f"policy {policy}: there is no setting {', '.join(unknown)}; there is {known}.")
+        raise SettingError(f"policy {policy}: there is no setting {', '.join(unknown)}. Known settings: {known}.")
     whole = {"type": "object", "properties": schema}
     error = best_match(Draft202012Validator(whole, format_checker=FormatChecker(["regex"])).iter_errors(settings))
     if error is not None:

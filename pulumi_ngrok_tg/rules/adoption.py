@@ -119,7 +119,7 @@ def explain_differences(
             difference = f"{shown} is not what ngrok holds (the value is a secret)"
         else:
             difference = f"{name} is {_shorten(now)} at ngrok, but {_shorten(then)} in the program"
-        yield f"import_: {id_}: {difference}. Write what ngrok holds; change it after the adoption."
+        yield f"import_: {id_}: {difference}. Write ngrok's value into the program; change it after the adoption."
 
 
 def _is_none(plain: Mapping[str, Any], name: str, inputs: Mapping[str, Any]) -> bool:
@@ -135,19 +135,13 @@ def explain_operator_owned(id_: str) -> str:
     )
 
 
-def explain_managed(id_: str, urn: str, same: bool) -> str:
-    """Return the line for a backend that a resource of the stack already manages.
+def explain_replaced(id_: str) -> str:
+    """Return the line for a resource that manages the backend already, so the engine is about to replace it."""
+    return f"import_: this resource already manages {id_}. To replace it, remove import_, then run this again."
 
-    Args:
-        id_: the backend's id.
-        urn: the resource's URN.
-        same: whether it is the resource that wants to adopt the backend; then the engine is about to replace it.
-    """
-    if same:
-        return (
-            f"import_: this resource already manages {id_}. To replace it, or to create it again after it was deleted "
-            "at ngrok, remove import_, then run this again."
-        )
+
+def explain_managed(id_: str, urn: str) -> str:
+    """Return the line for a backend that another resource of the stack manages."""
     return (
         f"import_: {id_} is already managed in this stack, by {urn}. Use that resource; to give it another name, "
         "give it an alias (ResourceOptions(aliases=...)) and remove import_."
@@ -170,16 +164,17 @@ def explain_another_id(id_: str, named: str) -> str:
 def explain_held_by_other_type(id_: str, urn: str) -> str:
     """Return the line for a backend that a resource of another type holds in this stack."""
     return (
-        f"import_: {id_} is already held by {urn} in this stack. If that resource manages the backend, it would delete "
-        f"it. Take that resource out of the program, run `pulumi state delete {shlex.quote(urn)}`, then run this again."
+        f"import_: {id_} is already held by {urn} in this stack. If that resource manages the backend, its "
+        f"delete would delete the backend. Take the resource out of the program, run `pulumi state delete "
+        f"{shlex.quote(urn)}`, then run this again."
     )
 
 
 def explain_unread(id_: str, why: str) -> str:
     """Return the line for a backend of which it is unknown whether another resource of the stack manages it."""
     return (
-        f"import_: the stack's state could not be read to see whether another resource manages {id_} already ({why}). "
-        "Run it again."
+        f"import_: it is unknown whether another resource manages {id_}, because the stack's state could not be read "
+        f"({why}). Run it again."
     )
 
 
@@ -201,13 +196,13 @@ def explain_several_resources(id_: str, names: Sequence[str]) -> str:
 
 def explain_unknown_mode(mode: object) -> str:
     """Return the line for an invalid value of PULUMI_NGROK_TG_ADOPT."""
-    return f'PULUMI_NGROK_TG_ADOPT must be "identical", not {mode!r}. Unset it to create what is new.'
+    return f'PULUMI_NGROK_TG_ADOPT must be "identical", not {mode!r}. Unset it to create new backends.'
 
 
 NONE_IDENTICAL = "PULUMI_NGROK_TG_ADOPT: no backend of the account has these contents, so a new one is created"
 """The line for a resource that is created although the variable is set."""
 UNKNOWN_CONTENTS = (
-    "whether an identical backend is adopted is not known before `pulumi up`: the contents depend on other resources"
+    "only `pulumi up` can tell whether this adopts an identical backend, because the contents depend on other resources"
 )
 """The line for a resource whose contents are unknown in a preview."""
 
@@ -215,13 +210,13 @@ UNKNOWN_CONTENTS = (
 def explain_held_by_another(id_: str, urn: str, holder: str) -> str:
     """Return the line for a backend that is not deleted, because another resource holds it."""
     return (
-        f"{id_} was not deleted: {holder or 'another resource'} holds it, too. Drop {urn or 'this resource'} from the "
-        "state instead, with `pulumi state delete`, or `pulumi state edit` where its delete is pending."
+        f"{id_} was not deleted: {holder or 'another resource'} holds it, too. Remove {urn or 'this resource'} from "
+        "the state instead: run `pulumi state delete`, or `pulumi state edit` if its delete is pending."
     )
 
 
 def _shorten(value: Any) -> str:
     if value is None:
-        return "not there"
+        return "not set"
     text = json.dumps(value, ensure_ascii=False) if isinstance(value, str) else str(value)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

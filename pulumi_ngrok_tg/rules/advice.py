@@ -2,7 +2,7 @@
 
 import shlex
 
-from pulumi_ngrok_tg.accounts.config import OPTIONS, Source
+from pulumi_ngrok_tg.accounts.config import OPTIONS, ConfigError, MissingKey, Source
 from pulumi_ngrok_tg.api.errors import (
     ApiError,
     Cancelled,
@@ -26,15 +26,15 @@ BY_CODE = {
     205: "The account is suspended; contact ngrok support.",
     220: "The account's IP policy does not admit this machine; run from an admitted address or change the policy.",
     247: "The account is suspended for non-payment; settle the bill.",
-    635: "The API key may not write; use one that may.",
+    635: "The API key has no permission to write; use a key that has it.",
     **dict.fromkeys(
         (381, 6027),
-        "An edge and an endpoint want the same host and port; remove that host and port from the edge, or the "
-        "endpoint, then try again.",
+        "An edge and an endpoint use the same host and port. Remove these from the edge, or remove the endpoint, then "
+        "run it again.",
     ),
-    5000: "Remove what is no longer needed, or ask ngrok for a higher limit.",
+    5000: "Delete objects that the account no longer needs, or ask ngrok for a higher limit.",
     6500: "The account's plan does not include backends; contact ngrok support.",
-    6502: "Take it out of the failover or weighted backends that refer to it.",
+    6502: "Remove it from the failover or weighted backends that refer to it.",
     6526: "Check the id.",
     6527: "The id is of another kind of backend; check the id.",
     7008: "ngrok has withdrawn edges and backends from this account; the resource stays in the state until you decide. "
@@ -68,10 +68,12 @@ def explain(error: NgrokError, source: Source, recorded: bool = False) -> str:
     return f"{line} {_RECORDED}" if bad_key and recorded and ":" in source.api_key else line
 
 
-def explain_explicit_provider(account: str | None) -> str:
-    """Return what to add if there is no API key: an explicit provider may be the reason."""
+def explain_bad_setting(error: ConfigError, account: str | None) -> str:
+    """Return the line for a setting of a resource's account that is missing or malformed."""
+    if not isinstance(error, MissingKey):
+        return str(error)
     remedy = "a named account needs the default provider" if account else "set NGROK_API_KEY"
-    return f" If the resource has an explicit provider (provider=...), it gets no stack config: {remedy}."
+    return f"{error} If the resource has an explicit provider (provider=...), it gets no stack config: {remedy}."
 
 
 def explain_missing(error: NgrokError, id_: str) -> str:
@@ -113,9 +115,9 @@ def _advice(error: NgrokError, source: Source) -> str:
     if isinstance(error, FateUnknown):
         account = f" --account {source.account}" if source.account else ""
         return (
-            "Look for it before you run `pulumi up` again, which would create one more: "
-            "`PULUMI_NGROK_TG_ADOPT=identical pulumi up` adopts it if it exists, and `pulumi-ngrok-tg orphans "
-            f"--all-stacks{account}` names what no stack manages."
+            "A plain `pulumi up` would create one more backend. Run `PULUMI_NGROK_TG_ADOPT=identical pulumi up` "
+            "instead, which adopts the backend if it exists. `pulumi-ngrok-tg orphans --all-stacks"
+            f"{account}` shows the backends that no stack manages."
         )
     if isinstance(error, Untrusted):
         return (

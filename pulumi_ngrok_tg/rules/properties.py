@@ -103,6 +103,15 @@ def find_changes(olds: Mapping[str, Any], news: Mapping[str, Any]) -> Contents:
     return cast(Contents, {name: after[name] for name in _EMPTY if not _equal(name, before[name], after[name])})
 
 
+def keep_spelling(outputs: dict[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the outputs with the known metadata if it differs from theirs only in its spelling.
+
+    Otherwise every refresh would show a difference that no update removes.
+    """
+    same = "metadata" not in find_changes(outputs, known)
+    return {**outputs, "metadata": known.get("metadata") or ""} if same else outputs
+
+
 def find_differences(olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, str]:
     """Return ADD, DELETE or UPDATE for each property path that an update changes; each label has its own path.
 
@@ -198,7 +207,7 @@ def _check_texts(inputs: Mapping[str, Any]) -> Iterable[Problem]:
         value = inputs.get(name)
         if name == "metadata" and isinstance(value, Mapping):
             # Only a transformation gets here; encoding it now would lose the secrets in it.
-            yield Problem(name, "metadata must be a string where a transformation sets it. Use Output.json_dumps.")
+            yield Problem(name, "metadata must be a string, not a mapping, if a transformation sets it. Use Output.json_dumps.")
         elif not isinstance(value, str | Unknown | None):
             yield Problem(name, f"{name} must be {wanted}, not {_name_type(value)}.")
         else:

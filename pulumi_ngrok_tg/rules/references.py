@@ -135,7 +135,7 @@ def describe_unlisted(unlisted: Mapping[str, NgrokError]) -> list[str]:
     for kinds in groups.values():
         names = ", ".join(LISTS[kind].title.lower() for kind in kinds)
         why = str(unlisted[kinds[0]]).rstrip(".")
-        lines.append(f"Could not list {names}, so it is not known who uses a backend there ({why}).")
+        lines.append(f"Could not list {names} ({why}), so it is unknown which of them use a backend.")
     return lines
 
 
@@ -172,11 +172,11 @@ def explain_referenced(id_: str, index: ReferenceIndex) -> str:
     unknown = " ".join(describe_unlisted(index.unlisted))
     order = index.find_order(id_)
     if order == []:
-        return unknown or "No failover or weighted backend that refers to it was found. Run it again."
+        return unknown or f"The lists show no failover or weighted backend that refers to {id_}. Run it again."
     direct = dict.fromkeys(_describe_step(path[0]) for path in index.find_paths(id_))
-    line = f"{'This is' if len(direct) == 1 else 'These are'} {join_names(list(direct))}"
+    line = f"It is used by {join_names(list(direct))}"
     if order is None:
-        line += ". Backends that refer to each other in a circle can be deleted only after that."
+        line += ". Some of these refer to each other in a circle; remove such references before you delete any of them."
     elif len(order) <= _ORDERED and not unknown:
         names = [f"{referrer.kind} {referrer.shown}" for referrer in order]
         line += f". Or delete in this order: {', '.join([*names, id_])}."
@@ -198,10 +198,11 @@ def describe_old_edges(index: ReferenceIndex, id_: str) -> str:
     backends = [_describe_step(step) for step in direct if step.referrer.kind in BACKENDS_ONLY]
     lines = []
     if edges:
-        lines.append(f"{join_names(edges)} will still refer to {id_}, which is deleted: give it the new id")
+        lines.append(f"{join_names(edges)} will still refer to {id_}, which is deleted: put the new id there")
     if backends:
         lines.append(
-            f"{join_names(backends)} refers to {id_}, so ngrok will not delete it (ERR_NGROK_6502): give it the new id"
+            f"{join_names(backends)} {'refers' if len(backends) == 1 else 'refer'} to {id_}, so ngrok will not delete "
+            "it (ERR_NGROK_6502): put the new id there"
         )
     if index.unlisted:
         why = str(next(iter(index.unlisted.values()))).rstrip(".")

@@ -112,7 +112,7 @@ def refuse_change(line: str) -> str:
     """Return the line for a refused change of labels; ``line`` says what it would do."""
     return (
         f'Not changed, because {ON_TRAFFIC_LOSS} is "refuse": {line}. First restart the agents with labels that match '
-        f'the old and the new selector (docs: "Changing labels without a gap"), or stop them, {_ALLOW}.'
+        f'the old and the new labels (docs: "Changing labels without a gap"), or stop them, {_ALLOW}.'
     )
 
 
@@ -138,8 +138,8 @@ def refuse_delete(id_: str, online: Sequence[Tunnel]) -> str:
 def refuse_create_unread(why: str) -> str:
     """Return the line for a refused create of which it is unknown whether it replaces a backend."""
     return (
-        f'Not created, because {ON_TRAFFIC_LOSS} is "refuse" and the stack\'s state could not be read to see whether '
-        f"this replaces a backend ({why}). Try again later, {_ALLOW}."
+        f'Not created, because {ON_TRAFFIC_LOSS} is "refuse" and it is unknown whether this replaces a backend: the '
+        f"stack's state could not be read ({why}). Try again later, {_ALLOW}."
     )
 
 

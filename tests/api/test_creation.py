@@ -124,7 +124,9 @@ def test_the_fate_is_unknown_if_every_response_is_about_another_creates_backend(
 @pytest.mark.parametrize("error", [LOST, ServerError("down", 503)], ids=["lost", "down"])
 def test_the_fate_is_unknown_after_the_last_attempt(error: NgrokError) -> None:
     account = Account(lost(error=error))
-    with pytest.raises(FateUnknown, match=f"^{error} No backend with these contents has appeared, but one may yet"):
+    with pytest.raises(
+        FateUnknown, match=f"^{error} No backend with these contents has appeared, but one may still appear"
+    ):
         account.create()
     assert len(account.posts) == 3
 

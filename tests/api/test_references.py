@@ -103,7 +103,7 @@ def test_a_disabled_route_is_a_disabled_reference(kind: str, body: dict[str, Any
     ],
 )
 def test_a_body_of_another_shape_is_unreadable(kind: str, body: Any) -> None:
-    with pytest.raises(Unreadable, match=f"^GET /x: the response does not list what it should \\({kind}\\).$"):
+    with pytest.raises(Unreadable, match=f"^GET /x: the response holds an object that is no valid {kind}.$"):
         read_referrer(kind, "GET /x", body)
 
 

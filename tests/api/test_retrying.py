@@ -184,7 +184,9 @@ def test_the_operation_of_a_response_that_is_not_ngroks_is_in_its_header(
 
 
 def test_an_impossible_address_is_an_error(heard: Heard) -> None:
-    with pytest.raises(UnexpectedResponse, match=f"^GET {LIST}: no request can be made of this address.$"):
+    with pytest.raises(
+        UnexpectedResponse, match=f"^GET {LIST}: no request can be sent, because the address is malformed.$"
+    ):
         Requests(AccountSettings(KEY, "https://*"), heard).send("GET", LIST, Patience(0))
 
 
@@ -211,7 +213,7 @@ def test_a_date_in_retry_after_is_of_ngroks_clock(heard: Heard, dated: bool) -> 
     if dated:
         headers.append(f"Date: {formatdate(then, usegmt=True)}")
     limited = {"error_code": "ERR_NGROK_226", "status_code": 429, "msg": "no"}
-    told = pytest.raises(GaveUp, match=r"The next request may go in (59|60) s")
+    told = pytest.raises(GaveUp, match=r"The next request can be sent in (59|60) s")
     with HostileServer(lambda _method, _path: response(429, limited, *headers)) as server, told:
         Requests(AccountSettings(KEY, server.url), heard).send("GET", LIST, Patience(1))
 

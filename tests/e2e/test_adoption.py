@@ -178,7 +178,7 @@ def test_an_adopted_backend_outlives_its_pending_delete(stack: Stack, emulator: 
     for _ in range(3):
         said = stack.up(fails=True).text
         assert f"{web.id} was not deleted: urn:pulumi:dev::shop::" in said
-        assert f"::new holds it, too. Drop {urn} from the state instead" in said
+        assert f"::new holds it, too. Remove {urn} from the state instead" in said
     assert "DELETE" not in {request.method for request in emulator.requests if request.status == 204}
     assert web.id in emulator.account(KEY).backends
 
@@ -197,5 +197,5 @@ def test_a_backend_with_two_names_outlives_the_removed_one(
     stack.pulumi("stack", "import", "--file", "state.json")
     stack.program(f'TunnelGroupBackend("{left}", {ARGUMENTS})')
     for options in (("--refresh", "--parallel", "1"), ("--refresh",), ()):
-        assert f"::{left} holds it, too. Drop urn:" in stack.up(*options, fails=True).text
+        assert f"::{left} holds it, too. Remove urn:" in stack.up(*options, fails=True).text
     assert web.id in emulator.account(KEY).backends

@@ -34,8 +34,8 @@ def test_each_difference_is_named_in_preview(stack: Stack, emulator: Emulator, w
             'description is "Website" at ngrok, but "Shop" in the program',
             "metadata is not what ngrok holds (the value is a secret)",
             'labels.app is "web" at ngrok, but "shop" in the program',
-            'labels.dc is "fra" at ngrok, but not there in the program',
-            'labels.env is not there at ngrok, but "live" in the program',
+            'labels.dc is "fra" at ngrok, but not set in the program',
+            'labels.env is not set at ngrok, but "live" in the program',
         ]
         assert "a-secret-value" not in said.text
         assert "team" not in said.text
@@ -152,7 +152,7 @@ def test_nothing_is_adopted_if_the_state_cannot_be_read(
     stack.pulumi("stack", "init", "dev")
     stack.program(adopting(web))
     (said,) = import_errors(stack.preview(fails=True))
-    assert said.startswith("import_: the stack's state could not be read to see whether another resource manages")
+    assert said.startswith("import_: it is unknown whether another resource manages")
     assert_nothing_was_written(emulator, web)
 
 

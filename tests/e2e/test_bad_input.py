@@ -40,7 +40,7 @@ def stack(engine, pulumi_home, tmp_path_factory) -> Stack:  # type: ignore[no-un
         (
             "opts=pulumi.ResourceOptions(transformations=[lambda args: pulumi.ResourceTransformationResult("
             "{**args.props, 'metadata': {'a': 1}}, args.opts)])",
-            "metadata must be a string where a transformation sets it. Use Output.json_dumps.",
+            "metadata must be a string, not a mapping, if a transformation sets it. Use Output.json_dumps.",
         ),
         ("description=5", "description must be a string, not a number."),
         ("account='e u'", 'account must be a name of letters, digits, "-" and "_"'),

@@ -41,7 +41,7 @@ def test_a_lost_state_comes_back_without_a_write(stack: Stack, emulator: Emulato
     emulator.requests.clear()
     adopting(stack)
     previewed = stack.preview().text
-    assert "whether an identical backend is adopted is not known before `pulumi up`" in previewed
+    assert "only `pulumi up` can tell whether this adopts an identical backend" in previewed
     assert emulator.requests.methods[: math.ceil(len(before) / 100)] == ["GET", "GET"]
     stack.up()
     assert {resource["urn"]: resource["id"] for resource in stack.resources()} == before

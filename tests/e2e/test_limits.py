@@ -24,7 +24,7 @@ def test_giving_up_is_one_line(new_stack: Callable[..., Stack], emulator: Emulat
     emulator.fault(times=None, status=429, error_code=226, headers={"Retry-After": "600"})
     outcome = stack.up(fails=True)
     (error,) = outcome.errors
-    assert "The next request may go in 600 s, and one call may wait 5 s in all" in error
+    assert "The next request can be sent in 600 s, but one call may wait at most 5 s in all" in error
     assert "raise pulumi-ngrok-tg:maxWaitSeconds" in error
     assert "Traceback" not in outcome.text
     stack.pulumi("config", "set", "pulumi-ngrok-tg:maxAttempts", "1")

@@ -199,7 +199,7 @@ def test_look_ups_of_another_account(stack: Stack, emulator: Emulator) -> None:
         ('get_tunnel_group_backends(account="eu")', "No ngrok API key is configured for the account 'eu'."),
         (
             'get_tunnel_group_backend(labels={"app": "none"})',
-            "no backend of this account carries these labels. It has bkdtg_",
+            "no backend of this account carries the labels app=none. The account has bkdtg_",
         ),
         ('get_tunnel_group_backend(labels={"app": "web"})', "several backends carry these labels: bkdtg_"),
         ('get_tunnel_group_backend_output(labels={"app": "web"})', "several backends carry these labels: bkdtg_"),

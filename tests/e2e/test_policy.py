@@ -132,7 +132,7 @@ def test_a_config_file_sets_levels_and_settings(new_stack: Callable[..., Stack])
     wrong = {
         "required-label-keys: keys: Invalid type. Expected: [array,object]": {"required-label-keys": {"keys": 5}},
         "label-format: keyPattern: Does not match format 'regex'": {"label-format": {"keyPattern": "("}},
-        "policy label-format: there is no setting keypattern; there is keyPattern": {
+        "policy label-format: there is no setting keypattern. Known settings: keyPattern": {
             "label-format": {"keypattern": "x"}
         },
     }

@@ -10,7 +10,7 @@ from tests.e2e.stack import Stack
 
 PROGRAM = 'TunnelGroupBackend("web", labels={"app": "web"})'
 REPLACED = 'TunnelGroupBackend("web", labels={"app": "web"}, account="eu")'
-OLD = "will still refer to {}, which is deleted: give it the new id"
+OLD = "will still refer to {}, which is deleted: put the new id there"
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def test_a_refused_delete_names_the_referrers_and_lists_only_then(stack: Stack, 
     (error,) = stack.destroy(fails=True).errors
     assert "(ERR_NGROK_6502" in error
     assert error.endswith(
-        f'This is failover {failover} "main". Or delete in this order: failover {failover}, '
+        f'It is used by failover {failover} "main". Or delete in this order: failover {failover}, '
         f"{web}. Edges may use these backends, too: see `pulumi-ngrok-tg list --references`."
     )
     assert sorted(request.path for request in emulator.requests) == [

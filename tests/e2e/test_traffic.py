@@ -23,7 +23,7 @@ UNKNOWN = (
 )
 NOT_CHANGED = (
     f'Not changed, because pulumi-ngrok-tg:onTrafficLoss is "refuse": {SOME}. First restart the agents with '
-    'labels that match the old and the new selector (docs: "Changing labels without a gap"), or stop them, or allow it '
+    'labels that match the old and the new labels (docs: "Changing labels without a gap"), or stop them, or allow it '
     "with `pulumi config set pulumi-ngrok-tg:onTrafficLoss warn`."
 )
 NOT_REPLACED = (

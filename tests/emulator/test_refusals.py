@@ -61,7 +61,7 @@ def test_a_malformed_control_request_is_named_and_changes_nothing(
 ) -> None:
     status, error = refusal_of(api.request(method, f"/_emulator/{path}", json=body))
     assert status == 400
-    assert error.startswith(f"The body is not what it has to be: {what}")
+    assert error.startswith(f"The body is not valid: {what}")
     if isinstance(body, dict):  # nor in part
         good = {"settings": {"latency": 0.5}, "faults": {"body": "x"}, "tunnels": {}}[path]
         assert api.request(method, f"/_emulator/{path}", json={**good, **body}).status_code == 400

@@ -98,14 +98,14 @@ def test_settings_in_the_engines_config_come_before_those_of_the_pack() -> None:
         ({"label-fromat": "advisory"}, "there is no policy label-fromat."),
         (
             {"label-format": "hard"},
-            "policy label-format: 'hard' is not an enforcement level; there is advisory, ",
+            "policy label-format: 'hard' is not an enforcement level. The levels are advisory, ",
         ),
         ({"all": "hard"}, "'hard' is not an enforcement level"),
         (
             {"label-format": {"keypattern": "x"}},
-            "policy label-format: there is no setting keypattern; there is keyPattern",
+            "policy label-format: there is no setting keypattern. Known settings: keyPattern",
         ),
-        ({"labels-required": {"x": 1}}, "policy labels-required: there is no setting x; there is none."),
+        ({"labels-required": {"x": 1}}, "policy labels-required: there is no setting x. Known settings: none."),
         ({"label-format": {"keyPattern": "("}}, "policy label-format: the setting keyPattern: '(' is not a 'regex'"),
         ({"label-format": {"maxKeyLength": 0}}, "the setting maxKeyLength: 0 is less than the minimum of 1"),
         (
@@ -135,9 +135,11 @@ def test_an_invalid_override_is_named(overrides: dict[str, Any], says: str) -> N
 
 
 def test_a_setting_that_the_engine_lets_through_is_an_error_of_the_policy() -> None:
-    with pytest.raises(PolicyFailed, match=r"^policy label-format: there is no setting keypattern; there is key"):
+    with pytest.raises(
+        PolicyFailed, match=r"^policy label-format: there is no setting keypattern. Known settings: key"
+    ):
         reported("label-format", {"labels": {}}, config={"keypattern": "x"})
-    with pytest.raises(PolicyFailed, match=r"^policy max-backends: there is no setting maximum; there is max\."):
+    with pytest.raises(PolicyFailed, match=r"^policy max-backends: there is no setting maximum. Known settings: max\."):
         reported("max-backends", {"labels": {}}, config={"maximum": 1.0})
 
 
@@ -201,5 +203,5 @@ def test_a_failure_inside_fails_the_preview_and_shows_no_secret(name: str) -> No
     with pytest.raises(PolicyFailed) as failed:
         reported(name, {"labels": Failing()})
     assert f"policy {name} failed inside (" in str(failed.value)
-    assert "so it has judged nothing" in str(failed.value)
+    assert "so it checked nothing" in str(failed.value)
     assert "hush" not in "".join(traceback.format_exception(failed.value))

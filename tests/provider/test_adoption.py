@@ -109,7 +109,7 @@ def test_a_backend_of_another_resource_is_refused_without_a_request(
 def test_nothing_is_adopted_without_the_state(provider: TunnelGroupBackendProvider, emulator: Emulator) -> None:
     web = emulator.account(KEY).create(WEB)
     (told,) = refusals(provider, inputs(web.id, {"state": {"unread": "no such stack"}}))
-    assert "could not be read to see whether another resource manages" in told
+    assert "it is unknown whether another resource manages" in told
     assert "(no such stack)" in told
     assert emulator.requests == []
 
@@ -172,9 +172,9 @@ def test_import_of_another_id_is_refused(provider: TunnelGroupBackendProvider, e
 @pytest.mark.parametrize(
     ("said", "line"),
     [
-        ({"managed_by": ""}, "import_: this resource already manages ID. To replace it, or to create"),
+        ({"managed_by": ""}, "import_: this resource already manages ID. To replace it, remove import_"),
         ({"managed_by": "urn:a"}, "import_: ID is already managed in this stack, by urn:a. Use that resource;"),
-        ({"unread": "no"}, "import_: the stack's state could not be read to see whether another resource manages ID"),
+        ({"unread": "no"}, "import_: it is unknown whether another resource manages ID"),
     ],
 )
 def test_a_refused_adoption_is_explained(

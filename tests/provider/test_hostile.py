@@ -223,7 +223,7 @@ def test_a_delete_with_a_body_is_unreadable(body: object) -> None:
     with HostileServer(lambda *_: response(200, body)) as server, Emulator() as unused:
         server.add(ID, labels={})
         with pytest.raises(
-            ProviderError, match=r"the response is not a delete's, as it has a body\. Check whether a proxy"
+            ProviderError, match=r"the response has a body, but that of a delete has none\. Check whether a proxy"
         ):
             Deployment(unused, server.url, **HOSTILE).start().delete(ID, {**STATE})
 
@@ -241,7 +241,7 @@ def test_a_date_in_retry_after_is_of_the_servers_clock() -> None:
     limit = {"error_code": "ERR_NGROK_226", "status_code": 429, "msg": "No."}
     headers = ("Date: Mon, 23 Nov 2099 20:00:00 GMT", "Retry-After: Mon, 23 Nov 2099 20:00:07 GMT")
     _, (error,) = outcomes(lambda *_: response(429, limit, *headers), "get")
-    assert "The next request may go in 7 s" in str(error)
+    assert "The next request can be sent in 7 s" in str(error)
 
 
 @pytest.mark.parametrize("proxied", [False, True], ids=["direct", "through a proxy"])

@@ -145,7 +145,7 @@ def test_an_advisory_list_respects_limits(emulator: Emulator, deployment: Deploy
         take_lines(hasty)
         diff(provider, web, {"labels": NEW})
         _, (line,) = take_lines(hasty)
-        assert line.endswith("and one call may wait 0.2 s in all)")
+        assert line.endswith("but one call may wait at most 0.2 s in all)")
         reading.result()
 
 

@@ -33,7 +33,7 @@ def test_an_absurd_retry_after_is_not_waited_for(deployment: Deployment) -> None
     (error,) = deployment.up(backends(1)).values()
     assert error == (
         "POST /backends/tunnel_group: ngrok's limit of requests per minute is reached (ERR_NGROK_226). The next "
-        "request may go in 7200 s, and one call may wait 10 s in all. Try again later, or raise "
+        "request can be sent in 7200 s, but one call may wait at most 10 s in all. Try again later, or raise "
         "pulumi-ngrok-tg:maxWaitSeconds."
     )
     deployment.assert_in_step()
@@ -145,7 +145,7 @@ def test_max_wait_seconds_is_for_all_requests_of_a_call(emulator: Emulator) -> N
     emulator.fault(method="POST", drop="after")
     emulator.fault(method="GET", status=429, error_code=226, headers={"Retry-After": "1"})
     (error,) = deployment.up(backends(1)).values()
-    assert "and one call may wait 1.5 s in all" in error
+    assert "but one call may wait at most 1.5 s in all" in error
     assert "may have been created" in error
     assert deployment.calls() == ["POST", "POST", "GET"]
 
@@ -168,5 +168,5 @@ def test_max_wait_seconds_of_0_reports_a_limit_at_once(emulator: Emulator) -> No
     assert error.startswith(
         "POST /backends/tunnel_group: ngrok's limit of requests at once is reached (ERR_NGROK_225)."
     )
-    assert "one call may wait 0 s in all" in error
+    assert "one call may wait at most 0 s in all" in error
     assert deployment.calls() == ["POST"]

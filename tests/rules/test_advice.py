@@ -27,14 +27,14 @@ ENVIRONMENT = Source(None, "NGROK_API_KEY", "NGROK_API_BASE_URL")
     ("error", "told"),
     [
         (ApiError("no.", 401, 203), "pulumi config set --secret ngrok-eu:apiKey"),
-        (ApiError("no.", 400, 381), "remove that host and port from the edge"),
-        (ApiError("no.", 400, 6027), "remove that host and port from the edge"),
+        (ApiError("no.", 400, 381), "Remove these from the edge"),
+        (ApiError("no.", 400, 6027), "Remove these from the edge"),
         (ApiError("no.", 403, 7196), "lets this account read its edges and backends, but no longer change them"),
         (GaveUp("too long."), "raise pulumi-ngrok-tg:maxWaitSeconds"),
         (NotApplied("kept."), "Run `pulumi refresh`"),
         (InvalidId("x."), "Check the id."),
-        (FateUnknown("lost."), "Look for it before you run `pulumi up` again, which would create one more"),
-        (FateUnknown("lost."), "`pulumi-ngrok-tg orphans --all-stacks --account eu` names"),
+        (FateUnknown("lost."), "A plain `pulumi up` would create one more backend."),
+        (FateUnknown("lost."), "`pulumi-ngrok-tg orphans --all-stacks --account eu` shows"),
         (
             ConnectionFailed("none.", arrived=False),
             "HTTPS_PROXY and the API's address (ngrok-eu:apiBaseUrl)",
@@ -67,10 +67,10 @@ def test_an_error_ends_in_what_to_do(error: NgrokError, told: str) -> None:
         ((205,), "The account is suspended; contact ngrok support."),
         ((220,), "IP policy does not admit this machine"),
         ((247,), "settle the bill."),
-        ((635,), "may not write; use one that may."),
+        ((635,), "has no permission to write"),
         ((5000,), "ask ngrok for a higher limit."),
         ((6500,), "does not include backends"),
-        ((6502,), "Take it out of the failover or weighted backends that refer to it"),
+        ((6502,), "Remove it from the failover or weighted backends that refer to it"),
         ((6526,), "Check the id."),
         ((6527,), "another kind of backend; check the id."),
         (
@@ -85,7 +85,7 @@ def test_every_code_has_its_advice(codes: tuple[int, ...], told: str) -> None:
 
 
 def test_advice_names_the_default_accounts_settings() -> None:
-    assert "`pulumi-ngrok-tg orphans --all-stacks` names" in advice.explain(FateUnknown("lost."), HOME)
+    assert "`pulumi-ngrok-tg orphans --all-stacks` shows" in advice.explain(FateUnknown("lost."), HOME)
 
 
 def test_a_backend_that_only_another_key_has_seen_names_both_ways_out() -> None:

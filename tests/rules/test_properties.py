@@ -177,7 +177,7 @@ def test_an_unknown_input_passes_and_counts_as_a_change() -> None:
         ({"metadata": ["a"]}, "metadata must be a string or a mapping, not a list."),
         (
             {"metadata": {"a": 1}},
-            "metadata must be a string where a transformation sets it. Use Output.json_dumps.",
+            "metadata must be a string, not a mapping, if a transformation sets it. Use Output.json_dumps.",
         ),
         (
             {"account": "e u"},

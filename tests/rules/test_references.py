@@ -110,7 +110,7 @@ def test_json_names_the_end_of_each_path_and_the_backends_on_the_way() -> None:
 def test_a_refused_delete_names_what_refers_and_the_order_of_deletes() -> None:
     known = index(failover("bkdfo_1", WEB, name="main"), failover("bkdfo_2", "bkdfo_1"))
     assert explain_referenced(WEB, known) == (
-        'This is failover bkdfo_1 "main". Or delete in this order: failover bkdfo_2, '
+        'It is used by failover bkdfo_1 "main". Or delete in this order: failover bkdfo_2, '
         "failover bkdfo_1, bkdtg_web. Edges may use these backends, too: see `pulumi-ngrok-tg list --references`."
     )
 
@@ -119,7 +119,7 @@ def test_no_order_of_deletes_is_given_for_a_circle() -> None:
     known = index(failover("bkdfo_1", WEB, "bkdfo_2"), failover("bkdfo_2", "bkdfo_1"))
     told = explain_referenced(WEB, known)
     assert told.startswith(
-        "This is failover bkdfo_1. Backends that refer to each other in a circle can be deleted only after that."
+        "It is used by failover bkdfo_1. Some of these refer to each other in a circle; remove such references before you delete any of them."
     )
 
 
@@ -142,14 +142,15 @@ def test_a_backend_that_two_others_share_is_no_circle() -> None:
 
 def test_a_refused_delete_says_what_could_not_be_listed() -> None:
     told = explain_referenced(WEB, index(unlisted="weighted"))
-    assert told.startswith("Could not list the weighted backends, so it is not known who uses a backend there (")
+    assert told.startswith("Could not list the weighted backends (")
 
 
 def test_a_replacement_names_the_edges_that_know_the_old_id() -> None:
     known = index(failover("bkdfo_1", WEB), edge("www", "bkdfo_1"), edge("api", WEB))
     assert describe_old_edges(known, WEB) == (
-        "https edge api.example.com:443 / (path prefix) will still refer to bkdtg_web, which is deleted: give it the "
-        "new id; failover bkdfo_1 refers to bkdtg_web, so ngrok will not delete it (ERR_NGROK_6502): give it the new id"
+        "https edge api.example.com:443 / (path prefix) will still refer to bkdtg_web, which is deleted: put the "
+        "new id there; failover bkdfo_1 refers to bkdtg_web, so ngrok will not delete it (ERR_NGROK_6502): put the new "
+        "id there"
     )
     assert describe_old_edges(index(), WEB) == ""
     partly = describe_old_edges(index(edge("api", WEB), unlisted="tcp edge"), WEB)
@@ -185,8 +186,8 @@ def test_a_name_cannot_pretend_to_be_another_reference() -> None:
 def test_one_reason_for_several_lists_is_one_line() -> None:
     unlisted = {kind: ApiError(f"GET /{kind}: forbidden", 403, 7008) for kind in ("failover", "https edge")}
     assert describe_unlisted(unlisted) == [
-        "Could not list the failover backends, the https edges, so it is not known who uses a backend there (GET "
-        "/failover: forbidden)."
+        "Could not list the failover backends, the https edges (GET /failover: forbidden), so it is unknown which of "
+        "them use a backend."
     ]
 
 

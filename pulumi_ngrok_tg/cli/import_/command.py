@@ -15,7 +15,7 @@ from pulumi_ngrok_tg.cli.options import id_option, json_option, label_option, st
     "state",
     metavar="STATE",
     type=click.File("rb"),
-    help="The backends in a Terraform or OpenTofu state, with their names there; - reads `terraform state pull`.",
+    help="Select the backends in a Terraform or OpenTofu state, and keep their names. - reads the standard input.",
 )
 @click.option("--protect/--no-protect", default=True, help="Whether to protect the backends from being deleted.")
 @click.option("-y", "--yes", is_flag=True, help="Add the line to __main__.py without asking.")

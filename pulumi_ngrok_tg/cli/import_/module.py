@@ -29,8 +29,8 @@ from pulumi_ngrok_tg import TunnelGroupBackend
 STACK = {literal}
 if f"{{pulumi.get_project()}}/{{pulumi.get_stack()}}" != STACK:
     raise pulumi.RunError(
-        f"{module} belongs to the stack {{STACK}}, and this is {{pulumi.get_stack()}}. If you have renamed the "
-        "stack, write its new name there. In a stack that is not to have them, do not load the module: "
+        f"{module} belongs to the stack {{STACK}}, not to {{pulumi.get_stack()}}. If you renamed the stack, write "
+        "its new name into STACK. If this stack should not have these backends, do not load the module: "
         f"if pulumi.get_stack() not in [{{pulumi.get_stack()!r}}]: import {module}"
     )
 '''

@@ -63,7 +63,7 @@ class SourceFile:
             new.replace(target)
         except (OSError, UnicodeEncodeError) as error:
             why = error.strerror if isinstance(error, OSError) else f"its encoding is {self.encoding}"
-            raise ProgramError(f"{self.path} cannot be written: {why}. It is as it was.") from error
+            raise ProgramError(f"{self.path} cannot be written: {why}. The file is unchanged.") from error
         finally:
             with suppress(OSError):
                 new.unlink()
@@ -114,8 +114,8 @@ def find_program(cwd: Path) -> Program:
         raise ProgramError(f"{file} says that the runtime is {name}; an import writes Python.")
     if not main.is_dir():
         raise ProgramError(
-            f"{file} says that main is {main.name}, which is no folder: Pulumi finds no module beside a file. Name the "
-            "folder."
+            f"In {file}, main is {main.name}, which is not a folder. Pulumi could not load the module from there. "
+            "Set main to the program's folder."
         )
     return Program(main, str(project["name"]))
 

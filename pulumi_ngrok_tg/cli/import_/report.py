@@ -101,7 +101,7 @@ def tell(session: Session, report: Report, siblings: Sequence[str]) -> None:
         session.say("To go on:")
         if not report.loaded:
             _tell_of_loading(session, siblings)
-        session.say("  pulumi preview    # each new row says: adopts bkdtg_..., nothing is created or changed at ngrok")
+        session.say("  pulumi preview    # says for each: adopts bkdtg_..., nothing is created or changed at ngrok")
         session.say("  pulumi up")
     _tell_of_terraform(session, report.released)
 
@@ -117,7 +117,10 @@ def _tell_of_terraform(session: Session, released: Sequence[tuple[terraform.Inst
     """Print how to make Terraform release the backends without destroying them."""
     for instance, backend in released:
         if changed := instance.changed(backend.contents):
-            session.say(f"{instance.address}: {', '.join(changed)} changed since; the module has what ngrok holds")
+            session.say(
+                f"{instance.address}: {', '.join(changed)} changed at ngrok after Terraform last read it. The module "
+                "has ngrok's values."
+            )
     kept = [instance for instance, _ in released if not instance.released]
     if not kept:
         return

@@ -42,9 +42,9 @@ def run(
     own = f"{program.project}/{shorten(project.name)}"
     if home is not None and (owner := module.find_stack(home.tree)) not in (None, own):
         raise ProgramError(
-            f"{home.path} belongs to the stack {owner}, and this is {own}. Rename the file and the line that "
-            f'imports it, then run this again. If you have renamed the stack, write STACK = "{own}" there. Nothing was '
-            "written."
+            f"Nothing was written: {home.path} belongs to the stack {owner}, not to {own}. If you renamed the stack, "
+            f'write STACK = "{own}" in that file. Otherwise rename the file and the line that imports it. Then run the '
+            "import again."
         )
     declared = {
         id_: f"{source.path.relative_to(program.folder)}, line {line}"

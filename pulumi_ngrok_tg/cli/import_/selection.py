@@ -45,7 +45,7 @@ def select(
     listed = {backend.id for backend in backends}
     for id_ in (*ids, *terraform_ids):
         if id_ not in listed:
-            selection.left_out[id_] = "this account does not have it (is it another --account's?)"
+            selection.left_out[id_] = "this account does not have it (if another one has it, name that with --account)"
     for backend in backends:
         named = backend.id in ids or backend.id in terraform_ids
         if not (everything or named or (labels and labels.items() <= backend.labels.items())):

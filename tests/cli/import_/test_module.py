@@ -175,7 +175,7 @@ def test_added_declarations_change_nothing_and_reuse_no_name() -> None:
 def test_another_stack_is_refused_before_anything_is_declared() -> None:
     mocks = Registered()
     pulumi.runtime.set_mocks(mocks, stack="prod", project="project", preview=False)
-    with pytest.raises(pulumi.RunError, match="belongs to the stack project/dev, and this is prod"):
+    with pytest.raises(pulumi.RunError, match="belongs to the stack project/dev, not to prod"):
         exec(compile(declare(web="One"), modules.FILE, "exec"), {})  # noqa: S102
     assert mocks.inputs == {}
 

@@ -58,7 +58,7 @@ def test_invalid_python_is_an_error_that_names_the_file(tmp_path: Path, content:
 def test_a_character_outside_a_files_encoding_leaves_the_file_unchanged(tmp_path: Path) -> None:
     path = tmp_path / "__main__.py"
     path.write_bytes(b"# coding: ascii\n")
-    with pytest.raises(ProgramError, match=r"its encoding is ascii. It is as it was"):
+    with pytest.raises(ProgramError, match=r"its encoding is ascii. The file is unchanged"):
         read_source(path).write("x = 'é'\n")
     assert path.read_bytes() == b"# coding: ascii\n"
 
@@ -83,7 +83,7 @@ def test_the_project_file_says_when_the_program_is(tmp_path: Path, project: str,
         ("name: shop\nruntime: yaml\n", "says that the runtime is yaml"),
         ("name: shop\n", "cannot be read"),
         ("[", "cannot be read"),
-        ("name: shop\nruntime: python\nmain: app.py\n", "Pulumi finds no module beside a file"),
+        ("name: shop\nruntime: python\nmain: app.py\n", "Pulumi could not load the module from there"),
         (None, "There is no Pulumi project here or above"),
     ],
 )

@@ -19,7 +19,7 @@ def test_delete_asks_first_and_refuses_what_a_stack_manages(
     for managed, by in ((stack.resource("web"), "web (stack dev)"), (other.resource("theirs"), "theirs (stack ")):
         said = stack.tool("delete", "--yes", stray.id, managed["id"], code=1).text
         assert f"{managed['id']} is managed by {by}" in said
-        assert "Error: Nothing was deleted. Remove these reasons first." in said
+        assert "Error: Nothing was deleted, for the reasons above." in said
     # Also where the command is about a stack of another project, which is called the same.
     web = stack.resource("web")["id"]
     said = stack.tool("delete", "--yes", web, "--stack", "organization/other/dev", code=1).text
@@ -54,8 +54,8 @@ def test_a_backend_in_use_is_not_deleted_and_each_reason_is_named(
     used, free = account.create({}).id, account.create({"labels": {"n": "1"}}).id
     account.add_referrer("tcp_edges", {"hostports": ["1.tcp.example.com:9"], "backend": {"backend": {"id": used}}})
     said = stack.tool("delete", "-y", stray.id, used, free, code=1).text
-    assert f"{stray.id} has 1 tunnel online. Stop them first." in said
-    assert f"{used} is used by tcp edge 1.tcp.example.com:9. First point that to another backend." in said
+    assert f"{stray.id} has 1 tunnel online. Stop every tunnel in it first." in said
+    assert f"{used} is used by tcp edge 1.tcp.example.com:9. Replace it there first." in said
     assert free not in said
     emulator.set(references_error=7008)
     said = stack.tool("delete", "-y", free, code=1).text
@@ -125,7 +125,7 @@ def test_many_deletes_that_ngrok_refuses_take_two_lists(stack: Stack, emulator: 
     account.add_referrer("failover_backends", {"backends": ids})
     emulator.requests.clear()
     said = stack.tool("delete", "--force", "--yes", *ids, code=1).text
-    assert said.count("This is failover ") == 12
+    assert said.count("It is used by failover ") == 12
     paths = [request.path for request in emulator.requests]
     assert (paths.count("/backends/failover"), paths.count("/backends/weighted")) == (2, 2), "before, and on the error"
 
@@ -139,7 +139,7 @@ def test_a_delete_that_ngrok_refuses_names_the_referrer_and_the_order(
     said = stack.tool("delete", "--force", "--yes", stray.id, code=1).text
     assert f"Did not delete {stray.id}: DELETE " in said
     assert "(ERR_NGROK_6502" in said
-    assert f'This is failover {failover} "main". Or delete in this order: ' in said
+    assert f'It is used by failover {failover} "main". Or delete in this order: ' in said
     assert f"failover {outer}, failover {failover}, {stray.id}. Edges may use these backends, too" in said
 
 

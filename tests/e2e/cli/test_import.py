@@ -24,14 +24,14 @@ def test_hundreds_of_backends_are_imported_without_a_write(stack: Stack, emulato
     made = make(emulator, 250)
     said = stack.tool("import", "--yes").text
     assert re.search(r"^Added `import tunnel_group_backends` to .*__main__\.py\.$", said, re.MULTILINE)
-    assert "pulumi preview    # each new row says: adopts bkdtg_..., nothing is created or changed at ngrok" in said
+    assert "pulumi preview    # says for each: adopts bkdtg_..., nothing is created or changed at ngrok" in said
     assert held(stack) == set()
     emulator.requests.clear()
     previewed = stack.preview().text
     assert "+ 251 to create" in previewed
     assert all(f"adopts {backend.id}, which exists" in previewed for backend in made)
     assert previewed.partition("Diagnostics:")[2].count("adopts bkdtg_") == 6
-    assert "(Further adoptions are shown on their rows only. Pulumi counts each as a create.)" in previewed
+    assert "(Any further adoptions show only while they happen. Pulumi counts each adoption as a create.)" in previewed
     assert emulator.requests.methods == ["GET"] * math.ceil(250 / 100)
 
     emulator.requests.clear()
@@ -136,11 +136,11 @@ def test_another_stack_of_the_project_adopts_nothing(stack: Stack, emulator: Emu
     # prod was there, so the line leaves it out.
     stack.pulumi("stack", "select", "prod")
     assert "adopts" not in stack.up().text
-    assert "belongs to the stack shop/dev, and this is shop/prod" in stack.tool("import", "--yes", code=1).text
+    assert "belongs to the stack shop/dev, not to shop/prod" in stack.tool("import", "--yes", code=1).text
     # A stack that comes later is refused in words, and so is a renamed one.
     stack.pulumi("stack", "init", "test")
     said = stack.up(fails=True).text
-    assert "tunnel_group_backends belongs to the stack shop/dev, and this is test." in said
+    assert "tunnel_group_backends belongs to the stack shop/dev, not to test." in said
     assert "Traceback" not in said
     stack.pulumi("stack", "select", "dev")
     stack.pulumi("stack", "rename", "live")
@@ -278,8 +278,11 @@ def test_another_accounts_key_imports_nothing(stack: Stack, emulator: Emulator) 
             ("orphans",),
             ("delete", "--yes", *other.account("test-other-key").backends),
         ):
-            assert "Is it another account's? It comes from NGROK_API_KEY." in stack.tool(*command, code=3).text
-        assert "Is it another account's?" in stack.tool("list", code=3).text
+            assert (
+                "It probably belongs to another account. It comes from NGROK_API_KEY."
+                in stack.tool(*command, code=3).text
+            )
+        assert "It probably belongs to another account." in stack.tool("list", code=3).text
         assert other.requests.writes == []
     assert not (stack.folder / "tunnel_group_backends.py").exists()
 

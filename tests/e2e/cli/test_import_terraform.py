@@ -64,7 +64,7 @@ def test_a_terraform_state_selects_and_names(stack: Stack, emulator: Emulator) -
             for backend, key in zip(keyed, ["eu-west", "a.b", "say-hi", "münchen", "back-slash", "tricky"], strict=True)
         },
     }
-    assert "ngrok_tunnel_group_backend.web: description changed since; the module has what ngrok holds" in said
+    assert "ngrok_tunnel_group_backend.web: description changed at ngrok after Terraform last read it" in said
     assert f"Left out {gone.id}: this account does not have it" in said
     assert f"Left out {operators.id}: ngrok's Kubernetes operator owns it" in said
     assert "backend.operators" not in said

@@ -20,7 +20,7 @@ def test_a_stack_that_cannot_be_read_is_named(stack: Stack, stray: EmulatedBacke
     assert rows(said)[stray.id][-1] == "unknown"
     said = stack.tool("list", "--all-stacks", "--unmanaged", code=3).text
     assert stray.id not in said
-    assert "Left out 2 backends that a stack that could not be read might manage." in said
+    assert "Left out 2 backends, which a stack that could not be read might manage." in said
     assert "Left out" not in stack.tool("list", "--all-stacks", "--unmanaged", "--label", "app=none", code=3).text
 
 
@@ -79,7 +79,10 @@ def test_import_takes_only_named_ids_if_a_stack_cannot_be_read(
     ("state", "why"),
     [
         ('{"version": 3, "deployment": null}', "its state holds no deployment"),
-        ('{"version": 9, "deployment": {}}', "its state is of version 9, which is not known here"),
+        (
+            '{"version": 9, "deployment": {}}',
+            "its state has version 9, which this version of pulumi-ngrok-tg cannot read",
+        ),
         ("{", "Expecting"),
     ],
 )
