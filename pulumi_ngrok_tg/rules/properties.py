@@ -207,7 +207,9 @@ def _check_texts(inputs: Mapping[str, Any]) -> Iterable[Problem]:
         value = inputs.get(name)
         if name == "metadata" and isinstance(value, Mapping):
             # Only a transformation gets here; encoding it now would lose the secrets in it.
-            yield Problem(name, "metadata must be a string, not a mapping, if a transformation sets it. Use Output.json_dumps.")
+            yield Problem(
+                name, "metadata must be a string, not a mapping, if a transformation sets it. Use Output.json_dumps."
+            )
         elif not isinstance(value, str | Unknown | None):
             yield Problem(name, f"{name} must be {wanted}, not {_name_type(value)}.")
         else:

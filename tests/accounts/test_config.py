@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_ngrok_tg.accounts.config import ConfigError, read_on_traffic_loss, read_settings
+from pulumi_ngrok_tg.accounts.config import ConfigError, find_misspelled, read_on_traffic_loss, read_settings
 from pulumi_ngrok_tg.api.settings import AccountSettings
 
 
@@ -51,6 +51,47 @@ def test_on_traffic_loss_is_read(given: str | None, read_as: str) -> None:
 def test_an_unknown_value_of_on_traffic_loss_is_rejected(given: object) -> None:
     with pytest.raises(ConfigError, match=r'^pulumi-ngrok-tg:onTrafficLoss must be "warn", "ignore" or "refuse"'):
         read_on_traffic_loss({"pulumi-ngrok-tg:onTrafficLoss": given}.get)
+
+
+SETTINGS = [
+    "ngrok:apiKey",
+    "ngrok:apiBaseUrl",
+    "ngrok-eu:apiKey",
+    "ngrok-eu:apiBaseUrl",
+    "pulumi-ngrok-tg:allowInsecureHttp",
+    "pulumi-ngrok-tg:maxAttempts",
+    "pulumi-ngrok-tg:maxConcurrency",
+    "pulumi-ngrok-tg:maxWaitSeconds",
+    "pulumi-ngrok-tg:onTrafficLoss",
+]
+
+
+def test_no_setting_is_misspelled() -> None:
+    assert list(find_misspelled(SETTINGS)) == []
+
+
+@pytest.mark.parametrize(
+    "key", ["ngrok:region", "ngrok-edge:domain", "ngrokish:apikey", "shop:onTrafficLoss", "apikey"]
+)
+def test_the_settings_of_others_are_left_alone(key: str) -> None:
+    assert list(find_misspelled([key])) == []
+
+
+@given(st.sampled_from(SETTINGS), st.data())
+def test_a_setting_in_another_case_is_misspelled(setting: str, data: st.DataObject) -> None:
+    namespace, _, name = setting.partition(":")
+    cased = "".join(data.draw(st.sampled_from([letter.lower(), letter.upper()])) for letter in name)
+    found = list(find_misspelled([setting, f"{namespace}:{cased}"]))
+    assert len(found) == (cased != name)
+    assert all(f"{namespace}:{cased} is not a setting." in line and setting in line for line in found)
+
+
+@given(st.text("abcOTL", min_size=1).filter(lambda name: f"pulumi-ngrok-tg:{name}" not in SETTINGS))
+def test_any_other_name_in_the_packages_namespace_is_misspelled(name: str) -> None:
+    (line,) = find_misspelled([f"pulumi-ngrok-tg:{name}"])
+    assert line.startswith(
+        f"pulumi-ngrok-tg:{name} is not a setting. Remove it with `pulumi config rm pulumi-ngrok-tg:"
+    )
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:4041", "http://localhost", "http://[::1]:1", "http://127.9.9.9"])

@@ -140,13 +140,30 @@ def test_an_adopted_backend_is_not_replaced_by_itself(stack: Stack, emulator: Em
         for command in (stack.preview, stack.up):
             (said,) = import_errors(command(*arguments, fails=True))
             assert said == (
-                f"import_: this resource already manages {web.id}. To replace it, or to create it "
-                "again after it was deleted at ngrok, remove import_, then run this again."
+                f"import_: this resource already manages {web.id}. To replace it, remove import_, then run this again."
             )
     assert_nothing_was_written(emulator, web)
     stack.program(f'TunnelGroupBackend("web", {ARGUMENTS})')
     stack.up("--replace", urn)
     assert emulator.requests.writes == ["POST", "DELETE"]
+
+
+def test_an_adopted_backend_that_was_deleted_is_named_and_not_created_again(
+    stack: Stack, emulator: Emulator, web: EmulatedBackend
+) -> None:
+    stack.program(adopting(web))
+    stack.up()
+    del emulator.account(KEY).backends[web.id]
+    for command in (stack.preview, stack.up):
+        (said,) = import_errors(command("--refresh", fails=True))
+        assert said.startswith(f"import_: There is no backend {web.id} in this account.")
+        assert said.endswith(
+            "If somebody deleted it, remove import_ from its options; `pulumi up` then creates it again."
+        )
+    assert emulator.requests.writes == []
+    stack.program(f'TunnelGroupBackend("web", {ARGUMENTS})')
+    stack.up("--refresh")
+    assert emulator.requests.writes == ["POST"]
 
 
 @pytest.mark.nightly

@@ -96,6 +96,18 @@ def test_an_output_in_a_string_of_a_look_up_is_named(stack: Stack, arguments: st
     assert IN_A_STRING in error
 
 
+def test_a_misspelled_setting_is_an_error_in_preview(stack: Stack) -> None:
+    """Else the team would believe that it protects them."""
+    stack.program('TunnelGroupBackend("web", labels={"a": "b"})')
+    stack.pulumi("config", "set", "pulumi-ngrok-tg:onTrafficLos", "refuse")
+    stack.pulumi("config", "set", "other:onTrafficLos", "refuse")
+    for command in (stack.preview, stack.up):
+        (error,) = command(fails=True).errors
+        assert "pulumi-ngrok-tg:onTrafficLos is not a setting. Remove it with `pulumi config rm" in error
+    stack.pulumi("config", "rm", "pulumi-ngrok-tg:onTrafficLos")
+    stack.preview()
+
+
 @pytest.mark.nightly
 def test_an_explicit_provider_without_config_is_named_as_the_reason(new_stack: Callable[..., Stack]) -> None:
     stack = new_stack(

@@ -6,6 +6,7 @@ import pytest
 
 from pulumi_ngrok_tg.emulator import EmulatedAccount, Emulator
 from tests.conftest import KEY
+from tests.e2e.adopting import ARGUMENTS, WEB, adopting
 from tests.e2e.stack import Stack
 
 PROGRAM = """
@@ -44,6 +45,21 @@ def test_drift_shows_as_its_propertys_diff_and_up_repairs_it(
     assert getattr(backend, name) == wanted
     assert [r.body for r in emulator.requests if r.method != "GET"] == [{name: wanted}]
     stack.preview("--refresh", "--expect-no-changes")
+
+
+def test_metadata_in_another_spelling_is_never_drift(new_stack: Callable[..., Stack], account: EmulatedAccount) -> None:
+    web = account.create(WEB)
+    stack = new_stack(adopting(web), "adopting")
+    stack.up()
+    for arguments in (ARGUMENTS, ARGUMENTS.replace('{"team": "a"}', """'{"team":  "a"}'""")):
+        stack.program(adopting(web, arguments=arguments))
+        stack.up("--refresh")
+        assert "refresh [diff" not in stack.preview("--refresh", "--expect-no-changes").text
+        assert "[diff" not in stack.refresh().text
+    web.metadata = '{"team": "b"}'
+    assert "refresh [diff: ~metadata]" in stack.preview("--refresh").text
+    stack.up("--refresh")
+    assert web.metadata == '{"team":  "a"}'
 
 
 @pytest.mark.nightly

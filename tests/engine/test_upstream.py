@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from pulumi.dynamic import Config
 from pulumi.runtime import proto
 
 from pulumi_ngrok_tg.engine import upstream
@@ -178,7 +179,14 @@ def test_a_log_without_a_reachable_engine_goes_to_stderr(
 
 def test_outside_the_server_there_is_no_urn_and_no_server() -> None:
     assert upstream.find_urn() == ""
+    assert upstream.find_inputs() == {}
     assert upstream.find_server() is None
+
+
+def test_a_config_without_keys_has_none() -> None:
+    assert upstream.list_keys(Config({"a:b": "c"}, "shop")) == ["a:b"]
+    assert upstream.list_keys(SimpleNamespace(get=len)) == []
+    assert upstream.list_keys(SimpleNamespace(_props=["a"])) == []
 
 
 def test_a_resource_that_keeps_no_transformations_is_left_alone() -> None:

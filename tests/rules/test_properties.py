@@ -81,6 +81,8 @@ def test_equal_meaning_never_differs(inputs: dict[str, Any]) -> None:
 @given(OBJECTS.flatmap(lambda value: st.tuples(spellings(value), spellings(value))))
 def test_metadata_of_equal_json_never_differs(texts: tuple[str, str]) -> None:
     assert properties.find_changes({"metadata": texts[0]}, {"metadata": texts[1]}) == {}
+    kept = properties.keep_spelling({"metadata": texts[0], "uri": "x"}, {"metadata": texts[1], "uri": "y"})
+    assert kept == {"metadata": texts[1], "uri": "x"}
 
 
 @given(OBJECTS)
@@ -132,6 +134,7 @@ def test_a_patch_holds_exactly_the_differences(olds: dict[str, Any], news: dict[
 )
 def test_metadata_of_another_meaning_differs(before: str, after: str) -> None:
     assert properties.find_changes({"metadata": before}, {"metadata": after}) == {"metadata": after}
+    assert properties.keep_spelling({"metadata": before}, {"metadata": after}) == {"metadata": before}
 
 
 def test_tunnels_and_what_ngrok_sets_never_differ() -> None:

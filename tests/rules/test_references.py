@@ -119,7 +119,8 @@ def test_no_order_of_deletes_is_given_for_a_circle() -> None:
     known = index(failover("bkdfo_1", WEB, "bkdfo_2"), failover("bkdfo_2", "bkdfo_1"))
     told = explain_referenced(WEB, known)
     assert told.startswith(
-        "It is used by failover bkdfo_1. Some of these refer to each other in a circle; remove such references before you delete any of them."
+        "It is used by failover bkdfo_1. Some of these refer to each other in a circle; "
+        "remove such references before you delete any of them."
     )
 
 
