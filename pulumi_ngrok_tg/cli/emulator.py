@@ -5,9 +5,12 @@ import secrets
 import shlex
 import signal
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, BinaryIO
 
 import click
+
+from pulumi_ngrok_tg.cli.show import escape_control
 
 if TYPE_CHECKING:
     from pulumi_ngrok_tg.emulator import Request
@@ -20,8 +23,8 @@ if TYPE_CHECKING:
     default="127.0.0.1",
     show_default=True,
     metavar="NAME",
-    help="The name or address that clients use, such as a container's. For others than 127.0.0.1 and localhost, the "
-    "server listens on all interfaces.",
+    help="The name or address that clients use, such as a container's. If it is neither localhost nor a loopback "
+    "address, the server listens on all IPv4 interfaces.",
 )
 @click.option("--api-key", "api_keys", multiple=True, help="Accept only this key; repeat for several.")
 @click.option("--latency", type=click.FloatRange(0, 86_400), default=0, help="Seconds that every request takes longer.")
@@ -39,8 +42,8 @@ def emulator(
 ) -> None:
     """Serve a local ngrok API, for trying out and for tests.
 
-    Each key has an account of its own. Without --api-key, the server accepts every key. But with --seed or --host, it
-    makes up a key, prints it and accepts no other: others may reach the server, and the backends may be real ones.
+    Each key has an account of its own. Without --api-key, the server accepts every key. But with --seed, or with a
+    --host that is not this machine, it makes up a key, prints it and accepts no other.
 
     \b
     Examples:
@@ -64,7 +67,7 @@ def emulator(
     except ValueError as error:
         raise click.BadParameter(f"{error}.", param_hint="--seed") from error
     try:
-        made_up = () if seed is None and host in ("127.0.0.1", "localhost") else (secrets.token_hex(16),)
+        made_up = () if seed is None else (secrets.token_hex(16),)
         server = Emulator(
             port,
             api_keys or made_up,
@@ -91,12 +94,14 @@ def emulator(
 
 def _print_request(request: "Request") -> None:
     taken = (request.ended - request.arrived) * 1000
-    click.echo(f"{request.method} {request.path} {request.status or 'no response'} {taken:.0f} ms")
+    line = escape_control(f"{request.method} {request.path} {request.status or 'no response'}")
+    with suppress(OSError):  # nobody reads it any more
+        click.echo(f"{line} {taken:.0f} ms")
 
 
 def _unavailable(port: int, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
-        return f"Port {port} on 127.0.0.1 is in use. Choose another with --port."
+        return f"Port {port} is in use. Choose another with --port."
     if error.errno == errno.EACCES:
         return f"Port {port} needs rights that you do not have. Choose one from 1024 up with --port."
-    return f"Port {port} on 127.0.0.1 cannot be listened on ({error.strerror}). Choose another with --port."
+    return f"Port {port} cannot be listened on ({error.strerror}). Choose another with --port."

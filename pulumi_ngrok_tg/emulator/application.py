@@ -3,6 +3,7 @@
 import json
 import threading
 import time
+import traceback
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -64,7 +65,10 @@ class Application:
         )
         self._service.requests.add(logged)
         if self._hear is not None:
-            self._hear(logged)
+            try:
+                self._hear(logged)
+            except Exception:  # the request is handled, so its response is the API's
+                traceback.print_exc()
         return response
 
     def _outcome(self, request: HttpRequest, fault: Fault, free: bool) -> HttpResponse:

@@ -1,5 +1,7 @@
 """The emulator for programs and tests."""
 
+import re
+import secrets
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -15,6 +17,7 @@ from pulumi_ngrok_tg.emulator.settings import Fault, Settings
 from pulumi_ngrok_tg.emulator.store import EmulatedAccount
 
 _LOCAL = "127.0.0.1"
+_LOOPBACK = re.compile(r"127\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}")
 _Fields = ParamSpec("_Fields")
 
 
@@ -30,16 +33,18 @@ class Emulator:
 
     Args:
         port: TCP port; 0 picks a free one.
-        api_keys: the accepted keys, each with an account of its own. Empty: every key is accepted.
+        api_keys: the accepted keys, each with an account of its own. Empty: every key is accepted; with a ``host`` that
+            is not this machine, only a made-up one, :attr:`api_key`.
         backends: the backends that every account begins with, as in the API's list. Those without an id are the newest.
         referrers: what refers to backends at first, in the form of the API's lists, by ``failover_backends``,
             ``weighted_backends``, ``https_edges``, ``tcp_edges`` and ``tls_edges``.
-        host: the name or address that clients use. If it is not ``127.0.0.1``, the server listens on all interfaces.
-        hear: called with each API request when its response is ready, from many threads.
+        host: the name or IPv4 address that clients use. If it is neither ``localhost`` nor a loopback address, the
+            server listens on all IPv4 interfaces.
+        hear: called with each API request when its response is ready, from many threads. What it raises is printed.
 
     Raises:
         OSError: the port cannot be listened on.
-        ValueError: the port, a key or a backend is not valid.
+        ValueError: the host, the port, a key or a backend is not valid.
     """
 
     def __init__(
@@ -52,11 +57,15 @@ class Emulator:
         host: str = _LOCAL,
         hear: Callable[[Request], None] | None = None,
     ) -> None:
-        self._service = Service(api_keys, check_seeds(backends, referrers))
+        if not re.fullmatch("[A-Za-z0-9_.-]+", host):
+            raise ValueError(f"A host is a name or an IPv4 address, without a port; {host!r} is not.")
+        local = host == "localhost" or _LOOPBACK.fullmatch(host)
+        keys = api_keys or (() if local else (secrets.token_hex(16),))  # others can reach it
+        self._service = Service(keys, check_seeds(backends, referrers))
         self._host = host
         self._stopping = threading.Event()
         application = Application(self._service, host, self._stopping, hear)
-        address = _LOCAL if host in (_LOCAL, "localhost") else "0.0.0.0"  # noqa: S104
+        address = "0.0.0.0" if not local else _LOCAL if host == "localhost" else host  # noqa: S104
         self._servers = [HttpServer(address, port, application)]
         with suppress(OSError):  # if there is no IPv6, or the port is taken there
             self._servers.append(HttpServer("::1", self.port, application))

@@ -33,7 +33,7 @@ class Service:
         self.settings = Settings()
         """How the API behaves; :meth:`set` changes it."""
         self.faults: list[Fault] = []
-        self._unmet: list[Fault] = []
+        self._met: list[Fault] = []
         self.requests = Log()
         """Every API request so far, in the order of the responses."""
         self.peak = 0
@@ -79,7 +79,8 @@ class Service:
     def rotate_key(self, old: str, new: str) -> None:
         """Give the account of one key to another one from now on, and to that alone."""
         with self.lock:
-            self._accounts[new] = self._accounts.pop(old)
+            self._accounts[new] = self.account(old)
+            del self._accounts[old]
             self._api_keys = (*(key for key in self._api_keys if key != old), new)
 
     def set(self, /, **settings: Any) -> None:
@@ -107,19 +108,22 @@ class Service:
         """Add a fault."""
         with self.lock:
             self.faults.append(fault)
-            self._unmet.append(fault)
 
     def find_unmet(self) -> list[Fault]:
         """Return the faults that no request has met."""
         with self.lock:
-            return [fault for fault in self._unmet if any(fault is added for added in self.faults)]
+            return [fault for fault in self.faults if not self._is_met(fault)]
+
+    def _is_met(self, fault: Fault) -> bool:
+        return any(fault is met for met in self._met)  # equal faults may differ in this
 
     def take_fault(self, request: HttpRequest) -> Fault:
         """Return the fault that the request meets, and count it; if there is none, one without effect."""
         with self.lock:
             for fault in self.faults:
                 if fault.take(request.method, request.path):
-                    self._unmet = [other for other in self._unmet if other is not fault]
+                    if not self._is_met(fault):
+                        self._met.append(fault)
                     return fault
             return Fault()
 

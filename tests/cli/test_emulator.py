@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -22,13 +23,13 @@ ID = "bkdtg_2rwwlBV3giwRa5gGhtBlK6AH8q4"
 class Running:
     """The command while it serves."""
 
-    def __init__(self, *options: str) -> None:
+    def __init__(self, *options: str, host: str = "127.0.0.1") -> None:
         self.process = subprocess.Popen(
             [COMMAND, "emulator", "--port", "0", *options], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
         assert self.process.stdout
         serving, use = self.process.stdout.readline(), self.process.stdout.readline()
-        assert serving.startswith("Serving ngrok's Tunnel Group Backends API on http://127.0.0.1:"), serving
+        assert serving.startswith(f"Serving ngrok's Tunnel Group Backends API on http://{host}:"), serving
         assert serving.endswith(" (Ctrl-C ends it)\n")
         self.url = serving.split(" on ")[1].split()[0]
         assert use.startswith(f"Use it with: export NGROK_API_BASE_URL={self.url} NGROK_API_KEY=")
@@ -43,14 +44,16 @@ class Running:
 def run() -> Iterator[Callable[..., Running]]:
     started = []
 
-    def start(*options: str) -> Running:
-        started.append(Running(*options))
+    def start(*options: str, **expected: str) -> Running:
+        started.append(Running(*options, **expected))
         return started[-1]
 
     yield start
     for running in started:
         running.process.kill()
-        running.process.communicate()
+        running.process.wait()
+        assert running.process.stdout
+        running.process.stdout.close()
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
@@ -68,6 +71,36 @@ def test_it_serves_the_named_keys_only_and_prints_one(run: Callable[..., Running
     running = run("--api-key", "one", "--api-key", "two")
     assert running.key == "one"
     assert [running.status(key) for key in ("one", "two", "any-key")] == [200, 200, 401]
+
+
+def test_a_named_host_is_printed_and_only_a_made_up_key_accepted(run: Callable[..., Running]) -> None:
+    running = run("--host", "api.test", host="api.test")
+    running.url = running.url.replace("api.test", "127.0.0.1")
+    assert [running.status(key) for key in (running.key, "any-key")] == [200, 401]
+    with Api(running.url, running.key) as api:
+        named = {"Host": "api.test"}
+        assert api.get(PATH, headers=named).json()["uri"] == f"http://api.test{PATH}"
+    running = run("--host", "api.test", "--api-key", "mine", host="api.test")
+    assert running.key == "mine"
+
+
+def test_log_prints_a_line_for_each_request_whatever_its_path(run: Callable[..., Running]) -> None:
+    running = run("--log")
+    with Api(running.url, "any-key") as api:
+        api.post(PATH, json={})
+        api.get("/x%0aDELETE%20/y%1b[31m")
+    running.process.terminate()
+    said, _ = running.process.communicate(timeout=20)
+    *lines, stopped = re.sub(r"[0-9]+ ms", "N ms", said).splitlines()
+    assert lines == [f"POST {PATH} 201 N ms", "GET /x\\nDELETE /y\\x1b[31m 404 N ms"]
+    assert stopped == "Stopped."
+
+
+def test_a_log_that_nobody_reads_changes_no_response(run: Callable[..., Running]) -> None:
+    running = run("--log")
+    assert running.process.stdout
+    running.process.stdout.close()
+    assert [running.status("any-key") for _ in range(3)] == [200] * 3
 
 
 def test_the_key_it_prints_survives_a_shell(run: Callable[..., Running]) -> None:
@@ -178,7 +211,7 @@ def test_a_port_in_use_is_one_line() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         told = refused("--port", port, code=1)
-    assert told == f"Error: Port {port} on 127.0.0.1 is in use. Choose another with --port."
+    assert told == f"Error: Port {port} is in use. Choose another with --port."
 
 
 @pytest.mark.parametrize(

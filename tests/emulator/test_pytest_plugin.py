@@ -45,8 +45,32 @@ def test_each_test_gets_a_local_api_of_its_own(pytester: pytest.Pytester, monkey
             monkeypatch.setenv("NGROK_API_KEY", "another")
             monkeypatch.delenv("NGROK_API_BASE_URL")
 
+        @pytest.fixture
+        def project(monkeypatch):
+            monkeypatch.setenv("NGROK_API_BASE_URL", "https://staging.example")
+            monkeypatch.setenv("STATE", "of the test")
+            yield
+            assert os.environ["STATE"] == "of the test"
+
+        def test_with_what_another_fixture_has_set(project, ngrok_emulator, monkeypatch):
+            assert os.environ["NGROK_API_BASE_URL"] == ngrok_emulator.url
+            monkeypatch.setenv("NGROK_API_KEY", "another")
+
+        def test_that_they_are_as_they_were():
+            assert os.environ["NGROK_API_KEY"] == "the-real-one"
+            assert not {"NGROK_API_BASE_URL", "STATE"} & os.environ.keys()
+
+        class TestWithSettings:
+            @pytest.fixture
+            def ngrok_emulator_settings(self):
+                return {"max_labels": 0}
+
+            def test_them(self, ngrok_emulator):
+                assert ngrok_emulator.settings.max_labels == 0
+
         @pytest.fixture(scope="module")
         def shared(ngrok_emulator_factory):
+            assert ngrok_emulator_factory().api_key == "test-key"
             return ngrok_emulator_factory(api_keys=("shared-key",))
 
         def test_a_module_may_share_one(shared):
@@ -59,7 +83,7 @@ def test_each_test_gets_a_local_api_of_its_own(pytester: pytest.Pytester, monkey
             assert "NGROK_API_BASE_URL" not in os.environ
         """
     )
-    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=7)
+    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=10)
 
 
 @pytest.mark.parametrize("missing", ["msgspec"])

@@ -3,11 +3,12 @@
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 
 import pytest
 import requests
 
-from pulumi_ngrok_tg.emulator import Emulator, Request
+from pulumi_ngrok_tg.emulator import Emulator, Fault, Request
 from tests.conftest import KEY
 from tests.emulator.api import PATH, Api
 
@@ -56,6 +57,56 @@ def test_a_fault_that_no_request_has_met_fails_the_check(emulator: Emulator, api
     emulator.fault(method="POST", status=500)
     emulator.faults.clear()
     emulator.check()
+    emulator.faults.append(Fault(status=500))
+    with pytest.raises(AssertionError, match="No request has met"):
+        emulator.check()
+
+
+def test_what_hear_raises_changes_no_response(capfd: pytest.CaptureFixture[str]) -> None:
+    def hear(request: Request) -> None:
+        raise ValueError(request.method)
+
+    with Emulator(api_keys=(KEY,), hear=hear) as server:
+        assert Api(server.url).post(PATH, json={}).status_code == 201
+    assert "ValueError: POST" in capfd.readouterr().err
+
+
+def test_a_key_rotates_before_its_first_request() -> None:
+    with Emulator(api_keys=("old-key",), backends=[{"description": "a"}]) as server:
+        server.rotate_key("old-key", "new-key")
+        assert [Api(server.url, key).get(PATH).status_code for key in ("old-key", "new-key")] == [401, 200]
+        assert len(server.account("new-key").backends) == 1
+
+
+@pytest.mark.parametrize("host", ["", "::1", "[::1]", "a:1", "a b", "a;b", "http://a", "a/b", "ä"])
+def test_a_host_that_makes_no_address_is_rejected(host: str) -> None:
+    with pytest.raises(ValueError, match="A host is a name or an IPv4 address, without a port"):
+        Emulator(host=host)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere, only 127.0.0.1 of the loopback addresses is there")
+@pytest.mark.parametrize(
+    ("host", "reached"),
+    [
+        ("127.0.0.1", ["127.0.0.1"]),
+        ("localhost", ["127.0.0.1"]),
+        ("127.0.0.2", ["127.0.0.2"]),
+        ("api.test", ["127.0.0.1", "127.0.0.2"]),
+    ],
+)
+def test_only_a_name_of_another_machine_is_served_on_all_interfaces(host: str, reached: list[str]) -> None:
+    def is_open(address: str) -> bool:
+        with suppress(ConnectionRefusedError), socket.create_connection((address, server.port), timeout=20):
+            return True
+        return False
+
+    with Emulator(host=host) as server:
+        assert server.url == f"http://{host}:{server.port}"
+        assert [address for address in ("127.0.0.1", "127.0.0.2") if is_open(address)] == reached
+        assert (server.api_key == "any-key") == (host != "api.test")
+        url, named = f"http://{reached[0]}:{server.port}", {"Host": f"{host}:{server.port}"}
+        assert Api(url, server.api_key).get(PATH, headers=named).status_code == 200
+        assert Api(url, "any-key").get(PATH, headers=named).status_code == (401 if host == "api.test" else 200)
 
 
 FORKED = """

@@ -82,18 +82,32 @@ def find_stack(tree: ast.Module) -> str | None:
     return None
 
 
-def loads_module(tree: ast.AST) -> bool:
-    """Tell whether a program loads the module, in any way that names it."""
+def loads_module(files: Iterable[tuple[str, ast.AST]]) -> bool:
+    """Tell whether ``__main__`` loads the module, itself or through other files.
+
+    Args:
+        files: the program's files, by the last part of the name with which others import them.
+    """
+    loaded = {name: set(_find_loaded(tree)) for name, tree in files}
+    reached, left = set(), ["__main__"]
+    while left:
+        if (name := left.pop()) not in reached:
+            reached.add(name)
+            left += loaded.get(name, ())
+    return MODULE in reached
+
+
+def _find_loaded(tree: ast.AST) -> Iterator[str]:
+    """Yield each part of the names that a file imports, also by a call such as ``importlib.import_module``."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Import) and any(name.name.split(".")[-1] == MODULE for name in node.names):
-            return True
-        if isinstance(node, ast.ImportFrom):
-            names = [*(node.module or "").split("."), *(name.name for name in node.names)]
-            if MODULE in names:
-                return True
-        if isinstance(node, ast.Constant) and node.value == MODULE:
-            return True
-    return False
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            names = [name.name for name in node.names] + [getattr(node, "module", None) or ""]
+        elif isinstance(node, ast.Call) and re.search("import|run", ast.unparse(node.func)):
+            names = [one.value for one in node.args if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+        else:
+            continue
+        for name in names:
+            yield from name.split(".")
 
 
 def add_declarations(text: str, backends: Mapping[str, Backend], account: str | None, protect: bool, stack: str) -> str:
@@ -146,8 +160,10 @@ def add_import(text: str, others: Collection[str]) -> str:
     imports = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
     lines = [f"{line}\n" for line in text.split("\n")]  # as ast counts them
     lines[-1] = lines[-1].removesuffix("\n")
-    at = imports[-1].end_lineno if imports else _after_docstring(tree)
-    before, after = "".join(lines[: at or 0]), "".join(lines[at or 0 :])
+    at = (imports[-1].end_lineno or 0) if imports else _after_docstring(tree)
+    # A statement that begins on this line may end on another one.
+    at = max([at, *(node.end_lineno or 0 for node in tree.body if node.lineno <= at)])
+    before, after = "".join(lines[:at]), "".join(lines[at:])
     if before and not before.endswith("\n"):
         before += "\n"
     return before + line + ("\n" if others and after.strip() and not after.startswith("\n") else "") + after

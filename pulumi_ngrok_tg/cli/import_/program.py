@@ -53,6 +53,8 @@ class SourceFile:
         Raises:
             ProgramError: it cannot be written; the file is unchanged.
         """
+        if read_source(self.path) != self:
+            raise ProgramError(f"{self.path} has changed in the meantime. Run the import again.")
         target = self.path.resolve()
         new = target.with_name(f".{target.name}.{os.getpid()}.new")
         try:
@@ -81,6 +83,11 @@ class Program:
     def entry(self) -> Path:
         """The file that Pulumi runs."""
         return self.folder / "__main__.py"
+
+    def get_module_name(self, path: Path) -> str:
+        """Return the last part of the name with which other files import one."""
+        is_package = path.name == "__init__.py" or (path.name == "__main__.py" and path != self.entry)
+        return path.parent.name if is_package else path.stem
 
     def files(self) -> Iterator[SourceFile]:
         """Read all Python files of the program, except those in virtual environments and hidden folders."""

@@ -61,8 +61,8 @@ def run(
     if index and not as_json:
         report.tell_written(session, selection.taken, named, index, written[0], existed=home is not None)
     in_module = any(where.startswith(module.FILE) for where in selection.declared.values())
-    loaded = not (written or in_module) or any(
-        module.loads_module(source.tree) for source in sources if source.path.name != module.FILE
+    loaded = not (written or in_module) or module.loads_module(
+        (program.get_module_name(source.path), source.tree) for source in sources
     )
     if not loaded and (entry := _load(session, program, project.siblings, yes, as_json)):
         written.append(entry)

@@ -231,8 +231,24 @@ def test_an_id_in_a_comment_or_a_look_up_does_not_count_as_declared(text: str) -
     ],
 )
 def test_a_program_that_loads_the_module_gets_no_second_line(text: str) -> None:
-    assert modules.loads_module(ast.parse(text))
-    assert not modules.loads_module(ast.parse("import pulumi\n# import tunnel_group_backends"))
+    assert modules.loads_module([("__main__", ast.parse(text))])
+    through = [("__main__", ast.parse("import infra.shop")), ("shop", ast.parse(text)), ("infra", ast.parse(""))]
+    assert modules.loads_module(through)
+    assert not modules.loads_module(through[1:]), "nothing loads shop"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import pulumi\n# import tunnel_group_backends",
+        'TABLE = "tunnel_group_backends"',
+        "import a\nimport b",
+        'find("tunnel_group_backends")',
+    ],
+)
+def test_a_program_that_only_names_the_module_does_not_load_it(text: str) -> None:
+    files = [(name, ast.parse(text)) for name in ("__main__", "a", "b", modules.MODULE)]
+    assert not modules.loads_module([*files, ("old", ast.parse("import tunnel_group_backends"))])
 
 
 @pytest.mark.parametrize(
@@ -253,6 +269,13 @@ def test_a_program_that_loads_the_module_gets_no_second_line(text: str) -> None:
             "from a import (\n    b,\n)\nimport tunnel_group_backends\n\nb()\n",
         ),
         (
+            "import pulumi; x = dict(\n    a=1,\n)\ny = 1\n",
+            [],
+            "import pulumi; x = dict(\n    a=1,\n)\nimport tunnel_group_backends\ny = 1\n",
+        ),
+        ('import os; y = """\na"""', [], 'import os; y = """\na"""\nimport tunnel_group_backends\n'),
+        ('"""Doc."""; x = (\n1)\n', [], '"""Doc."""; x = (\n1)\nimport tunnel_group_backends\n'),
+        (
             "import pulumi\n\nx = 1\n",
             ["prod"],
             "import pulumi\n\nif pulumi.get_stack() not in [\n"
@@ -269,6 +292,6 @@ def test_a_program_that_loads_the_module_gets_no_second_line(text: str) -> None:
 def test_the_line_that_loads_the_module_comes_after_the_imports(before: str, others: list[str], after: str) -> None:
     text = modules.add_import(before, others)
     assert text == after
-    assert modules.loads_module(ast.parse(text))
+    assert modules.loads_module([("__main__", ast.parse(text))])
     if others:
         assert ruff("format", given=text) == text
