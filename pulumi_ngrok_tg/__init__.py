@@ -1,8 +1,8 @@
 """Pulumi dynamic resource provider for ngrok's Tunnel Group Backends API.
 
 These are public: the names below, :mod:`pulumi_ngrok_tg.emulator`, :mod:`pulumi_ngrok_tg.policy`, the pytest fixtures
-``ngrok_emulator`` and ``ngrok_emulator_factory``, and the commands ``pulumi-ngrok-tg`` and ``pulumi-ngrok-tg-policy``.
-All other modules are internal.
+``ngrok_emulator``, ``ngrok_emulator_settings`` and ``ngrok_emulator_factory``, and the commands ``pulumi-ngrok-tg`` and
+``pulumi-ngrok-tg-policy``. All other modules are internal.
 """
 
 from importlib import import_module

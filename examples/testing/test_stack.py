@@ -16,7 +16,7 @@ def stack(tmp_path: Path, ngrok_emulator: Emulator) -> automation.Stack:
     program = shutil.copytree(Path(__file__).parent, tmp_path / "program", ignore=others)
     (tmp_path / "state").mkdir()
     environment = {"PULUMI_BACKEND_URL": f"file://{tmp_path}/state", "PULUMI_CONFIG_PASSPHRASE": "test"}
-    workspace = automation.LocalWorkspaceOptions(env_vars=environment)
+    workspace = automation.LocalWorkspaceOptions(pulumi_home=f"{tmp_path}/home", env_vars=environment)
     return automation.create_stack("dev", work_dir=str(program), opts=workspace)
 
 

@@ -23,6 +23,13 @@ def test_a_missing_extra_is_named(missing: str, extra: str) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+def test_a_full_disk_is_one_line() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([COMMAND, "--help"], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (1, "Error: No space left on device\n")
+
+
 def test_both_ways_print_the_version() -> None:
     said = subprocess.run([COMMAND, "--version"], stdout=subprocess.PIPE, text=True, check=True).stdout
     assert said == f"pulumi-ngrok-tg, version {pulumi_ngrok_tg.__version__}\n"

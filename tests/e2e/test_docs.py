@@ -158,6 +158,8 @@ def test_the_page_of_the_command_tells_what_it_does(new_stack: Callable[..., Sta
     tab = "COMP_WORDS=(pulumi-ngrok-tg imp); COMP_CWORD=1; _pulumi_ngrok_tg_completion pulumi-ngrok-tg"
     completion = f"{bash}; {tab}; echo $COMPREPLY"
     assert stack.run("bash", "-c", completion).strip() == "import"
+    of_stack = completion.replace("imp)", "list --stack d)").replace("CWORD=1", "CWORD=3")
+    assert stack.run("bash", "-c", of_stack).strip() == "dev"
 
 
 def keys(value: Any) -> set[str]:

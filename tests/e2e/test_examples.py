@@ -53,8 +53,8 @@ def two_accounts() -> Iterator[Emulator]:
 
 
 def test_accounts(new_stack: Callable[..., Stack], two_accounts: Emulator) -> None:
-    environment = {"NGROK_API_KEY": "test-key-default", "NGROK_API_BASE_URL": two_accounts.url}
-    stack = new_stack(EXAMPLES / "accounts", "accounts", environment)
+    stack = new_stack(EXAMPLES / "accounts", "accounts", {"NGROK_API_BASE_URL": two_accounts.url})
+    stack.pulumi("config", "set", "--secret", "ngrok:apiKey", "test-key-default")
     stack.pulumi("config", "set", "--secret", "ngrok-eu:apiKey", "test-key-eu")
     stack.pulumi("config", "set", "ngrok-eu:apiBaseUrl", two_accounts.url)
     stack.up()

@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from pulumi_ngrok_tg.emulator import Emulator, RateLimit
-from tests.conftest import KEY
+from tests.conftest import KEY, ROOT
 from tests.e2e.many import assert_in_step, program
 from tests.e2e.stack import Stack
 
@@ -101,6 +101,7 @@ def test_a_killed_up_is_recovered_as_the_docs_say(
         assert f"  {name}: may have made {stray}\n" in said
     forget, adopt = re.findall(r"^  (?:forget them|then adopt what they made): +(.*)$", said, re.MULTILINE)
     assert not [line for line in said.splitlines() if line.startswith("  bkdtg_")], "each is listed once"
+    assert f"    {forget}\n" in (ROOT / "docs/failures.md").read_text()
     stack.run("sh", "-c", forget)
     said = stack.tool("orphans", "--all-stacks", code=3).text
     assert "interrupted" not in said

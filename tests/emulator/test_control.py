@@ -76,6 +76,13 @@ def test_a_rejected_request_takes_no_place() -> None:
         assert stalled.result(timeout=10).status_code == 201
 
 
+def test_hang_delays_the_response_to_a_handled_request(api: Api, emulator: Emulator) -> None:
+    emulator.fault(hang=0.2)
+    assert api.post(PATH, json={}).status_code == 201
+    (request,) = emulator.requests
+    assert request.ended - request.arrived >= 0.2
+
+
 def test_a_changed_limit_starts_afresh(api: Api, emulator: Emulator) -> None:
     emulator.set(rate_limit=RateLimit(1, 60))
     assert [api.get(PATH).status_code for _ in range(2)] == [200, 429]

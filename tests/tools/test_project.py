@@ -8,8 +8,11 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from _pytest.fixtures import FixtureFunctionDefinition
 from importlinter.api import read_configuration
 
+from pulumi_ngrok_tg import pytest_plugin
+from pulumi_ngrok_tg.emulator import Emulator
 from pulumi_ngrok_tg.provider import TunnelGroupBackendProvider
 from tests.conftest import ROOT
 
@@ -61,6 +64,20 @@ def test_the_reference_has_the_public_names_and_no_others(module: str) -> None:
     shown = re.findall(r"^\.\. auto\w+:: ([\w.]+)\.(\w+)$", (ROOT / "docs/reference.md").read_text(), re.MULTILINE)
     assert {where for where, _ in shown} == {*PUBLIC, "pulumi_ngrok_tg.pytest_plugin"}
     assert sorted(name for where, name in shown if where == module) == sorted(import_module(module).__all__)
+
+
+def test_the_reference_has_all_fixtures() -> None:
+    fixtures = {name for name, value in vars(pytest_plugin).items() if isinstance(value, FixtureFunctionDefinition)}
+    assert fixtures
+    shown = re.findall(r"pytest_plugin\.(\w+)$", (ROOT / "docs/reference.md").read_text(), re.MULTILINE)
+    assert set(shown) == fixtures
+
+
+def test_an_emulator_has_what_is_public_and_nothing_else() -> None:
+    assert {name for name in dir(Emulator) if not name.startswith("_")} == {
+        *("port", "url", "api_key", "environment", "settings", "faults", "requests", "peak", "lock"),
+        *("account", "rotate_key", "set", "fault", "check", "start", "stop"),
+    }
 
 
 def test_the_picture_of_the_calls_has_those_that_the_provider_serves() -> None:
