@@ -12,8 +12,6 @@ from pulumi_ngrok_tg.resource import TunnelRef
 from pulumi_ngrok_tg.rules import advice
 from pulumi_ngrok_tg.rules.text import join_names
 
-_SHOWN = 10  # backends that an error lists
-
 
 @pulumi.output_type
 class GetTunnelGroupBackendResult(dict[str, Any]):
@@ -73,9 +71,9 @@ def find_one(account: account_listing.ListedAccount, args: LookupArgs) -> GetTun
             raise LookupFailed(advice.explain_missing(error, args.id)) from error
     if args.labels is None or args.id is not None:
         raise LookupFailed("give either an id or labels.")
-    found = account.carrying(args.labels, args.after)
+    found = account.find_carrying(args.labels, args.after)
     if not found:
-        there = account.carrying({}, args.after)
+        there = account.find_carrying({}, args.after)
         wanted = "these labels" if args.secret else f"the labels {_join(args.labels)}"
         held = f"The account has {_summarize(there, args.secret)}" if there else "The account has no backends"
         raise LookupFailed(f"no backend of this account carries {wanted}. {held}. Check the labels and the account.")
@@ -87,7 +85,7 @@ def find_one(account: account_listing.ListedAccount, args: LookupArgs) -> GetTun
 
 def find_all(account: account_listing.ListedAccount, args: LookupArgs) -> GetTunnelGroupBackendsResult:
     """Return all backends with some labels; raise NgrokError if the request to ngrok failed."""
-    found = account.carrying(args.labels or {}, args.after)
+    found = account.find_carrying(args.labels or {}, args.after)
     result: GetTunnelGroupBackendsResult = _make(
         GetTunnelGroupBackendsResult, backends=[_build_result(backend) for backend in found]
     )
@@ -118,7 +116,7 @@ def _summarize(backends: Sequence[Backend], secret: bool) -> str:
     if secret:
         return f"{len(backends)} backend{'' if len(backends) == 1 else 's'}"
     shown = [f"{backend.id} ({_join(backend.labels) or 'no labels'})" for backend in backends]
-    return join_names(shown, _SHOWN)
+    return join_names(shown)
 
 
 def _join(labels: Mapping[str, str]) -> str:

@@ -159,7 +159,7 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
         If it is already gone, that is a success, but only under the key that saw it last.
         """
         urn = upstream.find_urn()
-        if (holder := self._run.holders.other(_id, urn)) is not None:
+        if (holder := self._run.holders.find_other(_id, urn)) is not None:
             raise ProviderError(adoption.explain_held_by_another(_id, urn, holder))
         with self._account(_props, recorded=True) as account:
             guard = self._guard()

@@ -108,11 +108,11 @@ class Client:
 
     def find_referring_backends(self) -> References:
         """List the failover and weighted backends that refer to backends; all callers share one listing."""
-        return self._snapshots.references(BACKENDS_ONLY, self._patience(), self.clean)
+        return self._snapshots.list_references(BACKENDS_ONLY, self._patience(), self.clean)
 
     def list_references_advisory(self) -> References:
         """List what refers to backends; advisory and shared, as :meth:`list_tunnels_advisory`."""
-        return self._snapshots.references(tuple(LISTS), self._advisory_patience(), self.clean)
+        return self._snapshots.list_references(tuple(LISTS), self._advisory_patience(), self.clean)
 
     def list_tunnels_advisory(self) -> tuple[Tunnel, ...]:
         """Return every tunnel online; all callers share one listing.
@@ -120,16 +120,16 @@ class Client:
         Advisory: respects rate limits, and its failure never delays or fails another call. It requests each page once
         and gives up after ``snapshot_seconds``.
         """
-        return self._snapshots.tunnels(self._advisory_patience(), float("inf"))
+        return self._snapshots.list_tunnels(self._advisory_patience(), float("inf"))
 
     def list_fresh_tunnels(self) -> tuple[Tunnel, ...]:
         """Return every tunnel online, from a listing that is at most ``snapshot_max_age`` seconds old."""
-        return self._snapshots.tunnels(self._patience(attempts=1), self._settings.snapshot_max_age)
+        return self._snapshots.list_tunnels(self._patience(attempts=1), self._settings.snapshot_max_age)
 
     def read_fresh(self, id_: str) -> Backend:
         """Return a backend as it was at most ``snapshot_max_age`` seconds ago."""
         _require_id(id_)
-        return self._snapshots.backend(id_, self._patience(), self._settings.snapshot_max_age)
+        return self._snapshots.read_backend(id_, self._patience(), self._settings.snapshot_max_age)
 
     def clean(self, text: str) -> str:
         """Return a text from a server or an agent as one line without the API key."""
@@ -252,8 +252,7 @@ class Client:
         return Inventory(self._get, self._listing(BACKENDS))
 
     def _read_all(self, collection: Collection[Item]) -> list[Item]:
-        pages = self._listing(collection).read_pages(self._patience())
-        return [item for page in pages for item in page]
+        return self._listing(collection).read_all(self._patience())
 
     def _advisory_patience(self) -> Patience:
         seconds = self._settings.snapshot_seconds

@@ -89,7 +89,7 @@ class Creations:
         ``since`` is evaluated once the list has been read.
         """
         whole = {"description": "", "metadata": "", "labels": {}, **contents}
-        listed = [backend for page in self._listing().read_pages(patience) for backend in page]
+        listed = self._listing().read_all(patience)
         earliest = since() + self._clock_offset() - _CLOCK_SLACK
         with self._lock:
             return [b for b in listed if b.contents == whole and b.created >= earliest and b.id not in self._claimed]

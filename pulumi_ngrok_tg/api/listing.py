@@ -39,6 +39,10 @@ class Listing(Generic[Item]):
         while not self.ended:
             yield self.next_page(patience)
 
+    def read_all(self, patience: Patience) -> list[Item]:
+        """Return the items of the remaining pages."""
+        return [item for page in self.read_pages(patience) for item in page]
+
     def next_page(self, patience: Patience) -> tuple[Item, ...]:
         """Fetch the next page; only while the listing has not ended.
 

@@ -72,7 +72,7 @@ def read_referrer(kind: str, request: str, body: Any) -> Referrer:
     try:
         id_ = read_text(body["id"])
         if kind in ("failover", "weighted"):
-            name, targets = read_text(body.get("description") or ""), tuple(_read_members(kind, body))
+            name, targets = read_text(body.get("description") or ""), tuple(_read_members(body))
         else:
             name = ", ".join(map(read_text, body.get("hostports") or ()))
             targets = tuple(_read_routes(body) if kind == "https edge" else _read_backend(body))
@@ -130,7 +130,7 @@ def _clean(referrer: Referrer, clean: Callable[[str], str]) -> Referrer:
     return replace(referrer, shown=clean(referrer.id), name=clean(referrer.name), targets=targets)
 
 
-def _read_members(kind: str, body: Any) -> Iterator[Target]:
+def _read_members(body: Any) -> Iterator[Target]:
     """Read the backends of another backend: a list of ids, or an object whose keys are ids."""
     members = body["backends"]
     if not isinstance(members, list | dict | None):

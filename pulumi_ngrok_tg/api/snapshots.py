@@ -46,7 +46,7 @@ class Snapshots:
         self._references_lock = threading.Lock()
         self._references: dict[tuple[str, ...], References] = {}
 
-    def backend(self, id_: str, patience: Patience, max_age: float) -> Backend:
+    def read_backend(self, id_: str, patience: Patience, max_age: float) -> Backend:
         """Return a backend as it was at most ``max_age`` seconds ago.
 
         Raises:
@@ -58,7 +58,7 @@ class Snapshots:
             inventory = self._inventory
         return inventory.read(id_, patience)
 
-    def tunnels(self, patience: Patience, max_age: float) -> tuple[Tunnel, ...]:
+    def list_tunnels(self, patience: Patience, max_age: float) -> tuple[Tunnel, ...]:
         """Return every tunnel online, newest first, as they were at most ``max_age`` seconds ago.
 
         Raises:
@@ -78,7 +78,7 @@ class Snapshots:
         finally:
             self._listing_lock.release()
 
-    def references(self, kinds: tuple[str, ...], patience: Patience, clean: Callable[[str], str]) -> References:
+    def list_references(self, kinds: tuple[str, ...], patience: Patience, clean: Callable[[str], str]) -> References:
         """Return what refers to the account's backends, from the first listing of these kinds.
 
         Args:

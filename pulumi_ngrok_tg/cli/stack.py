@@ -25,7 +25,7 @@ class StackError(click.ClickException):
     """The Pulumi CLI failed, or a stack cannot be used. The message is one line."""
 
 
-class Unreadable(Exception):
+class UnreadableState(Exception):
     """A state in a form that is not known here."""
 
 
@@ -97,7 +97,7 @@ class Stack:
             self._state = self._export(self.name)
         except CommandError as error:
             raise StackError(summarize_error(str(error))) from error
-        except (Unreadable, ValueError) as error:
+        except (UnreadableState, ValueError) as error:
             raise StackError(f"The stack {self.name} could not be read: {error}") from error
 
     def read_config(self, key: str) -> str | None:
@@ -155,7 +155,7 @@ class Stack:
         """Return the backends that a stack manages, or why it cannot be read; do not decrypt its secrets."""
         try:
             return list(_find_managed(self._export(name), name))
-        except (CommandError, Unreadable, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (CommandError, UnreadableState, ValueError, KeyError, TypeError, AttributeError) as error:
             return summarize_error(str(error)) or type(error).__name__
 
     def _list(self, *options: str) -> list[dict[str, Any]]:
@@ -171,9 +171,9 @@ class Stack:
         exported = json.loads(self._run("stack", "export", "--stack", name))
         version, deployment = exported.get("version"), exported.get("deployment")
         if version not in _VERSIONS:
-            raise Unreadable(f"its state has version {version}, which this version of pulumi-ngrok-tg cannot read")
+            raise UnreadableState(f"its state has version {version}, which this version of pulumi-ngrok-tg cannot read")
         if not isinstance(deployment, dict):
-            raise Unreadable("its state holds no deployment; run `pulumi up` there once")
+            raise UnreadableState("its state holds no deployment; run `pulumi up` there once")
         return deployment
 
     def _run(self, *arguments: str) -> str:

@@ -36,15 +36,15 @@ class Application:
     def respond(self, request: HttpRequest) -> HttpResponse:
         """Return the response to a request for the API or the control path."""
         if not control.names_server(request, self._host):
-            return self.malformed(403, f"the Host header has to name this server, such as {self._host}")
+            return self.reject(403, f"the Host header has to name this server, such as {self._host}")
         if control.is_control(request):
             return control.respond(request, self._service)
         arrived = time.monotonic()
         fault = self._service.take_fault(request)
-        with self._service.place() as free:
+        with self._service.hold_place() as free:
             if free:
                 self._stopping.wait(self._service.settings.latency + fault.stall)
-            response = self._outcome(request, fault, free)
+            response = self._respond(request, fault, free)
         self._stopping.wait(fault.hang)
         if fault.body is not None:
             response.content = fault.body.encode("utf-8", "surrogatepass")
@@ -71,9 +71,9 @@ class Application:
                 traceback.print_exc()
         return response
 
-    def _outcome(self, request: HttpRequest, fault: Fault, free: bool) -> HttpResponse:
+    def _respond(self, request: HttpRequest, fault: Fault, free: bool) -> HttpResponse:
         """Return the response to an API request, before faults of the connection."""
-        operation = self._service.operation()
+        operation = self._service.make_operation_id()
         if fault.drop == "before":
             return HttpResponse(200)
         try:
@@ -81,7 +81,7 @@ class Application:
                 if not free:
                     raise make_error(225, max=self._service.settings.max_concurrency)
                 if fault.status is None or fault.handled:
-                    status, body = self._handled(request)
+                    status, body = self._handle(request)
                 if fault.status is not None:
                     message = "The emulator fails on purpose." if fault.message is None else fault.message
                     raise ErrorResponse(fault.status, fault.error_code or 0, message)
@@ -94,16 +94,16 @@ class Application:
             body.update(fault.fields)
         return _response(status, body, operation)
 
-    def _handled(self, request: HttpRequest) -> StatusAndBody:
+    def _handle(self, request: HttpRequest) -> StatusAndBody:
         account = self._service.authenticate(request)
         self._service.admit(account)
         endpoints.require_version(request)
         base_url = f"http://{request.headers['Host']}"  # as the client has reached this
         return endpoints.handle(endpoints.Call(request, account, self._service.settings, base_url))
 
-    def malformed(self, status: int, reason: str) -> HttpResponse:
+    def reject(self, status: int, reason: str) -> HttpResponse:
         """Return the response to a request that is rejected before it reaches the API."""
-        operation = self._service.operation()
+        operation = self._service.make_operation_id()
         return _response(status, ErrorResponse(status, 0, f"Not taken: {reason}.").body(operation), operation)
 
 

@@ -28,7 +28,7 @@ class Responder(Protocol):
     def respond(self, request: HttpRequest) -> HttpResponse:
         """Return the response to a request; called from many threads."""
 
-    def malformed(self, status: int, reason: str) -> HttpResponse:
+    def reject(self, status: int, reason: str) -> HttpResponse:
         """Return the response to a malformed request, from a status and a reason."""
 
 
@@ -142,7 +142,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Respond to a malformed request, then close the connection."""
         self.close_connection = True
         self.command, self.request_version = "", self.protocol_version
-        self._send(self.server.responder.malformed(code, message or ""))
+        self._send(self.server.responder.reject(code, message or ""))
         self._let_read()
 
     def _exchange(self) -> None:
@@ -158,12 +158,12 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {name.title(): value for name, value in self.headers.items()}
         try:
             if self.command == "CONNECT":
-                response = responder.malformed(405, "this is no proxy")
+                response = responder.reject(405, "this is no proxy")
             else:
                 response = responder.respond(HttpRequest(self.command, unquote(path), query, headers, content))
         except Exception:  # a bug of the emulator: print it, but respond
             traceback.print_exc()
-            response = responder.malformed(500, "the emulator failed; see its standard error")
+            response = responder.reject(500, "the emulator failed; see its standard error")
         self._send(response)
         if content is None:
             self._let_read()

@@ -127,13 +127,13 @@ class Service:
                     return fault
             return Fault()
 
-    def operation(self) -> str:
+    def make_operation_id(self) -> str:
         """Return the id of a new operation."""
         with self.lock:
             return self._operations.make("op")
 
     @contextmanager
-    def place(self) -> Iterator[bool]:
+    def hold_place(self) -> Iterator[bool]:
         """Take one of the places for requests that are handled at once; yield False if all are taken."""
         with self.lock:
             most = self.settings.max_concurrency
@@ -155,10 +155,10 @@ class Service:
         while account.admitted and account.admitted[0] <= now - limit.seconds:
             account.admitted.popleft()
         if len(account.admitted) >= limit.requests:
-            raise _beyond(limit)
+            raise _make_limit_error(limit)
         account.admitted.append(now)
 
 
-def _beyond(limit: RateLimit) -> ErrorResponse:
+def _make_limit_error(limit: RateLimit) -> ErrorResponse:
     headers = {} if limit.retry_after is None else {"Retry-After": limit.retry_after}
     return make_error(226, headers, max=limit.requests, interval=f"{limit.seconds:g}s")

@@ -72,7 +72,7 @@ class EmulatedReferrer:
 Object = TypeVar("Object", EmulatedBackend, EmulatedTunnel, EmulatedReferrer)
 
 
-class Collection(NamedTuple):
+class ReferrerList(NamedTuple):
     """A list of the API with objects that refer to backends."""
 
     path: str
@@ -82,12 +82,12 @@ class Collection(NamedTuple):
     """The prefix of their ids."""
 
 
-REFERRERS: Mapping[str, Collection] = {
-    "failover_backends": Collection("/backends/failover", "backends", "bkdfo"),
-    "weighted_backends": Collection("/backends/weighted", "backends", "bkdwd"),
-    "https_edges": Collection("/edges/https", "https_edges", "edghts"),
-    "tcp_edges": Collection("/edges/tcp", "tcp_edges", "edgtcp"),
-    "tls_edges": Collection("/edges/tls", "tls_edges", "edgtls"),
+REFERRERS: Mapping[str, ReferrerList] = {
+    "failover_backends": ReferrerList("/backends/failover", "backends", "bkdfo"),
+    "weighted_backends": ReferrerList("/backends/weighted", "backends", "bkdwd"),
+    "https_edges": ReferrerList("/edges/https", "https_edges", "edghts"),
+    "tcp_edges": ReferrerList("/edges/tcp", "tcp_edges", "edgtcp"),
+    "tls_edges": ReferrerList("/edges/tls", "tls_edges", "edgtls"),
 }
 """The lists of what may refer to backends, by the emulator's names."""
 
@@ -112,7 +112,7 @@ class EmulatedAccount:
         account = cls(lock=lock)
         for seed in reversed(seeds.backends):
             backend = EmulatedBackend(
-                seed.id or account.ids.make("bkdtg"), _written(seed.created_at) if seed.created_at else _now()
+                seed.id or account.ids.make("bkdtg"), _format_time(seed.created_at) if seed.created_at else _now()
             )
             account.backends[backend.id] = backend
             account.update(backend.id, seed.contents())
@@ -206,8 +206,8 @@ def _serves(tunnel: EmulatedTunnel, backend: EmulatedBackend) -> bool:
 
 
 def _now() -> str:
-    return _written(datetime.now(timezone.utc))
+    return _format_time(datetime.now(timezone.utc))
 
 
-def _written(moment: datetime) -> str:
+def _format_time(moment: datetime) -> str:
     return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

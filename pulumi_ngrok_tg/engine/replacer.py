@@ -36,7 +36,7 @@ class Replacer:
         """Yield what prevents the create of the current resource, and note what it replaces."""
         urn = upstream.find_urn()
         try:
-            held = replaced.find_held(news, urn)
+            held = replaced.find_replaced(news, urn)
             if held is not None:
                 self._run.replaced[urn] = held
             self.require_no_loss()

@@ -27,7 +27,7 @@ class Holders:
         with self._lock:
             self._holders.setdefault(id_, (urn, False))
 
-    def other(self, id_: str, urn: str) -> str | None:
+    def find_other(self, id_: str, urn: str) -> str | None:
         """Return the URN of the other resource that still needs this backend, or None."""
         with self._lock:
             holder, adopted = self._holders.get(id_, ("", False))

@@ -6,11 +6,11 @@ from typing import Generic, Literal, TypeVar
 
 from pulumi_ngrok_tg.policy import rules
 from pulumi_ngrok_tg.policy.declared import Declared
-from pulumi_ngrok_tg.policy.rules import Settings
+from pulumi_ngrok_tg.policy.rules import Configured
 from pulumi_ngrok_tg.policy.settings import Schema
 
-BackendRule = Callable[[Declared, Settings], Iterator[str]]
-StackRule = Callable[[Sequence[Declared], Settings], Iterator[tuple[Declared | None, str]]]
+BackendRule = Callable[[Declared, Configured], Iterator[str]]
+StackRule = Callable[[Sequence[Declared], Configured], Iterator[tuple[Declared | None, str]]]
 Rule = TypeVar("Rule", BackendRule, StackRule)
 _TEXT = {"type": "string"}
 _PATTERN = {"type": "string", "format": "regex"}

@@ -55,7 +55,7 @@ def tunnel_group_policies(overrides: Overrides | None = None) -> list[Policy]:
     for_all = given.pop("all", None)
     if unknown := sorted(given.keys() - {policy.name for policy in POLICIES}):
         raise SettingError(f"there is no policy {', '.join(unknown)}.")
-    return [_made(policy, given.get(policy.name, {}), for_all) for policy in POLICIES]
+    return [_build_policy(policy, given.get(policy.name, {}), for_all) for policy in POLICIES]
 
 
 def serve() -> None:
@@ -95,9 +95,9 @@ def _end_with(engine: str) -> None:
         time.sleep(2)
 
 
-def _made(policy: OfBackend | OfStack, override: Any, for_all: Any) -> Policy:
+def _build_policy(policy: OfBackend | OfStack, override: Any, for_all: Any) -> Policy:
     settings = dict(override) if isinstance(override, Mapping) else {_LEVEL: override}
-    level = _level(policy.name, settings.pop(_LEVEL, for_all if for_all is not None else policy.level))
+    level = _read_level(policy.name, settings.pop(_LEVEL, for_all if for_all is not None else policy.level))
     check_settings(policy.name, policy.settings, settings)
     # As defaults, which the engine uses if its config has no value.
     schema = {
@@ -105,12 +105,12 @@ def _made(policy: OfBackend | OfStack, override: Any, for_all: Any) -> Policy:
     }
     described = PolicyConfigSchema({name: dict(one) for name, one in schema.items()})
     if isinstance(policy, OfBackend):
-        validate = _backend_validation(policy, schema)
+        validate = _make_backend_rule(policy, schema)
         return ResourceValidationPolicy(policy.name, policy.description, validate, level, described)
-    return StackValidationPolicy(policy.name, policy.description, _stack_validation(policy, schema), level, described)
+    return StackValidationPolicy(policy.name, policy.description, _make_stack_rule(policy, schema), level, described)
 
 
-def _level(policy: str, given: Any) -> EnforcementLevel:
+def _read_level(policy: str, given: Any) -> EnforcementLevel:
     levels = {level.value: level for level in EnforcementLevel if level is not EnforcementLevel.REMEDIATE}
     found = given if given in levels.values() else levels.get(given) if isinstance(given, str) else None
     if not isinstance(found, EnforcementLevel):
@@ -120,25 +120,25 @@ def _level(policy: str, given: Any) -> EnforcementLevel:
     return found
 
 
-def _backend_validation(policy: OfBackend, schema: Schema) -> Callable[[ResourceValidationArgs, ReportViolation], None]:
+def _make_backend_rule(policy: OfBackend, schema: Schema) -> Callable[[ResourceValidationArgs, ReportViolation], None]:
     def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
         # With --target, the engine passes resources that it skips, and that do not exist yet, without props.
         if args.resource_type == TYPE and args.props:
             with _judging(policy.name):
-                for reason in policy.rule(_declared(args), check_settings(policy.name, schema, args.get_config())):
+                for reason in policy.rule(_read_declared(args), check_settings(policy.name, schema, args.get_config())):
                     report(reason, None)
 
     return validate
 
 
-def _stack_validation(policy: OfStack, schema: Schema) -> Callable[[StackValidationArgs, ReportViolation], None]:
+def _make_stack_rule(policy: OfStack, schema: Schema) -> Callable[[StackValidationArgs, ReportViolation], None]:
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
         with _judging(policy.name):
             # Skip backends that are only read, and those without props, which this run does not create.
             known = (one for one in args.resources if one.resource_type == TYPE and one.props)
             ours = [one for one in known if not one.props.get(READ_ONLY)]
             settings = check_settings(policy.name, schema, args.get_config())
-            for backend, reason in policy.rule([_declared(one) for one in ours], settings):
+            for backend, reason in policy.rule([_read_declared(one) for one in ours], settings):
                 report(reason, backend.urn if backend else None)
 
     return validate
@@ -159,17 +159,17 @@ def _judging(policy: str) -> Iterator[None]:
         ) from None
 
 
-def _declared(resource: ResourceValidationArgs | PolicyResource) -> Declared:
+def _read_declared(resource: ResourceValidationArgs | PolicyResource) -> Declared:
     """Return what a resource declares; each value may be unknown."""
     props = resource.props
 
     def text(name: str) -> Any:
-        value = _known(props, name)
+        value = _read_known(props, name)
         return value if value is UNKNOWN else value or ""
 
-    labels = _known(props, "labels")
+    labels = _read_known(props, "labels")
     if labels is not UNKNOWN:
-        labels = {key: _known(labels, key) for key in labels or ()}
+        labels = {key: _read_known(labels, key) for key in labels or ()}
     return Declared(
         name=resource.name,
         urn=resource.urn,
@@ -181,7 +181,7 @@ def _declared(resource: ResourceValidationArgs | PolicyResource) -> Declared:
     )
 
 
-def _known(values: Mapping[str, Any], name: str) -> Any:
+def _read_known(values: Mapping[str, Any], name: str) -> Any:
     try:
         return values.get(name)
     except Exception as error:

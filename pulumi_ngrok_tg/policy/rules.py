@@ -15,16 +15,16 @@ from pulumi_ngrok_tg.policy.declared import UNKNOWN, Declared
 from pulumi_ngrok_tg.rules import kubernetes
 from pulumi_ngrok_tg.rules.text import join_names
 
-Settings = Mapping[str, Any]
+Configured = Mapping[str, Any]
 
 
-def labels_required(backend: Declared, _settings: Settings) -> Iterator[str]:
+def labels_required(backend: Declared, _settings: Configured) -> Iterator[str]:
     """No tunnel joins a backend without labels."""
     if not backend.labels:
         yield 'It has no labels, so no tunnel would ever join it. Give it some, such as labels={"app": "web"}.'
 
 
-def required_label_keys(backend: Declared, settings: Settings) -> Iterator[str]:
+def required_label_keys(backend: Declared, settings: Configured) -> Iterator[str]:
     """Every backend has given labels, with any value, one of several values, or a value that matches a pattern."""
     if backend.labels is UNKNOWN:
         return
@@ -42,7 +42,7 @@ def required_label_keys(backend: Declared, settings: Settings) -> Iterator[str]:
             yield f'The value of its label "{key}" is none of {", ".join(values)}. Choose one of these.'
 
 
-def label_format(backend: Declared, settings: Settings) -> Iterator[str]:
+def label_format(backend: Declared, settings: Configured) -> Iterator[str]:
     """Keys and values of labels match a pattern and are not too long."""
     if backend.labels is UNKNOWN:
         return
@@ -58,13 +58,13 @@ def label_format(backend: Declared, settings: Settings) -> Iterator[str]:
             yield f"{_of_labels(wrong, keys)} {_have(wrong)} a {what} of more than {longest} characters. Shorten it."
 
 
-def description_required(backend: Declared, _settings: Settings) -> Iterator[str]:
+def description_required(backend: Declared, _settings: Configured) -> Iterator[str]:
     """A description says what traffic the backend gets."""
     if not backend.description:
         yield "It has no description. Say what traffic it carries, or whom to ask."
 
 
-def metadata_json_object(backend: Declared, _settings: Settings) -> Iterator[str]:
+def metadata_json_object(backend: Declared, _settings: Configured) -> Iterator[str]:
     """Tools can read metadata that is a JSON object."""
     if backend.metadata is UNKNOWN or not backend.metadata:
         return
@@ -76,7 +76,7 @@ def metadata_json_object(backend: Declared, _settings: Settings) -> Iterator[str
         yield 'Its metadata is not a JSON object. Give a mapping, such as metadata={"team": "web"}.'
 
 
-def no_secrets(backend: Declared, settings: Settings) -> Iterator[str]:
+def no_secrets(backend: Declared, settings: Configured) -> Iterator[str]:
     """Everybody with access to the API can read a backend's texts, so they hold no credentials."""
     for name, kinds in _find_kinds(backend, settings, sure=True):
         yield (
@@ -85,7 +85,7 @@ def no_secrets(backend: Declared, settings: Settings) -> Iterator[str]:
         )
 
 
-def possible_secrets(backend: Declared, settings: Settings) -> Iterator[str]:
+def possible_secrets(backend: Declared, settings: Configured) -> Iterator[str]:
     """A text may be a credential, or a name, an id or a public token."""
     for name, kinds in _find_kinds(backend, settings, sure=False):
         yield (
@@ -94,7 +94,7 @@ def possible_secrets(backend: Declared, settings: Settings) -> Iterator[str]:
         )
 
 
-def _find_kinds(backend: Declared, settings: Settings, sure: bool) -> Iterator[tuple[str, str]]:
+def _find_kinds(backend: Declared, settings: Configured, sure: bool) -> Iterator[tuple[str, str]]:
     """Yield the properties that hold credentials, with the names of their kinds."""
     texts: dict[str, list[str]] = {"description": [], "metadata": [], "labels": []}
     for name, text in (("description", backend.description), ("metadata", backend.metadata)):
@@ -109,7 +109,7 @@ def _find_kinds(backend: Declared, settings: Settings, sure: bool) -> Iterator[t
             yield name, ", ".join(sorted(kinds))
 
 
-def no_operator_owned(backend: Declared, _settings: Settings) -> Iterator[str]:
+def no_operator_owned(backend: Declared, _settings: Configured) -> Iterator[str]:
     """Two controllers of one backend undo each other's changes."""
     labels = {} if backend.labels is UNKNOWN else dict.fromkeys(backend.labels)
     metadata = "" if backend.metadata is UNKNOWN else backend.metadata
@@ -117,7 +117,7 @@ def no_operator_owned(backend: Declared, _settings: Settings) -> Iterator[str]:
         yield "ngrok's Kubernetes operator owns it, by its labels or metadata. Leave it to the operator."
 
 
-def protected(backend: Declared, settings: Settings) -> Iterator[str]:
+def protected(backend: Declared, settings: Configured) -> Iterator[str]:
     """Backends with given labels cannot be deleted by mistake."""
     wanted = settings.get("labels")
     if wanted is None or backend.protect or (backend.labels is UNKNOWN and wanted):
@@ -127,7 +127,7 @@ def protected(backend: Declared, settings: Settings) -> Iterator[str]:
         yield "It is not protected. Give it opts=pulumi.ResourceOptions(protect=True)."
 
 
-def unique_selectors(backends: Sequence[Declared], _settings: Settings) -> Iterator[tuple[Declared, str]]:
+def unique_selectors(backends: Sequence[Declared], _settings: Configured) -> Iterator[tuple[Declared, str]]:
     """Two backends with the same labels get the same tunnels, and an edge may use the wrong one."""
     same: defaultdict[Any, list[Declared]] = defaultdict(list)
     for backend in backends:
@@ -139,7 +139,7 @@ def unique_selectors(backends: Sequence[Declared], _settings: Settings) -> Itera
             yield backend, f"It has the same labels as {_named(others)}. Use one backend for both, or other labels."
 
 
-def overlapping_selectors(backends: Sequence[Declared], _settings: Settings) -> Iterator[tuple[Declared, str]]:
+def overlapping_selectors(backends: Sequence[Declared], _settings: Configured) -> Iterator[tuple[Declared, str]]:
     """A backend whose labels are all among those of another backend gets the tunnels of both."""
     known = [(one, one.selector) for one in backends if one.selector is not None and one.account is not UNKNOWN]
     # A backend with all labels of a selector has its rarest one, so only the few with that one are compared.
@@ -157,7 +157,7 @@ def overlapping_selectors(backends: Sequence[Declared], _settings: Settings) -> 
             )
 
 
-def max_backends(backends: Sequence[Declared], settings: Settings) -> Iterator[tuple[None, str]]:
+def max_backends(backends: Sequence[Declared], settings: Configured) -> Iterator[tuple[None, str]]:
     """A stack has at most a given number of backends."""
     most = settings.get("max")
     if most is not None and len(backends) > most:

@@ -27,11 +27,11 @@ def check_settings(policy: str, schema: Schema, settings: Mapping[str, Any]) -> 
         text = json.dumps(settings)
     except (TypeError, ValueError) as error:
         raise SettingError(f"policy {policy}: the settings cannot be written as JSON: {error}.") from None
-    return deepcopy(_checked(policy, json.dumps(schema), text))  # so that no rule changes the cached settings
+    return deepcopy(_check(policy, json.dumps(schema), text))  # so that no rule changes the cached settings
 
 
 @lru_cache
-def _checked(policy: str, schema_text: str, settings_text: str) -> Mapping[str, Any]:
+def _check(policy: str, schema_text: str, settings_text: str) -> Mapping[str, Any]:
     """Do the same with JSON texts, cached: a policy judges each backend with the same settings."""
     schema, settings = json.loads(schema_text), json.loads(settings_text)
     if unknown := sorted(settings.keys() - schema.keys()):

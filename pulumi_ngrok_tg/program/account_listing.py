@@ -29,7 +29,7 @@ class ListedAccount:
         self._lock = threading.Lock()
         self._began = EVER
 
-    def carrying(self, labels: Mapping[str, str], after: float) -> list[Backend]:
+    def find_carrying(self, labels: Mapping[str, str], after: float) -> list[Backend]:
         """Return the backends that carry all of these labels, no older than ``after``."""
         with self._lock:
             if after > self._began:

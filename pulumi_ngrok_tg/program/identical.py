@@ -92,7 +92,7 @@ async def _find(run: _Run, props: Mapping[str, Any]) -> dict[str, Any]:
 
 def _index(account: str | None) -> dict[str, list[Backend]]:
     index: dict[str, list[Backend]] = {}
-    for backend in account_listing.find_account(account).carrying({}, account_listing.EVER):
+    for backend in account_listing.find_account(account).find_carrying({}, account_listing.EVER):
         index.setdefault(_identify(backend.contents, account), []).append(backend)
     return index
 

@@ -26,7 +26,7 @@ class Held:
     """Its account, and the fingerprint of the key that saw it last."""
 
 
-def find_held(news: Mapping[str, Any], urn: str) -> Held | None:
+def find_replaced(news: Mapping[str, Any], urn: str) -> Held | None:
     """Return the backend that the state holds for a resource, or None.
 
     Args:

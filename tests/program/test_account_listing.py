@@ -37,5 +37,5 @@ def test_a_look_up_by_id_is_new_enough_during_another_listing() -> None:
     account = ListedAccount(client)
     with ThreadPoolExecutor(1) as pool:
         client.meanwhile = lambda: seen.append(pool.submit(account.read, OLD.id, 0.0).result(10))
-        assert account.carrying({}, 0.0) == [NEW]
+        assert account.find_carrying({}, 0.0) == [NEW]
     assert seen == [NEW]

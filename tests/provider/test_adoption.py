@@ -144,18 +144,18 @@ def test_a_proxys_404_and_a_bad_key_are_different_errors(
 
 def test_the_holder_of_a_backend_keeps_it() -> None:
     holders = Holders()
-    assert holders.other("a", "urn:web") is None
+    assert holders.find_other("a", "urn:web") is None
     holders.keep("a", "urn:web")
-    assert holders.other("a", "urn:web") is None, "its own delete"
-    assert holders.other("a", "urn:old") == "urn:web"
+    assert holders.find_other("a", "urn:web") is None, "its own delete"
+    assert holders.find_other("a", "urn:old") == "urn:web"
     assert holders.adopt("a", "urn:new") == "urn:web"
     assert holders.adopt("b", "urn:new") is None
     assert holders.adopt("b", "urn:new") is None, "a check may come twice"
     assert holders.adopt("b", "urn:newer") == "urn:new"
-    assert holders.other("b", "urn:new") == "urn:new", "adopted just now, so it is the old one that goes"
-    assert holders.other("b", "") == "urn:new"
+    assert holders.find_other("b", "urn:new") == "urn:new", "adopted just now, so it is the old one that goes"
+    assert holders.find_other("b", "") == "urn:new"
     holders.keep("c", "")
-    assert holders.other("c", "urn:web") is None, "where the engine's calls do not tell who they are about"
+    assert holders.find_other("c", "urn:web") is None, "where the engine's calls do not tell who they are about"
 
 
 def test_import_of_another_id_is_refused(provider: TunnelGroupBackendProvider, emulator: Emulator) -> None:

@@ -116,7 +116,7 @@ def _tell_of_loading(session: Session, siblings: Sequence[str]) -> None:
 def _tell_of_terraform(session: Session, released: Sequence[tuple[terraform.Instance, Backend]]) -> None:
     """Print how to make Terraform release the backends without destroying them."""
     for instance, backend in released:
-        if changed := instance.changed(backend.contents):
+        if changed := instance.find_changed(backend.contents):
             session.say(
                 f"{instance.address}: {', '.join(changed)} changed at ngrok after Terraform last read it. The module "
                 "has ngrok's values."

@@ -30,7 +30,7 @@ def run(
     account: str | None,
 ) -> None:
     """Run the import; the arguments are the command's options."""
-    instances = terraform.read_state(state.read(), state.name) if state is not None else []
+    instances = terraform.read_instances(state.read(), state.name) if state is not None else []
     program = find_program(cwd)
     session = Session(cwd, stack, account)
     project = session.project_stack
@@ -67,7 +67,7 @@ def run(
     if not loaded and (entry := _load(session, program, project.siblings, yes, as_json)):
         written.append(entry)
         loaded = True
-    kept = [*selection.taken, *selection.managed, *_declared(backends, selection)]
+    kept = [*selection.taken, *selection.managed, *_find_declared(backends, selection)]
     done = report.Report(selection, named, written, loaded, terraform.find_released(instances, kept), index)
     if as_json:
         report.print_all(done)
@@ -77,7 +77,7 @@ def run(
         raise SystemExit(FOUND)
 
 
-def _declared(backends: Sequence[Backend], selection: Selection) -> list[Backend]:
+def _find_declared(backends: Sequence[Backend], selection: Selection) -> list[Backend]:
     return [backend for backend in backends if backend.id in selection.declared]
 
 

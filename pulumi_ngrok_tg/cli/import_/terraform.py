@@ -38,12 +38,12 @@ class Instance:
     released: bool = False
     """Whether the state is a backup, so that Terraform may have released it already."""
 
-    def changed(self, contents: Mapping[str, Any]) -> list[str]:
+    def find_changed(self, contents: Mapping[str, Any]) -> list[str]:
         """Return the names of the properties whose meaning differs between the state and the API."""
         return list(properties.find_changes(self.attributes, contents))
 
 
-def read_state(content: bytes, source: str) -> list[Instance]:
+def read_instances(content: bytes, source: str) -> list[Instance]:
     """Find the tunnel group backends in a state.
 
     Args:

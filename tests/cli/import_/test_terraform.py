@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pulumi_ngrok_tg.cli.import_ import terraform
-from pulumi_ngrok_tg.cli.import_.terraform import TerraformError, find_whole, read_state
+from pulumi_ngrok_tg.cli.import_.terraform import TerraformError, find_whole, read_instances
 
 KIND = "ngrok_tunnel_group_backend"
 ATTRIBUTES = {"id": "bkdtg_1", "labels": {"app": "web"}, "description": "Web", "metadata": '{"a": 1}'}
@@ -57,12 +57,12 @@ SHOWN = json.dumps(
     ],
 )
 def test_a_state_is_read_in_the_encodings_of_shells_and_wrappers(content: bytes) -> None:
-    (found,) = read_state(content, "x")
+    (found,) = read_instances(content, "x")
     assert (found.id, found.address, found.name) == ("bkdtg_1", f"{KIND}.web", "web")
 
 
 def test_what_terraform_show_prints_is_read_with_its_modules() -> None:
-    found = read_state(SHOWN.encode(), "x")
+    found = read_instances(SHOWN.encode(), "x")
     assert [(one.id, one.address) for one in found] == [
         ("bkdtg_1", f"{KIND}.web"),
         ("bkdtg_2", f'module.net["eu"].{KIND}.web[0]'),
@@ -71,42 +71,42 @@ def test_what_terraform_show_prints_is_read_with_its_modules() -> None:
 
 def test_a_state_that_was_upgraded_from_version_3_is_read() -> None:
     flat = {"id": "bkdtg_1", "labels.%": "1", "labels.app": "web", "description": "Web", "metadata": '{"a": 1}'}
-    (found,) = read_state(state({"attributes_flat": flat}).encode(), "x")
-    assert found.changed({"labels": {"app": "web"}, "description": "Web", "metadata": '{"a": 1}'}) == []
+    (found,) = read_instances(state({"attributes_flat": flat}).encode(), "x")
+    assert found.find_changed({"labels": {"app": "web"}, "description": "Web", "metadata": '{"a": 1}'}) == []
 
 
 def test_names_that_cdktf_makes_are_read() -> None:
-    (found,) = read_state(state({"attributes": ATTRIBUTES}, name="shop--web_1A2B3C4D").encode(), "x")
+    (found,) = read_instances(state({"attributes": ATTRIBUTES}, name="shop--web_1A2B3C4D").encode(), "x")
     assert (found.name, found.address) == ("shop-web_1A2B3C4D", f"{KIND}.shop--web_1A2B3C4D")
 
 
 def test_json_with_other_spacing_is_unchanged() -> None:
-    (found,) = read_state(WHOLE.encode(), "x")
+    (found,) = read_instances(WHOLE.encode(), "x")
     held = {"labels": {"app": "web"}, "description": "Web", "metadata": '{"a":1}'}
-    assert found.changed(held) == []
-    assert found.changed({**held, "metadata": '{"a":2}', "description": ""}) == ["description", "metadata"]
+    assert found.find_changed(held) == []
+    assert found.find_changed({**held, "metadata": '{"a":2}', "description": ""}) == ["description", "metadata"]
 
 
 def test_only_complete_resources_get_a_removed_block() -> None:
     """Seen on Terraform: a block for one of three instances releases three."""
     instances = [{"attributes": {**ATTRIBUTES, "id": f"bkdtg_{n}"}, "index_key": n} for n in range(3)]
-    found = read_state(state(*instances).encode(), "x")
+    found = read_instances(state(*instances).encode(), "x")
     assert find_whole(found) == [f"{KIND}.web"]
     assert find_whole(found[:2]) == []
     modules = [json.loads(state({"attributes": ATTRIBUTES}, module=f"module.m[{n}]"))["resources"][0] for n in range(2)]
-    both = read_state(json.dumps({"version": 4, "resources": modules}).encode(), "x")
+    both = read_instances(json.dumps({"version": 4, "resources": modules}).encode(), "x")
     assert find_whole(both) == [f"module.m.{KIND}.web"]
     assert find_whole(both[:1]) == []
 
 
 def test_a_state_without_backends_points_to_the_backup() -> None:
     with pytest.raises(TerraformError, match=r"holds no .* name the backup that Terraform made then: .*\.backup"):
-        read_state(b'{"version": 4, "resources": []}', "terraform.tfstate")
-    assert read_state(WHOLE.encode(), "terraform.tfstate.1700000000.backup")[0].released
-    assert not read_state(WHOLE.encode(), "terraform.tfstate")[0].released
+        read_instances(b'{"version": 4, "resources": []}', "terraform.tfstate")
+    assert read_instances(WHOLE.encode(), "terraform.tfstate.1700000000.backup")[0].released
+    assert not read_instances(WHOLE.encode(), "terraform.tfstate")[0].released
 
 
 def test_an_invalid_name_gets_no_removed_block() -> None:
-    found = read_state(state({"attributes": ATTRIBUTES}, name="a\n} rm").encode(), "x")
+    found = read_instances(state({"attributes": ATTRIBUTES}, name="a\n} rm").encode(), "x")
     assert find_whole(found) == []
     assert terraform.find_released(found, []) == []
