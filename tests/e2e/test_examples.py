@@ -110,8 +110,11 @@ def test_automation(example: Callable[[str], Stack], emulator: Emulator) -> None
 def test_testing(new_stack: Callable[..., Stack]) -> None:
     stack = new_stack(EXAMPLES / "testing", "testing", {})
     before = {path.name for path in stack.folder.iterdir()}
+    home = Path(stack.environment["PULUMI_HOME"])
+    workspaces = set(home.glob("workspaces/*"))
     said = stack.run(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider")
     assert "6 passed" in said
+    assert set(home.glob("workspaces/ngrok-testing-*")) <= workspaces
     assert {path.name for path in stack.folder.iterdir()} - {"__pycache__"} == before
     assert "dev" in stack.pulumi("stack", "ls").text
     # In a clone, too, whatever this repository's own settings for pytest are.
