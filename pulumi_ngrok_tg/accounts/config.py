@@ -193,7 +193,7 @@ def _check_base_url(name: str, url: str, insecure: bool) -> str:
     if parts.scheme == "http" and not (insecure or _is_loopback(host)):
         raise ConfigError(
             f"{name} must use https://: over http:// to {host} the API key could be read on the way. For a test API in "
-            f"a network of your own, run `pulumi config set {ALLOW_INSECURE_HTTP} true`."
+            f"a network of your own, a stack can allow it: `pulumi config set {ALLOW_INSECURE_HTTP} true`."
         )
     # In one form, because proxy settings and the origin of a page are compared with it.
     at = f"[{host}]" if ":" in host else host

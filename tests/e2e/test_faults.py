@@ -103,7 +103,7 @@ def test_a_malformed_next_page_hangs_nothing_and_loses_nothing(
     assert "Traceback" not in outcome.text
     # What it says to do leads on.
     emulator.faults.clear()
-    assert "`PULUMI_NGROK_TG_ADOPT=identical pulumi up` adopts it if it exists" in error
+    assert "Run `PULUMI_NGROK_TG_ADOPT=identical pulumi up` instead" in error
     stack.environment["PULUMI_NGROK_TG_ADOPT"] = "identical"
     stack.up()
     assert_in_step(stack, emulator, 5)

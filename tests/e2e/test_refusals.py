@@ -29,14 +29,14 @@ def stack(engine, pulumi_home, tmp_path_factory, server) -> Stack:  # type: igno
     ("fault", "told"),
     [
         ({"status": 401, "error_code": 203}, "set NGROK_API_KEY."),
-        ({"status": 403, "error_code": 635}, "The API key may not write"),
+        ({"status": 403, "error_code": 635}, "The API key has no permission to write"),
         ({"status": 403, "error_code": 204}, "plan does not include the ngrok API"),
         ({"status": 404, "error_code": 7008}, "ngrok has withdrawn edges and backends"),
         (
             {"status": 403, "error_code": 7196},
             "lets this account read its edges and backends, but no longer change them",
         ),
-        ({"status": 400, "error_code": 381}, "remove that host and port from the edge"),
+        ({"status": 400, "error_code": 381}, "Remove these from the edge"),
         ({"status": 404, "error_code": 227}, "ERR_NGROK_227"),
         ({"status": 404}, "HTTP 404"),
         (

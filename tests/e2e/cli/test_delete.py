@@ -115,7 +115,7 @@ def test_a_tunnel_online_right_before_the_delete_keeps_the_backend(
     emulator.account(KEY).connect_tunnel({"app": "web"})
     emulator.fault(method="GET", path="tunnel_group", fields={"backends": [shown]})  # as it was before
     said = stack.tool("delete", "-y", stray.id, code=1).text
-    assert f"Did not delete {stray.id}: 1 tunnel online" in said
+    assert f"Did not delete {stray.id}: it has 1 tunnel online." in said
     assert stray.id in emulator.account(KEY).backends
 
 
@@ -171,7 +171,7 @@ def test_a_backend_adopted_since_the_question_is_not_deleted(
         stack.up()
         said, _ = process.communicate("y\n", timeout=120)
     assert f"{stray.id} is managed by stray (stack dev)." in said
-    assert "Nothing was deleted." in said
+    assert "Nothing was deleted, for the reasons above." in said
     assert stray.id in emulator.account(KEY).backends
 
 

@@ -144,7 +144,7 @@ def test_another_stack_of_the_project_adopts_nothing(stack: Stack, emulator: Emu
     assert "Traceback" not in said
     stack.pulumi("stack", "select", "dev")
     stack.pulumi("stack", "rename", "live")
-    assert "If you have renamed the stack, write its new name there." in stack.up(fails=True).text
+    assert "If you renamed the stack, write its new name into STACK." in stack.up(fails=True).text
     assert len(held(stack)) == 2
     assert emulator.requests.writes == []
 

@@ -33,6 +33,7 @@ def test_list_shows_backends_and_who_manages_them(
 
     said = stack.tool("list").text
     assert said.splitlines()[0].split() == ["ID", "LABELS", "DESCRIPTION", "TUNNELS", "AGE", "MANAGED", "BY"]
+    assert all(line == line.rstrip() for line in said.splitlines()), "no row is as wide as the widest cell"
     table = rows(said)
     assert table[web][:3] == ["app=web, dc=fra", "Website", "1"]
     assert {id_: row[-1] for id_, row in table.items()} == {
