@@ -11,7 +11,6 @@ from pulumi.dynamic import Config
 from pulumi.runtime import proto
 
 from pulumi_ngrok_tg.engine import upstream
-from pulumi_ngrok_tg.engine.log import EngineLog
 from pulumi_ngrok_tg.program import import_option
 
 
@@ -157,24 +156,6 @@ def test_queued_calls_get_a_worker_too() -> None:
         waiting.set()
         for done in calls:
             done.result()
-
-
-def test_a_log_without_an_engine_goes_to_stderr(capfd: pytest.CaptureFixture[str]) -> None:
-    log = EngineLog(None)
-    log.debug("not shown")
-    log.status("a wait")
-    log.warn("a spare backend")
-    assert capfd.readouterr().err == "a wait\nwarning: a spare backend\n"
-
-
-def test_a_log_without_a_reachable_engine_goes_to_stderr(
-    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("sys.argv", ["pulumi.dynamic", "127.0.0.1:1"])
-    log = EngineLog(SimpleNamespace())
-    log.debug("not shown")
-    log.status("a wait")
-    assert capfd.readouterr().err == "a wait\n"
 
 
 def test_outside_the_server_there_is_no_urn_and_no_server() -> None:
