@@ -208,6 +208,14 @@ def test_a_sent_value_is_hidden_in_any_form(value: str, quoted: str) -> None:
             assert "is too long" in line
 
 
+def test_a_sent_value_is_hidden_beside_a_letter_that_is_longer_in_lower_case() -> None:
+    body = {"error_code": "ERR_NGROK_6510", "status_code": 400, "msg": "\u0130stanbul: hush-1a2b3c4d is too long."}
+    line = str(read_error("POST /x", Response(400, body), "test_key", {"metadata": "hush-1a2b3c4d"}))
+    assert "hush" not in line
+    assert "\u0130stanbul: " in line
+    assert " is too long" in line
+
+
 def test_a_long_message_is_handled_in_linear_time() -> None:
     body = {"error_code": "ERR_NGROK_6504", "status_code": 400, "msg": "word " * 2_000_000}
     assert len(str(read_error("POST /x", Response(400, body), "test_key", {"metadata": "0123456789" * 409}))) < 700

@@ -57,6 +57,33 @@ def test_two_resources_that_adopt_one_backend_are_named(provider: Any, web: Emul
     ]
 
 
+@pytest.mark.parametrize(
+    ("found", "error"),
+    [
+        ({}, None),
+        ({"held_by": [{"urn": "urn:mine", "type": "my:Other"}]}, "import_: ID is already held by urn:mine"),
+        ({"held_by": [{"urn": NEW, "type": "my:Other"}]}, None),
+    ],
+)
+def test_an_identical_backend_is_adopted_unless_another_resource_holds_it(
+    provider: Any, web: EmulatedBackend, found: dict[str, Any], error: str | None
+) -> None:
+    asked = {"mode": "identical", "identical": {"ids": [web.id], **found}, "plain": {"labels": WEB}}
+    checked = serve(NEW, lambda: provider.check({}, {"labels": WEB, adoption.INPUT: asked}))
+    reasons = [failure.reason for failure in checked.failures]
+    if error is None:
+        assert (reasons, checked.inputs[adoption.INPUT]) == ([], web.id)
+    else:
+        assert len(reasons) == 1
+        assert reasons[0].startswith(error.replace("ID", web.id))
+
+
+def test_an_identical_backend_that_has_changed_since_is_not_adopted(provider: Any, web: EmulatedBackend) -> None:
+    asked = {"mode": "identical", "identical": {"ids": [web.id]}, "plain": {"labels": {"app": "shop"}}}
+    (told,) = serve(NEW, lambda: provider.check({}, {"labels": {"app": "shop"}, adoption.INPUT: asked})).failures
+    assert told.reason.startswith(f'import_: {web.id}: labels.app is "web" at ngrok, but "shop" in the program.')
+
+
 def test_a_create_that_replaces_a_backend_with_tunnels_is_refused(
     deployment: Deployment, emulator: Emulator, web: EmulatedBackend
 ) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pulumi_ngrok_tg.accounts.config import Source
+from pulumi_ngrok_tg.accounts.config import ConfigError, MissingKey, Source
 from pulumi_ngrok_tg.api.errors import (
     ApiError,
     ConnectionFailed,
@@ -117,3 +117,11 @@ def test_an_untrusted_certificate_is_not_called_a_proxy() -> None:
     line = advice.explain(Untrusted("not trusted."), HOME)
     assert "set REQUESTS_CA_BUNDLE to a file with its CA" in line
     assert "in between" not in line
+
+
+def test_a_missing_key_may_be_for_want_of_a_stacks_config() -> None:
+    start = "No key. If the resource has an explicit provider (provider=...), it gets no stack config: "
+    assert advice.explain_bad_setting(MissingKey("No key."), None) == f"{start}set NGROK_API_KEY."
+    named = advice.explain_bad_setting(MissingKey("No key."), "eu")
+    assert named == f"{start}a named account needs the default provider."
+    assert advice.explain_bad_setting(ConfigError("Bad."), None) == "Bad."

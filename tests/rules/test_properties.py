@@ -130,6 +130,8 @@ def test_a_patch_holds_exactly_the_differences(olds: dict[str, Any], news: dict[
         ('{"a": {"b": 1, "b": 1}}', '{"a": {"b": 1}}'),
         ('{"a": "\\u0041"}', '{"a": "A"}'),
         ('{"a": "number"}', '{"a": ["number"]}'),
+        ('{"a": "\\n"}', '{"a": "\\t"}'),
+        ('{"a": "\\n"}', '{"a": "n"}'),
     ],
 )
 def test_metadata_of_another_meaning_differs(before: str, after: str) -> None:

@@ -185,7 +185,7 @@ def test_a_name_cannot_pretend_to_be_another_reference() -> None:
 
 
 def test_one_reason_for_several_lists_is_one_line() -> None:
-    unlisted = {kind: ApiError(f"GET /{kind}: forbidden", 403, 7008) for kind in ("failover", "https edge")}
+    unlisted = {kind: ApiError(f"GET /{kind}: forbidden.", 403, 7008) for kind in ("failover", "https edge")}
     assert describe_unlisted(unlisted) == [
         "Could not list the failover backends, the https edges (GET /failover: forbidden), so it is unknown which of "
         "them use a backend."

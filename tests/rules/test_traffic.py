@@ -133,5 +133,7 @@ def test_a_refused_delete_names_the_tunnels() -> None:
     one = traffic.refuse_delete("bkdtg_1", [Tunnel("tn_a")])
     assert one.startswith('bkdtg_1 was not deleted, because pulumi-ngrok-tg:onTrafficLoss is "refuse": ')
     assert "1 tunnel is online in it (tn_a). Stop it first" in one
+    unseen = traffic.refuse_delete_unseen("bkdtg_1", NgrokError("no list."))
+    assert "ngrok did not say which tunnels are online in it (no list). Try again later, or allow it" in unseen
     many = traffic.refuse_delete("bkdtg_1", [Tunnel(f"tn_{n}") for n in range(7)])
     assert "7 tunnels are online in it (tn_0, tn_1, tn_2, tn_3, tn_4 and 2 more). Stop them first" in many
