@@ -42,6 +42,13 @@ def test_only_ngroks_own_code_or_a_list_proves_absence(
         assert absence.after_lost == after_lost
 
 
+@pytest.mark.parametrize(("code", "said"), [(6514, None), (300, False), (99999, False)])
+def test_a_proof_keeps_what_ngrok_said(code: int, said: bool | None) -> None:
+    absence = find_absence(ApiError("gone?", 404, code), listed(said))
+    assert absence is not None
+    assert (str(absence), absence.status, absence.code, absence.after_lost) == ("gone?", 404, code, False)
+
+
 @pytest.mark.parametrize("code", [0, 6514, *OF_THE_ACCOUNT])
 def test_a_code_that_needs_no_list_reads_none(code: int) -> None:
     find_absence(ApiError("x", 404, code), lambda: pytest.fail("it was read"))

@@ -191,6 +191,9 @@ def test_a_missing_backend_is_named(provider: TunnelGroupBackendProvider) -> Non
     assert reason.startswith(
         f"import_: There is no backend {missing} in this account. Check the id and the account. (GET"
     )
+    assert reason.endswith(
+        ") If somebody deleted it, remove import_ from its options; `pulumi up` then creates it again."
+    )
 
 
 def test_an_operators_backend_needs_consent(provider: TunnelGroupBackendProvider, emulator: Emulator) -> None:
