@@ -303,3 +303,25 @@ def test_differences_and_patch_name_the_same_properties(olds: dict[str, Any], ne
     named = {path.partition(".")[0].partition("[")[0] for path in properties.find_differences(olds, news)}
     assert named - {"account"} == set(properties.find_changes(olds, news))
     assert properties.find_differences(olds, olds) == {}
+
+
+OUTPUT = "Calling __str__ on an Output[T] is not supported."
+
+
+@pytest.mark.parametrize(
+    ("inputs", "property_", "named"),
+    [
+        ({"description": OUTPUT}, "description", "description"),
+        ({"metadata": f"of {OUTPUT}"}, "metadata", "metadata"),
+        ({"account": OUTPUT}, "account", "account"),
+        ({"labels": {"a": OUTPUT}, "__plain_keys": ["a"]}, "labels", "labels: the value of 'a'"),
+        ({"labels": {"a": "calling-str-on-an-output-t"}}, "labels", "labels: the value of the key of 1 characters"),
+        ({"labels": {OUTPUT: "a"}}, "labels", "labels: a key"),
+    ],
+)
+def test_an_output_in_a_string_is_named_with_its_remedy(inputs: dict[str, Any], property_: str, named: str) -> None:
+    reason = (
+        f"{named} holds an Output that was put into a string, as in an f-string. Its value is not known there: use "
+        "pulumi.Output.format, pulumi.Output.concat or .apply."
+    )
+    assert properties.check(inputs)[1] == [properties.Problem(property_, reason)]
