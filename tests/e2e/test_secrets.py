@@ -191,7 +191,7 @@ def test_a_look_up_by_secrets_shows_neither_them_nor_other_labels(
         f'labels={{"{SECRET_KEY}": "{SECRET}"}}',
         f'id="bkdtg_{SECRET_KEY[:7]}"',
         f'id="{SECRET}"',
-        rf'id="\\{SECRET}"',  # which a message shows as repr writes it
+        rf'id="{SECRET}\n{SECRET}"',  # which a message shows as repr writes it
     ):
         name, _, value = arguments.partition("=")
         stack.program(
