@@ -10,7 +10,7 @@ from pulumi_ngrok_tg.api.models import Backend
 from pulumi_ngrok_tg.program import account_listing
 from pulumi_ngrok_tg.resource import TunnelRef
 from pulumi_ngrok_tg.rules import advice
-from pulumi_ngrok_tg.rules.text import join_names
+from pulumi_ngrok_tg.rules.text import join_labels, join_names
 
 
 @pulumi.output_type
@@ -74,7 +74,7 @@ def find_one(account: account_listing.ListedAccount, args: LookupArgs) -> GetTun
     found = account.find_carrying(args.labels, args.after)
     if not found:
         there = account.find_carrying({}, args.after)
-        wanted = "these labels" if args.secret else f"the labels {_join(args.labels)}"
+        wanted = "these labels" if args.secret else f"the labels {join_labels(args.labels)}"
         held = f"The account has {_summarize(there, args.secret)}" if there else "The account has no backends"
         raise LookupFailed(f"no backend of this account carries {wanted}. {held}. Check the labels and the account.")
     if len(found) > 1:
@@ -115,9 +115,5 @@ def _summarize(backends: Sequence[Backend], secret: bool) -> str:
     """List the first few backends with their labels; only count them if their labels may be secret."""
     if secret:
         return f"{len(backends)} backend{'' if len(backends) == 1 else 's'}"
-    shown = [f"{backend.id} ({_join(backend.labels) or 'no labels'})" for backend in backends]
+    shown = [f"{backend.id} ({join_labels(backend.labels) or 'no labels'})" for backend in backends]
     return join_names(shown)
-
-
-def _join(labels: Mapping[str, str]) -> str:
-    return ", ".join(f"{key}={value}" for key, value in sorted(labels.items()))

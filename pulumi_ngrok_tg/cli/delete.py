@@ -14,9 +14,9 @@ from pulumi_ngrok_tg.api.references import REFERENCED
 from pulumi_ngrok_tg.cli.managers import Manager, find_managers
 from pulumi_ngrok_tg.cli.options import stack_options, this_stack_option
 from pulumi_ngrok_tg.cli.session import Session
-from pulumi_ngrok_tg.cli.show import count_backends, count_tunnels, escape_control, format_age, join_labels
+from pulumi_ngrok_tg.cli.show import count_backends, count_tunnels, escape_control, format_age
 from pulumi_ngrok_tg.rules.references import ReferenceIndex, describe_use, explain_referenced
-from pulumi_ngrok_tg.rules.text import join_names
+from pulumi_ngrok_tg.rules.text import join_labels, join_names
 
 if TYPE_CHECKING:
     from pulumi_ngrok_tg.cli.stack import Managed
@@ -53,7 +53,7 @@ def delete(
     backends = _list(session, ids)
     reasons = _require_deletable(session, backends, this_stack, force)
     for backend in backends:
-        about = "; ".join(filter(None, (join_labels(backend), backend.description)))
+        about = "; ".join(filter(None, (join_labels(backend.labels), backend.description)))
         described = f"{escape_control(about) or 'no labels'}; {count_tunnels(backend)}, {format_age(backend)} old"
         session.say(f"{backend.id} ({described})")
     if not yes:

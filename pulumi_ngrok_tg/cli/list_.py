@@ -16,11 +16,11 @@ from pulumi_ngrok_tg.cli.show import (
     count_backends,
     escape_control,
     format_age,
-    join_labels,
     print_json,
     print_table,
 )
 from pulumi_ngrok_tg.rules.references import ReferenceIndex, convert_unlisted, convert_use, describe_use, describe_way
+from pulumi_ngrok_tg.rules.text import join_labels
 from pulumi_ngrok_tg.rules.traffic import find_serving
 
 
@@ -108,7 +108,9 @@ def _print(shown: Sequence[Backend], managing: Mapping[str, str], index: Referen
         click.echo(f"There are no {'such ' if narrowed else ''}backends in this account.")
         return
     columns = ["ID", "LABELS", "DESCRIPTION", "TUNNELS", "AGE", "MANAGED BY"]
-    rows = [[b.id, join_labels(b), b.description, _count_tunnels(b), format_age(b), managing[b.id]] for b in shown]
+    rows = [
+        [b.id, join_labels(b.labels), b.description, _count_tunnels(b), format_age(b), managing[b.id]] for b in shown
+    ]
     if index:
         columns.append("USED BY")
         for backend, row in zip(shown, rows, strict=True):
@@ -121,7 +123,7 @@ def _print_tunnels(
 ) -> None:
     click.echo()
     rows = [
-        (tunnel.id, ", ".join(ids) or "no backend", tunnel.forwards_to, tunnel.session, join_labels(tunnel))
+        (tunnel.id, ", ".join(ids) or "no backend", tunnel.forwards_to, tunnel.session, join_labels(tunnel.labels))
         for tunnel, ids in serving_now
     ]
     print_table(("TUNNEL", "SERVES", "FORWARDS TO", "AGENT SESSION", "LABELS"), rows)
@@ -140,7 +142,7 @@ def _describe_ways(
             serving.setdefault(id_, []).append(tunnel)
     for backend in shown:
         yield ""
-        yield f"{backend.id} ({join_labels(backend) or 'no labels'})"
+        yield f"{backend.id} ({join_labels(backend.labels) or 'no labels'})"
         for path in index.find_paths(backend.id):
             yield f"  from  {describe_way(path)}"
         if index.unlisted or not index.find_paths(backend.id):

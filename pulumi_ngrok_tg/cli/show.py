@@ -86,11 +86,6 @@ def as_dict(shown: Backend | Tunnel) -> dict[str, Any]:
     return asdict(shown)
 
 
-def join_labels(shown: Backend | Tunnel) -> str:
-    """Return the labels as the command line takes them."""
-    return ", ".join(f"{key}={value}" for key, value in sorted(shown.labels.items()))
-
-
 def format_age(backend: Backend) -> str:
     """Return how long ago the backend was created, in its largest unit."""
     seconds = max(0, int(datetime.now(timezone.utc).timestamp() - backend.created))

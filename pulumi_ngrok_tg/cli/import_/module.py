@@ -88,7 +88,9 @@ def loads_module(files: Iterable[tuple[str, ast.AST]]) -> bool:
     Args:
         files: the program's files, by the last part of the name with which others import them.
     """
-    loaded = {name: set(_find_loaded(tree)) for name, tree in files}
+    loaded: dict[str, set[str]] = {}
+    for name, tree in files:  # in several folders, files may have one name
+        loaded.setdefault(name, set()).update(_find_loaded(tree))
     reached, left = set(), ["__main__"]
     while left:
         if (name := left.pop()) not in reached:

@@ -9,9 +9,9 @@ from pulumi_ngrok_tg.api.models import Backend
 from pulumi_ngrok_tg.cli.import_ import module, terraform
 from pulumi_ngrok_tg.cli.import_.selection import Selection
 from pulumi_ngrok_tg.cli.session import Session
-from pulumi_ngrok_tg.cli.show import count_backends, join_labels, print_json, print_table
+from pulumi_ngrok_tg.cli.show import count_backends, print_json, print_table
 from pulumi_ngrok_tg.rules.references import ReferenceIndex, convert_unlisted, convert_use, describe_use, is_in_use
-from pulumi_ngrok_tg.rules.text import join_names
+from pulumi_ngrok_tg.rules.text import join_labels, join_names
 
 _SHOWN = 5
 
@@ -69,7 +69,7 @@ def tell_written(
         (
             names[backend.id],
             backend.id,
-            join_labels(backend),
+            join_labels(backend.labels),
             "?" if backend.tunnels is None else str(len(backend.tunnels)),
             describe_use(index, backend.id),
         )

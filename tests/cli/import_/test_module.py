@@ -234,6 +234,7 @@ def test_a_program_that_loads_the_module_gets_no_second_line(text: str) -> None:
     assert modules.loads_module([("__main__", ast.parse(text))])
     through = [("__main__", ast.parse("import infra.shop")), ("shop", ast.parse(text)), ("infra", ast.parse(""))]
     assert modules.loads_module(through)
+    assert modules.loads_module([*through, ("shop", ast.parse(""))]), "another folder may have a file of that name"
     assert not modules.loads_module(through[1:]), "nothing loads shop"
 
 
