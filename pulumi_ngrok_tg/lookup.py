@@ -150,8 +150,7 @@ def _check(lookup: _Lookup, args: LookupArgs) -> None:
         properties.require_no_output("id", args.id)
     except ValueError as error:
         raise LookupFailed(str(error)) from error
-    plain = [] if args.secret else list(labels)
-    _, problems = properties.check({"labels": args.labels, "account": args.account, properties.PLAIN_KEYS: plain})
+    _, problems = properties.check({"labels": args.labels, "account": args.account}, () if args.secret else labels)
     if problems:
         raise LookupFailed(problems[0].reason)
 

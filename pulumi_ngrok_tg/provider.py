@@ -20,11 +20,11 @@ from pulumi_ngrok_tg.engine import process, upstream
 from pulumi_ngrok_tg.engine.adopter import Adopter
 from pulumi_ngrok_tg.engine.last_seen import accept_gone, is_same_key, require_same_key
 from pulumi_ngrok_tg.engine.references import explain_references
-from pulumi_ngrok_tg.engine.replacer import Replacer
 from pulumi_ngrok_tg.engine.run import Run
 from pulumi_ngrok_tg.engine.traffic_guard import TrafficGuard
-from pulumi_ngrok_tg.rules import adoption, advice, properties, replaced, traffic
+from pulumi_ngrok_tg.rules import adoption, advice, properties, traffic
 from pulumi_ngrok_tg.rules.advice import ProviderError
+from pulumi_ngrok_tg.rules.facts import Facts, read_facts
 from pulumi_ngrok_tg.rules.outputs import READ_ONLY, build_outputs
 
 
@@ -58,25 +58,31 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> dynamic.CheckResult:
         """Report each bad property, a missing or malformed setting, and why a backend cannot be adopted.
 
-        Makes no request except to read a backend that should be adopted or would be replaced.
+        Makes no request except about a resource that is new: to read the backend that it adopts or replaces, and in a
+        preview to see whether ngrok already holds its contents.
         """
-        self._run.declared.add(upstream.find_urn())
-        inputs, problems = properties.check(news)
+        urn, facts = upstream.find_urn(), read_facts(news)
+        self._run.declared[urn] = facts
+        inputs, problems = properties.check(news, facts.keys)
         account = inputs.get("account")
         reasons = [problem.reason for problem in problems]
-        reasons += config.find_misspelled(self._config_keys)
+        if facts.unknown and not facts.previews:
+            reasons.append(advice.explain_unknown(facts.unknown))
+        else:
+            reasons += properties.find_lost_labels(inputs, facts.keys, facts.labels)
+        reasons += config.find_misspelled(self._config_keys, account)
         if not (isinstance(account, Unknown) or any(problem.property == "account" for problem in problems)):
             reasons += (advice.explain_bad_setting(e, account) for e in config.find_problems(self._get_config, account))
-        if replaced.INPUT in news:
-            self._run.refusing.add(upstream.find_urn())
-        if wanted := adoption.read_adoption(news):
-            if wanted.id is not None:
-                inputs[adoption.INPUT] = wanted.id
-            # A resource with a state has its backend already; diff checks whether import_ names the same one.
-            if not (_olds or reasons or isinstance(account, Unknown)):
-                reasons += Adopter(self._run, self._account, self._reporter).check(wanted, inputs)
-        if not (_olds or reasons):
-            reasons += self._replacer().check(news)
+        reasons += self._find_lost_guard(urn)
+        wanted = news.get(adoption.INPUT)
+        if wanted is not None:
+            inputs[adoption.INPUT] = wanted
+        # A resource with a state has its backend already; diff checks whether import_ names the same one.
+        if not (_olds or reasons or isinstance(account, Unknown)):
+            adopted, reasons = Adopter(self._run, self._account, self._reporter, urn, facts).choose(wanted, inputs)
+            if adopted is not None:
+                inputs[adoption.INPUT] = adopted
+            reasons += self._explain_replacement(urn, facts)
         # Without the property, because the engine prints its value even if it is secret (pulumi/pulumi#19465).
         return dynamic.CheckResult(inputs, [dynamic.CheckFailure("", reason) for reason in reasons])
 
@@ -94,10 +100,10 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
         urn = upstream.find_urn()
         if urn in self._run.declared:  # else the engine only compares what a refresh has read
             self._guard().before_change(_id, _olds, _news)
-        differences = properties.find_differences(_olds, _news)
+        differences = properties.find_differences(_olds, _news, self._run.find_facts(urn).keys)
         upstream.report_differences(differences)
         if urn in self._run.declared and "account" not in differences:
-            self._run.holders.keep(_id, urn)
+            self._run.keep(_id, urn)
         return dynamic.DiffResult(
             changes=bool(differences),
             replaces=["account"] if "account" in differences else [],
@@ -106,14 +112,17 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
         )
 
     def create(self, props: dict[str, Any]) -> dynamic.CreateResult:
-        """Create the backend with one POST, or adopt the one that :meth:`check` has read, without a request."""
-        self._replacer().require_no_loss()
+        """Create the backend with one POST, or adopt the one that :meth:`check` has chosen, without a write."""
+        _require_known("properties")
+        urn = upstream.find_urn()
+        facts = self._run.find_facts(urn)
+        self._require_no_loss(urn, facts)
         with self._account(props) as account:
             if id_ := props.get(adoption.INPUT):
-                backend = account.client.read(id_)
+                backend = Adopter(self._run, self._account, self._reporter, urn, facts).verify(id_, props)
             else:
-                backend = account.client.create(properties.take_contents(props))
-                self._run.holders.keep(backend.id, upstream.find_urn())
+                backend = account.client.create(properties.take_contents(props), facts.are_plain(props))
+                self._run.keep(backend.id, urn)
             return dynamic.CreateResult(backend.id, _build_outputs(backend, props, account))
 
     def read(self, id_: str, props: dict[str, Any]) -> dynamic.ReadResult:
@@ -140,6 +149,8 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> dynamic.UpdateResult:
         """Change the properties whose meaning differs, and no others, with one PATCH."""
+        _require_known("news")
+        facts = self._run.find_facts(upstream.find_urn())
         with self._account(_news) as account:
             guard = self._guard()
             try:
@@ -147,6 +158,7 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
                     _id,
                     properties.find_changes(_olds, _news),
                     partial(guard.before_update, _id, _olds, _news) if guard.refuses else None,
+                    facts.are_plain(_news),
                 )
             except NotFound as error:
                 require_same_key(error, _olds, account)
@@ -159,7 +171,7 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
         If it is already gone, that is a success, but only under the key that saw it last.
         """
         urn = upstream.find_urn()
-        if (holder := self._run.holders.find_other(_id, urn)) is not None:
+        if (holder := self._run.find_other(_id, urn)) is not None:
             raise ProviderError(adoption.explain_held_by_another(_id, urn, holder))
         with self._account(_props, recorded=True) as account:
             guard = self._guard()
@@ -174,11 +186,44 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
 
     def _guard(self) -> TrafficGuard:
         urn = upstream.find_urn()
-        refuses = urn in self._run.refusing
-        return TrafficGuard(self._get_config, self._clients, self._reporter, urn.rpartition("::")[2], refuses)
+        facts = self._run.find_facts(urn)
+        name = urn.rpartition("::")[2]
+        return TrafficGuard(self._get_config, self._clients, self._reporter, name, facts.refuses, facts.retains)
 
-    def _replacer(self) -> Replacer:
-        return Replacer(self._run, self._account, self._guard())
+    def _explain_replacement(self, urn: str, facts: Facts) -> list[str]:
+        """Return why the create of a new resource must not replace a backend, if ``refuse`` is set."""
+        guard = self._guard()
+        if guard.refuses and not guard.retains and facts.unread is not None:
+            return [traffic.refuse_create_unread(facts.unread)]
+        try:
+            self._require_no_loss(urn, facts)
+        except (traffic.Refused, ProviderError) as refusal:
+            return [str(refusal)]
+        return []
+
+    def _require_no_loss(self, urn: str, facts: Facts) -> None:
+        """Raise if the create of a resource replaces a backend with tunnels online, and ``refuse`` is set.
+
+        For some replacements (``--replace``, ``pulumi state taint``, ``replacement_trigger``) the engine calls no diff,
+        so the provider sees only a create, and the program names what the state holds.
+        """
+        held = facts.held.get(urn)
+        if held is not None and held["id"] not in self._run.deleted:
+            with self._account(held) as account, accept_gone(held, account):
+                self._guard().before_replacement(held["id"], held)
+
+    def _find_lost_guard(self, urn: str) -> list[str]:
+        """Return why nothing may be changed if the server does not say which resource a call is about.
+
+        Then ``refuse`` cannot see replacements, nor can two adoptions of one backend be told apart.
+        """
+        if urn or self._run is not process.RUN:
+            return []
+        if self._guard().refuses:
+            return [advice.explain_lost_guard()]
+        if self._run.count("lost guard") == 1:
+            self._reporter.warn(advice.LOST_GUARD)
+        return []
 
     @contextmanager
     def _account(self, props: Mapping[str, Any], recorded: bool = False) -> Iterator[Account]:
@@ -188,6 +233,12 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
             yield Account(name, self._get_config, self._clients)
         except NgrokError as error:
             raise ProviderError(advice.explain(error, config.locate(self._get_config, name), recorded)) from error
+
+
+def _require_known(field: str) -> None:
+    """Raise ProviderError if an input of a write is unknown in this field of the engine's request."""
+    if unknown := upstream.find_unknown(field):
+        raise ProviderError(advice.explain_unknown(unknown))
 
 
 def _build_outputs(backend: Backend, props: Mapping[str, Any], account: Account) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from pulumi.runtime.config import get_config, is_config_secret
 
 from pulumi_ngrok_tg.accounts import config
 from pulumi_ngrok_tg.engine import upstream
-from pulumi_ngrok_tg.program import import_option, replacement
+from pulumi_ngrok_tg.program import declaration
 from pulumi_ngrok_tg.provider import TunnelGroupBackendProvider
 from pulumi_ngrok_tg.rules import properties
 
@@ -75,25 +75,24 @@ class TunnelGroupBackend(pulumi.dynamic.Resource, module="ngrok", name="TunnelGr
         allow_operator_owned: bool = False,
     ) -> None:
         _warn_of_plain_key(account)
-        # A mapping becomes one string: a secret in it makes the whole string secret, an unknown makes it unknown.
-        data: Any = pulumi.Output.from_input(metadata) if _holds_outputs(metadata) else metadata
-        encode_labels = partial(_encode_labels, resource_name, isinstance(labels, Mapping))
+        encoded = _encode_inputs(
+            resource_name, {"labels": labels, "metadata": metadata, "description": description, "account": account}
+        )
         props: dict[str, Any] = {
-            "labels": _encode(resource_name, encode_labels, labels),
-            "metadata": _encode(resource_name, properties.encode_metadata, data),
-            "description": _encode(resource_name, partial(properties.require_text, "description"), description),
-            "account": account,
+            **encoded,
             # Pulumi resolves only outputs that are named here.
             "uri": None,
             "created_at": None,
             "tunnels": None,
         }
-        if isinstance(labels, Mapping) and not upstream.is_mocked():
-            props[properties.PLAIN_KEYS] = [key for key in labels if isinstance(key, str)]
         for option in ("id", "import_"):
             _encode(resource_name, partial(properties.require_no_output, option), getattr(opts, option, None))
-        props, opts = import_option.move_import(props, opts, allow_operator_owned)
-        props = replacement.add_held(resource_name, props, opts)
+
+        def encode_transformed(given: Mapping[str, Any]) -> dict[str, Any]:
+            changed = {name: value for name, value in given.items() if value is not encoded.get(name, value)}
+            return {**given, **_encode_inputs(resource_name, changed)}
+
+        opts = declaration.finish(self, opts, encode_transformed, allow_operator_owned)
         with upstream.keep_pickler():
             super().__init__(TunnelGroupBackendProvider(), resource_name, props, opts)
 
@@ -121,6 +120,20 @@ class TunnelGroupBackend(pulumi.dynamic.Resource, module="ngrok", name="TunnelGr
         )
 
 
+def _encode_inputs(resource_name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those of labels, metadata, description and account that are given, checked and encoded."""
+    if _holds_outputs(metadata := inputs.get("metadata")):
+        # A mapping becomes one string: a secret in it makes the whole string secret, an unknown makes it unknown.
+        inputs = {**inputs, "metadata": pulumi.Output.from_input(metadata)}
+    rules: dict[str, Callable[[Any], Any]] = {
+        "labels": partial(_encode_labels, resource_name, isinstance(inputs.get("labels"), Mapping)),
+        "metadata": properties.encode_metadata,
+        "description": partial(properties.require_text, "description"),
+        "account": partial(properties.require_text, "account"),
+    }
+    return {name: _encode(resource_name, rule, inputs[name]) for name, rule in rules.items() if name in inputs}
+
+
 def _encode(resource_name: str, rule: Callable[[Any], Any], value: Any) -> Any:
     """Apply a rule of :mod:`properties` to an input, now or once it is known."""
 
@@ -137,8 +150,9 @@ def _encode(resource_name: str, rule: Callable[[Any], Any], value: Any) -> Any:
 
 def _encode_labels(resource_name: str, plain: bool, labels: Any) -> Any:
     """Check labels that the wire format cannot carry; each value on its own, so that only secret ones become secret."""
-    if not isinstance(labels, Mapping):
-        return labels
+    if labels is None:
+        return None
+    properties.require_mapping("labels", labels)
     for key in labels:
         properties.require_label_key(key, plain)
     return {

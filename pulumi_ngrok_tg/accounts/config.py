@@ -135,15 +135,20 @@ def read_on_traffic_loss(get: GetConfig) -> str:
     return str(value)
 
 
-def find_misspelled(keys: Iterable[str]) -> Iterator[str]:
+def find_misspelled(keys: Iterable[str], account: object) -> Iterator[str]:
     """Yield a line for each key of a stack's config that is nearly a setting of this package, so it has no effect.
 
-    Under ``ngrok:`` and ``ngrok-NAME:``, where other packages and projects have settings, only the case is checked.
+    In the account's namespace, where other packages have settings, too, only the case is checked.
+
+    Args:
+        keys: the keys of the config.
+        account: the name of the resource's account; if it is not known, only the package's own settings are checked.
     """
+    ours = find_namespace(account) if isinstance(account, str | None) else OPTIONS
     for key in keys:
         namespace, _, name = key.rpartition(":")
         known = _OF_PACKAGE if namespace == OPTIONS else _OF_ACCOUNT
-        of_account = namespace.partition("-")[0] == DEFAULT_NAMESPACE and name.lower() in map(str.lower, _OF_ACCOUNT)
+        of_account = namespace == ours and name.lower() in map(str.lower, _OF_ACCOUNT)
         if (namespace == OPTIONS or of_account) and name not in known:
             settings = ", ".join(f"{namespace}:{one}" for one in known)
             yield f"{key} is not a setting. Remove it with `pulumi config rm {key}`, and set one of: {settings}."

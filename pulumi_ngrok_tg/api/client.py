@@ -33,10 +33,11 @@ from pulumi_ngrok_tg.api.models import (
 from pulumi_ngrok_tg.api.patience import Patience
 from pulumi_ngrok_tg.api.references import BACKENDS_ONLY, LISTS, References, list_references
 from pulumi_ngrok_tg.api.reporting import Reporter
-from pulumi_ngrok_tg.api.responses import join_lines, redact
+from pulumi_ngrok_tg.api.responses import redact
 from pulumi_ngrok_tg.api.retrying import Requests
 from pulumi_ngrok_tg.api.settings import AccountSettings
 from pulumi_ngrok_tg.api.snapshots import Snapshots
+from pulumi_ngrok_tg.api.text import to_line
 
 COLLECTION = BACKENDS.path
 
@@ -122,6 +123,13 @@ class Client:
         """
         return self._snapshots.list_tunnels(self._advisory_patience(), float("inf"))
 
+    def list_backends_advisory(self) -> tuple[Backend, ...]:
+        """Return the account's newest backends, up to 2,000; none if they cannot be listed.
+
+        Advisory and shared, as :meth:`list_tunnels_advisory`.
+        """
+        return self._snapshots.list_backends(self._advisory_patience())
+
     def list_fresh_tunnels(self) -> tuple[Tunnel, ...]:
         """Return every tunnel online, from a listing that is at most ``snapshot_max_age`` seconds old."""
         return self._snapshots.list_tunnels(self._patience(attempts=1), self._settings.snapshot_max_age)
@@ -133,19 +141,25 @@ class Client:
 
     def clean(self, text: str) -> str:
         """Return a text from a server or an agent as one line without the API key."""
-        return join_lines(redact(text, self._settings.api_key))
+        return to_line(redact(text, self._settings.api_key))
 
-    def create(self, contents: Contents) -> Backend:
+    def create(self, contents: Contents, may_quote: bool = False) -> Backend:
         """Create a backend, once; see :mod:`pulumi_ngrok_tg.api.creation`.
+
+        Args:
+            contents: what it holds.
+            may_quote: whether an error may show ngrok's message; not if a value in the contents may be a secret.
 
         Raises:
             FateUnknown: a backend may have been created; whether it was could not be found out.
         """
-        backend = self._creations.create(contents, self._patience())
+        backend = self._creations.create(contents, self._patience(may_quote=may_quote))
         self._inventory.keep(backend)
         return backend
 
-    def update(self, id_: str, patch: Contents, confirm: Callable[[], None] | None = None) -> Backend:
+    def update(
+        self, id_: str, patch: Contents, confirm: Callable[[], None] | None = None, may_quote: bool = False
+    ) -> Backend:
         """Change the fields in ``patch`` and return the changed backend.
 
         Args:
@@ -153,13 +167,14 @@ class Client:
             patch: the new values.
             confirm: raises if the change must not be made. Called before each attempt to send, again if the request
                 had to wait longer than ``snapshot_max_age``.
+            may_quote: whether an error may show ngrok's message; not if a value in the patch may be a secret.
 
         Raises:
             NotApplied: ngrok reported success, but kept other values.
         """
         path = _build_path(id_)
         self._inventory.forget(id_)
-        response = self._send_confirmed(id_, "PATCH", patch, confirm)
+        response = self._send_confirmed(id_, "PATCH", patch, confirm, may_quote)
         backend = self._read_backend(id_, "PATCH", response)
         self._inventory.keep(backend)
         now: Mapping[str, object] = backend.contents
@@ -198,11 +213,7 @@ class Client:
             raise ConnectionFailed(str(error), arrived=True) from error
 
     def _get(self, id_: str, patience: Patience) -> Backend:
-        return self._backend(id_, "GET", patience)
-
-    def _backend(self, id_: str, method: str, patience: Patience, body: Contents | None = None) -> Backend:
-        """Send a request about a backend whose response is the backend itself."""
-        return self._read_backend(id_, method, self._send_about(id_, method, patience, body))
+        return self._read_backend(id_, "GET", self._send_about(id_, "GET", patience))
 
     def _read_backend(self, id_: str, method: str, response: Any) -> Backend:
         backend = Backend.from_json(f"{method} {_build_path(id_)}", response)
@@ -210,9 +221,16 @@ class Client:
             raise Unreadable(f"{method} {_build_path(id_)}: the response is about {backend.id}.")
         return backend
 
-    def _send_confirmed(self, id_: str, method: str, body: Contents | None, confirm: Callable[[], None] | None) -> Any:
+    def _send_confirmed(
+        self,
+        id_: str,
+        method: str,
+        body: Contents | None,
+        confirm: Callable[[], None] | None,
+        may_quote: bool = True,
+    ) -> Any:
         """Confirm a write, then send it; confirm it again if it had to wait."""
-        patience = self._patience()
+        patience = self._patience(may_quote=may_quote)
         if confirm is None:
             return self._send_about(id_, method, patience, body)
         while True:
@@ -259,8 +277,9 @@ class Client:
         most = min(seconds, self._settings.max_wait_seconds)
         return Patience(most, advisory=True, response_seconds=seconds, cancellation=self._cancellation)
 
-    def _patience(self, attempts: int | None = None) -> Patience:
-        return Patience(self._settings.max_wait_seconds, attempts, cancellation=self._cancellation)
+    def _patience(self, attempts: int | None = None, may_quote: bool = True) -> Patience:
+        seconds = self._settings.max_wait_seconds
+        return Patience(seconds, attempts, cancellation=self._cancellation, may_quote=may_quote)
 
 
 def _is_before(moment: float) -> bool:

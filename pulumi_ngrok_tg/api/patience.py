@@ -23,6 +23,7 @@ class Patience:
         at_once: its one request is sent without waiting, whatever the limits say.
         response_seconds: how long each response may take; None: as long as the settings say.
         cancellation: ends all waiting early.
+        may_quote: whether its errors may show ngrok's messages; not if what it sends may hold a secret.
     """
 
     def __init__(
@@ -33,12 +34,14 @@ class Patience:
         at_once: bool = False,
         response_seconds: float | None = None,
         cancellation: Cancellation | None = None,
+        may_quote: bool = True,
     ) -> None:
         self.total = seconds
         self.attempts = attempts
         self.advisory = advisory
         self.at_once = at_once
         self.response_seconds = response_seconds
+        self.may_quote = may_quote
         self.spent = 0.0
         self._cancellation = cancellation or Cancellation()
 

@@ -3,13 +3,12 @@
 A server may send anything. Its text gets into messages only as one printable line without credentials.
 """
 
-import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from ssl import SSLCertVerificationError
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import requests
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ReadTimeoutError
@@ -23,11 +22,11 @@ from pulumi_ngrok_tg.api.errors import (
     UnexpectedResponse,
     Untrusted,
 )
+from pulumi_ngrok_tg.api.text import to_line
 
 _LIMITS = {225, 226, 5001}
-_HIDDEN = "[not shown]"
+_NOT_QUOTED = "ngrok rejected it, with a message that is not shown because it may quote a secret"
 _PIECE = 8  # characters in a row that reveal a value
-_LONGEST = 2000  # characters of a server's text
 _ACCOUNT_FULL = 5000  # waiting does not help
 
 
@@ -44,23 +43,22 @@ class Response:
     """ngrok's id of the operation, for its support; "" if the response named none."""
 
 
-def read_error(
-    request: str, response: Response, secret: str, sent: Mapping[str, Any] | None = None
-) -> NgrokError | None:
+def read_error(request: str, response: Response, secret: str, may_quote: bool = True) -> NgrokError | None:
     """Return the error that a response means, or None for a success.
 
     Args:
         request: what was sent, such as ``GET /backends/tunnel_group``.
         response: what came back.
         secret: the API key. It is removed from ngrok's message, as are parts of it.
-        sent: the body that was sent. ngrok quotes some of it, and any value in it may be a secret.
+        may_quote: whether to show ngrok's message. It may quote what was sent, in any form, so it is not shown if a
+            value in the body may be a secret.
     """
     status, body = response.status, response.body
     if status == 204 or (200 <= status < 300 and body is not None):
         return None
     if status < 300:
         return ConnectionFailed(f"{request}: the response is not JSON (HTTP {status}).", arrived=True, foreign=True)
-    if error := _api_error(request, response, secret, sent or {}):
+    if error := _api_error(request, response, secret, may_quote):
         return error
     if status < 400:
         return UnexpectedResponse(
@@ -75,7 +73,7 @@ def read_error(
     return UnexpectedResponse(line)
 
 
-def _api_error(request: str, response: Response, secret: str, sent: Mapping[str, Any]) -> ApiError | None:
+def _api_error(request: str, response: Response, secret: str, may_quote: bool) -> ApiError | None:
     """Return the error of a response in ngrok's error format."""
     body, status = response.body, response.status
     if not isinstance(body, dict) or not isinstance(body.get("msg"), str) or "error_code" not in body:
@@ -83,8 +81,8 @@ def _api_error(request: str, response: Response, secret: str, sent: Mapping[str,
     code = _error_code(body["error_code"])
     facts = [f"ERR_NGROK_{code}" if code else "", f"HTTP {status}"]
     facts += [f"operation {response.operation}"] if response.operation else []
-    said = join_lines(redact(hide_credentials(body["msg"], _texts(sent)), secret))
-    line = f"{request}: ngrok says: {said} ({', '.join(filter(None, facts))})."
+    said = f"ngrok says: {to_line(redact(body['msg'], secret)).rstrip('.')}" if may_quote else _NOT_QUOTED
+    line = f"{request}: {said} ({', '.join(filter(None, facts))})."
     return _kind(status, code)(line, status, code, response.retry_after)
 
 
@@ -102,52 +100,12 @@ def _kind(status: int, code: int) -> type[ApiError]:
     return ApiError
 
 
-def hide_credentials(text: str, values: Iterable[str]) -> str:
-    """Remove values of three characters and more from a server's text: whole, in part, or in another case.
-
-    Args:
-        text: the server's text; only the part that :func:`join_lines` shows is searched.
-        values: what it must not show.
-    """
-    text = text[:_LONGEST]
-    lower = text.lower() if len(text.lower()) == len(text) else text
-    hidden = bytearray(len(text))
-    for value in values:
-        for form in {value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1], quote(value, "")}:
-            small = form.lower() if lower is not text else form
-            if len(small) < _PIECE:
-                spans = [m.span() for m in re.finditer(rf"(?<!\w){re.escape(small)}(?!\w)", lower) if len(small) >= 3]
-            else:
-                pieces = {small[start : start + _PIECE] for start in range(len(small) - _PIECE + 1)}
-                starts = range(len(lower) - _PIECE + 1)
-                spans = [(start, start + _PIECE) for start in starts if lower[start : start + _PIECE] in pieces]
-            for start, end in spans:
-                hidden[start:end] = b"x" * (end - start)
-    shown = "".join("\0" if hide else character for character, hide in zip(text, hidden, strict=True))
-    return re.sub("\0+", _HIDDEN, shown)
-
-
-def _texts(sent: Any) -> Iterator[str]:
-    """Yield all texts of a body, except the names of its fields."""
-    for value in sent.values():
-        if isinstance(value, str):
-            yield value
-        elif isinstance(value, Mapping):
-            yield from (text for pair in value.items() for text in pair)
-
-
 def redact(text: str, secret: str) -> str:
     """Remove every word that holds eight characters in a row of the API key, and credentials that ngrok quotes."""
     pieces = {secret[start : start + _PIECE] for start in range(max(len(secret) - _PIECE + 1, 1))}
     text = re.sub(r"\S+", lambda word: "[redacted]" if any(piece in word[0] for piece in pieces) else word[0], text)
     text = re.sub(r"(?i)\b(authorization header): .*?(?=\. |$)", r"\1: [redacted]", text, flags=re.DOTALL)
     return re.sub(r"(?i)\byour (credential|authentication|key): \S+", r"Your \1: [redacted].", text)
-
-
-def join_lines(text: str) -> str:
-    """Return a text as one line for a terminal: without control characters, at most 500 characters."""
-    printable = "".join(character if character.isprintable() else " " for character in text[:_LONGEST])
-    return " ".join(printable.split()).rstrip(".")[:500]
 
 
 def read_failure(
@@ -169,7 +127,7 @@ def read_failure(
 
     untrusted = next((cause for cause in _causes(error) if isinstance(cause, SSLCertVerificationError)), None)
     if untrusted and not begun:
-        why = join_lines(getattr(untrusted, "verify_message", "") or str(untrusted.strerror))
+        why = to_line(getattr(untrusted, "verify_message", "") or str(untrusted.strerror)).rstrip(".")
         return Untrusted(f"{request}: the TLS certificate of {origin} is not trusted ({why}).")
     if not begun and (problem := _not_sent(origin, error, timeout[0])):
         return fail(problem, arrived=False)
@@ -186,7 +144,7 @@ def _not_sent(origin: str, error: Exception, connect_timeout: float) -> str:
     if isinstance(error, requests.exceptions.InvalidURL):  # its own text may hold a proxy's password
         return f"no request can be sent to {origin}, as its address or that of a proxy (HTTPS_PROXY) is malformed"
     if isinstance(error, requests.exceptions.InvalidSchema) or type(error) is OSError:
-        return f"no request can be sent to {origin}: {join_lines(str(error))}"
+        return f"no request can be sent to {origin}: {to_line(str(error)).rstrip('.')}"
     if isinstance(error, requests.exceptions.ProxyError):
         # The same error stands for a connection through the proxy that broke after the request was sent.
         unconnected = any(map(_is_no_connection, _causes(error)))

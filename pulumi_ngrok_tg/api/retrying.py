@@ -22,8 +22,9 @@ from pulumi_ngrok_tg.api.limits import Limits
 from pulumi_ngrok_tg.api.pacing import Pacer
 from pulumi_ngrok_tg.api.patience import NOTICEABLE, Patience
 from pulumi_ngrok_tg.api.reporting import Reporter
-from pulumi_ngrok_tg.api.responses import join_lines, read_error, redact
+from pulumi_ngrok_tg.api.responses import read_error, redact
 from pulumi_ngrok_tg.api.settings import AccountSettings
+from pulumi_ngrok_tg.api.text import to_line
 from pulumi_ngrok_tg.api.transport import Transport
 
 _LONGEST_BACKOFF = 15.0  # seconds
@@ -122,7 +123,7 @@ class Requests:
                 began = time.monotonic()
                 response = self._transport.exchange(request, method, path, body, patience.response_seconds)
                 outcome, operation = f"HTTP {response.status}", response.operation
-                if error := read_error(request, response, self._settings.api_key, body):
+                if error := read_error(request, response, self._settings.api_key, patience.may_quote):
                     raise error
                 return response.body
         except (GaveUp, Cancelled, Stale):
@@ -134,7 +135,7 @@ class Requests:
                 milliseconds = (time.monotonic() - began) * 1000
                 line = f"{method} {self._base_path}{path}: {outcome} in {milliseconds:.0f} ms ({facts})"
                 # The server chooses the path of a next page.
-                self._reporter.debug(join_lines(redact(line, self._settings.api_key)))
+                self._reporter.debug(to_line(redact(line, self._settings.api_key)))
 
 
 def may_repeat(error: BaseException, creates: bool) -> bool:

@@ -3,14 +3,18 @@
 import threading
 import time
 from collections.abc import Callable
+from math import inf
 from typing import Protocol
 
 from pulumi_ngrok_tg.api.errors import GaveUp, NgrokError
 from pulumi_ngrok_tg.api.inventory import Inventory
 from pulumi_ngrok_tg.api.listing import Listing
-from pulumi_ngrok_tg.api.models import Backend, Collection, Item, Tunnel
+from pulumi_ngrok_tg.api.models import BACKENDS, Backend, Collection, Item, Tunnel
 from pulumi_ngrok_tg.api.patience import Patience
 from pulumi_ngrok_tg.api.references import References, list_references
+
+_MOST = 2000
+"""Backends that an advisory listing reads: ten times what a large user has."""
 
 
 class MakeListing(Protocol):
@@ -43,6 +47,8 @@ class Snapshots:
         self._listing_lock = threading.Lock()
         self._tunnels: tuple[Tunnel, ...] | NgrokError | None = None
         self._tunnels_at = 0.0
+        self._backends_lock = threading.Lock()
+        self._backends: tuple[Backend, ...] | None = None
         self._references_lock = threading.Lock()
         self._references: dict[tuple[str, ...], References] = {}
 
@@ -78,6 +84,19 @@ class Snapshots:
         finally:
             self._listing_lock.release()
 
+    def list_backends(self, patience: Patience) -> tuple[Backend, ...]:
+        """Return the account's newest backends, from the first listing; none if that failed."""
+        patience.acquire(self._backends_lock)
+        try:
+            if self._backends is None:
+                try:
+                    self._backends = tuple(self._read(BACKENDS, patience, most=_MOST)[0])
+                except NgrokError:
+                    self._backends = ()
+            return self._backends
+        finally:
+            self._backends_lock.release()
+
     def list_references(self, kinds: tuple[str, ...], patience: Patience, clean: Callable[[str], str]) -> References:
         """Return what refers to the account's backends, from the first listing of these kinds.
 
@@ -97,9 +116,11 @@ class Snapshots:
             self._references_lock.release()
 
     def _read(
-        self, collection: Collection[Item], patience: Patience, began: float | None = None
+        self, collection: Collection[Item], patience: Patience, began: float | None = None, most: float = inf
     ) -> tuple[list[Item], float]:
         """Return what a list holds, and when its first page came; later pages may have waited for a limit.
+
+        It reads no further page once it has ``most`` objects.
 
         Raises:
             GaveUp: it took too long, counted from ``began`` or from now.
@@ -113,6 +134,8 @@ class Snapshots:
         for page in listing.read_pages(patience):
             found += page
             at = at or time.monotonic()
+            if len(found) >= most:
+                break
             taken = time.monotonic() - began - (0 if patience.advisory else patience.spent - waited)
             if taken > self._seconds and not listing.ended:
                 raise GaveUp(f"{collection.title} were not all listed within {self._seconds:g} s.")

@@ -11,10 +11,11 @@ import click
 from pulumi_ngrok_tg.api.errors import ApiError, NgrokError, NotFound
 from pulumi_ngrok_tg.api.models import Backend
 from pulumi_ngrok_tg.api.references import REFERENCED
+from pulumi_ngrok_tg.api.text import escape
 from pulumi_ngrok_tg.cli.managers import Manager, find_managers
 from pulumi_ngrok_tg.cli.options import stack_options, this_stack_option
 from pulumi_ngrok_tg.cli.session import Session
-from pulumi_ngrok_tg.cli.show import count_backends, count_tunnels, escape_control, format_age
+from pulumi_ngrok_tg.cli.show import count_backends, count_tunnels, format_age
 from pulumi_ngrok_tg.rules.references import ReferenceIndex, describe_use, explain_referenced
 from pulumi_ngrok_tg.rules.text import join_labels, join_names
 
@@ -54,7 +55,7 @@ def delete(
     reasons = _require_deletable(session, backends, this_stack, force)
     for backend in backends:
         about = "; ".join(filter(None, (join_labels(backend.labels), backend.description)))
-        described = f"{escape_control(about) or 'no labels'}; {count_tunnels(backend)}, {format_age(backend)} old"
+        described = f"{escape(about) or 'no labels'}; {count_tunnels(backend)}, {format_age(backend)} old"
         session.say(f"{backend.id} ({described})")
     if not yes:
         although = f" ({len(reasons)} of them managed or in use, see above)" if reasons else ""
@@ -146,7 +147,7 @@ def _find_reasons(
     if manager.kind == "unknown":
         yield "may be managed by a stack that could not be read."
     if index.find_paths(backend.id):
-        yield f"is used by {escape_control(describe_use(index, backend.id))}. Replace it there first."
+        yield f"is used by {escape(describe_use(index, backend.id))}. Replace it there first."
     elif index.unlisted:
         yield "may be used, because not everything that could refer to it was listed. See docs/references.md."
     if backend.tunnels != ():
@@ -177,6 +178,6 @@ def _delete(session: Session, id_: str, force: bool) -> str:
         line = f"Did not delete {id_}: {session.explain(error)}"
         if isinstance(error, ApiError) and error.code == REFERENCED:
             index = ReferenceIndex(session.client.find_referring_backends())
-            line += f" {escape_control(explain_referenced(id_, index))}"
+            line += f" {escape(explain_referenced(id_, index))}"
         return line
     return f"Deleted {id_}"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from pulumi_ngrok_tg.cli.show import escape_control
+from pulumi_ngrok_tg.api.text import escape
 
 if TYPE_CHECKING:
     from pulumi_ngrok_tg.emulator import Request
@@ -94,7 +94,7 @@ def emulator(
 
 def _print_request(request: "Request") -> None:
     taken = (request.ended - request.arrived) * 1000
-    line = escape_control(f"{request.method} {request.path} {request.status or 'no response'}")
+    line = escape(f"{request.method} {request.path} {request.status or 'no response'}")
     with suppress(OSError):  # nobody reads it any more
         click.echo(f"{line} {taken:.0f} ms")
 

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from pulumi_ngrok_tg.api.models import Backend, Tunnel
+from pulumi_ngrok_tg.api.text import escape
 from pulumi_ngrok_tg.cli import doubles
 from pulumi_ngrok_tg.cli.managers import find_managers
 from pulumi_ngrok_tg.cli.options import json_option, label_option, stack_options
@@ -14,7 +15,6 @@ from pulumi_ngrok_tg.cli.session import FOUND, OTHER_BACKENDS, OTHERS_NOT_READ, 
 from pulumi_ngrok_tg.cli.show import (
     as_dict,
     count_backends,
-    escape_control,
     format_age,
     print_json,
     print_table,
@@ -129,7 +129,7 @@ def _print_tunnels(
     print_table(("TUNNEL", "SERVES", "FORWARDS TO", "AGENT SESSION", "LABELS"), rows)
     if index:
         for line in _describe_ways(serving_now, shown, index):
-            click.echo(escape_control(line))
+            click.echo(escape(line))
 
 
 def _describe_ways(

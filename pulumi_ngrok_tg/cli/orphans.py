@@ -10,11 +10,12 @@ import click
 from pulumi_ngrok_tg.api.errors import NotFound
 from pulumi_ngrok_tg.api.models import Backend
 from pulumi_ngrok_tg.api.references import References
+from pulumi_ngrok_tg.api.text import escape
 from pulumi_ngrok_tg.cli import doubles
 from pulumi_ngrok_tg.cli.managers import find_managers
 from pulumi_ngrok_tg.cli.options import json_option, stack_options
 from pulumi_ngrok_tg.cli.session import FOUND, OTHER_BACKENDS, OTHERS_NOT_READ, Session
-from pulumi_ngrok_tg.cli.show import as_dict, count_tunnels, escape_control, print_json
+from pulumi_ngrok_tg.cli.show import as_dict, count_tunnels, print_json
 from pulumi_ngrok_tg.rules.references import ReferenceIndex, convert_unlisted, convert_use, describe_use, is_in_use
 from pulumi_ngrok_tg.rules.text import join_labels, join_names
 
@@ -158,10 +159,10 @@ def _tell_of_unmanaged(
         if found:
             click.echo(f"{heading}, {state}:")
         for backend in found:
-            about = escape_control("; ".join(filter(None, (join_labels(backend.labels), backend.description))))
+            about = escape("; ".join(filter(None, (join_labels(backend.labels), backend.description))))
             click.echo(f"  {backend.id} ({about or 'no labels'})")
             if used is True:
-                by = [escape_control(describe_use(index, backend.id))] if index.find_paths(backend.id) else []
+                by = [escape(describe_use(index, backend.id))] if index.find_paths(backend.id) else []
                 by += [count_tunnels(backend)] if backend.tunnels else []
                 click.echo(f"    in use by {', '.join(by)}{': bring it in' if known else ''}")
             if options is not None:

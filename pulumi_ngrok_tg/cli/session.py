@@ -14,8 +14,9 @@ from pulumi_ngrok_tg.accounts.clients import Account, Clients, connect
 from pulumi_ngrok_tg.api.errors import NgrokError
 from pulumi_ngrok_tg.api.models import Backend, Tunnel
 from pulumi_ngrok_tg.api.references import LISTS, References, Referrer
+from pulumi_ngrok_tg.api.text import escape
 from pulumi_ngrok_tg.cli.managers import is_other_accounts_key
-from pulumi_ngrok_tg.cli.show import count_backends, escape_control
+from pulumi_ngrok_tg.cli.show import count_backends
 from pulumi_ngrok_tg.rules import advice
 from pulumi_ngrok_tg.rules.references import ReferenceIndex, describe_unlisted
 
@@ -151,7 +152,7 @@ class Session:
 
     def say(self, line: str) -> None:
         """Print a line that is not part of the result."""
-        self._messages.print(escape_control(line), markup=False, soft_wrap=True)
+        self._messages.print(escape(line), markup=False, soft_wrap=True)
 
     # As the client's Reporter (pulumi_ngrok_tg.api.reporting):
 

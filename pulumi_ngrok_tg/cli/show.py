@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pulumi_ngrok_tg.api.models import Backend, Tunnel
+from pulumi_ngrok_tg.api.text import escape
 
 _ONE_LINE = 100_000  # columns
 _WHOLE = {"ID", "BACKEND", "TUNNEL", "SERVES", "TUNNELS", "AGE"}
@@ -50,7 +51,7 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     for row in rows:
         shown = (
             Text(
-                escape_control(cell),
+                escape(cell),
                 style=_STYLES.get(cell, ""),
                 no_wrap=number not in folded,
                 overflow="fold" if number in folded else "ellipsis",
@@ -62,11 +63,6 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         console.print(table)
     console.file.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
     console.file.flush()  # before what goes to standard error
-
-
-def escape_control(text: str) -> str:
-    """Return a text with its control characters escaped: anybody may have written it into the API."""
-    return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)
 
 
 def count_backends(backends: int) -> str:

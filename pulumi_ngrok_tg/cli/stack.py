@@ -12,7 +12,7 @@ import click
 from pulumi.automation import CommandError, PulumiCommand
 
 from pulumi_ngrok_tg.cli.pulumi_errors import summarize_error
-from pulumi_ngrok_tg.rules.outputs import FINGERPRINT, TYPE, find_held
+from pulumi_ngrok_tg.rules.outputs import FINGERPRINT, TYPE, find_managed_id
 
 _EXPORTS_AT_ONCE = 4  # each is a process; more only take each other's time
 _VERSIONS = (3, 4)
@@ -191,7 +191,8 @@ def _find_managed(deployment: Mapping[str, Any], stack: str) -> Iterator[Managed
         if not resource.get("custom") or resource.get("external"):
             continue
         outputs = resource.get("outputs") or {}
-        for id_ in find_held(resource["type"], outputs, resource.get("id")):
+        id_ = find_managed_id(resource["type"], outputs, str(resource.get("id") or ""))
+        if id_ is not None:
             yield Managed(
                 id_,
                 resource["urn"],

@@ -1,107 +1,155 @@
-"""Makes a create adopt an existing backend, or explains why it cannot."""
+"""Makes a create adopt an existing backend, or says why it cannot."""
 
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from typing import Any, cast
+from typing import Any
+
+from pulumi.output import Unknown
 
 from pulumi_ngrok_tg.accounts.clients import Account
 from pulumi_ngrok_tg.api.errors import NotFound
+from pulumi_ngrok_tg.api.models import Backend
 from pulumi_ngrok_tg.api.reporting import Reporter
-from pulumi_ngrok_tg.engine import upstream
 from pulumi_ngrok_tg.engine.run import Run
-from pulumi_ngrok_tg.rules import adoption, advice, kubernetes
+from pulumi_ngrok_tg.rules import adoption, advice
+from pulumi_ngrok_tg.rules.adoption import IdenticalBackends
 from pulumi_ngrok_tg.rules.advice import ProviderError
+from pulumi_ngrok_tg.rules.facts import Facts
 
-_SHOWN = 5  # adoptions that the summary keeps
+_SHOWN = 5  # lines of a kind that the summary keeps
+_DELETED = " If somebody deleted it, remove import_ from its options; `pulumi up` then creates it again."
 
 
 class Adopter:
-    """Checks adoptions.
+    """Decides about one new resource.
 
     Args:
         run: what is known of the operation so far.
         open_account: yields the account of a resource with these inputs; turns the API's errors into ProviderError.
         reporter: gets a line for each adoption.
+        urn: the resource's URN.
+        facts: what the program says of it.
     """
 
     def __init__(
-        self, run: Run, open_account: Callable[[dict[str, Any]], AbstractContextManager[Account]], reporter: Reporter
+        self,
+        run: Run,
+        open_account: Callable[[Mapping[str, Any]], AbstractContextManager[Account]],
+        reporter: Reporter,
+        urn: str,
+        facts: Facts,
     ) -> None:
         self._run = run
         self._open = open_account
         self._reporter = reporter
+        self._urn = urn
+        self._facts = facts
 
-    def check(self, wanted: adoption.Adoption, inputs: dict[str, Any]) -> Iterator[str]:
-        """Make the create adopt a backend, or yield why it cannot."""
-        urn = upstream.find_urn()
-        if wanted.id is None and wanted.mode != adoption.IDENTICAL:
-            yield adoption.explain_unknown_mode(wanted.mode)
-        elif wanted.unread is not None:
-            yield (
-                adoption.explain_unread(wanted.id, wanted.unread)
-                if wanted.id
-                else f"PULUMI_NGROK_TG_ADOPT: {wanted.unread}"
-            )
-        elif not wanted.is_known:
-            if wanted.id is None:
-                self._reporter.info(adoption.UNKNOWN_CONTENTS)
-        elif wanted.id is not None:
-            if wanted.managed_by not in (None, urn):
-                yield adoption.explain_managed(wanted.id, wanted.managed_by)
-            elif holder := adoption.find_holder(wanted, urn):
-                yield adoption.explain_held_by_other_type(wanted.id, holder)
-            else:
-                yield from self._verify(wanted, wanted.id, inputs)
-        elif len(wanted.candidates or ()) > 1:
-            yield adoption.explain_several_identical(wanted.candidates or ())
-        elif wanted.candidates:
-            (id_,) = wanted.candidates
-            if wanted.twins:
-                yield adoption.explain_several_resources(id_, wanted.twins)
-                return
-            if holder := adoption.find_holder(wanted, urn):
-                yield adoption.explain_held_by_other_type(id_, holder)
-                return
-            inputs[adoption.INPUT] = id_
-            yield from self._verify(wanted, id_, inputs)
-        else:
-            self._reporter.info(adoption.NONE_IDENTICAL)
+    def choose(self, wanted: Any, inputs: Mapping[str, Any]) -> tuple[str | None, list[str]]:
+        """Return the id of the backend that a new resource adopts, if any, and each reason why it cannot.
 
-    def _verify(self, wanted: adoption.Adoption, id_: str, inputs: dict[str, Any]) -> Iterator[str]:
-        """Yield what prevents the adoption of an existing backend."""
-        urn = upstream.find_urn()
+        Args:
+            wanted: the ``import_`` of the resource: an id, Unknown or None.
+            inputs: its inputs, as the engine hands them over.
+        """
+        mode = os.environ.get(adoption.VARIABLE)
+        if isinstance(wanted, Unknown):
+            return None, []
+        if wanted is not None:
+            return self._choose_named(str(wanted), inputs)
+        if mode:
+            return self._choose_identical(mode, inputs)
+        if self._facts.previews and self._facts.managed is not None and adoption.is_known(inputs):
+            self._warn_of_identical(inputs)
+        return None, []
+
+    def verify(self, id_: str, inputs: Mapping[str, Any]) -> Backend:
+        """Return the backend that a create adopts, read once more: its contents may have changed since the check.
+
+        Raises:
+            ProviderError: it cannot be read, or differs from the program now.
+        """
+        with self._open(inputs) as account:
+            if self._run.begin_verifying(inputs.get("account")):
+                account.client.start_over()  # one listing for all creates
+            backend = self._read(account, id_)
+        if reasons := adoption.find_obstacles(backend, self._facts, inputs):
+            raise ProviderError(" ".join(reasons))
+        return backend
+
+    def _choose_named(self, id_: str, inputs: Mapping[str, Any]) -> tuple[str | None, list[str]]:
+        if reason := adoption.explain_manager(id_, self._urn, self._facts):
+            return id_, [reason]
         try:
             with self._open(inputs) as account:
-                account.client.expect_reads(wanted.count)
-                try:
-                    backend = account.client.read(id_)
-                except NotFound as error:
-                    raise ProviderError(advice.explain_missing(error, id_)) from error
+                backend = self._read(account, id_)
         except ProviderError as error:
-            deleted = " If somebody deleted it, remove import_ from its options; `pulumi up` then creates it again."
-            yield f"import_: {error}{deleted if isinstance(error.__cause__, NotFound) else ''}"
-            return
-        if wanted.managed_by == urn:
-            yield adoption.explain_replaced(id_)
-            return
-        differing = list(adoption.explain_differences(wanted, id_, cast(dict[str, Any], backend.contents), inputs))
-        yield from differing
-        if kubernetes.is_operator_owned(backend.contents) and not wanted.allow_operator_owned:
-            yield adoption.explain_operator_owned(id_)
-        if other := self._run.holders.adopt(id_, urn):
-            yield adoption.explain_declared_twice(id_, other)
-        elif not differing:
-            self._report_adoption(id_, urn)
+            return id_, [f"import_: {error}{_DELETED if isinstance(error.__cause__, NotFound) else ''}"]
+        if self._facts.manager == self._urn:
+            return id_, [adoption.explain_replaced(id_)]
+        reasons = adoption.find_obstacles(backend, self._facts, inputs)
+        if other := self._run.adopt(id_, self._urn):
+            reasons.append(adoption.explain_declared_twice(id_, other))
+        if not reasons:
+            self._report(adoption.describe_adoption(id_), self._reporter.info, adoption.MORE_ADOPTIONS)
+        return id_, reasons
 
-    def _report_adoption(self, id_: str, urn: str) -> None:
-        """Report the adoption on the resource's row; the summary keeps the first few."""
-        self._run.adopting.add(urn)
-        line = f"adopts {id_}, which exists; nothing is created or changed at ngrok"
-        if len(self._run.adopting) <= _SHOWN:
-            self._reporter.info(line)
+    def _choose_identical(self, mode: str, inputs: Mapping[str, Any]) -> tuple[str | None, list[str]]:
+        facts = self._facts
+        if mode != adoption.IDENTICAL:
+            return None, [adoption.explain_unknown_mode(mode)]
+        if facts.explicit:
+            return None, [adoption.EXPLICIT_PROVIDER]
+        if facts.unread is not None:
+            return None, [f"{adoption.VARIABLE}: the stack's state could not be read ({facts.unread})."]
+        if self._urn in facts.held:  # it is replaced
+            return None, []
+        if facts.managed is None:
+            return None, [adoption.NAMESAKE]
+        if not adoption.is_known(inputs):
+            self._reporter.info(adoption.UNKNOWN_CONTENTS)
+            return None, []
+        try:
+            with self._open(inputs) as account:
+                index = self._run.index(inputs.get("account"), lambda: IdenticalBackends(account.client.list_all()))
+        except ProviderError as error:
+            return None, [f"{adoption.VARIABLE}: {error}"]
+        found = index.find(inputs, facts)
+        if not found:
+            self._reporter.info(adoption.NONE_IDENTICAL)
+            return None, []
+        if len(found) > 1:
+            return None, [adoption.explain_several_identical(found)]
+        if found[0] in facts.others:
+            return None, [adoption.explain_held_by_other_type(found[0], facts.others[found[0]])]
+        if other := self._run.adopt(found[0], self._urn):
+            return None, [adoption.explain_adopted_by_twin(found[0], other)]
+        self._report(adoption.describe_adoption(found[0]), self._reporter.info, adoption.MORE_ADOPTIONS)
+        return found[0], []
+
+    def _read(self, account: Account, id_: str) -> Backend:
+        account.client.expect_reads(self._facts.adoptions)
+        try:
+            return account.client.read(id_)
+        except NotFound as error:
+            raise ProviderError(advice.explain_missing(error, id_)) from error
+
+    def _warn_of_identical(self, inputs: Mapping[str, Any]) -> None:
+        """Warn of a create of what ngrok already holds; say nothing if ngrok does not list it soon."""
+        with self._open(inputs) as account:
+            index = self._run.index(
+                inputs.get("account"), lambda: IdenticalBackends(account.client.list_backends_advisory())
+            )
+        if found := index.find(inputs, self._facts):
+            self._report(adoption.describe_identical(found), self._reporter.warn, adoption.MORE_IDENTICAL)
+
+    def _report(self, line: str, show: Callable[[str], None], more: str) -> None:
+        """Report a line on the resource's row; the summary keeps the first few of a kind."""
+        count = self._run.count(more)
+        if count <= _SHOWN:
+            show(line)
             return
         self._reporter.status(line)
-        if len(self._run.adopting) == _SHOWN + 1:
-            self._reporter.info(
-                f"{line}. (Any further adoptions show only while they happen. Pulumi counts each adoption as a create.)"
-            )
+        if count == _SHOWN + 1:
+            show(f"{line}. {more}")

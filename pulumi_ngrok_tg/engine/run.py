@@ -1,51 +1,74 @@
 """What is known of one operation of the engine."""
 
 import threading
+from collections import Counter
+from collections.abc import Callable
 
-from pulumi_ngrok_tg.rules import replaced
-
-
-class Holders:
-    """Which resource holds which backend, as far as known in one operation; safe to share between threads.
-
-    The engine may delete a backend that a resource of another name holds: after a rename without an alias, or while an
-    earlier delete is pending.
-    """
-
-    def __init__(self) -> None:
-        self._holders: dict[str, tuple[str, bool]] = {}
-        self._lock = threading.Lock()
-
-    def adopt(self, id_: str, urn: str) -> str | None:
-        """Note that a resource adopts a backend; return the URN of another resource that already holds it, or None."""
-        with self._lock:
-            holder, _ = self._holders.setdefault(id_, (urn, True))
-        return holder if holder != urn else None
-
-    def keep(self, id_: str, urn: str) -> None:
-        """Note that a resource of the program holds a backend and keeps it."""
-        with self._lock:
-            self._holders.setdefault(id_, (urn, False))
-
-    def find_other(self, id_: str, urn: str) -> str | None:
-        """Return the URN of the other resource that still needs this backend, or None."""
-        with self._lock:
-            holder, adopted = self._holders.get(id_, ("", False))
-        return holder if adopted or (holder and holder != urn) else None
+from pulumi_ngrok_tg.rules.adoption import IdenticalBackends
+from pulumi_ngrok_tg.rules.facts import Facts
 
 
 class Run:
-    """What is known of one operation of the engine so far."""
+    """What is known of one operation of the engine so far; safe to share between threads.
+
+    The engine may delete a backend that a resource of another name needs: after a rename without an alias, or while an
+    earlier delete is pending. So this notes which resource has which backend.
+    """
 
     def __init__(self) -> None:
-        self.holders = Holders()
-        self.declared: set[str] = set()
-        """The URNs of the resources that were checked, which are those that the program declares."""
-        self.replaced: dict[str, replaced.Held] = {}
-        """The backends that will be replaced, by URN."""
-        self.refusing: set[str] = set()
-        """The URNs of the resources for which the program says that onTrafficLoss is ``refuse``."""
+        self.declared: dict[str, Facts] = {}
+        """What the program says of each resource that was checked, by URN; it declares these and no others."""
         self.deleted: set[str] = set()
         """The ids of the deleted backends."""
-        self.adopting: set[str] = set()
-        """The URNs of the resources that adopt a backend."""
+        self._lock = threading.Lock()
+        self._indexing = threading.Lock()
+        self._indexes: dict[str | None, IdenticalBackends] = {}
+        self._counts: Counter[str] = Counter()
+        self._verified: set[str | None] = set()
+        self._adopted: dict[str, str] = {}
+        self._kept: dict[str, str] = {}
+
+    def find_facts(self, urn: str) -> Facts:
+        """Return what the program says of a resource."""
+        return self.declared.get(urn, Facts())
+
+    def adopt(self, id_: str, urn: str) -> str | None:
+        """Note that a resource adopts a backend; return the URN of another resource that already has it, or None."""
+        with self._lock:
+            other = self._kept.get(id_) or self._adopted.setdefault(id_, urn)
+        return other if other != urn else None
+
+    def index(self, account: str | None, make: Callable[[], IdenticalBackends]) -> IdenticalBackends:
+        """Return an account's backends by their contents, made once."""
+        with self._indexing:
+            if account not in self._indexes:
+                self._indexes[account] = make()
+            return self._indexes[account]
+
+    def count(self, kind: str) -> int:
+        """Return how often this was called for a kind of lines."""
+        with self._lock:
+            self._counts[kind] += 1
+            return self._counts[kind]
+
+    def begin_verifying(self, account: str | None) -> bool:
+        """Tell whether this is the first create of an account that adopts a backend."""
+        with self._lock:
+            first = account not in self._verified
+            self._verified.add(account)
+        return first
+
+    def keep(self, id_: str, urn: str) -> None:
+        """Note that a resource of the program has a backend and keeps it."""
+        with self._lock:
+            self._kept.setdefault(id_, urn)
+
+    def find_other(self, id_: str, urn: str) -> str | None:
+        """Return the URN of the other resource that still needs this backend, or None.
+
+        A backend that was adopted in this operation is never deleted in it, not even for the resource that adopted it:
+        that delete would be for what the resource had before.
+        """
+        with self._lock:
+            adopted, kept = self._adopted.get(id_), self._kept.get(id_)
+        return adopted if adopted is not None else (kept if kept != urn else None)

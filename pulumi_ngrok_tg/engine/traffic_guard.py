@@ -26,16 +26,24 @@ class TrafficGuard:
         reporter: shows lines on the row of the current resource.
         refuses: whether the program says that the setting is ``refuse``; an explicit provider gets no stack config.
         name: the resource's name, for messages: with ``--diff``, the engine does not show whose line it is.
+        retains: whether the engine keeps the old backend of a replacement at ngrok (``retain_on_delete``).
     """
 
     def __init__(
-        self, get_config: config.GetConfig, clients: Clients, reporter: Reporter, name: str, refuses: bool = False
+        self,
+        get_config: config.GetConfig,
+        clients: Clients,
+        reporter: Reporter,
+        name: str,
+        refuses: bool = False,
+        retains: bool = False,
     ) -> None:
         self._mode = "refuse" if refuses else config.read_on_traffic_loss(get_config)
         self._get_config = get_config
         self._clients = clients
         self._reporter = reporter
         self._name = name
+        self.retains = retains
 
     @property
     def refuses(self) -> bool:
@@ -50,6 +58,8 @@ class TrafficGuard:
         """
         replaced = olds.get("account") != news.get("account")
         if self._mode == "ignore" or not (replaced or "labels" in properties.find_changes(olds, news)):
+            return
+        if replaced and self.retains:
             return
         after = properties.take_contents(news)["labels"]
         if isinstance(news.get("account"), Unknown):
@@ -85,7 +95,7 @@ class TrafficGuard:
             traffic.Refused: tunnels are online in it, or might be.
             NotFound: it is gone.
         """
-        if self.refuses:
+        if self.refuses and not self.retains:
             try:
                 self._require_no_loss(id_, state, {}, traffic.refuse_replacement)
             except traffic.Refused as refused:

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import Any
 
+from pulumi.output import Unknown
 from pulumi.runtime.rpc import deserialize_properties
 from pulumi.runtime.settings import get_monitor
 
@@ -97,6 +98,26 @@ def find_inputs() -> Mapping[str, Any]:
     """Return the inputs that the state holds of the resource that is read, or {}; Pulumi passes only its outputs."""
     inputs = getattr(_find_request(), "inputs", None)
     return deserialize_properties(inputs) if hasattr(inputs, "fields") else {}
+
+
+def find_unknown(field: str) -> list[str]:
+    """Return the names of the unknown properties in a field of the request that is served.
+
+    With ``--exclude`` or ``--target``, the engine passes unknown values to a real create or update. The server drops
+    them (pulumi 3.272, ``pulumi.dynamic.__main__``: it deserializes without ``keep_unknowns``), so a write without them
+    would clear or narrow what they are for.
+    """
+    given = getattr(_find_request(), field, None)
+    if not hasattr(given, "fields"):
+        return []
+    return sorted(name for name, value in deserialize_properties(given, True).items() if _is_unknown(value))
+
+
+def _is_unknown(value: Any) -> bool:
+    """Tell whether a value is unknown, or holds one that is."""
+    if isinstance(value, Mapping | list):
+        return any(map(_is_unknown, value.values() if isinstance(value, Mapping) else value))
+    return isinstance(value, Unknown)
 
 
 def _find_request() -> Any:

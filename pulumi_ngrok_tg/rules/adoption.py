@@ -1,130 +1,120 @@
-"""Rules of adoption: a resource with ``import_`` takes over an existing backend, without a write.
+"""Rules of adoption: a resource takes over an existing backend, without a write.
 
 Pulumi's dynamic providers cannot import (https://github.com/pulumi/pulumi/issues/16175). So the program
-(:mod:`pulumi_ngrok_tg.program.import_option`) passes the option as an input that the engine does not display. These
-rules read that input, and compare the program's inputs with the API's backend.
+(:mod:`pulumi_ngrok_tg.program.declaration`) passes the option ``import_`` as an input. These rules compare what the
+engine hands over with the API's backend.
 """
 
 import json
 import re
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pulumi.output import Unknown
 
-from pulumi_ngrok_tg.rules import properties
-from pulumi_ngrok_tg.rules.outputs import DYNAMIC
+from pulumi_ngrok_tg.api.models import Backend
+from pulumi_ngrok_tg.api.text import escape
+from pulumi_ngrok_tg.rules import kubernetes, properties
+from pulumi_ngrok_tg.rules.facts import Facts
 from pulumi_ngrok_tg.rules.text import join_names
 
 INPUT = "__import"
-"""The input with what the program knows about an adoption, for :func:`read_adoption`. Once checked, it is the id."""
-ALLOW_OPERATOR_OWNED = "__allow_operator_owned"
-"""The input that allows the adoption of a backend that ngrok's Kubernetes operator owns."""
+"""The input with the id of the backend that a resource adopts."""
+VARIABLE = "PULUMI_NGROK_TG_ADOPT"
+"""The environment variable for one run. It is not a config value, because that would hold for later runs, too."""
 IDENTICAL = "identical"
-"""The value of PULUMI_NGROK_TG_ADOPT with which a create adopts the backend with exactly its contents."""
+"""Its value, with which a create adopts the backend with exactly its contents."""
 _SHOWN = 80  # characters of a value in a message
 
 
-@dataclass(frozen=True)
-class Adoption:
-    """An adoption that a program asks for."""
-
-    id: Any
-    """The backend's id, which may be unknown in a preview. None: adopt the identical backend."""
-    managed_by: str | None = None
-    """The URN of the resource that manages the backend in the stack's state, or None."""
-    held_by: tuple[tuple[str, str], ...] = ()
-    """URN and type of the other resources of the state whose outputs hold its id."""
-    unread: str | None = None
-    """Why it is unknown which resource manages the backend, or which backend is identical."""
-    plain: Mapping[str, Any] = field(default_factory=dict)
-    """The inputs whose values may be shown."""
-    plain_keys: frozenset[str] = frozenset()
-    """The label keys that may be shown even if the labels may not."""
-    allow_operator_owned: bool = False
-    count: int = 1
-    """How many backends the program is about to adopt."""
-    mode: str | None = None
-    """The value of PULUMI_NGROK_TG_ADOPT, if there is no ``import_``."""
-    candidates: tuple[str, ...] | None = None
-    """The ids of the identical backends; None if they are unknown in a preview."""
-    twins: tuple[str, ...] = ()
-    """The names of the resources with the same contents, if there are several."""
-
-    @property
-    def is_known(self) -> bool:
-        """Whether it is known which backend is adopted, if any."""
-        return self.candidates is not None if self.id is None else not isinstance(self.id, Unknown)
-
-
-def read_adoption(inputs: Mapping[str, Any]) -> Adoption | None:
-    """Return the adoption that a program's inputs ask for, if they do."""
-    given = inputs.get(INPUT)
-    if not isinstance(given, Mapping):
-        return None
-    state, found = _mapping(given.get("state")), _mapping(given.get("identical"))
-    unread = state.get("unread") or found.get("unread")
-    managed_by, ids = state.get("managed_by"), found.get("ids")
-    holders = [*(state.get("held_by") or ()), *(found.get("held_by") or ())]
-    return Adoption(
-        id=given.get("id"),
-        managed_by=managed_by if isinstance(managed_by, str) else None,
-        held_by=tuple((str(one["urn"]), str(one["type"])) for one in holders),
-        unread=unread if isinstance(unread, str) else None,
-        plain=_mapping(given.get("plain")),
-        plain_keys=frozenset(inputs.get(properties.PLAIN_KEYS) or ()),
-        allow_operator_owned=inputs.get(ALLOW_OPERATOR_OWNED) is True,
-        count=int(state.get("count") or 1),
-        mode=given.get("mode"),
-        candidates=tuple(ids) if isinstance(ids, list) else None,
-        twins=tuple(given.get("twins") or ()),
-    )
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def find_holder(adoption: Adoption, urn: str) -> str | None:
-    """Return the URN of another resource of the state that holds the backend, or None.
-
-    The resource's own parent components do not count; they may have the id among their outputs.
-    """
-    types = urn.split("::")[2].split("$")[:-1] if urn.count("::") >= 3 else []
-    parents = [type_ for type_ in types if not type_.startswith(DYNAMIC)]
-    return next((holder for holder, type_ in adoption.held_by if holder != urn and type_ not in parents), None)
-
-
-def explain_differences(
-    wanted: Adoption, id_: str, held: Mapping[str, Any], inputs: Mapping[str, Any]
-) -> Iterator[str]:
-    """Yield a line for each property that differs between a backend and the program that wants to adopt it.
+def explain_manager(id_: str, urn: str, facts: Facts) -> str | None:
+    """Return the line about another resource that manages the backend that ``import_`` names, or None.
 
     Args:
-        wanted: the adoption.
         id_: the backend's id.
-        held: description, metadata and labels, as the API holds them.
-        inputs: the program's inputs; those that are not known yet are skipped.
+        urn: the resource's URN.
+        facts: what the program says.
     """
-    plain = {properties.format_label_path(key) for key in wanted.plain_keys}
-    for name, now, then in properties.compare(held, inputs):
+    if facts.unread is not None:
+        return explain_unread(id_, facts.unread)
+    if facts.manager not in (None, urn):
+        return explain_managed(id_, facts.manager)
+    if id_ in facts.others:
+        return explain_held_by_other_type(id_, facts.others[id_])
+    if facts.twin is not None:
+        return explain_declared_twice(id_, facts.twin)
+    return None
+
+
+def find_obstacles(backend: Backend, facts: Facts, inputs: Mapping[str, Any]) -> list[str]:
+    """Return a line for each reason why a resource with these inputs cannot adopt a backend as ngrok holds it."""
+    found = list(_explain_differences(backend, facts, inputs))
+    if kubernetes.is_operator_owned(backend.contents) and not facts.allow_operator_owned:
+        found.append(explain_operator_owned(backend.id))
+    return found
+
+
+class IdenticalBackends:
+    """The backends of an account, by their contents.
+
+    Args:
+        backends: the account's.
+    """
+
+    def __init__(self, backends: Iterable[Backend]) -> None:
+        self._by_contents: dict[str, list[Backend]] = {}
+        for backend in backends:
+            self._by_contents.setdefault(_identify(backend.contents), []).append(backend)
+
+    def find(self, inputs: Mapping[str, Any], facts: Facts) -> list[str]:
+        """Return the ids of the backends with these contents that no resource of this package has in the state."""
+        alike = self._by_contents.get(_identify(inputs), [])
+        managed = set((facts.managed or "").split()) if alike else set()
+        return [one.id for one in alike if one.id not in managed and not properties.find_changes(one.contents, inputs)]
+
+
+def _identify(contents: Mapping[str, Any]) -> str:
+    """Return a text that is equal for contents of equal meaning, and rarely equal for others."""
+    whole = properties.take_contents(contents)
+    # JSON in another order has the same characters.
+    metadata = sorted(character for character in whole["metadata"] if not character.isspace())
+    return json.dumps([whole["description"], "".join(metadata), sorted(whole["labels"].items())])
+
+
+def is_known(inputs: Mapping[str, Any]) -> bool:
+    """Tell whether the account and all contents are known."""
+    contents = properties.take_contents(inputs)
+    labels = contents["labels"]
+    values = [inputs.get("account"), contents["description"], contents["metadata"], labels]
+    return not any(isinstance(one, Unknown) for one in (*values, *getattr(labels, "values", list)()))
+
+
+def _explain_differences(backend: Backend, facts: Facts, inputs: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a line for each property that differs; skip those that are not known yet."""
+    for path, now, then in properties.compare(backend.contents, inputs):
         if isinstance(then, Unknown):
             continue
-        top = re.split(r"[.[]", name)[0]
-        if wanted.plain.get(top, ...) != inputs.get(top) and not _is_none(wanted.plain, top, inputs):
-            # If the labels are secret as a whole, so are their keys.
-            shown = name if top != "labels" or name in plain else "a label"
-            difference = f"{shown} is not what ngrok holds (the value is a secret)"
+        if _may_show(path, facts, inputs):
+            difference = f"{escape(path)} is {_shorten(now)} at ngrok, but {_shorten(then)} in the program"
         else:
-            difference = f"{name} is {_shorten(now)} at ngrok, but {_shorten(then)} in the program"
-        yield f"import_: {id_}: {difference}. Write ngrok's value into the program; change it after the adoption."
+            # If the labels are secret as a whole, so are their keys.
+            top = re.split(r"[.[]", path)[0]
+            paths = {properties.format_label_path(key) for key in facts.keys}
+            shown = path if top != "labels" or path in paths else "a label"
+            difference = f"{escape(shown)} is not what ngrok holds (the value is a secret)"
+        how = "Write ngrok's value into the program; change it after the adoption."
+        yield f"import_: {backend.id}: {difference}. {how}"
 
 
-def _is_none(plain: Mapping[str, Any], name: str, inputs: Mapping[str, Any]) -> bool:
-    """Tell whether the program leaves a property empty, and does not make it secret."""
-    return name in plain and not plain[name] and not inputs.get(name)
+def _may_show(path: str, facts: Facts, inputs: Mapping[str, Any]) -> bool:
+    """Tell whether a property, or the label with that path, is certainly not a secret."""
+    top = re.split(r"[.[]", path)[0]
+    if top != "labels" or path == "labels":
+        return facts.is_plain(top, inputs.get(top))
+    plain, labels = facts.plain.get("labels") or {}, inputs.get("labels") or {}
+    keys = [key for key in {*plain, *labels} if properties.format_label_path(key) == path]
+    return "labels" in facts.plain and all(plain.get(key) == labels.get(key) for key in keys)
 
 
 def explain_operator_owned(id_: str) -> str:
@@ -148,9 +138,9 @@ def explain_managed(id_: str, urn: str) -> str:
     )
 
 
-def explain_declared_twice(id_: str, urn: str) -> str:
-    """Return the line for a backend that another resource of the same run holds or adopts."""
-    return f"import_: {id_} belongs to another resource of this program, {urn}. Remove one of the two."
+def explain_declared_twice(id_: str, other: str) -> str:
+    """Return the line for a backend that another resource of the program, by name or URN, has or adopts."""
+    return f"import_: {id_} belongs to another resource of this program, {other}. Remove one of the two."
 
 
 def explain_another_id(id_: str, named: str) -> str:
@@ -162,11 +152,10 @@ def explain_another_id(id_: str, named: str) -> str:
 
 
 def explain_held_by_other_type(id_: str, urn: str) -> str:
-    """Return the line for a backend that a resource of another type holds in this stack."""
+    """Return the line for a backend that a resource of another type manages in this stack."""
     return (
-        f"import_: {id_} is already held by {urn} in this stack. If that resource manages the backend, its "
-        f"delete would delete the backend. Take the resource out of the program, run `pulumi state delete "
-        f"{shlex.quote(urn)}`, then run this again."
+        f"import_: {id_} is already managed by {urn} in this stack, whose delete would delete the backend. Take that "
+        f"resource out of the program, run `pulumi state delete {shlex.quote(urn)}`, then run this again."
     )
 
 
@@ -186,25 +175,58 @@ def explain_several_identical(ids: Sequence[str]) -> str:
     )
 
 
-def explain_several_resources(id_: str, names: Sequence[str]) -> str:
-    """Return the line for several resources that have one identical backend."""
+def explain_adopted_by_twin(id_: str, urn: str) -> str:
+    """Return the line for a resource whose one identical backend another resource of this run adopts."""
     return (
-        f"PULUMI_NGROK_TG_ADOPT: {id_} has exactly the contents of several resources ({join_names(names)}). Give one "
-        f'of them ResourceOptions(import_="{id_}"), and run the others without the variable.'
+        f"PULUMI_NGROK_TG_ADOPT: {id_} has exactly these contents, but also those of {urn}, which adopts it. Give one "
+        f'of them ResourceOptions(import_="{id_}"), and run the other without the variable.'
     )
 
 
-def explain_unknown_mode(mode: object) -> str:
+def explain_unknown_mode(mode: str) -> str:
     """Return the line for an invalid value of PULUMI_NGROK_TG_ADOPT."""
     return f'PULUMI_NGROK_TG_ADOPT must be "identical", not {mode!r}. Unset it to create new backends.'
 
 
+NAMESAKE = (
+    "PULUMI_NGROK_TG_ADOPT: the state holds another resource of this name, under another parent, so it is unknown "
+    "which backends the stack manages. Name the backend with import_ instead."
+)
+"""The line for a resource that cannot adopt an identical backend."""
+EXPLICIT_PROVIDER = (
+    "PULUMI_NGROK_TG_ADOPT: a resource with an explicit provider (provider=...) is served by a process of its own, so "
+    "two resources could adopt one backend. Name the backend with import_ instead."
+)
+"""The line for a resource that cannot adopt an identical backend."""
 NONE_IDENTICAL = "PULUMI_NGROK_TG_ADOPT: no backend of the account has these contents, so a new one is created"
 """The line for a resource that is created although the variable is set."""
 UNKNOWN_CONTENTS = (
     "only `pulumi up` can tell whether this adopts an identical backend, because the contents depend on other resources"
 )
 """The line for a resource whose contents are unknown in a preview."""
+
+
+def describe_adoption(id_: str) -> str:
+    """Return the line for a resource that adopts a backend."""
+    return f"adopts {id_}, which exists; nothing is created or changed at ngrok"
+
+
+def describe_identical(ids: Sequence[str]) -> str:
+    """Return the warning about a create of what ngrok already holds."""
+    if len(ids) == 1:
+        what, how = "a backend", f'set import_="{ids[0]}" or run `PULUMI_NGROK_TG_ADOPT=identical pulumi up`'
+    else:
+        what, how = f"{len(ids)} backends", "set import_ to one of the ids"
+    return (
+        f"ngrok already has {what} with exactly these contents ({join_names(ids)}), which this stack does not manage. "
+        f"`pulumi up` creates another one. To adopt what exists instead, {how}"
+    )
+
+
+MORE_ADOPTIONS = "(Further adoptions show only while they happen. Pulumi counts each adoption as a create.)"
+"""What the summary says instead of further adoptions."""
+MORE_IDENTICAL = "(Further resources of which this is true show only while the preview runs.)"
+"""What the summary says instead of further warnings of :func:`describe_identical`."""
 
 
 def explain_held_by_another(id_: str, urn: str, holder: str) -> str:
@@ -218,5 +240,5 @@ def explain_held_by_another(id_: str, urn: str, holder: str) -> str:
 def _shorten(value: Any) -> str:
     if value is None:
         return "not set"
-    text = json.dumps(value, ensure_ascii=False) if isinstance(value, str) else str(value)
+    text = escape(json.dumps(value, ensure_ascii=False) if isinstance(value, str) else str(value))
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

@@ -1,8 +1,9 @@
 """Adds to an error what a user of Pulumi can do about it, in one line."""
 
 import shlex
+from collections.abc import Sequence
 
-from pulumi_ngrok_tg.accounts.config import OPTIONS, ConfigError, MissingKey, Source
+from pulumi_ngrok_tg.accounts.config import ON_TRAFFIC_LOSS, OPTIONS, ConfigError, MissingKey, Source
 from pulumi_ngrok_tg.api.errors import (
     ApiError,
     Cancelled,
@@ -37,6 +38,11 @@ BY_CODE = {
     6502: "Remove it from the failover or weighted backends that refer to it.",
     6526: "Check the id.",
     6527: "The id is of another kind of backend; check the id.",
+    6503: "Shorten the description.",
+    6504: "Shorten the metadata.",
+    6508: "Use fewer labels.",
+    6509: "Use label keys of another length.",
+    6510: "Use label values of another length.",
     7008: "ngrok has withdrawn edges and backends from this account; the resource stays in the state until you decide. "
     "Move the traffic to internal endpoints, then remove it with `pulumi state delete` (unprotect it first if needed).",
     27204: "Check the API's address ({base_url}), and whether a proxy is in between.",
@@ -84,6 +90,33 @@ def explain_missing(error: NgrokError, id_: str) -> str:
 def explain_deleted(error: NgrokError, id_: str) -> str:
     """Return the line for a backend that is gone when an update comes."""
     return f"The backend {id_} no longer exists. Run `pulumi refresh`, then `pulumi up` to create it. ({error})"
+
+
+def explain_unknown(names: Sequence[str]) -> str:
+    """Return the line for a write with an input that is not known."""
+    is_one = len(names) == 1
+    return (
+        f"Nothing was sent, because the {'value of' if is_one else 'values of'} {', '.join(names)} "
+        f"{'is' if is_one else 'are'} unknown: {'it depends' if is_one else 'they depend'} on a resource that this run "
+        "leaves out (--exclude, --target) or has not created. Include that resource, or leave this one out, too "
+        "(--exclude-dependents)."
+    )
+
+
+LOST_GUARD = (
+    "This version of Pulumi's SDK does not say which resource a call is about. Replacements that stop traffic, and two "
+    "resources that adopt one backend, are not noticed. See docs/compatibility.md."
+)
+"""The warning if the guards of a resource are off."""
+
+
+def explain_lost_guard() -> str:
+    """Return the line for a resource whose guards are off, if onTrafficLoss is ``refuse``."""
+    return (
+        f'{ON_TRAFFIC_LOSS} is "refuse", but this version of Pulumi\'s SDK does not say which resource a call is '
+        "about, so changes that stop traffic could go unnoticed. Use a version from docs/compatibility.md, or allow it "
+        f"with `pulumi config set {ON_TRAFFIC_LOSS} warn`."
+    )
 
 
 def explain_gone_under_another_key(error: NgrokError, source: Source, urn: str) -> str:

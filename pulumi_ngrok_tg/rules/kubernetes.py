@@ -4,7 +4,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-_OWNERS = ("kubernetes-ingress-controller", "ngrok-operator")
+_OWNER = "owned-by"
+"""The operator's mark in the metadata. Its value differs by version: ``kubernetes-ingress-controller``,
+``ngrok-ingress-controller`` (Helm chart 0.5.0), ``ngrok-operator``."""
 _LABEL_PREFIX = "k8s.ngrok.com/"
 
 
@@ -21,4 +23,4 @@ def is_operator_owned(backend: Mapping[str, Any]) -> bool:
         metadata = json.loads(backend.get("metadata") or "null")
     except (ValueError, TypeError, RecursionError):
         return False
-    return isinstance(metadata, Mapping) and metadata.get("owned-by") in _OWNERS
+    return isinstance(metadata, Mapping) and _OWNER in metadata

@@ -1,18 +1,14 @@
 """What a stack's state holds about a backend."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
-
-from pulumi_ngrok_tg.api.models import is_id
 
 if TYPE_CHECKING:
     from pulumi_ngrok_tg.api.models import Backend
 
 TYPE = "pulumi-python:dynamic/ngrok:TunnelGroupBackend"
 """The resource's type token."""
-DYNAMIC = "pulumi-python:dynamic"
-"""The beginning of the types of all dynamic resources in Python."""
-_NO_HOLDERS = ("pulumi:pulumi:Stack", "pulumi:pulumi:StackReference")
+_PREFIX = "bkdtg_"
 FINGERPRINT = "__key_fingerprint"
 """The output with the fingerprint of the key that saw the backend last. The engine displays no name with "__"."""
 READ_ONLY = "__read_only"
@@ -33,32 +29,24 @@ def build_outputs(backend: "Backend", account: str | None, fingerprint: str) -> 
     }
 
 
-def find_held(type_: str, outputs: Mapping[str, Any], id_: object = None) -> set[str]:
-    """Return the ids of the backends that a resource of a state holds; its stack may manage them.
+def find_managed_id(type_: str, outputs: Mapping[str, Any], id_: str | None = None) -> str | None:
+    """Return the id of the backend that a resource of a state manages, or None.
 
-    A resource that only reads a backend holds none, nor do a stack's own outputs.
+    A resource manages a backend if its own id is the backend's. An id anywhere else in it is a reference: outputs are
+    made to be consumed.
 
     Args:
         type_: the resource's type token.
-        outputs: its outputs. A backend's id may be one of them, or the end of a URI; in dynamic resources of other
-            types, at any depth.
-        id_: the resource's own id, if known (a program cannot read ids).
+        outputs: its outputs.
+        id_: its own id; None if it cannot be read, as in a program. There, the ``id`` or ``uri`` among the outputs of a
+            dynamic resource, or of one of ngrok's bridged provider, stands for it.
     """
-    if type_ in _NO_HOLDERS or (type_ == TYPE and outputs.get(READ_ONLY)):
-        return set()
-    if is_id(id_):
-        return {str(id_)}
-    if type_ == TYPE:
-        values: Iterable[Any] = [outputs.get("uri")]
+    if type_ == TYPE and outputs.get(READ_ONLY):
+        return None
+    if id_ is None:
+        named = (outputs.get("uri"),) if type_ == TYPE else (outputs.get("id"), outputs.get("uri"))
+        owns = type_.startswith("ngrok:") or type_.partition(":")[2].startswith("dynamic")
+        ends = [str(value).rpartition("/")[2] for value in named if owns]
     else:
-        values = _find_texts(outputs) if type_.startswith(DYNAMIC) else outputs.values()
-    ends = (value.rpartition("/")[2] for value in values if isinstance(value, str))
-    return {end for end in ends if is_id(end)}
-
-
-def _find_texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping | list):
-        for inner in value.values() if isinstance(value, Mapping) else value:
-            yield from _find_texts(inner)
+        ends = [id_]
+    return next((end for end in ends if end.startswith(_PREFIX)), None)

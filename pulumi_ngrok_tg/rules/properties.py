@@ -10,10 +10,12 @@ from pulumi.output import Unknown
 from pulumi_ngrok_tg.api.models import Contents
 
 _EMPTY: dict[str, Any] = {"description": "", "metadata": "", "labels": {}}
-PLAIN_KEYS = "__plain_keys"
-"""The input with the label keys that are not in an output, for :func:`check` alone."""
+_MOST = {"description": 255, "metadata": 4096}
+"""Characters. ERR_NGROK_6503 and 6504 count characters and name the numbers only as MAX; these are the numbers of
+ngrok's other objects (https://ngrok.com/docs/api), in bytes there. What is longer in bytes alone, ngrok judges."""
 # Pulumi's text in place of an Output's value (pulumi.output), also if a program has made a slug of it.
 _OUTPUT_AS_TEXT = re.compile(r"calling[\W_]+str[\W_]+on[\W_]+an[\W_]+output|<pulumi\.output\.Output object at 0x", re.I)
+_LARGE = 2**1000  # the wire format has doubles
 _ACCOUNT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
@@ -45,14 +47,31 @@ def encode_metadata(value: Any) -> Any:
 
 
 def require_text(name: str, value: Any) -> Any:
-    """Return a value unchanged, or raise for a string that the engine's wire format cannot carry.
+    """Return a value unchanged, or raise for one that the engine's wire format cannot carry.
 
     Raises:
-        ValueError: it holds half of a surrogate pair.
+        ValueError: it is bytes or the like, or holds half of a surrogate pair.
     """
+    if not _is_carried(value):
+        wanted = "a string or a mapping" if name == "metadata" else "a string"
+        raise ValueError(f"{name} must be {wanted}, not {_name_type(value)}.")
     if isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
         raise ValueError(f"{name} holds half of a surrogate pair, which is no character. Remove it.")
     return value
+
+
+def _is_carried(value: Any) -> bool:
+    """Tell whether the engine's wire format carries a value, so that ``check`` can report it with all other problems.
+
+    It also carries lists and mappings, but not all that may be in them.
+    """
+    return isinstance(value, str | bool | None) or (isinstance(value, int | float) and abs(value) < _LARGE)
+
+
+def require_mapping(name: str, value: Any) -> None:
+    """Raise ValueError for labels that are not a mapping."""
+    if not isinstance(value, Mapping):
+        raise ValueError(f'{name} must be a mapping such as {{"app": "web"}}, not {_name_type(value)}.')
 
 
 def require_label_key(key: Any, plain: bool = False) -> None:
@@ -72,24 +91,56 @@ def require_label_value(key: str, value: Any, plain: bool = False) -> Any:
     named = f"labels: the value of {_name_key(key, {key} if plain else ())}"
     if value is None:
         raise ValueError(f"{named} must be a string, not None. Give it one or drop the label.")
+    if not _is_carried(value):
+        raise ValueError(f"{named} must be a string, not {_name_type(value)}. Quote it.")
     return require_text(named, value)
 
 
 def require_no_output(name: str, value: Any) -> None:
     """Raise ValueError for a text that holds an Output that was put into a string."""
-    if isinstance(value, str) and _OUTPUT_AS_TEXT.search(value):
+    if holds_output(value):
         raise ValueError(
             f"{name} holds an Output that was put into a string, as in an f-string. Its value is not known there: use "
             "pulumi.Output.format, pulumi.Output.concat or .apply."
         )
 
 
-def check(inputs: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
-    """Return the inputs without the empty ones, and every problem. Unknown values pass."""
+def holds_output(value: Any) -> bool:
+    """Tell whether a value is a text that holds an Output that was put into a string."""
+    return isinstance(value, str) and _OUTPUT_AS_TEXT.search(value) is not None
+
+
+def check(inputs: Mapping[str, Any], plain: Collection[str] = ()) -> tuple[dict[str, Any], list[Problem]]:
+    """Return the inputs without the empty ones, and every problem. Unknown values pass.
+
+    Args:
+        inputs: the inputs of a resource or a look-up.
+        plain: the label keys that a message may quote.
+    """
     normal = {name: inputs[name] for name in ("account", *_EMPTY) if not _is_empty(inputs.get(name))}
-    plain = inputs.get(PLAIN_KEYS)
-    labels = _check_labels(normal.get("labels"), plain if isinstance(plain, list) else ())
+    labels = _check_labels(normal.get("labels"), plain)
     return normal, [*_check_texts(normal), *labels, *_check_account(normal.get("account"))]
+
+
+def find_lost_labels(inputs: Mapping[str, Any], plain: Collection[str], count: int) -> list[str]:
+    """Return a line if labels of the program have not arrived: a transform has dropped them, or set them to None.
+
+    With fewer labels, more tunnels would match.
+
+    Args:
+        inputs: the inputs that the engine hands over.
+        plain: the label keys of the program that a message may quote.
+        count: how many labels the program has.
+    """
+    labels = take_contents(inputs)["labels"]
+    if not isinstance(labels, Mapping) or (len(labels) >= count and all(key in labels for key in plain)):
+        return []
+    lost = [repr(key) for key in plain if key not in labels]
+    named = f"the label {lost[0]}" if len(lost) == 1 else f"{len(lost) or count - len(labels)} labels"
+    return [
+        f"labels: a transform dropped {named}, or set it to None. Give each label a string there; to drop a label, "
+        "drop it in the program or in a transformation."
+    ]
 
 
 def take_contents(properties: Mapping[str, Any]) -> Contents:
@@ -112,12 +163,22 @@ def keep_spelling(outputs: dict[str, Any], known: Mapping[str, Any]) -> dict[str
     return {**outputs, "metadata": known.get("metadata") or ""} if same else outputs
 
 
-def find_differences(olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, str]:
-    """Return ADD, DELETE or UPDATE for each property path that an update changes; each label has its own path.
+def find_differences(olds: Mapping[str, Any], news: Mapping[str, Any], plain: Collection[str] = ()) -> dict[str, str]:
+    """Return ADD, DELETE or UPDATE for each property path that an update changes.
 
     For another account, "_REPLACE" is added: a backend cannot move between accounts.
+
+    Args:
+        olds: the old properties.
+        news: the new ones.
+        plain: the label keys that are not secret. Each label has its own path if all changed keys are among them.
     """
     found = {path: _classify(before, after) for path, before, after in compare(olds, news)}
+    paths = {format_label_path(key) for key in plain}
+    if any(path.startswith(("labels.", "labels[")) and path not in paths for path in found):
+        before, after = take_contents(olds)["labels"], take_contents(news)["labels"]
+        found = {path: kind for path, kind in found.items() if not path.startswith(("labels.", "labels["))}
+        found["labels"] = _classify(before or None, after or None)
     if olds.get("account") != news.get("account"):
         found["account"] = _classify(olds.get("account"), news.get("account")) + "_REPLACE"
     return found
@@ -206,21 +267,27 @@ def _check_texts(inputs: Mapping[str, Any]) -> Iterable[Problem]:
     for name, wanted in (("description", "a string"), ("metadata", "a string or a mapping")):
         value = inputs.get(name)
         if name == "metadata" and isinstance(value, Mapping):
-            # Only a transformation gets here; encoding it now would lose the secrets in it.
+            # Only a transform gets here; encoding it now would lose the secrets in it.
             yield Problem(
-                name, "metadata must be a string, not a mapping, if a transformation sets it. Use Output.json_dumps."
+                name, "metadata must be a string, not a mapping, if a transform sets it. Use Output.json_dumps."
             )
         elif not isinstance(value, str | Unknown | None):
             yield Problem(name, f"{name} must be {wanted}, not {_name_type(value)}.")
-        else:
+        elif holds_output(value):
             yield from _check_output(name, name, value)
+        elif isinstance(value, str) and len(value) > _MOST[name]:
+            yield Problem(
+                name, f"{name} may have at most {_MOST[name]} characters, and this has {len(value)}. Shorten it."
+            )
 
 
 def _check_labels(labels: Any, plain: Collection[str]) -> Iterable[Problem]:
     if labels is None or isinstance(labels, Unknown):
         return
-    if not isinstance(labels, Mapping):
-        yield Problem("labels", f'labels must be a mapping such as {{"app": "web"}}, not {_name_type(labels)}.')
+    try:
+        require_mapping("labels", labels)
+    except ValueError as error:
+        yield Problem("labels", str(error))
         return
     for key, value in labels.items():
         named = _name_key(key, plain)
@@ -253,7 +320,7 @@ def _name_key(key: str, plain: Collection[str]) -> str:
 def _check_account(account: Any) -> Iterable[Problem]:
     if account is None or isinstance(account, Unknown):
         return
-    if isinstance(account, str) and _OUTPUT_AS_TEXT.search(account):
+    if holds_output(account):
         yield from _check_output("account", "account", account)
     elif not isinstance(account, str) or not _ACCOUNT.fullmatch(account):
         yield Problem(
@@ -268,5 +335,5 @@ def _name_type(value: Any) -> str:
         return "a bool"
     if isinstance(value, int | float):
         return "a number"
-    names = {str: "a string", list: "a list", tuple: "a tuple", type(None): "None"}
+    names = {str: "a string", list: "a list", tuple: "a tuple", bytes: "bytes", type(None): "None"}
     return "a mapping" if isinstance(value, Mapping) else names.get(type(value), f"a {type(value).__name__}")

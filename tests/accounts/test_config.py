@@ -67,28 +67,32 @@ SETTINGS = [
 
 
 def test_no_setting_is_misspelled() -> None:
-    assert list(find_misspelled(SETTINGS)) == []
+    for account in (None, "eu", object()):
+        assert list(find_misspelled(SETTINGS, account)) == []
 
 
 @pytest.mark.parametrize(
-    "key", ["ngrok:region", "ngrok-edge:domain", "ngrokish:apikey", "shop:onTrafficLoss", "apikey"]
+    "key",
+    ["ngrok:region", "ngrok-edge:domain", "ngrokish:apikey", "shop:onTrafficLoss", "apikey", "ngrok-shop:apikey"],
 )
-def test_the_settings_of_others_are_left_alone(key: str) -> None:
-    assert list(find_misspelled([key])) == []
+@pytest.mark.parametrize("account", [None, "eu", object()])
+def test_the_settings_of_others_are_left_alone(key: str, account: object) -> None:
+    assert list(find_misspelled([key], account)) == []
 
 
 @given(st.sampled_from(SETTINGS), st.data())
 def test_a_setting_in_another_case_is_misspelled(setting: str, data: st.DataObject) -> None:
     namespace, _, name = setting.partition(":")
     cased = "".join(data.draw(st.sampled_from([letter.lower(), letter.upper()])) for letter in name)
-    found = list(find_misspelled([setting, f"{namespace}:{cased}"]))
+    account = "eu" if namespace == "ngrok-eu" else None
+    found = list(find_misspelled([setting, f"{namespace}:{cased}"], account))
     assert len(found) == (cased != name)
     assert all(f"{namespace}:{cased} is not a setting." in line and setting in line for line in found)
 
 
 @given(st.text("abcOTL", min_size=1).filter(lambda name: f"pulumi-ngrok-tg:{name}" not in SETTINGS))
 def test_any_other_name_in_the_packages_namespace_is_misspelled(name: str) -> None:
-    (line,) = find_misspelled([f"pulumi-ngrok-tg:{name}"])
+    (line,) = find_misspelled([f"pulumi-ngrok-tg:{name}"], None)
     assert line.startswith(
         f"pulumi-ngrok-tg:{name} is not a setting. Remove it with `pulumi config rm pulumi-ngrok-tg:"
     )

@@ -224,7 +224,7 @@ def test_all_tunnels_are_listed_with_retries_and_cleaned(emulator: Emulator, hea
     emulator.fault(path="/tunnels", status=503)
     tunnels = client.list_tunnels()
     assert [tunnel.id for tunnel in tunnels] == ids[::-1]
-    assert {tunnel.forwards_to for tunnel in tunnels} == {"evil [redacted]"}
+    assert {tunnel.forwards_to for tunnel in tunnels} == {"evil\\x1b [redacted]"}
     assert tunnels[0].labels == {"n": "100"}
     assert [request.path for request in emulator.requests] == ["/tunnels"] * 3
 

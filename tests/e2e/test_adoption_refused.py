@@ -74,7 +74,7 @@ def test_a_backend_of_another_account_is_not_found(new_stack: Callable[..., Stac
 def test_two_resources_do_not_adopt_one_backend(stack: Stack, emulator: Emulator, web: EmulatedBackend) -> None:
     stack.program(adopting(web, "one") + adopting(web, "two"))
     (said,) = import_errors(stack.preview(fails=True))
-    assert said.startswith(f"import_: {web.id} belongs to another resource of this program, urn:pulumi:dev::shop::")
+    assert said == f"import_: {web.id} belongs to another resource of this program, one. Remove one of the two."
     assert_nothing_was_written(emulator, web)
 
 

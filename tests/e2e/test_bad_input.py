@@ -38,10 +38,28 @@ def stack(engine, pulumi_home, tmp_path_factory) -> Stack:  # type: ignore[no-un
         ("metadata=5", "metadata must be a string or a mapping, not a number."),
         ("metadata={'a': object}", "metadata cannot be written as JSON: Object of type type"),
         (
-            "opts=pulumi.ResourceOptions(transformations=[lambda args: pulumi.ResourceTransformationResult("
+            "opts=pulumi.ResourceOptions(transforms=[lambda args: pulumi.ResourceTransformResult("
             "{**args.props, 'metadata': {'a': 1}}, args.opts)])",
-            "metadata must be a string, not a mapping, if a transformation sets it. Use Output.json_dumps.",
+            "metadata must be a string, not a mapping, if a transform sets it. Use Output.json_dumps.",
         ),
+        (
+            "labels={'app': 'web'}, opts=pulumi.ResourceOptions(transformations=[lambda args: "
+            "pulumi.ResourceTransformationResult({**args.props, 'labels': {'app': None}}, args.opts)])",
+            "labels: the value of 'app' must be a string, not None.",
+        ),
+        (
+            "labels={'app': 'web', 'dc': 'fra'}, opts=pulumi.ResourceOptions(transforms=[lambda args: "
+            "pulumi.ResourceTransformResult({**args.props, 'labels': {'app': 'web', 'dc': None}}, args.opts)])",
+            "labels: a transform dropped the label 'dc', or set it to None.",
+        ),
+        ("labels={'app': b'web'}", "labels: the value of 'app' must be a string, not bytes."),
+        ("labels={'app': {'web'}}", "labels: the value of 'app' must be a string, not a set."),
+        ("labels=b'app'", 'labels must be a mapping such as {"app": "web"}, not bytes.'),
+        ("account=b'eu'", "account must be a string, not bytes."),
+        ("metadata=b'{}'", "metadata must be a string or a mapping, not bytes."),
+        ("description=10**400", "description must be a string, not a number."),
+        ("description='x' * 256", "description may have at most 255 characters, and this has 256. Shorten it."),
+        ("metadata={'a': 'x' * 4089}", "metadata may have at most 4096 characters, and this has 4097. Shorten it."),
         ("description=5", "description must be a string, not a number."),
         ("account='e u'", 'account must be a name of letters, digits, "-" and "_"'),
     ],
@@ -64,7 +82,8 @@ IN_A_STRING = "holds an Output that was put into a string, as in an f-string."
     [
         ("labels={'of': f'{o}'}", "labels: the value of 'of' "),
         ("labels={f'{o}': 'x'}", "labels: a key "),
-        ("labels=pulumi.Output.from_input({'of': f'-{o}-'})", "labels: the value of the key of 2 characters "),
+        ("labels=pulumi.Output.from_input({'of': f'-{o}-'})", "labels: the value of 'of' "),
+        ("labels=pulumi.Output.secret({'of': f'-{o}-'})", "labels: the value of the key of 2 characters "),
         ("description=f'for {o}'", "description "),
         ("description=f'{o}'.lower().replace(' ', '-')", "description "),
         ("labels={'of': f'{[o]}'}", "labels: the value of 'of' "),

@@ -81,7 +81,7 @@ def test_several_resources_for_one_backend_are_an_error_that_names_them(stack: S
     adopting(stack)
     stack.program('[TunnelGroupBackend(name, labels={"app": "web"}) for name in ("one", "two")]')
     for refused in (stack.preview(fails=True), stack.up(fails=True)):
-        assert f"{web.id} has exactly the contents of several resources (one, two)." in refused.text
+        assert f"{web.id} has exactly these contents, but also those of urn:pulumi:dev::shop::" in refused.text
     assert emulator.requests.writes == []
 
 

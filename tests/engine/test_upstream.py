@@ -11,7 +11,7 @@ from pulumi.dynamic import Config
 from pulumi.runtime import proto
 
 from pulumi_ngrok_tg.engine import upstream
-from pulumi_ngrok_tg.program import import_option
+from pulumi_ngrok_tg.program import declaration
 
 
 class Said(Exception):
@@ -161,6 +161,7 @@ def test_queued_calls_get_a_worker_too() -> None:
 def test_outside_the_server_there_is_no_urn_and_no_server() -> None:
     assert upstream.find_urn() == ""
     assert upstream.find_inputs() == {}
+    assert upstream.find_unknown("news") == []
     assert upstream.find_server() is None
 
 
@@ -171,7 +172,8 @@ def test_a_config_without_keys_has_none() -> None:
 
 
 def test_a_resource_that_keeps_no_transformations_is_left_alone() -> None:
-    _, opts = import_option.move_import({}, None, False)
+    resource: Any = object()
+    opts = declaration.finish(resource, None, dict, False)
     assert opts.transformations
-    args: Any = SimpleNamespace(resource=object())
+    args: Any = SimpleNamespace(resource=resource)
     assert [transformation(args) for transformation in opts.transformations] == [None]

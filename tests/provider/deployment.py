@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from pulumi.dynamic import Config, ConfigureRequest
@@ -11,10 +12,13 @@ from pulumi_ngrok_tg.accounts.clients import Clients, connect
 from pulumi_ngrok_tg.emulator import Emulator
 from pulumi_ngrok_tg.provider import TunnelGroupBackendProvider
 from tests.conftest import KEY
+from tests.facts import declare
 from tests.reporter import Heard
+from tests.serving import serve
 
 COLLECTION = "/backends/tunnel_group"
 THREADS = 8
+URN = "urn:pulumi:dev::shop::pulumi-python:dynamic/ngrok:TunnelGroupBackend::"
 QUICK: Mapping[str, Any] = {"backoff": 0.01, "read_timeout": 0.4, "rate_window": 1.0, "max_wait_seconds": 10}
 """Settings that let a failure take milliseconds where users would have it take seconds."""
 
@@ -45,19 +49,22 @@ class Deployment:
     def up(self, wanted: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
         """Creates, updates and deletes what differs from ``wanted``; returns the errors by name."""
         served = self.start()
-        inputs = {name: served.check({}, dict(given)).inputs for name, given in wanted.items()}
+        inputs = {
+            name: serve(f"{URN}{name}", partial(served.check, {}, declare(given))).inputs
+            for name, given in wanted.items()
+        }
 
         def apply(name: str) -> None:
             known = self.state.get(name)
             if known is None:
-                made = served.create(inputs[name])
+                made = serve(f"{URN}{name}", lambda: served.create(inputs[name]))
                 assert made.outs is not None
                 self.state[name] = Resource(made.id, inputs[name], made.outs)
             elif name not in inputs:
                 served.delete(known.id, known.outputs)
                 del self.state[name]
             elif served.diff(known.id, known.outputs, inputs[name]).changes:
-                updated = served.update(known.id, known.outputs, inputs[name])
+                updated = serve(f"{URN}{name}", lambda: served.update(known.id, known.outputs, inputs[name]))
                 assert updated.outs is not None
                 self.state[name] = Resource(known.id, inputs[name], updated.outs)
 

@@ -9,11 +9,12 @@ from pulumi.output import Unknown
 
 from pulumi_ngrok_tg.accounts.clients import Clients, connect
 from pulumi_ngrok_tg.emulator import Emulator
-from pulumi_ngrok_tg.engine.run import Holders
+from pulumi_ngrok_tg.engine.run import Run
 from pulumi_ngrok_tg.provider import TunnelGroupBackendProvider
 from pulumi_ngrok_tg.rules import adoption
 from pulumi_ngrok_tg.rules.advice import ProviderError
 from tests.conftest import KEY
+from tests.facts import declare
 from tests.reporter import Heard
 
 WEB = {"labels": {"app": "web"}, "metadata": "m"}
@@ -31,10 +32,8 @@ def provider(emulator: Emulator, told: list[str]) -> TunnelGroupBackendProvider:
     return made
 
 
-def inputs(id_: Any, said: Mapping[str, Any] | None = None, secret: Sequence[str] = (), **given: Any) -> dict[str, Any]:
-    props = {**WEB, **given}
-    plain = {name: props.get(name) for name in ("labels", "description", "metadata") if name not in secret}
-    return {**props, adoption.INPUT: {"id": id_, "plain": plain, "state": {}, **(said or {})}}
+def inputs(id_: Any, secret: Sequence[str] = (), said: Mapping[str, Any] | None = None, **given: Any) -> dict[str, Any]:
+    return {**declare({**WEB, **given}, secret, **(said or {})), adoption.INPUT: id_}
 
 
 def refusals(provider: TunnelGroupBackendProvider, given: dict[str, Any]) -> list[str]:
@@ -53,14 +52,40 @@ def test_a_matching_backend_is_adopted_with_one_request(
     made = provider.create(checked.inputs)
     assert (made.id, made.outs["labels"], made.outs["created_at"]) == (web.id, {"app": "web"}, web.created_at)
     assert told == [f"adopts {web.id}, which exists; nothing is created or changed at ngrok"]
-    assert emulator.requests.methods == ["GET"]
+    assert emulator.requests.methods == ["GET", "GET"], "once in check, and once more in create"
     assert adoption.INPUT not in made.outs
     # From then on the option changes nothing, there or not.
+    emulator.requests.clear()
     for later in (inputs(web.id), WEB):
         known = provider.check(checked.inputs, dict(later))
         assert known.failures == []
         assert provider.diff(web.id, made.outs, known.inputs).changes is False
-    assert len(emulator.requests) == 1
+    assert emulator.requests == []
+
+
+@pytest.mark.parametrize(
+    "change", [{"description": "new"}, {"labels": {"app": "shop"}}, {"metadata": '{"owned-by": "ngrok-operator"}'}]
+)
+def test_a_backend_that_changes_between_check_and_create_is_not_adopted(
+    provider: TunnelGroupBackendProvider, emulator: Emulator, change: dict[str, Any]
+) -> None:
+    web = emulator.account(KEY).create(WEB)
+    checked = provider.check({}, inputs(web.id))
+    for name, value in change.items():
+        setattr(emulator.account(KEY).backends[web.id], name, value)
+    with pytest.raises(ProviderError, match=f"^import_: {web.id}: .* at ngrok, but"):
+        provider.create(checked.inputs)
+    assert emulator.requests.writes == []
+
+
+def test_many_adoptions_are_verified_by_one_listing(provider: TunnelGroupBackendProvider, emulator: Emulator) -> None:
+    made = [emulator.account(KEY).create({"labels": {"n": str(n)}, "metadata": "m"}) for n in range(20)]
+    checked = [
+        provider.check({}, inputs(one.id, said={"adoptions": 20}, labels={"n": str(n)})) for n, one in enumerate(made)
+    ]
+    assert emulator.requests.take().methods == ["GET"]
+    assert [provider.create(one.inputs).id for one in checked] == [one.id for one in made]
+    assert emulator.requests.methods == ["GET"]
 
 
 def test_an_unknown_input_differs_from_nothing(provider: TunnelGroupBackendProvider, emulator: Emulator) -> None:
@@ -79,11 +104,10 @@ def test_a_secret_is_named_and_its_value_is_not(
     provider: TunnelGroupBackendProvider, emulator: Emulator, secret: list[str]
 ) -> None:
     web = emulator.account(KEY).create({"labels": {"k": "held-label"}, "metadata": "held-metadata"})
-    given = inputs(web.id, secret=secret, labels={"k": "our-label"}, metadata="our-metadata")
-    told = refusals(provider, {**given, "__plain_keys": ["k"]})
-    assert [reason.split(": ")[2].split(" is ")[0] for reason in told] == ["metadata", "labels.k"]
-    if "labels" in secret:
-        assert "a label is not what ngrok holds" in refusals(provider, given)[1], "the key may be a secret, too"
+    given = inputs(web.id, secret, labels={"k": "our-label"}, metadata="our-metadata")
+    told = refusals(provider, given)
+    named = ["metadata", "a label" if "labels" in secret else "labels.k"]
+    assert [reason.split(": ")[2].split(" is ")[0] for reason in told] == named
     for name in ("label", "metadata"):
         shown = any(word in reason for reason in told for word in (f"held-{name}", f"our-{name}"))
         assert shown == (name not in secret and f"{name}s" not in secret)
@@ -101,14 +125,14 @@ def test_a_backend_of_another_resource_is_refused_without_a_request(
     provider: TunnelGroupBackendProvider, emulator: Emulator
 ) -> None:
     web = emulator.account(KEY).create(WEB)
-    (told,) = refusals(provider, inputs(web.id, {"state": {"managed_by": "urn:pulumi:dev::shop::type::old"}}))
+    (told,) = refusals(provider, inputs(web.id, said={"manager": "urn:pulumi:dev::shop::type::old"}))
     assert f"{web.id} is already managed in this stack, by urn:pulumi:dev::shop::type::old." in told
     assert emulator.requests == []
 
 
 def test_nothing_is_adopted_without_the_state(provider: TunnelGroupBackendProvider, emulator: Emulator) -> None:
     web = emulator.account(KEY).create(WEB)
-    (told,) = refusals(provider, inputs(web.id, {"state": {"unread": "no such stack"}}))
+    (told,) = refusals(provider, inputs(web.id, said={"unread": "no such stack"}))
     assert "it is unknown whether another resource manages" in told
     assert "(no such stack)" in told
     assert emulator.requests == []
@@ -142,20 +166,20 @@ def test_a_proxys_404_and_a_bad_key_are_different_errors(
     assert "whether a proxy is in between" in told
 
 
-def test_the_holder_of_a_backend_keeps_it() -> None:
-    holders = Holders()
-    assert holders.find_other("a", "urn:web") is None
-    holders.keep("a", "urn:web")
-    assert holders.find_other("a", "urn:web") is None, "its own delete"
-    assert holders.find_other("a", "urn:old") == "urn:web"
-    assert holders.adopt("a", "urn:new") == "urn:web"
-    assert holders.adopt("b", "urn:new") is None
-    assert holders.adopt("b", "urn:new") is None, "a check may come twice"
-    assert holders.adopt("b", "urn:newer") == "urn:new"
-    assert holders.find_other("b", "urn:new") == "urn:new", "adopted just now, so it is the old one that goes"
-    assert holders.find_other("b", "") == "urn:new"
-    holders.keep("c", "")
-    assert holders.find_other("c", "urn:web") is None, "where the engine's calls do not tell who they are about"
+def test_a_backend_that_a_resource_has_is_not_deleted_for_another() -> None:
+    run = Run()
+    assert run.find_other("a", "urn:web") is None
+    run.keep("a", "urn:web")
+    assert run.find_other("a", "urn:web") is None, "its own delete"
+    assert run.find_other("a", "urn:old") == "urn:web"
+    assert run.adopt("a", "urn:new") == "urn:web"
+    assert run.adopt("b", "urn:new") is None
+    assert run.adopt("b", "urn:new") is None, "a check may come twice"
+    assert run.adopt("b", "urn:newer") == "urn:new"
+    assert run.find_other("b", "urn:new") == "urn:new", "adopted just now, so it is the old one that goes"
+    assert run.find_other("b", "") == "urn:new"
+    run.keep("c", "")
+    assert run.find_other("c", "urn:web") == "", "where the engine's calls do not tell who they are about"
 
 
 def test_import_of_another_id_is_refused(provider: TunnelGroupBackendProvider, emulator: Emulator) -> None:
@@ -169,22 +193,6 @@ def test_import_of_another_id_is_refused(provider: TunnelGroupBackendProvider, e
     assert emulator.requests == []
 
 
-@pytest.mark.parametrize(
-    ("said", "line"),
-    [
-        ({"managed_by": ""}, "import_: this resource already manages ID. To replace it, remove import_"),
-        ({"managed_by": "urn:a"}, "import_: ID is already managed in this stack, by urn:a. Use that resource;"),
-        ({"unread": "no"}, "import_: it is unknown whether another resource manages ID"),
-    ],
-)
-def test_a_refused_adoption_is_explained(
-    provider: TunnelGroupBackendProvider, emulator: Emulator, said: dict[str, str], line: str
-) -> None:
-    web = emulator.account(KEY).create(WEB)
-    (reason,) = refusals(provider, inputs(web.id, {"state": said}))
-    assert reason.startswith(line.replace("ID", web.id))
-
-
 def test_a_missing_backend_is_named(provider: TunnelGroupBackendProvider) -> None:
     missing = "bkdtg_2rwwlBV3giwRa5gGhtBlK6AH8q4"
     (reason,) = refusals(provider, inputs(missing))
@@ -194,15 +202,6 @@ def test_a_missing_backend_is_named(provider: TunnelGroupBackendProvider) -> Non
     assert reason.endswith(
         ") If somebody deleted it, remove import_ from its options; `pulumi up` then creates it again."
     )
-
-
-def test_an_operators_backend_needs_consent(provider: TunnelGroupBackendProvider, emulator: Emulator) -> None:
-    owned = {"labels": {"k8s.ngrok.com/namespace": "x"}, "metadata": ""}
-    backend = emulator.account(KEY).create(owned)
-    (reason,) = refusals(provider, inputs(backend.id, **owned))
-    assert reason.startswith(f"import_: {backend.id} is owned by ngrok's Kubernetes operator")
-    given = {**inputs(backend.id, **owned), adoption.ALLOW_OPERATOR_OWNED: True}
-    assert refusals(provider, given) == []
 
 
 def test_an_update_keeps_the_account(emulator: Emulator) -> None:

@@ -18,6 +18,7 @@ from pulumi_ngrok_tg.engine import upstream
 from pulumi_ngrok_tg.provider import TunnelGroupBackendProvider
 from pulumi_ngrok_tg.rules.advice import ProviderError
 from tests.conftest import KEY
+from tests.facts import declare
 from tests.provider.deployment import Deployment
 from tests.reporter import Heard
 
@@ -136,7 +137,7 @@ def test_an_update_of_a_gone_backend_says_how_to_go_on(provider: TunnelGroupBack
         provider.update(MISSING, {**STATE}, {"description": "new"})
     assert str(error.value).startswith(
         f"The backend {MISSING} no longer exists. Run `pulumi refresh`, then `pulumi up` to create it. "
-        f"(PATCH /backends/tunnel_group/{MISSING}: ngrok says: "
+        f"(PATCH /backends/tunnel_group/{MISSING}: ngrok rejected it, with a message that is not shown because it may "
     )
     with pytest.raises(ProviderError, match=f"^PATCH /backends/tunnel_group/{MISSING}: .* Another API key saw this"):
         provider.update(MISSING, {**STATE, "__key_fingerprint": "00000000"}, {"description": "new"})
@@ -163,6 +164,7 @@ def test_a_diff_names_differences_and_replacements(
     replaces: list[str],
     kinds: dict[str, str],
 ) -> None:
+    provider.check(olds, declare(news))
     found = provider.diff(MISSING, olds, news)
     assert (found.changes, found.replaces, found.delete_before_replace) == (bool(kinds), replaces, False)
     server = SimpleNamespace(proto=proto)

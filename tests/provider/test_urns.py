@@ -1,15 +1,20 @@
 """What the provider knows of a resource by its URN, which it reads from the server's frame."""
 
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
 from google.protobuf.struct_pb2 import Struct
+from hypothesis import given
+from hypothesis import strategies as st
+from pulumi.runtime.rpc import UNKNOWN
 
 from pulumi_ngrok_tg.emulator import EmulatedBackend, Emulator
 from pulumi_ngrok_tg.rules import adoption
 from pulumi_ngrok_tg.rules.advice import ProviderError
-from pulumi_ngrok_tg.rules.replaced import INPUT
+from pulumi_ngrok_tg.rules.traffic import Refused
 from tests.conftest import KEY
+from tests.facts import declare
 from tests.provider.deployment import Deployment
 from tests.provider.traffic import CREATED, WEB, start
 from tests.serving import serve
@@ -48,7 +53,7 @@ def test_a_refresh_and_another_account_keep_nothing(
 
 def test_two_resources_that_adopt_one_backend_are_named(provider: Any, web: EmulatedBackend) -> None:
     def adopt(urn: str) -> list[str]:
-        given = {"labels": WEB, adoption.INPUT: {"id": web.id, "plain": {"labels": WEB}}}
+        given = {**declare({"labels": WEB}), adoption.INPUT: web.id}
         return [failure.reason for failure in serve(urn, lambda: provider.check({}, given)).failures]
 
     assert adopt(NEW) == []
@@ -57,19 +62,27 @@ def test_two_resources_that_adopt_one_backend_are_named(provider: Any, web: Emul
     ]
 
 
+@pytest.fixture
+def identical(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(adoption.VARIABLE, "identical")
+
+
+@pytest.mark.usefixtures("identical")
 @pytest.mark.parametrize(
-    ("found", "error"),
+    ("said", "error"),
     [
         ({}, None),
-        ({"held_by": [{"urn": "urn:mine", "type": "my:Other"}]}, "import_: ID is already held by urn:mine"),
-        ({"held_by": [{"urn": NEW, "type": "my:Other"}]}, None),
+        ({"others": {"ID": "urn:mine"}}, "import_: ID is already managed by urn:mine in this stack"),
+        ({"unread": "EOF"}, "PULUMI_NGROK_TG_ADOPT: the stack's state could not be read (EOF)."),
+        ({"explicit": True}, "PULUMI_NGROK_TG_ADOPT: a resource with an explicit provider"),
+        ({"managed": None}, "PULUMI_NGROK_TG_ADOPT: the state holds another resource of this name"),
     ],
 )
-def test_an_identical_backend_is_adopted_unless_another_resource_holds_it(
-    provider: Any, web: EmulatedBackend, found: dict[str, Any], error: str | None
+def test_an_identical_backend_is_adopted_unless_it_may_be_anothers(
+    provider: Any, web: EmulatedBackend, said: dict[str, Any], error: str | None
 ) -> None:
-    asked = {"mode": "identical", "identical": {"ids": [web.id], **found}, "plain": {"labels": WEB}}
-    checked = serve(NEW, lambda: provider.check({}, {"labels": WEB, adoption.INPUT: asked}))
+    said = {**said, **({"others": {web.id: "urn:mine"}} if "others" in said else {})}
+    checked = serve(NEW, lambda: provider.check({}, declare({"labels": WEB}, **said)))
     reasons = [failure.reason for failure in checked.failures]
     if error is None:
         assert (reasons, checked.inputs[adoption.INPUT]) == ([], web.id)
@@ -78,10 +91,69 @@ def test_an_identical_backend_is_adopted_unless_another_resource_holds_it(
         assert reasons[0].startswith(error.replace("ID", web.id))
 
 
-def test_an_identical_backend_that_has_changed_since_is_not_adopted(provider: Any, web: EmulatedBackend) -> None:
-    asked = {"mode": "identical", "identical": {"ids": [web.id]}, "plain": {"labels": {"app": "shop"}}}
-    (told,) = serve(NEW, lambda: provider.check({}, {"labels": {"app": "shop"}, adoption.INPUT: asked})).failures
-    assert told.reason.startswith(f'import_: {web.id}: labels.app is "web" at ngrok, but "shop" in the program.')
+@pytest.mark.usefixtures("identical")
+def test_identical_resources_do_not_share_a_backend(provider: Any, web: EmulatedBackend) -> None:
+    first, second = (serve(urn, lambda: provider.check({}, declare({"labels": WEB}))) for urn in (NEW, OLD))
+    assert (first.failures, first.inputs[adoption.INPUT]) == ([], web.id)
+    assert second.failures[0].reason.startswith(f"PULUMI_NGROK_TG_ADOPT: {web.id} has exactly these contents, but also")
+
+
+@pytest.mark.usefixtures("identical")
+def test_a_managed_or_replaced_backend_is_not_adopted(provider: Any, web: EmulatedBackend) -> None:
+    for said in ({"managed": f"bkdtg_x {web.id}"}, {"managed": None, "held": {NEW: {"id": web.id}}}):
+        checked = serve(NEW, lambda said=said: provider.check({}, declare({"labels": WEB}, **said)))
+        assert (checked.failures, adoption.INPUT in checked.inputs) == ([], False)
+
+
+@pytest.mark.parametrize(("labels", "warned"), [(WEB, True), ({"app": "other"}, False)])
+def test_a_preview_warns_of_a_create_of_what_exists(
+    deployment: Deployment, emulator: Emulator, web: EmulatedBackend, labels: dict[str, str], warned: bool
+) -> None:
+    provider = deployment.start()
+    for urn in (NEW, OLD):
+        given = declare({"labels": labels}, previews=True)
+        assert serve(urn, lambda given=given: provider.check({}, given)).failures == []
+    assert [web.id in line for line in deployment.heard.warnings] == [True] * 2 * warned
+    assert emulator.requests.methods == ["GET"], "one listing for all"
+
+
+@pytest.mark.parametrize("said", [{"previews": False}, {"managed": "ID"}, {"managed": None}])
+def test_no_warning_for_a_real_create_or_what_the_stack_manages(
+    deployment: Deployment, web: EmulatedBackend, said: dict[str, Any]
+) -> None:
+    said = {"previews": True, **said, **({"managed": web.id} if said.get("managed") else {})}
+    serve(NEW, lambda: deployment.start().check({}, declare({"labels": WEB}, **said)))
+    assert deployment.heard.warnings == []
+
+
+@pytest.mark.parametrize("fault", [{"status": 403, "error_code": 205}, {"status": 503}, {"drop": "after"}], ids=str)
+def test_an_advice_that_fails_is_nobodys_failure(
+    deployment: Deployment, emulator: Emulator, web: EmulatedBackend, fault: dict[str, Any]
+) -> None:
+    emulator.fault(times=None, **fault)
+    provider = deployment.start()
+    for urn in (NEW, OLD):
+        assert serve(urn, lambda: provider.check({}, declare({"labels": WEB}, previews=True))).failures == []
+    assert (len(emulator.requests), deployment.heard.warnings) == (1, [])
+
+
+@given(st.dictionaries(st.sampled_from(["labels", "description", "metadata", "account"]), st.booleans(), min_size=1))
+def test_no_write_holds_or_drops_an_unknown_value(unknown: dict[str, bool]) -> None:
+    """With --exclude, the engine passes unknown values to a real create or update, and the server drops them."""
+    with Emulator(api_keys=(KEY,)) as emulator:
+        provider = Deployment(emulator).start()
+        backend = emulator.account(KEY).create({"labels": WEB})
+        struct = Struct()
+        for name, inside in unknown.items():
+            struct[name] = {"a": UNKNOWN} if inside and name == "labels" else UNKNOWN
+        calls: dict[str, Any] = {
+            "properties": lambda: provider.create({}),
+            "news": lambda: provider.update(backend.id, {**STATE, "description": "x"}, {}),
+        }
+        for field, call in calls.items():
+            with pytest.raises(ProviderError, match=f"^Nothing was sent, because the values? of {sorted(unknown)[0]}"):
+                serve(NEW, call, **{field: struct})
+        assert emulator.requests == []
 
 
 def test_a_create_that_replaces_a_backend_with_tunnels_is_refused(
@@ -89,13 +161,33 @@ def test_a_create_that_replaces_a_backend_with_tunnels_is_refused(
 ) -> None:
     provider = start(deployment, "refuse")
     tunnel = emulator.account(KEY).connect_tunnel(dict(web.labels))
-    held = {"id": web.id, "account": None}
-    (failure,) = serve(NEW, lambda: provider.check({}, {"labels": WEB, INPUT: {NEW: held}})).failures
+    given = declare({"labels": WEB}, held={NEW: {"id": web.id}})
+    (failure,) = serve(NEW, lambda: provider.check({}, given)).failures
     assert failure.reason.startswith(
         'new: Not replaced, because pulumi-ngrok-tg:onTrafficLoss is "refuse": stops traffic'
     )
     assert tunnel in failure.reason
-    assert serve(OLD, lambda: provider.check({}, {"labels": WEB, INPUT: {NEW: held}})).failures == []
+    assert serve(OLD, lambda: provider.check({}, given)).failures == []
+    retained = declare({"labels": WEB}, held={NEW: {"id": web.id}}, retains=True)
+    assert serve(NEW, lambda: provider.check({}, retained)).failures == []
+
+
+def test_a_create_is_refused_if_it_is_unknown_whether_it_replaces_a_backend(deployment: Deployment) -> None:
+    provider = start(deployment, "refuse")
+    for news in ({"labels": WEB}, declare({"labels": WEB}, unread="EOF")):
+        (failure,) = serve(NEW, lambda news=news: provider.check({}, news)).failures
+        assert "it is unknown whether this replaces a backend: the stack's state could not be read" in failure.reason
+
+
+@pytest.mark.parametrize(("retains", "refused"), [(True, False), (False, True)])
+def test_another_account_is_refused_unless_the_old_backend_is_retained(
+    deployment: Deployment, web: EmulatedBackend, retains: bool, refused: bool
+) -> None:
+    provider = start(deployment, "refuse")
+    news = {"labels": WEB, "account": "eu"}
+    serve(NEW, lambda: provider.check(STATE, declare(news, retains=retains)))
+    with pytest.raises(Refused) if refused else nullcontext():
+        assert serve(NEW, lambda: provider.diff(web.id, STATE, news)).replaces == ["account"]
 
 
 @pytest.mark.parametrize("known", ['{"team":"a"}', '{"team": "b"}', None])

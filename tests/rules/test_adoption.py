@@ -1,83 +1,68 @@
-"""What a program asks for with an adoption, who else holds the backend, and the lines about it."""
+"""Whether a backend may be adopted, what is identical, and the lines about it."""
 
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pulumi.output import Unknown
 
+from pulumi_ngrok_tg.api.models import Backend
 from pulumi_ngrok_tg.rules import adoption
-from pulumi_ngrok_tg.rules.adoption import Adoption
+from pulumi_ngrok_tg.rules.adoption import IdenticalBackends
+from pulumi_ngrok_tg.rules.facts import Facts, read_facts
+from tests.facts import declare
 
 URN = "urn:pulumi:dev::shop::my:Service$pulumi-python:dynamic/ngrok:TunnelGroupBackend::web"
-DYNAMIC = "pulumi-python:dynamic:Resource"
+CREATED = "2025-01-21T18:19:53Z"
+END = ". Write ngrok's value into the program; change it after the adoption."
 
 
-@pytest.mark.parametrize("given", [{}, {adoption.INPUT: "bkdtg_a"}, {adoption.INPUT: None}])
-def test_inputs_that_ask_for_no_adoption(given: dict[str, Any]) -> None:
-    assert adoption.read_adoption(given) is None
-
-
-def test_an_adoption_is_read_whole() -> None:
-    given = {
-        adoption.INPUT: {
-            "id": "bkdtg_a",
-            "plain": {"description": "x"},
-            "state": {"managed_by": "urn:a", "held_by": [{"urn": "urn:b", "type": "t"}], "count": 3.0},
-            "twins": ["one", "two"],
-        },
-        adoption.ALLOW_OPERATOR_OWNED: True,
-        "__plain_keys": ["app"],
-    }
-    assert adoption.read_adoption(given) == Adoption(
-        id="bkdtg_a",
-        managed_by="urn:a",
-        held_by=(("urn:b", "t"),),
-        plain={"description": "x"},
-        plain_keys=frozenset({"app"}),
-        allow_operator_owned=True,
-        count=3,
-        twins=("one", "two"),
+def test_facts_arrive_as_the_program_passes_them() -> None:
+    said = Facts(
+        {"description": None}, ("a",), 2, ("b",), True, True, True, True, True, "b", 3, None, "x y", {"x": "u"}, "u"
     )
+    assert read_facts({"__program": said.to_input()}).to_input() == said.to_input()
+    assert read_facts({}).unread is not None, "a program that says nothing is not one with an empty state"
 
 
-def test_an_adoption_of_what_is_identical_is_read_whole() -> None:
-    found = {"ids": ["bkdtg_a", "bkdtg_b"], "held_by": [{"urn": "urn:b", "type": "t"}]}
-    assert adoption.read_adoption({adoption.INPUT: {"mode": "identical", "identical": found}}) == Adoption(
-        id=None, held_by=(("urn:b", "t"),), mode="identical", candidates=("bkdtg_a", "bkdtg_b")
-    )
-    (unread,) = [adoption.read_adoption({adoption.INPUT: {"identical": {"unread": "no key"}}})]
-    assert unread == Adoption(id=None, unread="no key")
+# Who manages a backend ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("holder", "type_", "found"),
+    ("said", "line"),
     [
-        ("urn:other", "my:Other", "urn:other"),
-        ("urn:other", DYNAMIC, "urn:other"),
-        (URN, DYNAMIC, None),
-        ("urn:parent", "my:Service", None),
+        ({"unread": None}, None),
+        ({"unread": None, "others": {"bkdtg_b": "urn:b"}}, None),
+        ({}, "import_: it is unknown whether another resource manages bkdtg_a, because the stack's state could not be"),
+        ({"unread": None, "manager": URN}, None),
+        ({"unread": None, "manager": "urn:a"}, "import_: bkdtg_a is already managed in this stack, by urn:a. Use that"),
+        (
+            {"unread": None, "others": {"bkdtg_a": "urn:b c"}},
+            "import_: bkdtg_a is already managed by urn:b c in this stack, whose delete would delete the backend. Take "
+            "that resource out of the program, run `pulumi state delete 'urn:b c'`, then run this again.",
+        ),
+        ({"unread": None, "twin": "two"}, "import_: bkdtg_a belongs to another resource of this program, two. Remove"),
     ],
 )
-def test_another_resource_holds_the_backend_but_not_its_own_parent(holder: str, type_: str, found: str | None) -> None:
-    assert adoption.find_holder(Adoption("bkdtg_a", held_by=((holder, type_),)), URN) == found
+def test_another_manager_is_named(said: dict[str, Any], line: str | None) -> None:
+    found = adoption.explain_manager("bkdtg_a", URN, Facts(**said))
+    assert found is None if line is None else str(found).startswith(line)
 
 
-def test_a_dynamic_parent_holds_the_backend() -> None:
-    below = f"urn:pulumi:dev::shop::{DYNAMIC}$pulumi-python:dynamic/ngrok:TunnelGroupBackend::web"
-    assert adoption.find_holder(Adoption("bkdtg_a", held_by=(("urn:parent", DYNAMIC),)), below) == "urn:parent"
-    assert adoption.find_holder(Adoption("bkdtg_a", held_by=(("urn:parent", DYNAMIC),)), "") == "urn:parent"
+# Differences --------------------------------------------------------------------------------------------------------
 
 
-def explain(held: dict[str, Any], inputs: dict[str, Any], **wanted: Any) -> list[str]:
-    found = list(adoption.explain_differences(Adoption("bkdtg_a", **wanted), "bkdtg_a", held, inputs))
-    end = ". Write ngrok's value into the program; change it after the adoption."
-    assert all(line.startswith("import_: bkdtg_a: ") and line.endswith(end) for line in found)
-    return [line.removeprefix("import_: bkdtg_a: ").removesuffix(end) for line in found]
+def explain(held: dict[str, Any], inputs: dict[str, Any], *secret: str, **more: Any) -> list[str]:
+    facts = read_facts(declare(inputs, secret, **more))
+    found = adoption.find_obstacles(Backend("bkdtg_a", "", CREATED, **held), facts, inputs)
+    assert all(line.startswith("import_: bkdtg_a: ") and line.endswith(END) for line in found)
+    return [line.removeprefix("import_: bkdtg_a: ").removesuffix(END) for line in found]
 
 
 def test_each_difference_is_named_with_both_values() -> None:
     held = {"description": "Web", "labels": {"app": "web", "dc": "fra"}}
-    inputs = {"metadata": "m", "labels": {"app": "shop", "dc": "fra"}}
-    assert explain(held, inputs, plain={"description": None, **inputs}) == [
+    assert explain(held, {"metadata": "m", "labels": {"app": "shop", "dc": "fra"}}) == [
         'description is "Web" at ngrok, but not set in the program',
         'metadata is not set at ngrok, but "m" in the program',
         'labels.app is "web" at ngrok, but "shop" in the program',
@@ -85,15 +70,116 @@ def test_each_difference_is_named_with_both_values() -> None:
 
 
 @pytest.mark.parametrize(
-    ("plain", "shown"),
+    ("secret", "shown"),
     [
-        ({}, "description is not what ngrok holds (the value is a secret)"),
-        ({"description": ""}, 'description is "Web" at ngrok, but not set in the program'),
-        ({"description": None}, 'description is "Web" at ngrok, but not set in the program'),
+        ([], ['description is "Web" at ngrok, but not set in the program', 'labels.app is "web" at ngrok, but not']),
+        (
+            ["description", "labels"],
+            ["description is not what ngrok holds (the value is a secret)", "a label is not what ngrok holds"],
+        ),
     ],
 )
-def test_what_the_program_leaves_empty_is_a_secret_only_if_it_is_made_one(plain: dict[str, Any], shown: str) -> None:
-    assert explain({"description": "Web"}, {"description": ""}, plain=plain) == [shown]
+def test_what_is_left_out_is_shown_as_ngrok_holds_it_unless_it_is_a_secret(secret: list[str], shown: list[str]) -> None:
+    found = explain({"description": "Web", "labels": {"app": "web"}}, {}, *secret)
+    assert [line[: len(start)] for line, start in zip(found, shown, strict=True)] == shown
+
+
+def test_only_the_labels_that_are_secret_are_hidden() -> None:
+    inputs = {"labels": {"app": "shop", "token": "ours"}}
+    found = explain({"labels": {"app": "web", "token": "theirs"}}, inputs, plain={"labels": {"app": "shop"}})
+    assert found == [
+        'labels.app is "web" at ngrok, but "shop" in the program',
+        "labels.token is not what ngrok holds (the value is a secret)",
+    ]
+
+
+def test_what_a_transform_has_changed_may_be_a_secret() -> None:
+    plain = {"description": "Shop", "metadata": None, "labels": {"app": "shop"}}
+    inputs = {"description": "hush", "metadata": "hush", "labels": {"app": "shop", "team": "hush"}}
+    found = explain({"labels": {"app": "web", "team": "x"}}, inputs, plain=plain, keys=("app",))
+    assert found == [
+        "description is not what ngrok holds (the value is a secret)",
+        "metadata is not what ngrok holds (the value is a secret)",
+        'labels.app is "web" at ngrok, but "shop" in the program',
+        "a label is not what ngrok holds (the value is a secret)",
+    ]
+
+
+TEXTS = st.none() | st.text(max_size=12)
+
+
+@given(
+    st.fixed_dictionaries({"description": TEXTS, "metadata": TEXTS}),
+    st.dictionaries(st.text(min_size=1, max_size=4), st.text(max_size=6), max_size=3),
+    st.sets(st.sampled_from(["description", "metadata", "labels"])),
+)
+def test_no_secret_and_no_escape_reaches_a_line(
+    texts: dict[str, Any], labels: dict[str, str], hidden: set[str]
+) -> None:
+    inputs = {name: value and f"\u202e\nsecret-{name}" for name, value in texts.items()}
+    inputs["labels"] = {f"\u202e{key}": "secret-labels" for key in labels}
+    held = {"description": "\x1b[31m", "metadata": "x", "labels": {"k\n": "v\x00"}}
+    for line in explain(held, inputs, *hidden):
+        assert line.isprintable()
+        assert not any(f"secret-{name}" in line for name in hidden)
+
+
+def test_unknown_inputs_differ_from_nothing() -> None:
+    assert explain({"description": "x"}, {"description": Unknown(), "labels": Unknown()}) == []
+
+
+def test_an_operators_backend_needs_consent() -> None:
+    owned = Backend("bkdtg_a", "", CREATED, labels={"k8s.ngrok.com/service": "web"})
+    inputs = {"labels": dict(owned.labels)}
+    (line,) = adoption.find_obstacles(owned, read_facts(declare(inputs)), inputs)
+    assert line.startswith("import_: bkdtg_a is owned by ngrok's Kubernetes operator, which would undo")
+    assert adoption.find_obstacles(owned, read_facts(declare(inputs, allow_operator_owned=True)), inputs) == []
+
+
+# Identical backends -------------------------------------------------------------------------------------------------
+
+
+CONTENTS = st.fixed_dictionaries(
+    {
+        "description": st.sampled_from(["", "a"]),
+        "metadata": st.sampled_from(["", '{"a": 1, "b": 2}', '{"b":2,"a":1}', '{"b":1,"a":2}', "ab"]),
+        "labels": st.sampled_from([{}, {"a": "b"}, {"a": "b", "c": "d"}]),
+    }
+)
+
+
+@given(st.lists(CONTENTS, max_size=6), CONTENTS, st.sets(st.integers(0, 5)))
+def test_identical_is_what_no_change_would_be_made_to_and_no_resource_has(
+    held: list[dict[str, Any]], inputs: dict[str, Any], managed: set[int]
+) -> None:
+    from pulumi_ngrok_tg.rules import properties
+
+    backends = [Backend(f"bkdtg_{number}", "", CREATED, **contents) for number, contents in enumerate(held)]
+    facts = Facts(managed=" ".join(f"bkdtg_{number}" for number in managed))
+    expected = [
+        backend.id
+        for number, backend in enumerate(backends)
+        if number not in managed and not properties.find_changes(backend.contents, inputs)
+    ]
+    assert IdenticalBackends(backends).find(inputs, facts) == expected
+
+
+@pytest.mark.parametrize(
+    ("inputs", "known"),
+    [
+        ({}, True),
+        ({"labels": {"a": "b"}, "description": "x", "metadata": "y", "account": "eu"}, True),
+        ({"labels": {"a": Unknown()}}, False),
+        ({"labels": Unknown()}, False),
+        ({"metadata": Unknown()}, False),
+        ({"account": Unknown()}, False),
+    ],
+)
+def test_contents_with_an_unknown_part_are_unknown(inputs: dict[str, Any], known: bool) -> None:
+    assert adoption.is_known(inputs) is known
+
+
+# Lines --------------------------------------------------------------------------------------------------------------
 
 
 def test_the_lines_name_the_way_out() -> None:
@@ -101,26 +187,23 @@ def test_the_lines_name_the_way_out() -> None:
         "import_: bkdtg_a is already managed in this stack, by urn:b. Use that resource; to give it another name, give "
         "it an alias (ResourceOptions(aliases=...)) and remove import_."
     )
-    assert adoption.explain_replaced("bkdtg_a") == (
-        "import_: this resource already manages bkdtg_a. To replace it, remove import_, then run this again."
-    )
-    assert adoption.explain_declared_twice("bkdtg_a", "urn:b") == (
-        "import_: bkdtg_a belongs to another resource of this program, urn:b. Remove one of the two."
-    )
-    assert adoption.explain_held_by_other_type("bkdtg_a", "urn:b c") == (
-        "import_: bkdtg_a is already held by urn:b c in this stack. If that resource manages the backend, its delete "
-        "would delete the backend. Take the resource out of the program, run `pulumi state delete 'urn:b c'`, then run "
-        "this again."
-    )
     assert adoption.explain_several_identical(["a", "b"]) == (
         "PULUMI_NGROK_TG_ADOPT: several backends have exactly these contents (a, b). Name one with "
         'ResourceOptions(import_="..."), or delete the others.'
     )
-    assert adoption.explain_several_resources("bkdtg_a", ["a", "b"]) == (
-        "PULUMI_NGROK_TG_ADOPT: bkdtg_a has exactly the contents of several resources (a, b). Give one of them "
-        'ResourceOptions(import_="bkdtg_a"), and run the others without the variable.'
+    assert adoption.explain_adopted_by_twin("bkdtg_a", "urn:b") == (
+        "PULUMI_NGROK_TG_ADOPT: bkdtg_a has exactly these contents, but also those of urn:b, which adopts it. Give one "
+        'of them ResourceOptions(import_="bkdtg_a"), and run the other without the variable.'
     )
     assert adoption.explain_held_by_another("bkdtg_a", "", "") == (
         "bkdtg_a was not deleted: another resource holds it, too. Remove this resource from the state instead: run "
         "`pulumi state delete`, or `pulumi state edit` if its delete is pending."
+    )
+    assert adoption.describe_identical(["bkdtg_a"]) == (
+        "ngrok already has a backend with exactly these contents (bkdtg_a), which this stack does not manage. `pulumi "
+        'up` creates another one. To adopt what exists instead, set import_="bkdtg_a" or run '
+        "`PULUMI_NGROK_TG_ADOPT=identical pulumi up`"
+    )
+    assert adoption.describe_identical(["bkdtg_a", "bkdtg_b"]).startswith(
+        "ngrok already has 2 backends with exactly these contents (bkdtg_a, bkdtg_b), which"
     )

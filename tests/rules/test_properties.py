@@ -1,6 +1,8 @@
 """The rules of the properties, over all the values they can meet."""
 
 import json
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -177,12 +179,17 @@ def test_an_unknown_input_passes_and_counts_as_a_change() -> None:
         ({"labels": {"a": True}}, "labels: the value of 'a' must be a string, not a bool. Quote it."),
         ({"labels": {"a": None}}, "labels: the value of 'a' must be a string, not None. Quote it."),
         ({"labels": {"a": {"b": "c"}}}, "labels: the value of 'a' must be a string, not a mapping. Quote it."),
-        ({"labels": {"a": b"b"}}, "labels: the value of 'a' must be a string, not a bytes. Quote it."),
+        ({"labels": {"a": b"b"}}, "labels: the value of 'a' must be a string, not bytes. Quote it."),
         ({"description": 5}, "description must be a string, not a number."),
+        (
+            {"description": "ü" * 256},
+            "description may have at most 255 characters, and this has 256. Shorten it.",
+        ),
+        ({"metadata": "x" * 4097}, "metadata may have at most 4096 characters, and this has 4097. Shorten it."),
         ({"metadata": ["a"]}, "metadata must be a string or a mapping, not a list."),
         (
             {"metadata": {"a": 1}},
-            "metadata must be a string, not a mapping, if a transformation sets it. Use Output.json_dumps.",
+            "metadata must be a string, not a mapping, if a transform sets it. Use Output.json_dumps.",
         ),
         (
             {"account": "e u"},
@@ -196,8 +203,7 @@ def test_an_unknown_input_passes_and_counts_as_a_change() -> None:
 )
 def test_each_problem_is_named_with_its_remedy(inputs: dict[str, Any], reason: str) -> None:
     labels = inputs.get("labels")
-    plain = {properties.PLAIN_KEYS: list(labels)} if isinstance(labels, dict) else {}
-    (problem,) = properties.check({**inputs, **plain})[1]
+    (problem,) = properties.check(inputs, labels if isinstance(labels, dict) else ())[1]
     assert problem.reason == reason
     assert reason.startswith(problem.property)
 
@@ -232,10 +238,42 @@ def test_a_value_that_the_wire_drops_is_named(labels: dict[Any, Any], reason: st
 def test_metadata_is_written_as_canonical_json() -> None:
     assert properties.encode_metadata({"b": "ü", "a": [1, None]}) == '{"a":[1,null],"b":"ü"}'
     assert properties.encode_metadata({}) == ""
-    assert properties.encode_metadata(["a"]) == ["a"]
     assert properties.require_label_value("a", "b") == "b"
     assert properties.require_text("description", "ü") == "ü"
-    assert properties.require_text("description", 5) == 5
+    assert properties.require_text("description", None) is None
+
+
+@pytest.mark.parametrize("value", [b"x", {"a"}, {"a": "b"}, ["a"], ("a",), object(), 10**400, 1j], ids=type)
+@pytest.mark.parametrize("name", ["description", "account", "metadata", "label", "labels"])
+def test_a_value_of_another_type_is_named_at_once(name: str, value: object) -> None:
+    """The engine could not carry some of them, and the program would end in a traceback."""
+    rules: dict[str, Callable[[Any], Any]] = {
+        "metadata": properties.encode_metadata,
+        "label": partial(properties.require_label_value, "a", plain=True),
+        "labels": partial(properties.require_mapping, "labels"),
+    }
+    if isinstance(value, dict) and name in ("metadata", "labels"):
+        return
+    with pytest.raises(ValueError, match=rf"^{name}.* must be a (string|mapping)[^.]*, not "):
+        rules.get(name, partial(properties.require_text, name))(value)
+
+
+@pytest.mark.parametrize(
+    ("given", "lost"),
+    [
+        ({}, "the label 'app'"),
+        ({"labels": {"dc": "fra"}}, "the label 'app'"),
+        ({"labels": {"app": "web"}}, "1 labels"),
+    ],
+)
+def test_labels_that_a_transform_has_dropped_are_named(given: dict[str, Any], lost: str) -> None:
+    (reason,) = properties.find_lost_labels(given, ["app"], 2)
+    assert reason.startswith(f"labels: a transform dropped {lost}, or set it to None.")
+
+
+@pytest.mark.parametrize("labels", [{"app": "web", "dc": "fra"}, {"app": Unknown(), "x": "y", "z": ""}, Unknown()])
+def test_labels_that_a_transform_changes_or_adds_are_not_lost(labels: Any) -> None:
+    assert properties.find_lost_labels({"labels": labels}, ["app"], 2) == []
 
 
 def test_half_a_surrogate_pair_is_an_error() -> None:
@@ -295,7 +333,16 @@ def test_metadata_that_json_cannot_express_is_named(value: Any) -> None:
 def test_a_difference_is_named_by_its_path_and_kind(
     olds: dict[str, Any], news: dict[str, Any], differences: dict[str, str]
 ) -> None:
-    assert properties.find_differences(olds, news) == differences
+    plain = [key for one in (olds, news) for key in (one.get("labels") if isinstance(one.get("labels"), dict) else ())]
+    assert properties.find_differences(olds, news, plain) == differences
+
+
+@given(INPUTS, INPUTS, st.lists(st.text(max_size=2)))
+def test_a_label_key_that_may_be_a_secret_is_not_named(
+    olds: dict[str, Any], news: dict[str, Any], plain: list[str]
+) -> None:
+    paths = {properties.format_label_path(key) for key in plain} | {"labels", "description", "metadata", "account"}
+    assert properties.find_differences(olds, news, plain).keys() <= paths
 
 
 @given(INPUTS, INPUTS)
@@ -314,7 +361,7 @@ OUTPUT = "Calling __str__ on an Output[T] is not supported."
         ({"description": OUTPUT}, "description", "description"),
         ({"metadata": f"of {OUTPUT}"}, "metadata", "metadata"),
         ({"account": OUTPUT}, "account", "account"),
-        ({"labels": {"a": OUTPUT}, "__plain_keys": ["a"]}, "labels", "labels: the value of 'a'"),
+        ({"labels": {"of": OUTPUT}}, "labels", "labels: the value of 'of'"),
         ({"labels": {"a": "calling-str-on-an-output-t"}}, "labels", "labels: the value of the key of 1 characters"),
         ({"labels": {OUTPUT: "a"}}, "labels", "labels: a key"),
     ],
@@ -324,4 +371,4 @@ def test_an_output_in_a_string_is_named_with_its_remedy(inputs: dict[str, Any], 
         f"{named} holds an Output that was put into a string, as in an f-string. Its value is not known there: use "
         "pulumi.Output.format, pulumi.Output.concat or .apply."
     )
-    assert properties.check(inputs)[1] == [properties.Problem(property_, reason)]
+    assert properties.check(inputs, ["of"])[1] == [properties.Problem(property_, reason)]

@@ -1,0 +1,168 @@
+"""Passes to the provider what only the program knows of a resource, and the option ``import_``, as inputs.
+
+The engine cannot import dynamic resources: its Read gets no provider (https://github.com/pulumi/pulumi/issues/16175).
+So ``import_`` leaves the options, whether given, merged, or set by a transformation.
+"""
+
+import weakref
+from collections.abc import Awaitable, Callable, Generator, Mapping
+from typing import Any, NamedTuple
+
+import pulumi
+from pulumi.runtime import get_config, is_dry_run
+from pulumi.runtime.settings import get_monitor
+
+from pulumi_ngrok_tg.accounts import config
+from pulumi_ngrok_tg.engine import upstream
+from pulumi_ngrok_tg.program.state import read_state
+from pulumi_ngrok_tg.rules import adoption, facts, properties
+from pulumi_ngrok_tg.rules.facts import Facts
+
+Inputs = Mapping[str, Any]
+
+
+def finish(
+    resource: pulumi.Resource,
+    opts: pulumi.ResourceOptions | None,
+    encode: Callable[[Inputs], dict[str, Any]],
+    allow_operator_owned: bool,
+) -> pulumi.ResourceOptions:
+    """Return options with which a resource's inputs get their last form, after all transformations.
+
+    Args:
+        resource: the resource, which is about to register. Its children inherit the transformation, so it acts on
+            this resource alone.
+        opts: the options of the program.
+        encode: checks and encodes inputs.
+        allow_operator_owned: whether to allow the adoption of a backend that ngrok's Kubernetes operator owns.
+    """
+
+    def append(args: pulumi.ResourceTransformationArgs) -> None:
+        if args.resource is resource:
+            # If upstream has changed, the engine gets import_ as it is, and the provider no facts.
+            getattr(resource, "_transformations", []).append(last)
+
+    def last(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
+        if args.resource is not resource:
+            return None
+        props, options = encode(args.props), args.opts
+        if not upstream.is_mocked() and options.id is None:
+            import_ = options.import_
+            if import_ is not None:
+                options = pulumi.ResourceOptions.merge(options, None)
+                options.import_ = None
+                props[adoption.INPUT] = import_
+            props[facts.INPUT] = _Later(
+                _Declaration(args.name, resource, props, options, allow_operator_owned).describe
+            )
+        return pulumi.ResourceTransformationResult(props, options)
+
+    return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(transformations=[append]))
+
+
+class _Later:
+    """Awaits what a function returns. Unlike a coroutine, it may stay unawaited, as when another input fails."""
+
+    def __init__(self, begin: Callable[[], Awaitable[Any]]) -> None:
+        self._begin = begin
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        return self._begin().__await__()
+
+
+_importers: weakref.WeakKeyDictionary[Any, dict[str, pulumi.Resource]] = weakref.WeakKeyDictionary()
+"""The first resource of each run of a program whose ``import_`` names a backend, by the backend's id."""
+
+
+class _Declaration:
+    """One resource of the program."""
+
+    def __init__(
+        self,
+        name: str,
+        resource: pulumi.Resource,
+        props: Inputs,
+        opts: pulumi.ResourceOptions,
+        allow_operator_owned: bool,
+    ) -> None:
+        self._name = name
+        self._resource = resource
+        self._props = props
+        self._opts = opts
+        self._allow_operator_owned = allow_operator_owned
+        self._importers = _importers.setdefault(get_monitor(), {})
+        self._note_import(props.get(adoption.INPUT))
+
+    async def describe(self) -> str:
+        """Return the facts as an input."""
+        return Facts(
+            **await self._reveal(),
+            previews=is_dry_run(),
+            refuses=get_config(config.ON_TRAFFIC_LOSS) == "refuse",
+            retains=bool(self._opts.retain_on_delete),
+            explicit=getattr(self._resource, "_provider", None) is not None,
+            allow_operator_owned=self._allow_operator_owned,
+            **await self._look_up(),
+        ).to_input()
+
+    def _note_import(self, id_: object) -> pulumi.Resource:
+        """Return the first resource of the program whose ``import_`` names this backend; this one if id is none."""
+        if not isinstance(id_, str):
+            return self._resource
+        return self._importers.setdefault(id_, self._resource)
+
+    async def _look_up(self) -> dict[str, Any]:
+        """Return what the state holds about this resource and the backend that it adopts."""
+        found: dict[str, Any] = {}
+        id_ = await pulumi.Output.from_input(self._props.get(adoption.INPUT)).future()
+        if id_ is not None:
+            first = self._note_import(id_)
+            found["adoptions"] = len(self._importers)
+            found["twin"] = None if first is self._resource else first.pulumi_resource_name
+        state = await read_state()
+        if isinstance(state, str):
+            return {**found, "unread": state}
+        held = state.held.get(self._name, {})
+        if not held:  # a new resource, so that all others cost nothing
+            found |= {"managed": state.ids, "others": state.others}
+        return {**found, "unread": None, "held": held, "manager": state.managers.get(str(id_))}
+
+    async def _reveal(self) -> dict[str, Any]:
+        """Return what is plain and what is unknown among the inputs."""
+        names = ("account", "description", "metadata", adoption.INPUT)
+        resolved = {name: await _Resolved.read(self._props.get(name)) for name in names}
+        labels = self._props.get("labels")
+        whole = _Resolved(labels) if isinstance(labels, Mapping) else await _Resolved.read(labels)
+        given = whole.value if isinstance(whole.value, Mapping) else {}
+        each = {key: await _Resolved.read(value) for key, value in given.items()}
+        plain = {name: resolved[name].value for name in ("description", "metadata") if resolved[name].is_plain}
+        if whole.is_plain:
+            plain["labels"] = {key: one.value for key, one in each.items() if one.is_plain}
+        for name in self._opts.additional_secret_outputs or ():
+            plain.pop(name, None)
+        paths = {properties.format_label_path(key): one for key, one in each.items()}
+        unknown = [name for name, one in {**resolved, "labels": whole, **paths}.items() if not one.is_known]
+        return {
+            "plain": plain,
+            "keys": tuple(given) if whole.is_plain else (),
+            "labels": len(given),
+            "unknown": tuple("import_" if name == adoption.INPUT else name for name in unknown),
+        }
+
+
+class _Resolved(NamedTuple):
+    """An input once it is resolved."""
+
+    value: Any
+    """None if it is not known."""
+    is_known: bool = True
+    is_plain: bool = True
+    """Whether it is known and no secret."""
+
+    @classmethod
+    async def read(cls, given: Any) -> "_Resolved":
+        if given is None or isinstance(given, str):
+            return cls(given)
+        output = pulumi.Output.from_input(given)
+        known, secret = await output.is_known(), await output.is_secret()
+        return cls(await output.future() if known else None, known, known and not secret)

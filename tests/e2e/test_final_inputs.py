@@ -1,0 +1,100 @@
+"""What the provider decides on: the inputs after all transformations and transforms, if they are known."""
+
+import pytest
+
+from pulumi_ngrok_tg.emulator import EmulatedBackend, Emulator
+from tests.conftest import KEY
+from tests.e2e.adopting import adopting, assert_nothing_was_written, import_errors
+from tests.e2e.stack import Stack
+
+TEAM = """
+def add_team(args):
+    if args.type_.endswith("TunnelGroupBackend"):
+        labels = {**args.props["labels"], "team": "a"}
+        return pulumi.ResourceTransformResult({**args.props, "labels": labels}, args.opts)
+pulumi.runtime.register_resource_transform(add_team)
+"""
+WEB = 'TunnelGroupBackend("web", labels={"app": "web"})\n'
+
+
+@pytest.mark.parametrize("by", ["import_", "identical"])
+def test_an_adoption_looks_at_the_inputs_after_a_transform(stack: Stack, emulator: Emulator, by: str) -> None:
+    web = emulator.account(KEY).create({"labels": {"app": "web", "team": "a"}})
+    if by == "identical":
+        stack.environment["PULUMI_NGROK_TG_ADOPT"] = "identical"
+    stack.program(TEAM + (WEB if by == "identical" else adopting(web, arguments='labels={"app": "web"}')))
+    stack.up()
+    assert stack.resource("web")["id"] == web.id
+    assert_nothing_was_written(emulator, web)
+
+
+def test_what_is_left_out_is_shown_as_ngrok_holds_it(stack: Stack, web: EmulatedBackend) -> None:
+    stack.program(adopting(web, arguments='labels={"app": "web"}'))
+    said = import_errors(stack.preview(fails=True))
+    assert [error.removeprefix(f"import_: {web.id}: ").partition(". Write")[0] for error in said] == [
+        'description is "Website" at ngrok, but not set in the program',
+        'metadata is "{\\"team\\": \\"a\\"}" at ngrok, but not set in the program',
+        'labels.dc is "fra" at ngrok, but not set in the program',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "unknown"),
+    [
+        ('labels={"app": "web", "of": a.id}', "value of labels.of is"),
+        ('labels={"app": "web"}, metadata=a.uri, description=a.id', "values of description, metadata are"),
+        ("labels=a.labels", "value of labels is"),
+        ('labels={"app": "web"}, account=a.description', "value of account is"),
+    ],
+)
+def test_no_write_happens_with_an_unknown_value(stack: Stack, emulator: Emulator, arguments: str, unknown: str) -> None:
+    """With --exclude, a real create or update has unknown values, and the engine drops them."""
+    stack.program('TunnelGroupBackend("b", labels={"app": "web", "of": "x"}, metadata="x")')
+    stack.up()
+    emulator.requests.clear()
+    for name in ("b", "c"):
+        stack.program(f'a = TunnelGroupBackend("a", labels={{"app": "a"}})\nTunnelGroupBackend("{name}", {arguments})')
+        (error,) = stack.up("--exclude", "**::a", fails=True).errors
+        assert f"resource '{name}' has a problem: Nothing was sent, because the {unknown} unknown" in error
+    assert emulator.requests.writes == []
+
+
+def test_a_child_of_another_backend_keeps_its_own_option(
+    stack: Stack, emulator: Emulator, web: EmulatedBackend
+) -> None:
+    """Children inherit transformations."""
+    child = emulator.account(KEY).create({"labels": {"child": "x"}})
+    stack.environment["PULUMI_NGROK_TG_ADOPT"] = "identical"
+    stack.program(
+        adopting(web).replace("TunnelGroupBackend(", "web = TunnelGroupBackend(", 1)
+        + 'TunnelGroupBackend("child", labels={"child": "x"}, '
+        f'opts=pulumi.ResourceOptions(parent=web, import_="{child.id}"))\n'
+    )
+    stack.up()
+    assert (stack.resource("web")["id"], stack.resource("child")["id"]) == (web.id, child.id)
+    assert emulator.requests.writes == []
+
+
+def test_a_child_of_another_type_keeps_its_inputs_and_options(stack: Stack) -> None:
+    stack.program("""
+        from pulumi.dynamic import CreateResult, Resource, ResourceProvider
+
+        class Provider(ResourceProvider):
+            def create(self, props):
+                return CreateResult("other-1", props)
+
+        class Child(Resource):
+            pass
+
+        seen = []
+        def see(args):
+            seen.append((args.name, args.opts.import_, sorted(args.props)))
+        web = TunnelGroupBackend("web", labels={"app": "web"})
+        Child(Provider(), "child", {"a": "b"}, pulumi.ResourceOptions(parent=web))
+        try:
+            Child(Provider(), "named", {}, pulumi.ResourceOptions(parent=web, import_="x", transformations=[see]))
+        finally:
+            pulumi.export("seen", [list(one) for one in seen])
+    """)
+    # Pulumi cannot import dynamic resources of other types, and says so itself.
+    assert "KeyError" in stack.preview(fails=True).text
