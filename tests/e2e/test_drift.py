@@ -26,7 +26,7 @@ def account(emulator: Emulator) -> EmulatedAccount:
     [
         ("description", "by hand", "Website", '"by hand" => "Website"'),
         ("metadata", '{"by": "hand"}', "m1", "metadata"),
-        ("labels", {"app": "web", "by": "hand"}, {"app": "web"}, '- by: "hand"'),
+        ("labels", {"app": "web", "by": "hand"}, {"app": "web"}, '- by : "hand"'),
     ],
 )
 def test_drift_shows_as_its_propertys_diff_and_up_repairs_it(

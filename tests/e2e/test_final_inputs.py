@@ -43,8 +43,8 @@ def test_what_is_left_out_is_shown_as_ngrok_holds_it(stack: Stack, web: Emulated
     [
         ('labels={"app": "web", "of": a.id}', "value of labels.of is"),
         ('labels={"app": "web"}, metadata=a.uri, description=a.id', "values of description, metadata are"),
-        ("labels=a.labels", "value of labels is"),
-        ('labels={"app": "web"}, account=a.description', "value of account is"),
+        ('labels=a.id.apply(lambda id: {"of": id})', "value of labels is"),
+        ('labels={"app": "web"}, account=a.id', "value of account is"),
     ],
 )
 def test_no_write_happens_with_an_unknown_value(stack: Stack, emulator: Emulator, arguments: str, unknown: str) -> None:
