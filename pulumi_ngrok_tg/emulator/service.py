@@ -79,8 +79,9 @@ class Service:
     def rotate_key(self, old: str, new: str) -> None:
         """Give the account of one key to another one from now on, and to that alone."""
         with self.lock:
-            self._accounts[new] = self.account(old)
+            account = self.account(old)
             del self._accounts[old]
+            self._accounts[new] = account
             self._api_keys = (*(key for key in self._api_keys if key != old), new)
 
     def set(self, /, **settings: Any) -> None:

@@ -7,7 +7,7 @@ from typing import Generic, Literal, TypeVar
 from pulumi_ngrok_tg.policy import rules
 from pulumi_ngrok_tg.policy.declared import Declared
 from pulumi_ngrok_tg.policy.rules import Configured
-from pulumi_ngrok_tg.policy.settings import Schema
+from pulumi_ngrok_tg.policy.settings import NO_EMPTY_MATCH, Schema
 
 BackendRule = Callable[[Declared, Configured], Iterator[str]]
 StackRule = Callable[[Sequence[Declared], Configured], Iterator[tuple[Declared | None, str]]]
@@ -18,9 +18,10 @@ _LENGTH = {"type": "integer", "minimum": 1}
 _ALLOW: Schema = {
     "allow": {
         "type": "array",
-        "items": _PATTERN,
+        "items": {**_PATTERN, "format": NO_EMPTY_MATCH},
         "default": [],
-        "description": "Regular expressions. If one of them matches in a finding, the finding is not reported.",
+        "description": "Regular expressions that do not match the empty text. If one of them matches in a finding, the "
+        "finding is not reported.",
     }
 }
 

@@ -1,6 +1,7 @@
 """Checks the settings of a policy against its schema."""
 
 import json
+import re
 from collections.abc import Mapping
 from copy import deepcopy
 from functools import lru_cache
@@ -11,6 +12,16 @@ from jsonschema.exceptions import best_match
 
 Schema = Mapping[str, Mapping[str, Any]]
 """From the name of a setting to its JSON schema."""
+
+
+NO_EMPTY_MATCH = "regular expression that does not match the empty text"
+"""The format of a regular expression that is searched in texts: one that matches the empty text matches them all."""
+_FORMATS = FormatChecker(["regex"])
+
+
+@_FORMATS.checks(NO_EMPTY_MATCH, raises=re.error)
+def _matches_no_empty_text(pattern: object) -> bool:
+    return not isinstance(pattern, str) or re.search(pattern, "") is None
 
 
 class SettingError(ValueError):
@@ -38,7 +49,7 @@ def _check(policy: str, schema_text: str, settings_text: str) -> Mapping[str, An
         known = ", ".join(sorted(schema)) or "none"
         raise SettingError(f"policy {policy}: there is no setting {', '.join(unknown)}. Known settings: {known}.")
     whole = {"type": "object", "properties": schema}
-    error = best_match(Draft202012Validator(whole, format_checker=FormatChecker(["regex"])).iter_errors(settings))
+    error = best_match(Draft202012Validator(whole, format_checker=_FORMATS).iter_errors(settings))
     if error is not None:
         path = ".".join(map(str, error.absolute_path))
         raise SettingError(f"policy {policy}: the setting {path}: {error.message}.")

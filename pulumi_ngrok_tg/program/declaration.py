@@ -14,6 +14,7 @@ from pulumi.runtime.settings import get_monitor
 
 from pulumi_ngrok_tg.accounts import config
 from pulumi_ngrok_tg.engine import upstream
+from pulumi_ngrok_tg.program import summary
 from pulumi_ngrok_tg.program.state import read_state
 from pulumi_ngrok_tg.rules import adoption, facts, properties
 from pulumi_ngrok_tg.rules.facts import Facts
@@ -22,7 +23,7 @@ Inputs = Mapping[str, Any]
 
 
 def finish(
-    resource: pulumi.Resource,
+    resource: pulumi.CustomResource,
     opts: pulumi.ResourceOptions | None,
     encode: Callable[[Inputs], dict[str, Any]],
     allow_operator_owned: bool,
@@ -47,11 +48,11 @@ def finish(
             return None
         props, options = encode(args.props), args.opts
         if not upstream.is_mocked() and options.id is None:
-            import_ = options.import_
+            props[adoption.INPUT] = import_ = options.import_
             if import_ is not None:
                 options = pulumi.ResourceOptions.merge(options, None)
                 options.import_ = None
-                props[adoption.INPUT] = import_
+            summary.count(resource)
             props[facts.INPUT] = _Later(
                 _Declaration(args.name, resource, props, options, allow_operator_owned).describe
             )
@@ -141,11 +142,12 @@ class _Declaration:
         for name in self._opts.additional_secret_outputs or ():
             plain.pop(name, None)
         paths = {properties.format_label_path(key): one for key, one in each.items()}
+        ignored = self._opts.ignore_changes or ()
         unknown = [name for name, one in {**resolved, "labels": whole, **paths}.items() if not one.is_known]
         return {
             "plain": plain,
             "keys": tuple(given) if whole.is_plain else (),
-            "labels": len(given),
+            "labels": 0 if any(path.startswith("labels") for path in ignored) else len(given),
             "unknown": tuple("import_" if name == adoption.INPUT else name for name in unknown),
         }
 

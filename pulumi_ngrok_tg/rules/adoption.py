@@ -211,6 +211,11 @@ def describe_adoption(id_: str) -> str:
     return f"adopts {id_}, which exists; nothing is created or changed at ngrok"
 
 
+def summarize(adopted: int, created: int) -> str:
+    """Return the last line of a preview that adopts backends."""
+    return f"Of what Pulumi counts as created: {adopted} adopted as they are, {created} created at ngrok."
+
+
 def describe_identical(ids: Sequence[str]) -> str:
     """Return the warning about a create of what ngrok already holds."""
     if len(ids) == 1:

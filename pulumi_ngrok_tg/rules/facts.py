@@ -26,7 +26,7 @@ class Facts:
     keys: tuple[str, ...] = ()
     """The label keys that are not secret."""
     labels: int = 0
-    """How many labels there are."""
+    """How many labels have to arrive; 0 if ``ignore_changes`` names labels, as the engine then passes the old ones."""
     unknown: tuple[str, ...] = ()
     """The inputs that are not known. Outside a preview, the engine drops them instead of passing them on."""
     previews: bool = False

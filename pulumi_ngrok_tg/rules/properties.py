@@ -133,7 +133,7 @@ def find_lost_labels(inputs: Mapping[str, Any], plain: Collection[str], count: i
         count: how many labels the program has.
     """
     labels = take_contents(inputs)["labels"]
-    if not isinstance(labels, Mapping) or (len(labels) >= count and all(key in labels for key in plain)):
+    if not count or not isinstance(labels, Mapping) or (len(labels) >= count and all(key in labels for key in plain)):
         return []
     lost = [repr(key) for key in plain if key not in labels]
     named = f"the label {lost[0]}" if len(lost) == 1 else f"{len(lost) or count - len(labels)} labels"

@@ -96,3 +96,20 @@ def test_a_component_counts_as_a_whole_without_upstreams_internals(
     stack.up()
     stack.up()
     assert stack.output("ids") == [resource["id"] for resource in stack.resources()]
+
+
+@pytest.mark.parametrize("mode", ["warn", "refuse"])
+def test_guards_fail_closed_without_upstreams_internals(
+    new_stack: Callable[..., Stack], emulator: Emulator, mode: str
+) -> None:
+    stack = new_stack(program(2))
+    stack.pulumi("config", "set", "pulumi-ngrok-tg:onTrafficLoss", mode)
+    rename_internals(stack, ("request", "rpc_request"))
+    if mode == "refuse":
+        for command in (stack.preview, stack.up):
+            said = command(fails=True).text
+            assert 'pulumi-ngrok-tg:onTrafficLoss is "refuse", but this version of Pulumi\'s SDK does not say' in said
+        assert emulator.requests == []
+    else:
+        assert "warning: This version of Pulumi's SDK does not say which resource a call is about." in stack.up().text
+        assert_in_step(stack, emulator, 2)

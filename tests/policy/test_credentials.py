@@ -1,8 +1,6 @@
 """What counts as a credential, and what only looks like one. All of them are made up."""
 
 import json
-import subprocess
-import sys
 import time
 
 import pytest
@@ -204,9 +202,3 @@ def test_deep_nesting_takes_one_step_a_level() -> None:
     begin = time.process_time()
     assert find_credentials(text)
     assert time.process_time() - begin < 1
-
-
-def test_search_that_takes_too_long_ends_the_process() -> None:
-    text, allow = "password=" + "a1" * 40 + "!", r"^(\w+)+$"
-    program = f"from {find_credentials.__module__} import *; find_credentials({text!r}, [{allow!r}], seconds=0.5)"
-    assert subprocess.run([sys.executable, "-c", program], check=False, timeout=120).returncode == 1

@@ -114,7 +114,11 @@ def test_settings_in_the_engines_config_come_before_those_of_the_pack() -> None:
         ),
         ({"required-label-keys": {"keys": {"a": [5]}}}, "the setting keys.a.0: 5 is not of type 'string'"),
         ({"max-backends": {"max": -1}}, "policy max-backends: the setting max: -1 is less than the minimum of 0"),
-        ({"no-secrets": {"allow": ["("]}}, "policy no-secrets: the setting allow.0: '(' is not a 'regex'"),
+        ({"no-secrets": {"allow": ["("]}}, "policy no-secrets: the setting allow.0: '(' is not a 'regular expression"),
+        *(
+            ({"no-secrets": {"allow": [pattern]}}, "that does not match the empty text'")
+            for pattern in ("", "EXAMPLE|", "x*", "(?=)", "^", r"\b|")
+        ),
         ({"required-label-keys": {"keys": {"a": "("}}}, "the setting keys.a: '(' is not a 'regex'"),
         ({"required-label-keys": {"keys": {"a": []}}}, "the setting keys.a: [] should be non-empty"),
         (

@@ -78,7 +78,7 @@ PASSING = [
     ("no-secrets", {"description": "password=red-turnip-fox"}, {}),
     ("possible-secrets", {"description": "password=swordfish9"}, {}),
     ("possible-secrets", {"description": "password=red-turnip-fox"}, {"allow": ["turnip"]}),
-    ("no-operator-owned", {"metadata": '{"owned-by":"team"}'}, {}),
+    ("no-operator-owned", {"metadata": '{"owner":"team"}'}, {}),
     ("protected", {}, {}),
     ("protected", {"protect": True}, {"labels": WEB}),
     ("protected", {}, {"labels": {"app": "web", "env": "prod"}}),

@@ -1,0 +1,75 @@
+"""A create of what ngrok already holds: the preview says so, with the id and the ways to adopt it."""
+
+import textwrap
+
+import pytest
+
+from pulumi_ngrok_tg.emulator import EmulatedBackend, Emulator
+from tests.conftest import KEY
+from tests.e2e.adopting import ARGUMENTS
+from tests.e2e.many import program
+from tests.e2e.stack import PRELUDE, Stack
+
+WEB = f'TunnelGroupBackend("web", {ARGUMENTS})\n'
+
+
+def test_a_preview_warns_of_a_create_of_what_exists(stack: Stack, emulator: Emulator, web: EmulatedBackend) -> None:
+    stack.program(WEB + 'TunnelGroupBackend("other", labels={"app": "other"})')
+    said = stack.preview().text
+    assert (
+        f"warning: ngrok already has a backend with exactly these contents ({web.id}), which this stack does not "
+        f'manage. `pulumi up` creates another one. To adopt what exists instead, set import_="{web.id}" or run '
+        "`PULUMI_NGROK_TG_ADOPT=identical pulumi up`"
+    ) in said
+    assert said.split("Diagnostics:")[1].count("ngrok already has") == 1, "nothing of the other resource"
+    assert emulator.requests.take().methods == ["GET"]
+    # What the warning advises.
+    stack.environment["PULUMI_NGROK_TG_ADOPT"] = "identical"
+    said = stack.preview().text
+    assert "Of what Pulumi counts as created: 1 adopted as they are, 1 created at ngrok." in said
+    stack.up()
+    assert stack.resource("web")["id"] == web.id
+    assert emulator.requests.writes == ["POST"]
+
+
+def test_what_the_stack_manages_is_no_reason_to_warn(stack: Stack, emulator: Emulator) -> None:
+    stack.program('TunnelGroupBackend("one", labels={"app": "web"})')
+    stack.up()
+    emulator.requests.clear()
+    stack.program('TunnelGroupBackend("one", labels={"app": "web"})\nTunnelGroupBackend("two", labels={"app": "web"})')
+    assert "already has" not in stack.preview().text
+    assert emulator.requests.methods == ["GET"]
+
+
+@pytest.mark.nightly
+def test_many_creates_cost_one_listing_in_preview_and_none_in_update(stack: Stack, emulator: Emulator) -> None:
+    stack.program(program(120))
+    stack.up()
+    assert emulator.requests.take().methods == ["POST"] * 120
+    stack.pulumi("stack", "rm", "--yes", "--force", "dev")
+    stack.pulumi("stack", "init", "dev")
+    said = stack.preview().text
+    assert said.split("Diagnostics:")[1].count("ngrok already has") == 6
+    assert "(Further resources of which this is true show only while the preview runs.)" in said
+    assert emulator.requests.methods == ["GET", "GET"]
+
+
+INLINE = """
+    from pulumi import automation
+
+    def run():
+        TunnelGroupBackend("web", labels={"app": "web"})
+
+    options = automation.LocalWorkspaceOptions(env_vars={"PULUMI_NGROK_TG_ADOPT": "identical"})
+    stack = automation.create_or_select_stack("dev", project_name="inline", program=run, opts=options)
+    stack.up()
+    print(stack.export_stack().deployment["resources"][-1]["id"])
+"""
+
+
+def test_the_variable_reaches_an_inline_program(stack: Stack, emulator: Emulator) -> None:
+    """The workspace passes its variables to the CLI, and so to the provider, but not to the program."""
+    web = emulator.account(KEY).create({"labels": {"app": "web"}})
+    (stack.folder / "driver.py").write_text(PRELUDE + textwrap.dedent(INLINE))
+    assert web.id in stack.run("python", "driver.py")
+    assert emulator.requests.writes == []
