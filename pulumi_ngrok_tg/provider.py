@@ -113,7 +113,6 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
 
     def create(self, props: dict[str, Any]) -> dynamic.CreateResult:
         """Create the backend with one POST, or adopt the one that :meth:`check` has chosen, without a write."""
-        _require_known("properties")
         urn = upstream.find_urn()
         facts = self._run.find_facts(urn)
         self._require_no_loss(urn, facts)
@@ -144,12 +143,11 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
             outputs = _build_outputs(backend, props, account)
             if not refresh or props.get(READ_ONLY):
                 outputs[READ_ONLY] = True
-        inputs, _ = properties.check(properties.keep_spelling(outputs, upstream.find_inputs()))
+        inputs, _ = properties.check(outputs)
         return dynamic.ReadResult(backend.id, outputs, inputs)
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> dynamic.UpdateResult:
         """Change the properties whose meaning differs, and no others, with one PATCH."""
-        _require_known("news")
         facts = self._run.find_facts(upstream.find_urn())
         with self._account(_news) as account:
             guard = self._guard()
@@ -220,7 +218,7 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
         if urn or self._run is not process.RUN:
             return []
         if self._guard().refuses:
-            return [advice.explain_lost_guard()]
+            return [f'{config.ON_TRAFFIC_LOSS} is "refuse", but guards are off. {advice.LOST_GUARD}']
         if self._run.count("lost guard") == 1:
             self._reporter.warn(advice.LOST_GUARD)
         return []
@@ -233,12 +231,6 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
             yield Account(name, self._get_config, self._clients)
         except NgrokError as error:
             raise ProviderError(advice.explain(error, config.locate(self._get_config, name), recorded)) from error
-
-
-def _require_known(field: str) -> None:
-    """Raise ProviderError if an input of a write is unknown in this field of the engine's request."""
-    if unknown := upstream.find_unknown(field):
-        raise ProviderError(advice.explain_unknown(unknown))
 
 
 def _build_outputs(backend: Backend, props: Mapping[str, Any], account: Account) -> dict[str, Any]:

@@ -152,7 +152,8 @@ def _encode_labels(resource_name: str, plain: bool, labels: Any) -> Any:
     """Check labels that the wire format cannot carry; each value on its own, so that only secret ones become secret."""
     if labels is None:
         return None
-    properties.require_mapping("labels", labels)
+    if not isinstance(labels, Mapping):
+        return properties.require_text("labels", labels)
     for key in labels:
         properties.require_label_key(key, plain)
     return {

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Any
 
 from pulumi.output import Unknown
@@ -21,30 +22,19 @@ _SHOWN = 5  # lines of a kind that the summary keeps
 _DELETED = " If somebody deleted it, remove import_ from its options; `pulumi up` then creates it again."
 
 
+@dataclass(frozen=True)
 class Adopter:
-    """Decides about one new resource.
+    """Decides about one new resource."""
 
-    Args:
-        run: what is known of the operation so far.
-        open_account: yields the account of a resource with these inputs; turns the API's errors into ProviderError.
-        reporter: gets a line for each adoption.
-        urn: the resource's URN.
-        facts: what the program says of it.
-    """
-
-    def __init__(
-        self,
-        run: Run,
-        open_account: Callable[[Mapping[str, Any]], AbstractContextManager[Account]],
-        reporter: Reporter,
-        urn: str,
-        facts: Facts,
-    ) -> None:
-        self._run = run
-        self._open = open_account
-        self._reporter = reporter
-        self._urn = urn
-        self._facts = facts
+    run: Run
+    """What is known of the operation so far."""
+    open_account: Callable[[Mapping[str, Any]], AbstractContextManager[Account]]
+    """Yields the account of a resource with these inputs; turns the API's errors into ProviderError."""
+    reporter: Reporter
+    urn: str
+    """The resource's URN."""
+    facts: Facts
+    """What the program says of it."""
 
     def choose(self, wanted: Any, inputs: Mapping[str, Any]) -> tuple[str | None, list[str]]:
         """Return the id of the backend that a new resource adopts, if any, and each reason why it cannot.
@@ -60,7 +50,7 @@ class Adopter:
             return self._choose_named(str(wanted), inputs)
         if mode:
             return self._choose_identical(mode, inputs)
-        if self._facts.previews and self._facts.managed is not None and adoption.is_known(inputs):
+        if self.facts.previews and self.facts.managed is not None and adoption.is_known(inputs):
             self._warn_of_identical(inputs)
         return None, []
 
@@ -70,66 +60,61 @@ class Adopter:
         Raises:
             ProviderError: it cannot be read, or differs from the program now.
         """
-        with self._open(inputs) as account:
-            if self._run.begin_verifying(inputs.get("account")):
+        with self.open_account(inputs) as account:
+            if self.run.begin_verifying(inputs.get("account")):
                 account.client.start_over()  # one listing for all creates
             backend = self._read(account, id_)
-        if reasons := adoption.find_obstacles(backend, self._facts, inputs):
+        if reasons := adoption.find_obstacles(backend, self.facts, inputs):
             raise ProviderError(" ".join(reasons))
         return backend
 
     def _choose_named(self, id_: str, inputs: Mapping[str, Any]) -> tuple[str | None, list[str]]:
-        if reason := adoption.explain_manager(id_, self._urn, self._facts):
+        if reason := adoption.explain_manager(id_, self.urn, self.facts):
             return id_, [reason]
         try:
-            with self._open(inputs) as account:
+            with self.open_account(inputs) as account:
                 backend = self._read(account, id_)
         except ProviderError as error:
             return id_, [f"import_: {error}{_DELETED if isinstance(error.__cause__, NotFound) else ''}"]
-        if self._facts.manager == self._urn:
-            return id_, [adoption.explain_replaced(id_)]
-        reasons = adoption.find_obstacles(backend, self._facts, inputs)
-        if other := self._run.adopt(id_, self._urn):
+        if self.facts.manager == self.urn:
+            how = "To replace it, remove import_, then run this again."
+            return id_, [f"import_: this resource already manages {id_}. {how}"]
+        reasons = adoption.find_obstacles(backend, self.facts, inputs)
+        if other := self.run.adopt(id_, self.urn):
             reasons.append(adoption.explain_declared_twice(id_, other))
         if not reasons:
-            self._report(adoption.describe_adoption(id_), self._reporter.info, adoption.MORE_ADOPTIONS)
+            self._report(adoption.describe_adoption(id_), self.reporter.info, adoption.MORE_ADOPTIONS)
         return id_, reasons
 
     def _choose_identical(self, mode: str, inputs: Mapping[str, Any]) -> tuple[str | None, list[str]]:
-        facts = self._facts
-        if mode != adoption.IDENTICAL:
-            return None, [adoption.explain_unknown_mode(mode)]
-        if facts.explicit:
-            return None, [adoption.EXPLICIT_PROVIDER]
-        if facts.unread is not None:
-            return None, [f"{adoption.VARIABLE}: the stack's state could not be read ({facts.unread})."]
-        if self._urn in facts.held:  # it is replaced
+        facts = self.facts
+        if self.urn in facts.held:  # it is replaced
             return None, []
-        if facts.managed is None:
-            return None, [adoption.NAMESAKE]
+        if reason := adoption.explain_no_search(mode, facts):
+            return None, [reason]
         if not adoption.is_known(inputs):
-            self._reporter.info(adoption.UNKNOWN_CONTENTS)
+            self.reporter.info(adoption.UNKNOWN_CONTENTS)
             return None, []
         try:
-            with self._open(inputs) as account:
-                index = self._run.index(inputs.get("account"), lambda: IdenticalBackends(account.client.list_all()))
+            with self.open_account(inputs) as account:
+                index = self.run.index(inputs.get("account"), lambda: IdenticalBackends(account.client.list_all()))
         except ProviderError as error:
             return None, [f"{adoption.VARIABLE}: {error}"]
         found = index.find(inputs, facts)
         if not found:
-            self._reporter.info(adoption.NONE_IDENTICAL)
+            self.reporter.info(adoption.NONE_IDENTICAL)
             return None, []
         if len(found) > 1:
             return None, [adoption.explain_several_identical(found)]
         if found[0] in facts.others:
             return None, [adoption.explain_held_by_other_type(found[0], facts.others[found[0]])]
-        if other := self._run.adopt(found[0], self._urn):
+        if other := self.run.adopt(found[0], self.urn):
             return None, [adoption.explain_adopted_by_twin(found[0], other)]
-        self._report(adoption.describe_adoption(found[0]), self._reporter.info, adoption.MORE_ADOPTIONS)
+        self._report(adoption.describe_adoption(found[0]), self.reporter.info, adoption.MORE_ADOPTIONS)
         return found[0], []
 
     def _read(self, account: Account, id_: str) -> Backend:
-        account.client.expect_reads(self._facts.adoptions)
+        account.client.expect_reads(self.facts.adoptions)
         try:
             return account.client.read(id_)
         except NotFound as error:
@@ -137,19 +122,19 @@ class Adopter:
 
     def _warn_of_identical(self, inputs: Mapping[str, Any]) -> None:
         """Warn of a create of what ngrok already holds; say nothing if ngrok does not list it soon."""
-        with self._open(inputs) as account:
-            index = self._run.index(
+        with self.open_account(inputs) as account:
+            index = self.run.index(
                 inputs.get("account"), lambda: IdenticalBackends(account.client.list_backends_advisory())
             )
-        if found := index.find(inputs, self._facts):
-            self._report(adoption.describe_identical(found), self._reporter.warn, adoption.MORE_IDENTICAL)
+        if found := index.find(inputs, self.facts):
+            self._report(adoption.describe_identical(found), self.reporter.warn, adoption.MORE_IDENTICAL)
 
     def _report(self, line: str, show: Callable[[str], None], more: str) -> None:
         """Report a line on the resource's row; the summary keeps the first few of a kind."""
-        count = self._run.count(more)
+        count = self.run.count(more)
         if count <= _SHOWN:
             show(line)
             return
-        self._reporter.status(line)
+        self.reporter.status(line)
         if count == _SHOWN + 1:
             show(f"{line}. {more}")

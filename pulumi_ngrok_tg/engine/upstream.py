@@ -11,10 +11,9 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any
 
-from pulumi.output import Unknown
-from pulumi.runtime.rpc import deserialize_properties
 from pulumi.runtime.settings import get_monitor
 
 
@@ -30,9 +29,12 @@ def show_as_one_line(server: Any, kinds: tuple[type[BaseException], ...]) -> Non
     The server reports a failed call with ``traceback.format_exc()`` (https://github.com/pulumi/pulumi/issues/10416), so
     this replaces its ``traceback``.
     """
-    real = getattr(server, "traceback", None)
-    if callable(getattr(real, "format_exc", None)) and not isinstance(real, _StandIn):
-        server.traceback = _OneLine(real, kinds)
+
+    def format_exc(real: Any, *args: Any, **kwargs: Any) -> Any:
+        error = sys.exc_info()[1]
+        return str(error) if isinstance(error, kinds) else real(*args, **kwargs)
+
+    _replace(server, "traceback", "format_exc", format_exc)
 
 
 def show_differences(server: Any) -> None:
@@ -42,11 +44,19 @@ def show_differences(server: Any) -> None:
     engine ignores ``replace_on_changes``, prints unchanged properties with ``--diff``, and does not name a changed
     secret. The server builds its response with ``proto.DiffResponse``, so this replaces its ``proto``.
     """
-    real = getattr(server, "proto", None)
-    if isinstance(real, _StandIn):
-        return
-    if callable(getattr(real, "DiffResponse", None)) and callable(getattr(real, "PropertyDiff", None)):
-        server.proto = _Proto(real)
+    property_diff: Any = getattr(getattr(server, "proto", None), "PropertyDiff", None)
+
+    def respond(real: Any, **fields: Any) -> Any:
+        differences: dict[str, str] = _reported.__dict__.pop("differences", {})
+        try:
+            kinds = {path: property_diff(kind=kind) for path, kind in differences.items()}
+            top = sorted({path.partition(".")[0].partition("[")[0] for path in differences})
+            return real(**fields, diffs=top, detailedDiff=kinds, hasDetailedDiff=bool(differences))
+        except (TypeError, ValueError, AttributeError):
+            return real(**fields)
+
+    if callable(property_diff):
+        _replace(server, "proto", "DiffResponse", respond)
 
 
 def watch_cancel(server: Any, cancel: Callable[[], None]) -> None:
@@ -55,9 +65,13 @@ def watch_cancel(server: Any, cancel: Callable[[], None]) -> None:
     The server's own ``Cancel`` does nothing (pulumi 3.272, ``pulumi.dynamic.__main__``). It is bound when the server
     starts, so this replaces the module with which it builds its response.
     """
-    real = getattr(server, "empty_pb2", None)
-    if callable(getattr(real, "Empty", None)) and not isinstance(real, _StandIn):
-        server.empty_pb2 = _Empty(real, cancel)
+
+    def respond(real: Any) -> Any:
+        if sys._getframe(2).f_code.co_name == "Cancel":
+            cancel()
+        return real()
+
+    _replace(server, "empty_pb2", "Empty", respond)
 
 
 def report_differences(kinds: Mapping[str, str]) -> None:
@@ -89,46 +103,16 @@ def raise_worker_cap(workers: int) -> None:
 def find_urn() -> str:
     """Return the URN of the resource that the server's call in this thread is about, or "".
 
-    Pulumi does not pass it to a provider (https://github.com/pulumi/pulumi/issues/9434).
+    Pulumi does not pass it to a provider (https://github.com/pulumi/pulumi/issues/9434), so this reads the server's
+    frame.
     """
-    return str(getattr(_find_request(), "urn", ""))
-
-
-def find_inputs() -> Mapping[str, Any]:
-    """Return the inputs that the state holds of the resource that is read, or {}; Pulumi passes only its outputs."""
-    inputs = getattr(_find_request(), "inputs", None)
-    return deserialize_properties(inputs) if hasattr(inputs, "fields") else {}
-
-
-def find_unknown(field: str) -> list[str]:
-    """Return the names of the unknown properties in a field of the request that is served.
-
-    With ``--exclude`` or ``--target``, the engine passes unknown values to a real create or update. The server drops
-    them (pulumi 3.272, ``pulumi.dynamic.__main__``: it deserializes without ``keep_unknowns``), so a write without them
-    would clear or narrow what they are for.
-    """
-    given = getattr(_find_request(), field, None)
-    if not hasattr(given, "fields"):
-        return []
-    return sorted(name for name, value in deserialize_properties(given, True).items() if _is_unknown(value))
-
-
-def _is_unknown(value: Any) -> bool:
-    """Tell whether a value is unknown, or holds one that is."""
-    if isinstance(value, Mapping | list):
-        return any(map(_is_unknown, value.values() if isinstance(value, Mapping) else value))
-    return isinstance(value, Unknown)
-
-
-def _find_request() -> Any:
-    """Return the request that the server serves in this thread, from its frame, or None."""
     frame = sys._getframe(1)
     while frame := frame.f_back:  # type: ignore[assignment]
         if frame.f_globals.get("__name__") == "__main__":
-            request = frame.f_locals.get("request")
-            if isinstance(getattr(request, "urn", None), str):
-                return request
-    return None
+            urn = getattr(frame.f_locals.get("request"), "urn", None)
+            if isinstance(urn, str):
+                return urn
+    return ""
 
 
 def list_keys(config: Any) -> list[str]:
@@ -164,63 +148,22 @@ _reported = threading.local()
 
 
 class _StandIn:
-    """Stands in for an object; everything that is not defined here is the object's own."""
+    """Stands in for an object, except for some members, or for being called."""
 
-    def __init__(self, real: Any) -> None:
+    def __init__(self, real: Any, members: Mapping[str, Any], call: Callable[..., Any] = partial) -> None:
         self._real = real
+        self._call = call
+        self.__dict__.update(members)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._real, name)
 
-
-class _Proto(_StandIn):
-    """The module ``proto``, except for responses to ``diff``."""
-
-    def __init__(self, real: Any) -> None:
-        super().__init__(real)
-        self.DiffResponse = _DiffResponse(real.DiffResponse, real.PropertyDiff)
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._call(self._real, *args, **kwargs)
 
 
-class _DiffResponse(_StandIn):
-    """The message ``DiffResponse``, with the properties that differ."""
-
-    def __init__(self, real: Any, property_diff: Any) -> None:
-        super().__init__(real)
-        self._property_diff = property_diff
-
-    def __call__(self, **fields: Any) -> Any:
-        differences: dict[str, str] = _reported.__dict__.pop("differences", {})
-        try:
-            kinds = {path: self._property_diff(kind=kind) for path, kind in differences.items()}
-            top = sorted({path.partition(".")[0].partition("[")[0] for path in differences})
-            return self._real(**fields, diffs=top, detailedDiff=kinds, hasDetailedDiff=bool(differences))
-        except (TypeError, ValueError, AttributeError):
-            return self._real(**fields)
-
-
-class _Empty(_StandIn):
-    """The module ``empty_pb2``, except for the response to ``Cancel``."""
-
-    def __init__(self, real: Any, cancel: Callable[[], None]) -> None:
-        super().__init__(real)
-        self._cancel = cancel
-
-    def Empty(self) -> Any:  # noqa: N802
-        if sys._getframe(1).f_code.co_name == "Cancel":
-            self._cancel()
-        return self._real.Empty()
-
-
-class _OneLine(_StandIn):
-    """The module ``traceback``, except for errors that are shown in one line."""
-
-    def __init__(self, real: Any, kinds: tuple[type[BaseException], ...]) -> None:
-        super().__init__(real)
-        self._kinds = kinds
-
-    def format_exc(self, *args: Any, **kwargs: Any) -> str:
-        error = sys.exc_info()[1]
-        if isinstance(error, self._kinds):
-            return str(error)
-        format_exc: Callable[..., str] = self._real.format_exc
-        return format_exc(*args, **kwargs)
+def _replace(server: Any, module: str, name: str, call: Callable[..., Any]) -> None:
+    """Have a function of a module in the server replaced, once; ``call`` gets the real one first."""
+    real = getattr(server, module, None)
+    if callable(function := getattr(real, name, None)) and not isinstance(real, _StandIn):
+        setattr(server, module, _StandIn(real, {name: _StandIn(function, {}, call)}))

@@ -6,6 +6,7 @@ So ``import_`` leaves the options, whether given, merged, or set by a transforma
 
 import weakref
 from collections.abc import Awaitable, Callable, Generator, Mapping
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import pulumi
@@ -19,13 +20,12 @@ from pulumi_ngrok_tg.program.state import read_state
 from pulumi_ngrok_tg.rules import adoption, facts, properties
 from pulumi_ngrok_tg.rules.facts import Facts
 
-Inputs = Mapping[str, Any]
 
 
 def finish(
     resource: pulumi.CustomResource,
     opts: pulumi.ResourceOptions | None,
-    encode: Callable[[Inputs], dict[str, Any]],
+    encode: Callable[[Mapping[str, Any]], dict[str, Any]],
     allow_operator_owned: bool,
 ) -> pulumi.ResourceOptions:
     """Return options with which a resource's inputs get their last form, after all transformations.
@@ -75,24 +75,19 @@ _importers: weakref.WeakKeyDictionary[Any, dict[str, pulumi.Resource]] = weakref
 """The first resource of each run of a program whose ``import_`` names a backend, by the backend's id."""
 
 
+@dataclass
 class _Declaration:
     """One resource of the program."""
 
-    def __init__(
-        self,
-        name: str,
-        resource: pulumi.Resource,
-        props: Inputs,
-        opts: pulumi.ResourceOptions,
-        allow_operator_owned: bool,
-    ) -> None:
-        self._name = name
-        self._resource = resource
-        self._props = props
-        self._opts = opts
-        self._allow_operator_owned = allow_operator_owned
+    name: str
+    resource: pulumi.Resource
+    props: Mapping[str, Any]
+    opts: pulumi.ResourceOptions
+    allow_operator_owned: bool
+
+    def __post_init__(self) -> None:
         self._importers = _importers.setdefault(get_monitor(), {})
-        self._note_import(props.get(adoption.INPUT))
+        self._note_import(self.props.get(adoption.INPUT))
 
     async def describe(self) -> str:
         """Return the facts as an input."""
@@ -100,30 +95,30 @@ class _Declaration:
             **await self._reveal(),
             previews=is_dry_run(),
             refuses=get_config(config.ON_TRAFFIC_LOSS) == "refuse",
-            retains=bool(self._opts.retain_on_delete),
-            explicit=getattr(self._resource, "_provider", None) is not None,
-            allow_operator_owned=self._allow_operator_owned,
+            retains=bool(self.opts.retain_on_delete),
+            explicit=getattr(self.resource, "_provider", None) is not None,
+            allow_operator_owned=self.allow_operator_owned,
             **await self._look_up(),
         ).to_input()
 
     def _note_import(self, id_: object) -> pulumi.Resource:
         """Return the first resource of the program whose ``import_`` names this backend; this one if id is none."""
         if not isinstance(id_, str):
-            return self._resource
-        return self._importers.setdefault(id_, self._resource)
+            return self.resource
+        return self._importers.setdefault(id_, self.resource)
 
     async def _look_up(self) -> dict[str, Any]:
         """Return what the state holds about this resource and the backend that it adopts."""
         found: dict[str, Any] = {}
-        id_ = await pulumi.Output.from_input(self._props.get(adoption.INPUT)).future()
+        id_ = await pulumi.Output.from_input(self.props.get(adoption.INPUT)).future()
         if id_ is not None:
             first = self._note_import(id_)
             found["adoptions"] = len(self._importers)
-            found["twin"] = None if first is self._resource else first.pulumi_resource_name
+            found["twin"] = None if first is self.resource else first.pulumi_resource_name
         state = await read_state()
         if isinstance(state, str):
             return {**found, "unread": state}
-        held = state.held.get(self._name, {})
+        held = state.held.get(self.name, {})
         if not held:  # a new resource, so that all others cost nothing
             found |= {"managed": state.ids, "others": state.others}
         return {**found, "unread": None, "held": held, "manager": state.managers.get(str(id_))}
@@ -131,18 +126,18 @@ class _Declaration:
     async def _reveal(self) -> dict[str, Any]:
         """Return what is plain and what is unknown among the inputs."""
         names = ("account", "description", "metadata", adoption.INPUT)
-        resolved = {name: await _Resolved.read(self._props.get(name)) for name in names}
-        labels = self._props.get("labels")
+        resolved = {name: await _Resolved.read(self.props.get(name)) for name in names}
+        labels = self.props.get("labels")
         whole = _Resolved(labels) if isinstance(labels, Mapping) else await _Resolved.read(labels)
         given = whole.value if isinstance(whole.value, Mapping) else {}
         each = {key: await _Resolved.read(value) for key, value in given.items()}
         plain = {name: resolved[name].value for name in ("description", "metadata") if resolved[name].is_plain}
         if whole.is_plain:
             plain["labels"] = {key: one.value for key, one in each.items() if one.is_plain}
-        for name in self._opts.additional_secret_outputs or ():
+        for name in self.opts.additional_secret_outputs or ():
             plain.pop(name, None)
         paths = {properties.format_label_path(key): one for key, one in each.items()}
-        ignored = self._opts.ignore_changes or ()
+        ignored = self.opts.ignore_changes or ()
         unknown = [name for name, one in {**resolved, "labels": whole, **paths}.items() if not one.is_known]
         return {
             "plain": plain,

@@ -37,21 +37,28 @@ def explain_manager(id_: str, urn: str, facts: Facts) -> str | None:
         facts: what the program says.
     """
     if facts.unread is not None:
-        return explain_unread(id_, facts.unread)
+        return (
+            f"import_: it is unknown whether another resource manages {id_}, because the stack's state could not be "
+            f"read ({facts.unread}). Run it again."
+        )
     if facts.manager not in (None, urn):
-        return explain_managed(id_, facts.manager)
+        return (
+            f"import_: {id_} is already managed in this stack, by {facts.manager}. Use that resource; to give it "
+            "another name, give it an alias (ResourceOptions(aliases=...)) and remove import_."
+        )
     if id_ in facts.others:
         return explain_held_by_other_type(id_, facts.others[id_])
-    if facts.twin is not None:
-        return explain_declared_twice(id_, facts.twin)
-    return None
+    return explain_declared_twice(id_, facts.twin) if facts.twin is not None else None
 
 
 def find_obstacles(backend: Backend, facts: Facts, inputs: Mapping[str, Any]) -> list[str]:
     """Return a line for each reason why a resource with these inputs cannot adopt a backend as ngrok holds it."""
     found = list(_explain_differences(backend, facts, inputs))
     if kubernetes.is_operator_owned(backend.contents) and not facts.allow_operator_owned:
-        found.append(explain_operator_owned(backend.id))
+        found.append(
+            f"import_: {backend.id} is owned by ngrok's Kubernetes operator, which would undo what this stack changes. "
+            "Delete the Kubernetes resource that it belongs to, or set allow_operator_owned=True to adopt it anyway."
+        )
     return found
 
 
@@ -92,50 +99,19 @@ def is_known(inputs: Mapping[str, Any]) -> bool:
 
 def _explain_differences(backend: Backend, facts: Facts, inputs: Mapping[str, Any]) -> Iterator[str]:
     """Yield a line for each property that differs; skip those that are not known yet."""
+    paths = {properties.format_label_path(key) for key in facts.keys}
     for path, now, then in properties.compare(backend.contents, inputs):
         if isinstance(then, Unknown):
             continue
-        if _may_show(path, facts, inputs):
+        top = re.split(r"[.[]", path)[0]
+        if facts.is_plain(top, inputs.get(top)):
             difference = f"{escape(path)} is {_shorten(now)} at ngrok, but {_shorten(then)} in the program"
         else:
             # If the labels are secret as a whole, so are their keys.
-            top = re.split(r"[.[]", path)[0]
-            paths = {properties.format_label_path(key) for key in facts.keys}
             shown = path if top != "labels" or path in paths else "a label"
             difference = f"{escape(shown)} is not what ngrok holds (the value is a secret)"
         how = "Write ngrok's value into the program; change it after the adoption."
         yield f"import_: {backend.id}: {difference}. {how}"
-
-
-def _may_show(path: str, facts: Facts, inputs: Mapping[str, Any]) -> bool:
-    """Tell whether a property, or the label with that path, is certainly not a secret."""
-    top = re.split(r"[.[]", path)[0]
-    if top != "labels" or path == "labels":
-        return facts.is_plain(top, inputs.get(top))
-    plain, labels = facts.plain.get("labels") or {}, inputs.get("labels") or {}
-    keys = [key for key in {*plain, *labels} if properties.format_label_path(key) == path]
-    return "labels" in facts.plain and all(plain.get(key) == labels.get(key) for key in keys)
-
-
-def explain_operator_owned(id_: str) -> str:
-    """Return the line for a backend that ngrok's Kubernetes operator owns."""
-    return (
-        f"import_: {id_} is owned by ngrok's Kubernetes operator, which would undo what this stack changes. Delete the "
-        "Kubernetes resource that it belongs to, or set allow_operator_owned=True to adopt it anyway."
-    )
-
-
-def explain_replaced(id_: str) -> str:
-    """Return the line for a resource that manages the backend already, so the engine is about to replace it."""
-    return f"import_: this resource already manages {id_}. To replace it, remove import_, then run this again."
-
-
-def explain_managed(id_: str, urn: str) -> str:
-    """Return the line for a backend that another resource of the stack manages."""
-    return (
-        f"import_: {id_} is already managed in this stack, by {urn}. Use that resource; to give it another name, "
-        "give it an alias (ResourceOptions(aliases=...)) and remove import_."
-    )
 
 
 def explain_declared_twice(id_: str, other: str) -> str:
@@ -159,18 +135,34 @@ def explain_held_by_other_type(id_: str, urn: str) -> str:
     )
 
 
-def explain_unread(id_: str, why: str) -> str:
-    """Return the line for a backend of which it is unknown whether another resource of the stack manages it."""
-    return (
-        f"import_: it is unknown whether another resource manages {id_}, because the stack's state could not be read "
-        f"({why}). Run it again."
-    )
+def explain_no_search(mode: str, facts: Facts) -> str | None:
+    """Return the line about why no identical backend can be looked for, or None.
+
+    Args:
+        mode: the value of PULUMI_NGROK_TG_ADOPT.
+        facts: what the program says of the resource.
+    """
+    if mode != IDENTICAL:
+        return f'{VARIABLE} must be "identical", not {mode!r}. Unset it to create new backends.'
+    if facts.explicit:
+        return (
+            f"{VARIABLE}: a resource with an explicit provider (provider=...) is served by a process of its own, so "
+            "two resources could adopt one backend. Name the backend with import_ instead."
+        )
+    if facts.unread is not None:
+        return f"{VARIABLE}: the stack's state could not be read ({facts.unread})."
+    if facts.managed is None:
+        return (
+            f"{VARIABLE}: the state holds another resource of this name, under another parent, so it is unknown which "
+            "backends the stack manages. Name the backend with import_ instead."
+        )
+    return None
 
 
 def explain_several_identical(ids: Sequence[str]) -> str:
     """Return the line for a resource that has several identical backends."""
     return (
-        f"PULUMI_NGROK_TG_ADOPT: several backends have exactly these contents ({join_names(ids)}). Name one with "
+        f"{VARIABLE}: several backends have exactly these contents ({join_names(ids)}). Name one with "
         'ResourceOptions(import_="..."), or delete the others.'
     )
 
@@ -178,27 +170,12 @@ def explain_several_identical(ids: Sequence[str]) -> str:
 def explain_adopted_by_twin(id_: str, urn: str) -> str:
     """Return the line for a resource whose one identical backend another resource of this run adopts."""
     return (
-        f"PULUMI_NGROK_TG_ADOPT: {id_} has exactly these contents, but also those of {urn}, which adopts it. Give one "
-        f'of them ResourceOptions(import_="{id_}"), and run the other without the variable.'
+        f"{VARIABLE}: {id_} has exactly these contents, but also those of {urn}, which adopts it. Give one of them "
+        f'ResourceOptions(import_="{id_}"), and run the other without the variable.'
     )
 
 
-def explain_unknown_mode(mode: str) -> str:
-    """Return the line for an invalid value of PULUMI_NGROK_TG_ADOPT."""
-    return f'PULUMI_NGROK_TG_ADOPT must be "identical", not {mode!r}. Unset it to create new backends.'
-
-
-NAMESAKE = (
-    "PULUMI_NGROK_TG_ADOPT: the state holds another resource of this name, under another parent, so it is unknown "
-    "which backends the stack manages. Name the backend with import_ instead."
-)
-"""The line for a resource that cannot adopt an identical backend."""
-EXPLICIT_PROVIDER = (
-    "PULUMI_NGROK_TG_ADOPT: a resource with an explicit provider (provider=...) is served by a process of its own, so "
-    "two resources could adopt one backend. Name the backend with import_ instead."
-)
-"""The line for a resource that cannot adopt an identical backend."""
-NONE_IDENTICAL = "PULUMI_NGROK_TG_ADOPT: no backend of the account has these contents, so a new one is created"
+NONE_IDENTICAL = f"{VARIABLE}: no backend of the account has these contents, so a new one is created"
 """The line for a resource that is created although the variable is set."""
 UNKNOWN_CONTENTS = (
     "only `pulumi up` can tell whether this adopts an identical backend, because the contents depend on other resources"
@@ -211,20 +188,13 @@ def describe_adoption(id_: str) -> str:
     return f"adopts {id_}, which exists; nothing is created or changed at ngrok"
 
 
-def summarize(adopted: int, created: int) -> str:
-    """Return the last line of a preview that adopts backends."""
-    return f"Of what Pulumi counts as created: {adopted} adopted as they are, {created} created at ngrok."
-
-
 def describe_identical(ids: Sequence[str]) -> str:
     """Return the warning about a create of what ngrok already holds."""
-    if len(ids) == 1:
-        what, how = "a backend", f'set import_="{ids[0]}" or run `PULUMI_NGROK_TG_ADOPT=identical pulumi up`'
-    else:
-        what, how = f"{len(ids)} backends", "set import_ to one of the ids"
+    what = "a backend" if len(ids) == 1 else f"{len(ids)} backends"
     return (
         f"ngrok already has {what} with exactly these contents ({join_names(ids)}), which this stack does not manage. "
-        f"`pulumi up` creates another one. To adopt what exists instead, {how}"
+        "`pulumi up` creates another one. To adopt what exists instead, set import_ to its id, or run "
+        f"`{VARIABLE}=identical pulumi up`"
     )
 
 

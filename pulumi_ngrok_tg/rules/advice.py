@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Sequence
 
-from pulumi_ngrok_tg.accounts.config import ON_TRAFFIC_LOSS, OPTIONS, ConfigError, MissingKey, Source
+from pulumi_ngrok_tg.accounts.config import OPTIONS, ConfigError, MissingKey, Source
 from pulumi_ngrok_tg.api.errors import (
     ApiError,
     Cancelled,
@@ -104,19 +104,10 @@ def explain_unknown(names: Sequence[str]) -> str:
 
 
 LOST_GUARD = (
-    "This version of Pulumi's SDK does not say which resource a call is about. Replacements that stop traffic, and two "
-    "resources that adopt one backend, are not noticed. See docs/compatibility.md."
+    "This version of Pulumi's SDK does not say which resource a call is about, so replacements that stop traffic, and "
+    "two resources that adopt one backend, are not noticed. Use a version from docs/compatibility.md."
 )
-"""The warning if the guards of a resource are off."""
-
-
-def explain_lost_guard() -> str:
-    """Return the line for a resource whose guards are off, if onTrafficLoss is ``refuse``."""
-    return (
-        f'{ON_TRAFFIC_LOSS} is "refuse", but this version of Pulumi\'s SDK does not say which resource a call is '
-        "about, so changes that stop traffic could go unnoticed. Use a version from docs/compatibility.md, or allow it "
-        f"with `pulumi config set {ON_TRAFFIC_LOSS} warn`."
-    )
+"""The line for resources that cannot be guarded."""
 
 
 def explain_gone_under_another_key(error: NgrokError, source: Source, urn: str) -> str:

@@ -4,9 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-_OWNER = "owned-by"
-"""The operator's mark in the metadata. Its value differs by version: ``kubernetes-ingress-controller``,
-``ngrok-ingress-controller`` (Helm chart 0.5.0), ``ngrok-operator``."""
+_OWNER = "owned-by"  # in the metadata; the value differs by version, such as ngrok-ingress-controller, ngrok-operator
 _LABEL_PREFIX = "k8s.ngrok.com/"
 
 

@@ -52,26 +52,12 @@ def require_text(name: str, value: Any) -> Any:
     Raises:
         ValueError: it is bytes or the like, or holds half of a surrogate pair.
     """
-    if not _is_carried(value):
-        wanted = "a string or a mapping" if name == "metadata" else "a string"
-        raise ValueError(f"{name} must be {wanted}, not {_name_type(value)}.")
+    # The wire format also carries lists and mappings, but not all that may be in them.
+    if not (isinstance(value, str | bool | None) or (isinstance(value, int | float) and abs(value) < _LARGE)):
+        raise ValueError(_explain_type(name, value))
     if isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
         raise ValueError(f"{name} holds half of a surrogate pair, which is no character. Remove it.")
     return value
-
-
-def _is_carried(value: Any) -> bool:
-    """Tell whether the engine's wire format carries a value, so that ``check`` can report it with all other problems.
-
-    It also carries lists and mappings, but not all that may be in them.
-    """
-    return isinstance(value, str | bool | None) or (isinstance(value, int | float) and abs(value) < _LARGE)
-
-
-def require_mapping(name: str, value: Any) -> None:
-    """Raise ValueError for labels that are not a mapping."""
-    if not isinstance(value, Mapping):
-        raise ValueError(f'{name} must be a mapping such as {{"app": "web"}}, not {_name_type(value)}.')
 
 
 def require_label_key(key: Any, plain: bool = False) -> None:
@@ -91,8 +77,6 @@ def require_label_value(key: str, value: Any, plain: bool = False) -> Any:
     named = f"labels: the value of {_name_key(key, {key} if plain else ())}"
     if value is None:
         raise ValueError(f"{named} must be a string, not None. Give it one or drop the label.")
-    if not _is_carried(value):
-        raise ValueError(f"{named} must be a string, not {_name_type(value)}. Quote it.")
     return require_text(named, value)
 
 
@@ -264,7 +248,7 @@ def _is_empty(value: Any) -> bool:
 
 
 def _check_texts(inputs: Mapping[str, Any]) -> Iterable[Problem]:
-    for name, wanted in (("description", "a string"), ("metadata", "a string or a mapping")):
+    for name in _MOST:
         value = inputs.get(name)
         if name == "metadata" and isinstance(value, Mapping):
             # Only a transform gets here; encoding it now would lose the secrets in it.
@@ -272,7 +256,7 @@ def _check_texts(inputs: Mapping[str, Any]) -> Iterable[Problem]:
                 name, "metadata must be a string, not a mapping, if a transform sets it. Use Output.json_dumps."
             )
         elif not isinstance(value, str | Unknown | None):
-            yield Problem(name, f"{name} must be {wanted}, not {_name_type(value)}.")
+            yield Problem(name, _explain_type(name, value))
         elif holds_output(value):
             yield from _check_output(name, name, value)
         elif isinstance(value, str) and len(value) > _MOST[name]:
@@ -284,10 +268,8 @@ def _check_texts(inputs: Mapping[str, Any]) -> Iterable[Problem]:
 def _check_labels(labels: Any, plain: Collection[str]) -> Iterable[Problem]:
     if labels is None or isinstance(labels, Unknown):
         return
-    try:
-        require_mapping("labels", labels)
-    except ValueError as error:
-        yield Problem("labels", str(error))
+    if not isinstance(labels, Mapping):
+        yield Problem("labels", _explain_type("labels", labels))
         return
     for key, value in labels.items():
         named = _name_key(key, plain)
@@ -299,9 +281,7 @@ def _check_labels(labels: Any, plain: Collection[str]) -> Iterable[Problem]:
         if isinstance(value, str) and "=" in value:
             yield Problem("labels", f'labels: the value of {named} must not contain "=" (ERR_NGROK_6531). Change it.')
         elif not isinstance(value, str | Unknown):
-            yield Problem(
-                "labels", f"labels: the value of {named} must be a string, not {_name_type(value)}. Quote it."
-            )
+            yield Problem("labels", _explain_type(f"labels: the value of {named}", value) + " Quote it.")
         yield from _check_output("labels", "labels: a key", key)
         yield from _check_output("labels", f"labels: the value of {named}", value)
 
@@ -327,6 +307,11 @@ def _check_account(account: Any) -> Iterable[Problem]:
             "account",
             'account must be a name of letters, digits, "-" and "_", such as "eu" for the config ngrok-eu:apiKey.',
         )
+
+
+def _explain_type(name: str, value: Any) -> str:
+    wanted = {"labels": 'a mapping such as {"app": "web"}', "metadata": "a string or a mapping"}.get(name, "a string")
+    return f"{name} must be {wanted}, not {_name_type(value)}."
 
 
 def _name_type(value: Any) -> str:

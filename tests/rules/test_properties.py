@@ -250,7 +250,6 @@ def test_a_value_of_another_type_is_named_at_once(name: str, value: object) -> N
     rules: dict[str, Callable[[Any], Any]] = {
         "metadata": properties.encode_metadata,
         "label": partial(properties.require_label_value, "a", plain=True),
-        "labels": partial(properties.require_mapping, "labels"),
     }
     if isinstance(value, dict) and name in ("metadata", "labels"):
         return
