@@ -21,7 +21,6 @@ from pulumi_ngrok_tg.rules import adoption, facts, properties
 from pulumi_ngrok_tg.rules.facts import Facts
 
 
-
 def finish(
     resource: pulumi.CustomResource,
     opts: pulumi.ResourceOptions | None,
