@@ -55,7 +55,7 @@ def test_the_demo_shows_the_main_job(demo: subprocess.Popen[str], tmp_path: Path
     assert demo.returncode == 0, said
     assert "https edge www.example.com:443 / (path prefix)" in said
     assert "which exists; nothing is created or changed at ngrok" in said
-    assert "ngrok received: GET\n" in said
+    assert "ngrok received: GET, GET\n" in said
     assert "stops traffic to ALL 2 online tunnels" in said
     assert '"Website" => "Changed by hand"' in said
     assert "ngrok has it back: description = 'Website'" in said

@@ -19,7 +19,7 @@ def test_a_backend_is_created_changed_cleared_unset_and_destroyed(new_stack, emu
     stack = new_stack(full)
 
     assert "2 to create" in stack.preview().text
-    assert calls(emulator) == []
+    assert calls(emulator) == [("GET", None)], "one listing, to warn of creates of what exists"
 
     stack.up()
     body = {"labels": {"app": "web"}, "description": "Website", "metadata": '{"a":"x","b":1}'}

@@ -26,7 +26,7 @@ def test_outputs_feed_applies_and_other_resources(new_stack: Callable[..., Stack
     said = stack.preview("--diff").text
     assert "of: [unknown]" in said
     assert re.search(r"shouted +: \[unknown\]", said)
-    assert emulator.requests == []
+    assert emulator.requests.writes == []
 
     stack.up()
     backends = emulator.account(KEY).backends.values()

@@ -95,7 +95,7 @@ def test_the_row_names_the_tunnels_that_leave_stay_and_join(
     stack.program(program(*after))
     expected = {"some": f"warning: {SOME}", "all": f"warning: {ALL}", "joins": JOINS}
     assert said(stack.preview().text) == {**expected, "later": UNKNOWN}
-    assert asked(emulator) == ["/tunnels"]
+    assert sorted(asked(emulator)) == ["/backends/tunnel_group", "/tunnels"]
     assert said(stack.up().text) == {**expected, "later": f"warning: {ALL}"}
     assert asked(emulator) == ["/tunnels"]
 
