@@ -7,6 +7,7 @@ import pulumi
 
 from pulumi_ngrok_tg.api.errors import NotFound
 from pulumi_ngrok_tg.api.models import Backend
+from pulumi_ngrok_tg.api.text import escape
 from pulumi_ngrok_tg.program import account_listing
 from pulumi_ngrok_tg.resource import TunnelRef
 from pulumi_ngrok_tg.rules import advice
@@ -69,12 +70,12 @@ def find_one(account: account_listing.ListedAccount, args: LookupArgs) -> GetTun
             return _build_result(account.read(args.id, args.after))
         except NotFound as error:
             raise LookupFailed(advice.explain_missing(error, args.id)) from error
-    if args.labels is None or args.id is not None:
+    if not args.labels or args.id is not None:
         raise LookupFailed("give either an id or labels.")
     found = account.find_carrying(args.labels, args.after)
     if not found:
         there = account.find_carrying({}, args.after)
-        wanted = "these labels" if args.secret else f"the labels {join_labels(args.labels)}"
+        wanted = "these labels" if args.secret else f"the labels {escape(join_labels(args.labels))}"
         held = f"The account has {_summarize(there, args.secret)}" if there else "The account has no backends"
         raise LookupFailed(f"no backend of this account carries {wanted}. {held}. Check the labels and the account.")
     if len(found) > 1:
@@ -115,5 +116,5 @@ def _summarize(backends: Sequence[Backend], secret: bool) -> str:
     """List the first few backends with their labels; only count them if their labels may be secret."""
     if secret:
         return f"{len(backends)} backend{'' if len(backends) == 1 else 's'}"
-    shown = [f"{backend.id} ({join_labels(backend.labels) or 'no labels'})" for backend in backends]
+    shown = [escape(f"{backend.id} ({join_labels(backend.labels) or 'no labels'})") for backend in backends]
     return join_names(shown)

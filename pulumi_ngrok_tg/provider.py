@@ -69,7 +69,7 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
         if facts.unknown and not facts.previews:
             reasons.append(advice.explain_unknown(facts.unknown))
         else:
-            reasons += properties.find_lost_labels(inputs, facts.keys, facts.labels)
+            reasons += facts.find_lost(inputs, _olds)
         reasons += config.find_misspelled(self._config_keys, account)
         if not (isinstance(account, Unknown) or any(problem.property == "account" for problem in problems)):
             reasons += (advice.explain_bad_setting(e, account) for e in config.find_problems(self._get_config, account))
@@ -116,6 +116,7 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
         urn = upstream.find_urn()
         facts = self._run.find_facts(urn)
         self._require_no_loss(urn, facts)
+        self._run.release(urn)
         with self._account(props) as account:
             if id_ := props.get(adoption.INPUT):
                 backend = Adopter(self._run, self._account, self._reporter, urn, facts).verify(id_, props)
@@ -191,7 +192,7 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
     def _explain_replacement(self, urn: str, facts: Facts) -> list[str]:
         """Return why the create of a new resource must not replace a backend, if ``refuse`` is set."""
         guard = self._guard()
-        if guard.refuses and not guard.retains and facts.unread is not None:
+        if guard.refuses and facts.unread is not None:
             return [traffic.refuse_create_unread(facts.unread)]
         try:
             self._require_no_loss(urn, facts)
@@ -205,7 +206,7 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
         For some replacements (``--replace``, ``pulumi state taint``, ``replacement_trigger``) the engine calls no diff,
         so the provider sees only a create, and the program names what the state holds.
         """
-        held = facts.held.get(urn)
+        held = facts.find_held(urn)
         if held is not None and held["id"] not in self._run.deleted:
             with self._account(held) as account, accept_gone(held, account):
                 self._guard().before_replacement(held["id"], held)

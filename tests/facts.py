@@ -13,6 +13,7 @@ def declare(inputs: Mapping[str, Any], secret: Collection[str] = (), **more: Any
     keys = tuple(labels) if isinstance(labels, Mapping) and "labels" not in secret else ()
     plain = {name: _known(inputs.get(name)) for name in ("labels", "description", "metadata") if name not in secret}
     said: dict[str, Any] = {"plain": plain, "keys": keys, "unread": None, "managed": "", **more}
+    said["labels"] = tuple(map(facts.digest, said.get("labels", ())))
     return {**inputs, facts.INPUT: Facts(**said).to_input()}
 
 

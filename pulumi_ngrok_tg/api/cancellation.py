@@ -1,20 +1,25 @@
-"""Ends all waiting in a process when the user presses Ctrl-C."""
+"""Ends all waiting in a process when the user presses Ctrl-C, or when nobody records any more what it does."""
 
 import threading
 from collections.abc import Callable
 
 
 class Cancellation:
-    """Whether the operation was cancelled; safe to share between threads. Once cancelled, it stays so."""
+    """Whether the operation was cancelled; safe to share between threads. Once cancelled, it stays so.
 
-    def __init__(self) -> None:
+    Args:
+        is_abandoned: tells whether nobody records any more what is done, so that nothing may be sent.
+    """
+
+    def __init__(self, is_abandoned: Callable[[], bool] = lambda: False) -> None:
+        self._is_abandoned = is_abandoned
         self._cancelled = threading.Event()
         self._wakers: list[Callable[[], None]] = []
 
     @property
     def requested(self) -> bool:
         """Whether the operation was cancelled."""
-        return self._cancelled.is_set()
+        return self._cancelled.is_set() or self._is_abandoned()
 
     def cancel(self) -> None:
         """End all waits, now and from now on."""

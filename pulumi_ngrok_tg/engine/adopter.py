@@ -46,6 +46,8 @@ class Adopter:
         mode = os.environ.get(adoption.VARIABLE)
         if isinstance(wanted, Unknown):
             return None, []
+        if mode and self.facts.explicit:
+            return None, [adoption.EXPLICIT_PROVIDER]
         if wanted is not None:
             return self._choose_named(str(wanted), inputs)
         if mode:
@@ -88,7 +90,7 @@ class Adopter:
 
     def _choose_identical(self, mode: str, inputs: Mapping[str, Any]) -> tuple[str | None, list[str]]:
         facts = self.facts
-        if self.urn in facts.held:  # it is replaced
+        if facts.find_held(self.urn) is not None:  # it is replaced
             return None, []
         if reason := adoption.explain_no_search(mode, facts):
             return None, [reason]
@@ -126,8 +128,10 @@ class Adopter:
             index = self.run.index(
                 inputs.get("account"), lambda: IdenticalBackends(account.client.list_backends_advisory())
             )
-        if found := index.find(inputs, self.facts):
-            self._report(adoption.describe_identical(found), self.reporter.warn, adoption.MORE_IDENTICAL)
+        found = [id_ for id_ in index.find(inputs, self.facts) if id_ not in self.facts.others]
+        if found:
+            line = adoption.describe_identical(found, self.facts.explicit)
+            self._report(line, self.reporter.warn, adoption.MORE_IDENTICAL)
 
     def _report(self, line: str, show: Callable[[str], None], more: str) -> None:
         """Report a line on the resource's row; the summary keeps the first few of a kind."""

@@ -1,11 +1,13 @@
 """What a provider process has once, although the engine may load the provider in it several times."""
 
+import sys
+from functools import cache
 from typing import TYPE_CHECKING
 
 from pulumi_ngrok_tg.accounts.clients import Clients, connect
 from pulumi_ngrok_tg.api.cancellation import Cancellation
 from pulumi_ngrok_tg.api.settings import AccountSettings
-from pulumi_ngrok_tg.engine import upstream
+from pulumi_ngrok_tg.engine import liveness, upstream
 from pulumi_ngrok_tg.engine.log import EngineLog
 from pulumi_ngrok_tg.engine.run import Run
 
@@ -13,7 +15,9 @@ if TYPE_CHECKING:
     from pulumi_ngrok_tg.api.client import Client
 
 LOG = EngineLog(upstream.find_server())
-_CANCELLATION = Cancellation()
+_ENGINE = sys.argv[1] if upstream.find_server() and len(sys.argv) > 1 else None
+"""The engine's address; None in any other process than the dynamic provider server."""
+_CANCELLATION = Cancellation(lambda: _ENGINE is not None and not liveness.is_listening(_ENGINE))
 _WORKERS = 512  # more than the calls that the engine makes at once; threads start when needed
 
 
@@ -23,6 +27,13 @@ def prepare_server(kinds: tuple[type[BaseException], ...]) -> None:
     upstream.show_as_one_line(server, kinds)
     upstream.show_differences(server)
     upstream.watch_cancel(server, _CANCELLATION.cancel)
+    _watch_engine()
+
+
+@cache  # the engine may load the provider several times
+def _watch_engine() -> None:
+    if _ENGINE is not None:
+        liveness.end_with(_ENGINE)
 
 
 def _make_client(settings: AccountSettings) -> "Client":

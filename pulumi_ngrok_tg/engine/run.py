@@ -63,6 +63,11 @@ class Run:
         with self._lock:
             self._kept.setdefault(id_, urn)
 
+    def release(self, urn: str) -> None:
+        """Note that a resource keeps its backend no more: the engine is about to replace it."""
+        with self._lock:
+            self._kept = {id_: holder for id_, holder in self._kept.items() if holder != urn or not urn}
+
     def find_other(self, id_: str, urn: str) -> str | None:
         """Return the URN of the other resource that still needs this backend, or None.
 

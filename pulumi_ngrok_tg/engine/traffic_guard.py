@@ -59,18 +59,18 @@ class TrafficGuard:
         replaced = olds.get("account") != news.get("account")
         if self._mode == "ignore" or not (replaced or "labels" in properties.find_changes(olds, news)):
             return
-        if replaced and self.retains:
-            return
         after = properties.take_contents(news)["labels"]
         if isinstance(news.get("account"), Unknown):
             self._tell(traffic.UNKNOWN_ACCOUNT)
         elif isinstance(after, Unknown) or any(isinstance(value, Unknown) for value in after.values()):
             self._tell(traffic.UNKNOWN_LABELS)
-        elif self.refuses:
+        elif self.refuses and not (replaced and self.retains):
             refused = traffic.refuse_replacement if replaced else traffic.refuse_change
             self._tell(self._require_no_loss(id_, olds, {} if replaced else after, refused))
         else:
             line, costs = self._look(id_, olds, {} if replaced else after)
+            if line and replaced and self.retains:
+                line += traffic.UNLESS_RETAINED
             self._tell(line, costs)
         if replaced and not isinstance(news.get("account"), Unknown):
             self._tell_of_old_edges(id_, olds)

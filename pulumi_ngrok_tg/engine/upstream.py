@@ -1,7 +1,7 @@
 """Workarounds for gaps in ``pulumi.dynamic``. If upstream has changed, each of them does nothing.
 
-All but :func:`keep_pickler` and :func:`is_mocked` are for the provider process, in which the dynamic provider server of
-``pulumi.dynamic`` runs as ``__main__``.
+All but :func:`keep_pickler`, :func:`has_transforms` and :func:`is_mocked` are for the provider process, in which the
+dynamic provider server of ``pulumi.dynamic`` runs as ``__main__``.
 """
 
 import gc
@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any
 
+from pulumi.runtime import settings
 from pulumi.runtime.settings import get_monitor
 
 
@@ -137,6 +138,15 @@ def keep_pickler() -> Iterator[None]:
         for name, method in methods.items():
             if method is not None:
                 setattr(pickler, name, method)
+
+
+def has_transforms() -> bool:
+    """Tell whether the program may have registered transforms, which run in the engine after all transformations."""
+    try:
+        callbacks = settings.SETTINGS.callbacks
+        return callbacks is not None and bool(callbacks._transforms)
+    except AttributeError:
+        return True
 
 
 def is_mocked() -> bool:

@@ -1,11 +1,7 @@
 """Turns the policies into objects of pulumi-policy, and serves them to the engine."""
 
 import io
-import os
-import socket
 import sys
-import threading
-import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -27,6 +23,7 @@ from pulumi_policy import (
     StackValidationPolicy,
 )
 
+from pulumi_ngrok_tg.engine.liveness import end_with
 from pulumi_ngrok_tg.policy.catalog import POLICIES, OfBackend, OfStack
 from pulumi_ngrok_tg.policy.declared import UNKNOWN, Declared
 from pulumi_ngrok_tg.policy.settings import Schema, SettingError, check_settings
@@ -63,7 +60,7 @@ def serve() -> None:
     # pulumi-policy writes its port without a flush, so without -u the engine would wait for ever.
     sys.stdout = io.TextIOWrapper(io.FileIO(sys.stdout.fileno(), "w", closefd=False), write_through=True)
     for address in sys.argv[1:2]:
-        threading.Thread(target=_end_with, args=(address,), daemon=True).start()
+        end_with(address)
     _report_own_version()
     PolicyPack("ngrok-tunnel-groups", tunnel_group_policies())
 
@@ -80,19 +77,6 @@ def _report_own_version() -> None:
             super().__init__(name, version("pulumi-ngrok-tg"), *rest)
 
     sdk._PolicyAnalyzerServicer = Servicer
-
-
-def _end_with(engine: str) -> None:
-    """End this process when nothing listens at the engine's address any more, because a killed engine cannot end it."""
-    host, _, port = engine.rpartition(":")
-    while True:
-        try:
-            socket.create_connection((host, int(port)), timeout=5).close()
-        except ConnectionRefusedError:
-            os._exit(1)
-        except OSError:
-            pass  # busy; try again
-        time.sleep(2)
 
 
 def _build_policy(policy: OfBackend | OfStack, override: Any, for_all: Any) -> Policy:

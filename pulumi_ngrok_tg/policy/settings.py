@@ -15,13 +15,16 @@ Schema = Mapping[str, Mapping[str, Any]]
 
 
 NO_EMPTY_MATCH = "regular expression that does not match the empty text"
-"""The format of a regular expression that is searched in texts: one that matches the empty text matches them all."""
+"""The format of a regular expression that is searched in texts: one that matches an empty part matches them all."""
+_SAMPLE = "aA0 _-=:.\n"
 _FORMATS = FormatChecker(["regex"])
 
 
 @_FORMATS.checks(NO_EMPTY_MATCH, raises=re.error)
 def _matches_no_empty_text(pattern: object) -> bool:
-    return not isinstance(pattern, str) or re.search(pattern, "") is None
+    return not isinstance(pattern, str) or all(
+        found[0] for text in ("", _SAMPLE) for found in re.finditer(pattern, text)
+    )
 
 
 class SettingError(ValueError):

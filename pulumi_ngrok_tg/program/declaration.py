@@ -90,14 +90,15 @@ class _Declaration:
 
     async def describe(self) -> str:
         """Return the facts as an input."""
+        looked_up = await self._look_up()
         return Facts(
-            **await self._reveal(),
+            **looked_up,
+            **await self._reveal(is_new=not looked_up.get("held")),
             previews=is_dry_run(),
             refuses=get_config(config.ON_TRAFFIC_LOSS) == "refuse",
             retains=bool(self.opts.retain_on_delete),
             explicit=getattr(self.resource, "_provider", None) is not None,
             allow_operator_owned=self.allow_operator_owned,
-            **await self._look_up(),
         ).to_input()
 
     def _note_import(self, id_: object) -> pulumi.Resource:
@@ -107,7 +108,7 @@ class _Declaration:
         return self._importers.setdefault(id_, self.resource)
 
     async def _look_up(self) -> dict[str, Any]:
-        """Return what the state holds about this resource and the backend that it adopts."""
+        """Return what the state and the rest of the program hold about this resource and what it adopts."""
         found: dict[str, Any] = {}
         id_ = await pulumi.Output.from_input(self.props.get(adoption.INPUT)).future()
         if id_ is not None:
@@ -118,12 +119,23 @@ class _Declaration:
         if isinstance(state, str):
             return {**found, "unread": state}
         held = state.held.get(self.name, {})
+        aliases = [str(await pulumi.Output.from_input(one).future()) for one in getattr(self.resource, "_aliases", ())]
+        others = {str(id_): state.others[str(id_)]} if str(id_) in state.others else {}
         if not held:  # a new resource, so that all others cost nothing
-            found |= {"managed": state.ids, "others": state.others}
-        return {**found, "unread": None, "held": held, "manager": state.managers.get(str(id_))}
+            found |= {"managed": state.ids, "imported": " ".join(self._importers)}
+            others = state.others
+        before = dict(state.held_by_alias(aliases))
+        return {
+            **found,
+            "unread": None,
+            "held": {**before, **held},
+            "aliases": tuple(before),
+            "others": others,
+            "manager": state.managers.get(str(id_)),
+        }
 
-    async def _reveal(self) -> dict[str, Any]:
-        """Return what is plain and what is unknown among the inputs."""
+    async def _reveal(self, is_new: bool) -> dict[str, Any]:
+        """Return what is given, plain and unknown among the inputs."""
         names = ("account", "description", "metadata", adoption.INPUT)
         resolved = {name: await _Resolved.read(self.props.get(name)) for name in names}
         labels = self.props.get("labels")
@@ -135,14 +147,23 @@ class _Declaration:
             plain["labels"] = {key: one.value for key, one in each.items() if one.is_plain}
         for name in self.opts.additional_secret_outputs or ():
             plain.pop(name, None)
-        paths = {properties.format_label_path(key): one for key, one in each.items()}
-        ignored = self.opts.ignore_changes or ()
-        unknown = [name for name, one in {**resolved, "labels": whole, **paths}.items() if not one.is_known]
+        may_change = self.opts.transforms or upstream.has_transforms()  # and make secret what is plain here
+        # What the engine ignores is the old value, known and whole; for a new resource, it ignores nothing.
+        ignored = set(() if is_new else self.opts.ignore_changes or ())
+        paths = {key: {"*", "labels", properties.format_label_path(key)} for key in each}
+        kept = [key for key in each if not paths[key] & ignored]
+        every = {
+            **{name: one for name, one in {**resolved, "labels": whole}.items() if not {"*", name} & ignored},
+            **{properties.format_label_path(key): each[key] for key in kept},
+        }
         return {
-            "plain": plain,
-            "keys": tuple(given) if whole.is_plain else (),
-            "labels": 0 if any(path.startswith("labels") for path in ignored) else len(given),
-            "unknown": tuple("import_" if name == adoption.INPUT else name for name in unknown),
+            "plain": {} if may_change else plain,
+            "keys": tuple(given) if whole.is_plain and not may_change else (),
+            "given": tuple(name for name in ("description", "metadata") if every.get(name, _NONE).value),
+            "labels": tuple(map(facts.digest, kept)),
+            "unknown": tuple(
+                "import_" if name == adoption.INPUT else name for name, one in every.items() if not one.is_known
+            ),
         }
 
 
@@ -162,3 +183,6 @@ class _Resolved(NamedTuple):
         output = pulumi.Output.from_input(given)
         known, secret = await output.is_known(), await output.is_secret()
         return cls(await output.future() if known else None, known, known and not secret)
+
+
+_NONE = _Resolved(None)

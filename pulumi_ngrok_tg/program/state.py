@@ -2,7 +2,7 @@
 
 import asyncio
 import weakref
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Iterable, Mapping
 from typing import Any
 
 import pulumi
@@ -41,6 +41,11 @@ class StackState:
             self.held.setdefault(urn.rpartition("::")[2], {})[urn] = {"id": id_, **facts}
         self.ids = " ".join(self.managers)
         """The ids of the backends of this package's resources."""
+
+    def held_by_alias(self, urns: Iterable[str]) -> list[tuple[str, dict[str, Any]]]:
+        """Return those of these URNs that have a backend, with its id, account and fingerprint."""
+        every = ((urn, self.held.get(urn.rpartition("::")[2], {}).get(urn)) for urn in urns)
+        return [(urn, backend) for urn, backend in every if backend is not None]
 
 
 async def read_state() -> StackState | str:

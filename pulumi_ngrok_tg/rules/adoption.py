@@ -77,7 +77,7 @@ class IdenticalBackends:
     def find(self, inputs: Mapping[str, Any], facts: Facts) -> list[str]:
         """Return the ids of the backends with these contents that no resource of this package has in the state."""
         alike = self._by_contents.get(_identify(inputs), [])
-        managed = set((facts.managed or "").split()) if alike else set()
+        managed = {*(facts.managed or "").split(), *facts.imported.split()} if alike else set()
         return [one.id for one in alike if one.id not in managed and not properties.find_changes(one.contents, inputs)]
 
 
@@ -144,11 +144,6 @@ def explain_no_search(mode: str, facts: Facts) -> str | None:
     """
     if mode != IDENTICAL:
         return f'{VARIABLE} must be "identical", not {mode!r}. Unset it to create new backends.'
-    if facts.explicit:
-        return (
-            f"{VARIABLE}: a resource with an explicit provider (provider=...) is served by a process of its own, so "
-            "two resources could adopt one backend. Name the backend with import_ instead."
-        )
     if facts.unread is not None:
         return f"{VARIABLE}: the stack's state could not be read ({facts.unread})."
     if facts.managed is None:
@@ -157,6 +152,13 @@ def explain_no_search(mode: str, facts: Facts) -> str | None:
             "backends the stack manages. Name the backend with import_ instead."
         )
     return None
+
+
+EXPLICIT_PROVIDER = (
+    f"{VARIABLE}: a resource with an explicit provider (provider=...) is served by a process of its own, so two "
+    "resources could adopt one backend. Name the backend with import_, and run this without the variable."
+)
+"""The line for a new resource with an explicit provider, if the variable is set."""
 
 
 def explain_several_identical(ids: Sequence[str]) -> str:
@@ -188,13 +190,13 @@ def describe_adoption(id_: str) -> str:
     return f"adopts {id_}, which exists; nothing is created or changed at ngrok"
 
 
-def describe_identical(ids: Sequence[str]) -> str:
-    """Return the warning about a create of what ngrok already holds."""
+def describe_identical(ids: Sequence[str], explicit: bool) -> str:
+    """Return the warning about a create of what ngrok already holds; the provider may be ``explicit``."""
+    run = "" if explicit else f", or run `{VARIABLE}=identical pulumi up`"
     what = "a backend" if len(ids) == 1 else f"{len(ids)} backends"
     return (
         f"ngrok already has {what} with exactly these contents ({join_names(ids)}), which this stack does not manage. "
-        "`pulumi up` creates another one. To adopt what exists instead, set import_ to its id, or run "
-        f"`{VARIABLE}=identical pulumi up`"
+        f"`pulumi up` creates another one. To adopt what exists instead, set import_ to its id{run}"
     )
 
 

@@ -5,6 +5,7 @@ marked. Neither these marks nor the resource's options nor the stack's state rea
 one more input, which ``check`` reads and drops.
 """
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -25,8 +26,10 @@ class Facts:
     """The inputs that are not secret, with their values; of labels, those that are not secret."""
     keys: tuple[str, ...] = ()
     """The label keys that are not secret."""
-    labels: int = 0
-    """How many labels have to arrive; 0 if ``ignore_changes`` names labels, as the engine then passes the old ones."""
+    given: tuple[str, ...] = ()
+    """Which of description and metadata the program gives."""
+    labels: tuple[str, ...] = ()
+    """The digests of the keys of the labels that have to arrive."""
     unknown: tuple[str, ...] = ()
     """The inputs that are not known. Outside a preview, the engine drops them instead of passing them on."""
     previews: bool = False
@@ -48,15 +51,44 @@ class Facts:
     """The ids of the backends in the stack's state, with spaces between them. None if the state holds a resource of
     this name: then the ids are needed only if that is another resource, with another parent."""
     others: Mapping[str, str] = field(default_factory=dict)
-    """The URNs of the resources of other types that manage a backend, by the backend's id; absent as ``managed`` is."""
+    """The URNs of the resources of other types that manage a backend, by the backend's id; if ``managed`` is None, only
+    that of the backend that ``import_`` names."""
     manager: str | None = None
     """The URN of the resource of this package that manages the backend that ``import_`` names, or None."""
+    imported: str = ""
+    """The ids that ``import_`` options of the program name, with spaces between them; only for a new resource."""
     held: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """The backends of the state's resources of this name, by URN: id, account and fingerprint."""
+    """The backends of the state's resources of this name, and of its aliases, by URN: id, account, fingerprint."""
+    aliases: tuple[str, ...] = ()
+    """The URNs of the resource's aliases that are in ``held``."""
 
     def to_input(self) -> str:
         """Return the facts as the program passes them."""
         return json.dumps(asdict(self))
+
+    def find_held(self, urn: str) -> Mapping[str, Any] | None:
+        """Return the backend that the state holds for a resource, under its URN or an alias, or None."""
+        return next((self.held[one] for one in (urn, *self.aliases) if one in self.held), None)
+
+    def find_lost(self, inputs: Mapping[str, Any], olds: Mapping[str, Any]) -> list[str]:
+        """Return a line for what the program gives and the engine does not hand over.
+
+        A transform has dropped it, or has set it to None or to a value that is not known. With fewer labels, more
+        tunnels would match. Nothing is lost if the labels stay what they are.
+
+        Args:
+            inputs: the inputs that the engine hands over.
+            olds: those of the last update.
+        """
+        labels = properties.take_contents(inputs)["labels"]
+        lost = [name for name in self.given if not inputs.get(name)]
+        if isinstance(labels, Mapping) and labels != olds.get("labels"):
+            lost += [] if {*self.labels} <= {*map(digest, labels)} else ["a label"]
+        return [
+            f"A transform dropped {name}, or set it to None or to a value that is unknown. Give it a value there; to "
+            "drop it, drop it in the program or in a transformation."
+            for name in lost
+        ]
 
     def is_plain(self, name: str, value: Any) -> bool:
         """Tell whether the value of an input is certainly not a secret.
@@ -68,6 +100,11 @@ class Facts:
     def are_plain(self, inputs: Mapping[str, Any]) -> bool:
         """Tell whether certainly none of these contents is a secret."""
         return all(self.is_plain(name, value) for name, value in properties.take_contents(inputs).items())
+
+
+def digest(key: str) -> str:
+    """Return a digest of a label's key, which may be a secret."""
+    return hashlib.sha256(key.encode()).hexdigest()[:16]
 
 
 def read_facts(inputs: Mapping[str, Any]) -> Facts:

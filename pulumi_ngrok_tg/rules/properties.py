@@ -106,27 +106,6 @@ def check(inputs: Mapping[str, Any], plain: Collection[str] = ()) -> tuple[dict[
     return normal, [*_check_texts(normal), *labels, *_check_account(normal.get("account"))]
 
 
-def find_lost_labels(inputs: Mapping[str, Any], plain: Collection[str], count: int) -> list[str]:
-    """Return a line if labels of the program have not arrived: a transform has dropped them, or set them to None.
-
-    With fewer labels, more tunnels would match.
-
-    Args:
-        inputs: the inputs that the engine hands over.
-        plain: the label keys of the program that a message may quote.
-        count: how many labels the program has.
-    """
-    labels = take_contents(inputs)["labels"]
-    if not count or not isinstance(labels, Mapping) or (len(labels) >= count and all(key in labels for key in plain)):
-        return []
-    lost = [repr(key) for key in plain if key not in labels]
-    named = f"the label {lost[0]}" if len(lost) == 1 else f"{len(lost) or count - len(labels)} labels"
-    return [
-        f"labels: a transform dropped {named}, or set it to None. Give each label a string there; to drop a label, "
-        "drop it in the program or in a transformation."
-    ]
-
-
 def take_contents(properties: Mapping[str, Any]) -> Contents:
     """Return description, metadata and labels, each present: absent, None, "" and {} are the same."""
     return cast(Contents, {n: empty if _is_empty(properties.get(n)) else properties[n] for n, empty in _EMPTY.items()})

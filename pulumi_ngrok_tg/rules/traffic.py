@@ -19,6 +19,8 @@ UNKNOWN_ACCOUNT = (
     "resources"
 )
 """The line for an account that is unknown in a preview."""
+UNLESS_RETAINED = ", unless an earlier update has recorded retain_on_delete: Pulumi goes by the option in the state"
+"""What follows the line about a replacement by a resource with ``retain_on_delete``."""
 _LONGEST = 100  # characters of a name
 _ALLOW = f"or allow it with `pulumi config set {ON_TRAFFIC_LOSS} warn`"
 _DESTROY = "For `pulumi destroy`, add --run-program so that the new setting applies."

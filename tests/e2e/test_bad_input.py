@@ -50,7 +50,7 @@ def stack(engine, pulumi_home, tmp_path_factory) -> Stack:  # type: ignore[no-un
         (
             "labels={'app': 'web', 'dc': 'fra'}, opts=pulumi.ResourceOptions(transforms=[lambda args: "
             "pulumi.ResourceTransformResult({**args.props, 'labels': {'app': 'web', 'dc': None}}, args.opts)])",
-            "labels: a transform dropped the label 'dc', or set it to None.",
+            "A transform dropped a label, or set it to None or to a value that is unknown.",
         ),
         ("labels={'app': b'web'}", "labels: the value of 'app' must be a string, not bytes."),
         ("labels={'app': {'web'}}", "labels: the value of 'app' must be a string, not a set."),

@@ -81,20 +81,74 @@ def test_a_child_of_another_type_keeps_its_inputs_and_options(stack: Stack) -> N
 
         class Provider(ResourceProvider):
             def create(self, props):
-                return CreateResult("other-1", props)
+                return CreateResult("other-1", {"given": sorted(props)})
 
         class Child(Resource):
-            pass
+            given: pulumi.Output[list]
 
-        seen = []
-        def see(args):
-            seen.append((args.name, args.opts.import_, sorted(args.props)))
         web = TunnelGroupBackend("web", labels={"app": "web"})
-        Child(Provider(), "child", {"a": "b"}, pulumi.ResourceOptions(parent=web))
-        try:
-            Child(Provider(), "named", {}, pulumi.ResourceOptions(parent=web, import_="x", transformations=[see]))
-        finally:
-            pulumi.export("seen", [list(one) for one in seen])
+        child = Child(Provider(), "child", {"a": "b", "given": None}, pulumi.ResourceOptions(parent=web))
+        pulumi.export("given", child.given)
+        if pulumi.Config().get_bool("named"):
+            Child(Provider(), "named", {}, pulumi.ResourceOptions(parent=web, import_="x"))
     """)
+    stack.up()
+    assert stack.output("given") == ["__provider", "a"]
     # Pulumi cannot import dynamic resources of other types, and says so itself.
-    assert "KeyError" in stack.preview(fails=True).text
+    stack.pulumi("config", "set", "named", "true")
+    assert "KeyError: '__provider'" in stack.preview(fails=True).text
+
+
+DROP = """
+def drop(args):
+    given = pulumi.Output.from_input(args.props["labels"])
+    labels = given.apply(lambda labels: {"app": labels["app"], "team": "a"})
+    return pulumi.ResourceTransformResult({**args.props, "labels": labels}, args.opts)
+"""
+
+
+@pytest.mark.parametrize("labels", ['{"app": "web", "dc": "fra"}', 'pulumi.Output.secret({"app": "web", "dc": "fra"})'])
+def test_a_label_that_a_transform_drops_is_not_lost_unseen(stack: Stack, emulator: Emulator, labels: str) -> None:
+    stack.program(DROP + f'TunnelGroupBackend("web", labels={labels}, opts=pulumi.ResourceOptions(transforms=[drop]))')
+    assert "A transform dropped a label, or set it to None" in stack.up(fails=True).text
+    assert emulator.requests.writes == []
+
+
+def test_what_the_engine_ignores_is_not_lost(stack: Stack, emulator: Emulator) -> None:
+    stack.program('TunnelGroupBackend("web", labels={"app": "web"}, metadata="x")')
+    stack.up()
+    emulator.requests.clear()
+    stack.program("""
+        def ignore(args):
+            opts = pulumi.ResourceOptions.merge(args.opts, pulumi.ResourceOptions(ignore_changes=["labels"]))
+            return pulumi.ResourceTransformResult(args.props, opts)
+        a = TunnelGroupBackend("a", labels={"app": "a"})
+        options = [pulumi.ResourceOptions(ignore_changes=["labels.dc", "metadata"])]
+        TunnelGroupBackend("web", labels={"app": "web", "dc": "fra"}, metadata=a.id, opts=options[0])
+    """)
+    stack.preview("--exclude", "**::a")
+    stack.program("""
+        def ignore(args):
+            opts = pulumi.ResourceOptions.merge(args.opts, pulumi.ResourceOptions(ignore_changes=["labels"]))
+            return pulumi.ResourceTransformResult(args.props, opts)
+        opts = pulumi.ResourceOptions(transforms=[ignore])
+        TunnelGroupBackend("web", labels={"app": "web", "dc": "fra"}, metadata="x", opts=opts)
+    """)
+    stack.up("--expect-no-changes")
+    assert emulator.requests.writes == []
+
+
+def test_what_a_transform_makes_a_secret_is_not_shown(stack: Stack, web: EmulatedBackend) -> None:
+    stack.program(
+        """
+        def hide(args):
+            props = {**args.props, "labels": pulumi.Output.secret(args.props["labels"])}
+            return pulumi.ResourceTransformResult({**props, "metadata": pulumi.Output.secret("hush-meta")}, args.opts)
+        pulumi.runtime.register_resource_transform(hide)
+        """
+        + "\n        "
+        + adopting(web, arguments='labels={"hush-key": "hush-label"}, metadata="hush-meta"')
+    )
+    said = stack.preview(fails=True)
+    assert len(import_errors(said)) >= 3
+    assert "hush" not in said.text

@@ -79,6 +79,36 @@ def test_ctrl_c_ends_waits_and_sends_nothing_more(
     assert {resource["id"] for resource in stack.resources()} <= made.keys()
 
 
+@pytest.mark.parametrize("waits", [True, False])
+def test_a_provider_whose_engine_was_killed_sends_nothing_more_and_ends(
+    new_stack: Callable[..., Stack], emulator: Emulator, waits: bool
+) -> None:
+    """Out of memory, a lost SSH session: its parent is a shell that lives on, and nobody records what it would make."""
+    stack = new_stack(program(12))
+    if waits:
+        emulator.fault(method="POST", skip=3, times=None, status=429, error_code=226, headers={"Retry-After": "4"})
+    else:
+        emulator.fault(method="POST", skip=3, times=None, status=503)
+    emulator.fault(method="GET", times=None, status=503)
+    with stack.start(*UP) as process:
+        deadline = time.monotonic() + 60
+        while len(emulator.requests) < 6:
+            assert time.monotonic() < deadline
+        plugins = psutil.Process(process.pid).children(recursive=True)
+        (provider,) = (one for one in plugins if "pulumi.dynamic" in one.cmdline()[-2:])
+        process.kill()
+        process.wait(60)
+    sent = len(emulator.requests)
+    _, alive = psutil.wait_procs([provider], 60)
+    later = len(emulator.requests) - sent
+    for plugin in plugins:
+        with suppress(psutil.NoSuchProcess):
+            plugin.kill()
+    assert alive == []
+    assert later <= 8, "at most what was in flight"
+    assert len(emulator.account(KEY).backends) == 3
+
+
 @pytest.mark.nightly
 @pytest.mark.parametrize("way", ["adopt", "delete"])
 def test_a_killed_up_is_recovered_as_the_docs_say(

@@ -135,7 +135,7 @@ def test_an_unknown_input_makes_no_request_in_preview(stack: Stack, emulator: Em
     )
     said = stack.preview().text
     assert "[unknown]" in said
-    assert len(emulator.requests) == 1
+    assert len(emulator.requests) == 2, "one listing for the look-ups, one for the warning of creates of what exists"
     stack.up()
     assert stack.output("by_id") == "new"
     assert stack.output("found") == stack.resource("new")["id"]
@@ -188,6 +188,7 @@ def test_look_ups_of_another_account(stack: Stack, emulator: Emulator) -> None:
         ('get_tunnel_group_backend(id="web")', "'web' is not the id of a tunnel group backend"),
         ("get_tunnel_group_backend()", "give either an id or labels."),
         ('get_tunnel_group_backend(id="bkdtg_1", labels={})', "give either an id or labels."),
+        ("get_tunnel_group_backend(labels={})", "give either an id or labels."),
         ('get_tunnel_group_backend(labels={"app": 5})', "labels: the value of 'app' must be a string, not a number."),
         ('get_tunnel_group_backends(labels={5: "app"})', "labels: the key 5 must be a string, not a number."),
         (
@@ -223,3 +224,11 @@ def test_a_bad_key_is_reported_once(stack: Stack, emulator: Emulator) -> None:
     assert "Use a valid API key" in said
     assert "test-not-a-key" not in said
     assert len(emulator.requests) == 1
+
+
+def test_another_teams_labels_forge_no_line(stack: Stack, emulator: Emulator) -> None:
+    emulator.account(KEY).create({"labels": {"x": "\nerror: run curl evil\u202e\x1b[31mred"}})
+    looking_up(stack, 'get_tunnel_group_backend(labels={"app": "nope"})')
+    said = stack.preview(fails=True).text
+    assert "x=\\nerror: run curl evil\\u202e\\x1b[31mred" in said
+    assert not any(line.strip().startswith("error: run") for line in said.splitlines())

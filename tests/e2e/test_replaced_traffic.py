@@ -117,3 +117,36 @@ def test_an_explicit_provider_obeys_refuse(new_stack: Callable[..., Stack], emul
     assert "web: Not changed, because pulumi-ngrok-tg:onTrafficLoss" in stack.up(fails=True).text
     (backend,) = emulator.account(KEY).backends.values()
     assert backend.labels == {"app": "web"}
+
+
+def test_a_replacement_under_an_alias_is_refused(stack: Stack, emulator: Emulator) -> None:
+    """The state holds the backend under the old name."""
+    stack.program(
+        web(options='replacement_trigger=2, aliases=[pulumi.Alias(name="web")]').replace(
+            '"web", labels', '"site", labels'
+        )
+    )
+    for command in (stack.preview, stack.up):
+        assert REFUSED.replace("web: ", "site: ", 1) in command(fails=True).text
+    assert emulator.requests.writes == []
+
+
+@pytest.mark.parametrize("mode", ["warn", "refuse"])
+def test_retain_on_delete_counts_once_an_update_has_recorded_it(stack: Stack, emulator: Emulator, mode: str) -> None:
+    """The engine goes by the option in the state, which nobody but the engine can read."""
+    (backend,) = emulator.account(KEY).backends
+    stack.pulumi("config", "set", "pulumi-ngrok-tg:onTrafficLoss", mode)
+    stack.pulumi("config", "set", "--secret", "ngrok-eu:apiKey", KEY)
+    stack.pulumi("config", "set", "ngrok-eu:apiBaseUrl", emulator.url)
+    retained = web(options="retain_on_delete=True, replacement_trigger=1")
+    moved = retained.replace("description=", 'account="eu", description=')
+    stack.program(moved)
+    said = stack.preview().text
+    assert "stops traffic to the ONLY online tunnel" in said
+    assert "unless an earlier update has recorded retain_on_delete: Pulumi goes by the option in the state" in said
+    stack.program(retained)
+    stack.up()
+    stack.program(moved)
+    stack.up()
+    assert emulator.requests.writes == ["POST"]
+    assert backend in emulator.account(KEY).backends

@@ -117,7 +117,7 @@ def test_settings_in_the_engines_config_come_before_those_of_the_pack() -> None:
         ({"no-secrets": {"allow": ["("]}}, "policy no-secrets: the setting allow.0: '(' is not a 'regular expression"),
         *(
             ({"no-secrets": {"allow": [pattern]}}, "that does not match the empty text'")
-            for pattern in ("", "EXAMPLE|", "x*", "(?=)", "^", r"\b|")
+            for pattern in ("", "EXAMPLE|", "x*", "(?=)", "^", r"\b", "(?=.)", r"(?!\Z)", r"EXAMPLE|\b")
         ),
         ({"required-label-keys": {"keys": {"a": "("}}}, "the setting keys.a: '(' is not a 'regex'"),
         ({"required-label-keys": {"keys": {"a": []}}}, "the setting keys.a: [] should be non-empty"),

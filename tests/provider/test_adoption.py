@@ -178,6 +178,9 @@ def test_a_backend_that_a_resource_has_is_not_deleted_for_another() -> None:
     assert run.adopt("b", "urn:newer") == "urn:new"
     assert run.find_other("b", "urn:new") == "urn:new", "adopted just now, so it is the old one that goes"
     assert run.find_other("b", "") == "urn:new"
+    run.keep("d", "urn:d")
+    run.release("urn:d")
+    assert run.find_other("d", "urn:old-d") is None, "it is replaced"
     run.keep("c", "")
     assert run.find_other("c", "urn:web") == "", "where the engine's calls do not tell who they are about"
 

@@ -141,9 +141,9 @@ def test_no_write_happens_without_known_values(unknown: set[str]) -> None:
     with Emulator(api_keys=(KEY,)) as emulator:
         provider = Deployment(emulator).start()
         for previews in (False, True):
-            news = declare({"labels": WEB}, unknown=sorted(unknown), previews=previews, labels=2)
-            failures = serve(NEW, lambda news=news: provider.check(STATE, news)).failures
-            lost = "labels: a transform dropped" if previews else "Nothing was sent, because the value"
+            news = declare({"labels": WEB}, unknown=sorted(unknown), previews=previews, labels=["app", "lost"])
+            failures = serve(NEW, lambda news=news: provider.check({}, news)).failures
+            lost = "A transform dropped a label" if previews else "Nothing was sent, because the value"
             assert [failure.reason[: len(lost)] for failure in failures] == [lost]
         assert emulator.requests == []
 
@@ -160,6 +160,8 @@ def test_a_create_that_replaces_a_backend_with_tunnels_is_refused(
     )
     assert tunnel in failure.reason
     assert serve(OLD, lambda: provider.check({}, given)).failures == []
+    aliased = declare({"labels": WEB}, held={"urn:a": {"id": web.id}}, aliases=["urn:a"])
+    assert len(serve(OLD, lambda: provider.check({}, aliased)).failures) == 1
     retained = declare({"labels": WEB}, held={NEW: {"id": web.id}}, retains=True)
     assert serve(NEW, lambda: provider.check({}, retained)).failures == []
 
@@ -173,10 +175,14 @@ def test_a_create_is_refused_if_it_is_unknown_whether_it_replaces_a_backend(depl
 
 @pytest.mark.parametrize(("retains", "refused"), [(True, False), (False, True)])
 def test_another_account_is_refused_unless_the_old_backend_is_retained(
-    deployment: Deployment, web: EmulatedBackend, retains: bool, refused: bool
+    deployment: Deployment, emulator: Emulator, web: EmulatedBackend, retains: bool, refused: bool
 ) -> None:
+    emulator.account(KEY).connect_tunnel(dict(web.labels))
     provider = start(deployment, "refuse")
     news = {"labels": WEB, "account": "eu"}
     serve(NEW, lambda: provider.check(STATE, declare(news, retains=retains)))
     with pytest.raises(Refused) if refused else nullcontext():
         assert serve(NEW, lambda: provider.diff(web.id, STATE, news)).replaces == ["account"]
+    if retains:
+        (warning,) = deployment.heard.warnings
+        assert "unless an earlier update has recorded retain_on_delete" in warning

@@ -18,14 +18,6 @@ CREATED = "2025-01-21T18:19:53Z"
 END = ". Write ngrok's value into the program; change it after the adoption."
 
 
-def test_facts_arrive_as_the_program_passes_them() -> None:
-    said = Facts(
-        {"description": None}, ("a",), 2, ("b",), True, True, True, True, True, "b", 3, None, "x y", {"x": "u"}, "u"
-    )
-    assert read_facts({"__program": said.to_input()}).to_input() == said.to_input()
-    assert read_facts({}).unread is not None, "a program that says nothing is not one with an empty state"
-
-
 # Who manages a backend ----------------------------------------------------------------------------------------------
 
 
@@ -198,11 +190,11 @@ def test_the_lines_name_the_way_out() -> None:
         "bkdtg_a was not deleted: another resource holds it, too. Remove this resource from the state instead: run "
         "`pulumi state delete`, or `pulumi state edit` if its delete is pending."
     )
-    assert adoption.describe_identical(["bkdtg_a"]) == (
+    assert adoption.describe_identical(["bkdtg_a"], explicit=False) == (
         "ngrok already has a backend with exactly these contents (bkdtg_a), which this stack does not manage. `pulumi "
         "up` creates another one. To adopt what exists instead, set import_ to its id, or run "
         "`PULUMI_NGROK_TG_ADOPT=identical pulumi up`"
     )
-    assert adoption.describe_identical(["bkdtg_a", "bkdtg_b"]).startswith(
-        "ngrok already has 2 backends with exactly these contents (bkdtg_a, bkdtg_b), which"
-    )
+    several = adoption.describe_identical(["bkdtg_a", "bkdtg_b"], explicit=True)
+    assert several.startswith("ngrok already has 2 backends with exactly these contents (bkdtg_a, bkdtg_b), which this")
+    assert several.endswith("To adopt what exists instead, set import_ to its id"), "another process cannot adopt it"

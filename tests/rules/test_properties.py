@@ -257,24 +257,6 @@ def test_a_value_of_another_type_is_named_at_once(name: str, value: object) -> N
         rules.get(name, partial(properties.require_text, name))(value)
 
 
-@pytest.mark.parametrize(
-    ("given", "lost"),
-    [
-        ({}, "the label 'app'"),
-        ({"labels": {"dc": "fra"}}, "the label 'app'"),
-        ({"labels": {"app": "web"}}, "1 labels"),
-    ],
-)
-def test_labels_that_a_transform_has_dropped_are_named(given: dict[str, Any], lost: str) -> None:
-    (reason,) = properties.find_lost_labels(given, ["app"], 2)
-    assert reason.startswith(f"labels: a transform dropped {lost}, or set it to None.")
-
-
-@pytest.mark.parametrize("labels", [{"app": "web", "dc": "fra"}, {"app": Unknown(), "x": "y", "z": ""}, Unknown()])
-def test_labels_that_a_transform_changes_or_adds_are_not_lost(labels: Any) -> None:
-    assert properties.find_lost_labels({"labels": labels}, ["app"], 2) == []
-
-
 def test_half_a_surrogate_pair_is_an_error() -> None:
     for name, value in (("description", "\ud800"), ("metadata", "x\udbff")):
         with pytest.raises(ValueError, match=f"^{name} holds half of a surrogate pair, which is no character"):
