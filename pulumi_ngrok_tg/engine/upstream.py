@@ -14,7 +14,6 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any
 
-from pulumi.runtime import settings
 from pulumi.runtime.settings import get_monitor
 
 
@@ -143,9 +142,10 @@ def keep_pickler() -> Iterator[None]:
 def has_transforms() -> bool:
     """Tell whether the program may have registered transforms, which run in the engine after all transformations."""
     try:
-        callbacks = settings.SETTINGS.callbacks
-        return callbacks is not None and bool(callbacks._transforms)
-    except AttributeError:
+        from pulumi.runtime._callbacks import _CallbackServicer
+
+        return any(one._transforms for one in _CallbackServicer._servicers)
+    except (ImportError, AttributeError):
         return True
 
 
