@@ -6,11 +6,9 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from pulumi_ngrok_tg.api.absence import find_absence
 from pulumi_ngrok_tg.api.cancellation import Cancellation
 from pulumi_ngrok_tg.api.creation import Creations
 from pulumi_ngrok_tg.api.errors import (
-    ApiError,
     ConnectionFailed,
     InvalidId,
     NotApplied,
@@ -70,7 +68,7 @@ class Client:
         """Fetch a backend with one GET.
 
         Raises:
-            NotFound: it is proven that there is none.
+            NotFound: there is none.
         """
         return self._get(id_, self._patience())
 
@@ -186,7 +184,7 @@ class Client:
         """Delete a backend; ``confirm`` is that of :meth:`update`.
 
         Raises:
-            NotFound: it is proven that there is none.
+            NotFound: there is none.
             Unreadable: the response to a successful delete has a body, which ngrok never sends.
         """
         path = _build_path(id_)
@@ -249,17 +247,8 @@ class Client:
         body: Contents | None = None,
         is_current: Callable[[], bool] = lambda: True,
     ) -> Any:
-        """Send a request about one backend.
-
-        Raises:
-            NotFound: it is proven that there is none.
-        """
-        try:
-            return self._requests.send(method, _build_path(id_), patience, body=body, is_current=is_current)
-        except ApiError as error:
-            if absence := find_absence(error, lambda: self._inventory.lists(id_, patience)):
-                raise absence from error
-            raise
+        """Send a request about one backend."""
+        return self._requests.send(method, _build_path(id_), patience, body=body, is_current=is_current)
 
     def _listing(self, collection: Collection[Item]) -> Listing[Item]:
         return Listing(

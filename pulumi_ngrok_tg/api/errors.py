@@ -30,6 +30,10 @@ class UnexpectedResponse(NgrokError):
 
     foreign = True
 
+    def __init__(self, message: str, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
+
 
 class Untrusted(UnexpectedResponse):
     """A server whose TLS certificate is not trusted. Nothing was sent."""
@@ -83,7 +87,11 @@ class ApiError(NgrokError):
 
 
 class NotFound(ApiError):
-    """A backend is proven to be gone; see :mod:`pulumi_ngrok_tg.api.absence`."""
+    """ngrok's own code for a backend that does not exist (ERR_NGROK_6514, with 404).
+
+    Nothing else says that a backend is gone: other 404s come from proxies and wrong addresses, and an API is withdrawn
+    by 404s with new codes and by lists that are empty.
+    """
 
 
 class Limited(ApiError):

@@ -30,8 +30,6 @@ class Inventory:
         self._listing = listing
         self._changed = threading.Condition()
         self._known: dict[str, Backend] = {}
-        self._seen: set[str] = set()
-        """The ids of all backends that were listed, or that we wrote."""
         self._written: set[str] = set()
         """The ids of the backends that we wrote: a page may hold them as they were before."""
         self._reads = 0
@@ -81,16 +79,6 @@ class Inventory:
                 self._fetching = True
             self._fetch_page(patience)
 
-    def lists(self, id_: str, patience: Patience) -> bool:
-        """Tell whether the account's list holds a backend, or we wrote it; fetch all pages.
-
-        Raises:
-            NgrokError: a page could not be fetched.
-        """
-        self.read_all(patience)
-        with self._changed:
-            return id_ in self._seen
-
     def forget(self, id_: str) -> None:
         """Drop a backend that is about to change; it is then fetched by id, unless :meth:`keep` adds it again."""
         with self._changed:
@@ -101,7 +89,6 @@ class Inventory:
         """Note a backend as our own write left it."""
         with self._changed:
             self._written.add(backend.id)
-            self._seen.add(backend.id)
             self._known[backend.id] = backend
 
     def _wants_page(self, id_: str, patience: Patience) -> bool:
@@ -134,7 +121,6 @@ class Inventory:
                 self._fetching = False
                 self._ended = self._listing.ended
                 self._failure = failure
-                self._seen.update(b.id for b in backends)
                 self._known.update({b.id: b for b in backends if b.id not in self._written})
                 self._changed.notify_all()
 

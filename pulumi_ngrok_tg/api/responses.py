@@ -18,6 +18,7 @@ from pulumi_ngrok_tg.api.errors import (
     ConnectionFailed,
     Limited,
     NgrokError,
+    NotFound,
     ServerError,
     UnexpectedResponse,
     Untrusted,
@@ -27,6 +28,7 @@ from pulumi_ngrok_tg.api.text import to_line
 _LIMITS = {225, 226, 5001}
 _NOT_QUOTED = "ngrok rejected it, with a message that is not shown because it may quote a secret"
 _PIECE = 8  # characters in a row that reveal a value
+_GONE = 6514
 _ACCOUNT_FULL = 5000  # waiting does not help
 
 
@@ -70,7 +72,7 @@ def read_error(request: str, response: Response, secret: str, may_quote: bool = 
         return Limited(line, status, 0, response.retry_after, foreign=True)
     if status >= 500 or status == 408:
         return ServerError(line, status, 0, response.retry_after, foreign=True)
-    return UnexpectedResponse(line)
+    return UnexpectedResponse(line, status)
 
 
 def _api_error(request: str, response: Response, secret: str, may_quote: bool) -> ApiError | None:
@@ -93,6 +95,8 @@ def _error_code(code: object) -> int:
 
 
 def _kind(status: int, code: int) -> type[ApiError]:
+    if status == 404 and code == _GONE:
+        return NotFound
     if code in _LIMITS or (status == 429 and code != _ACCOUNT_FULL):
         return Limited
     if status >= 500 or status == 408:

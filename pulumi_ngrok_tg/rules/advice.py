@@ -13,7 +13,9 @@ from pulumi_ngrok_tg.api.errors import (
     InvalidId,
     NgrokError,
     NotApplied,
+    NotFound,
     ServerError,
+    UnexpectedResponse,
     Untrusted,
 )
 
@@ -128,6 +130,15 @@ def explain_gone_under_another_key(error: NgrokError, source: Source, urn: str) 
 
 
 def _advice(error: NgrokError, source: Source) -> str:
+    """Return what to do; of a 404 that does not say that the backend is gone, also how to let it go."""
+    advice = _advise(error, source)
+    is_vague = isinstance(error, ApiError | UnexpectedResponse) and error.status == 404
+    if not is_vague or isinstance(error, NotFound) or (isinstance(error, ApiError) and error.code in BY_CODE):
+        return advice
+    return f"{advice} The state keeps the backend; if it is gone, remove it with `pulumi state delete`."
+
+
+def _advise(error: NgrokError, source: Source) -> str:
     if isinstance(error, ApiError) and error.code in BY_CODE:
         return BY_CODE[error.code].format(set_key=source.set_key, base_url=source.base_url)
     if isinstance(error, GaveUp):

@@ -16,6 +16,7 @@ from pulumi_ngrok_tg.api.errors import (
     ConnectionFailed,
     Limited,
     NgrokError,
+    NotFound,
     ServerError,
     UnexpectedResponse,
 )
@@ -36,7 +37,7 @@ def api_error(status: int, code: int, message: str = "No.", **more: Any) -> Ngro
 @pytest.mark.parametrize(
     ("status", "code", "kind"),
     [
-        (404, 6514, ApiError),
+        (404, 6514, NotFound),
         (404, 9999, ApiError),
         (404, 203, ApiError),
         (404, 227, ApiError),
