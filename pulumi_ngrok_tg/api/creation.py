@@ -10,7 +10,7 @@ import json
 import threading
 import time
 from collections.abc import Callable
-from typing import cast
+from typing import NoReturn, cast
 
 from pulumi_ngrok_tg.api.errors import Cancelled, ConnectionFailed, FateUnknown, NgrokError
 from pulumi_ngrok_tg.api.listing import Listing
@@ -21,6 +21,7 @@ from pulumi_ngrok_tg.api.retrying import draw_backoff, is_lost
 from pulumi_ngrok_tg.api.settings import AccountSettings
 
 _CLOCK_SLACK = 2.0  # seconds: created_at and the Date header are both cut to the second
+_REPLAY_AGE = 300.0  # seconds; more than a clock is off, as a rule, and less than the age of what is replayed
 
 
 class Creations:
@@ -74,14 +75,29 @@ class Creations:
         finally:
             turn.lock.release()
 
-    def send(self, contents: Contents, patience: Patience) -> Backend:
-        """Send the create once, without its empty fields, and claim the backend that it made."""
+    def send(self, contents: Contents, since: Callable[[], float], patience: Patience) -> Backend:
+        """Send the create once, without its empty fields, and claim the backend that it made.
+
+        Raises:
+            ConnectionFailed: the response is about a backend that this create has not made, as when a proxy replays an
+                earlier response; so the create's fate is unknown.
+        """
         backend = self._post(cast(Contents, {name: value for name, value in contents.items() if value}), patience)
+        whole: Contents = {"description": "", "metadata": "", "labels": {}, **contents}
+        if backend.created < since() + min(0.0, self._clock_offset()) - _REPLAY_AGE:  # by our clock or the server's
+            self._reject(backend, "was made before")
+        if backend.labels != whole["labels"]:
+            self._reject(backend, "has other labels than were sent")
         if not self.claim(backend):
-            raise ConnectionFailed(
-                f"The response to a create is about {backend.id}, which another create has made.", arrived=True
-            )
+            self._reject(backend, "another create has made")
+        for name in ("description", "metadata"):
+            if backend.contents[name] != whole[name]:
+                self.reporter.warn(f"ngrok keeps another {name} of {backend.id} than was sent; write it as ngrok does")
         return backend
+
+    @staticmethod
+    def _reject(backend: Backend, why: str) -> NoReturn:
+        raise ConnectionFailed(f"The response to a create is about {backend.id}, which {why}.", arrived=True)
 
     def find_matches(self, contents: Contents, since: Callable[[], float], patience: Patience) -> list[Backend]:
         """List the unclaimed backends with exactly ``contents``, created after ``since()``.
@@ -171,7 +187,7 @@ class _Creation:
         if self._lost and (found := self._find()):
             return found
         try:
-            backend = self._all.send(self._contents, self._patience)
+            backend = self._all.send(self._contents, self._since, self._patience)
         except NgrokError as error:
             if is_lost(error):
                 self._lost = error

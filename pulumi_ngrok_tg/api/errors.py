@@ -102,8 +102,9 @@ class ServerError(ApiError):
     """A 5xx or 408, from ngrok or from a proxy. A write may have had its effect."""
 
 
-def is_final(error: BaseException) -> bool:
-    """Tell whether every retry and every other read of the account would fail the same way (its key, its plan)."""
-    if isinstance(error, Limited | ServerError | NotFound | Unreadable):
-        return False
-    return isinstance(error, ApiError | UnexpectedResponse)
+def is_everyones(error: BaseException) -> bool:
+    """Tell whether what ended a listing, after all its attempts, would end every other read of the account, too.
+
+    It does if it is about the key, the plan, or an outage. A list in an unknown form says nothing of the rest.
+    """
+    return isinstance(error, NgrokError) and not isinstance(error, NotFound | Unreadable | Cancelled)

@@ -9,7 +9,7 @@ That costs at most about twice the requests of the cheaper way, whichever it is.
 import threading
 from collections.abc import Callable
 
-from pulumi_ngrok_tg.api.errors import NgrokError, is_final
+from pulumi_ngrok_tg.api.errors import NgrokError, is_everyones
 from pulumi_ngrok_tg.api.listing import Listing
 from pulumi_ngrok_tg.api.models import Backend
 from pulumi_ngrok_tg.api.patience import Patience
@@ -53,7 +53,7 @@ class Inventory:
         with self._changed:
             if backend := self._known.get(id_):
                 return backend
-            if self._failure is not None and is_final(self._failure):
+            if self._failure is not None and is_everyones(self._failure):
                 raise self._failure
         return self._get(id_, patience)
 

@@ -113,6 +113,40 @@ def test_a_response_about_another_creates_backend_counts_as_lost() -> None:
     assert [account.create().id, account.create().id] == ["bkdtg_a", "bkdtg_b"]
 
 
+def replayed(**contents: Any) -> Callable[[Account], Backend]:
+    """A proxy's response about a backend of another team, which was made in 2023, or with these contents."""
+
+    def outcome(account: Account) -> Backend:
+        ours = account.make("bkdtg_ours")
+        theirs = {"id": "bkdtg_theirs", "created_at": "2023-05-01T00:00:00Z", **contents}
+        return replace(ours, **theirs)
+
+    return outcome
+
+
+NOW = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@pytest.mark.parametrize(
+    "contents",
+    [{}, {"description": "theirs"}, {"labels": {"app": "theirs"}}, {"created_at": NOW, "labels": {"app": "theirs"}}],
+)
+@pytest.mark.parametrize("ahead", [0.0, 3600.0, -3600.0])
+def test_a_replayed_response_about_anothers_backend_is_not_taken(contents: dict[str, Any], ahead: float) -> None:
+    account = Account(replayed(**contents), ahead=ahead)
+    assert account.create().id == "bkdtg_ours", "the list shows what the create has made"
+    assert len(account.posts) == 1
+
+
+@pytest.mark.parametrize(("kept", "warned"), [("x", []), ("", ["description"]), ("X", ["description"])])
+def test_a_value_that_ngrok_keeps_otherwise_is_a_warning(kept: str, warned: list[str]) -> None:
+    account = Account(lambda account: account.make("bkdtg_a", description=kept))
+    assert account.create().description == kept, "an error would lose the backend"
+    assert account.heard.warnings == [
+        f"ngrok keeps another {name} of bkdtg_a than was sent; write it as ngrok does" for name in warned
+    ]
+
+
 def test_the_fate_is_unknown_if_every_response_is_about_another_creates_backend() -> None:
     account = Account(made("bkdtg_a"), lambda account: account.held[0])
     account.create()

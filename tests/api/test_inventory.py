@@ -210,12 +210,12 @@ def test_read_all_fails_after_an_unexpected_failure_of_a_page() -> None:
             account.inventory.read_all(PATIENCE)
 
 
-FINAL = [ApiError("", 401, 203), ApiError("", 404, 7020), UnexpectedResponse(""), Untrusted("")]
-PASSING = [Limited("", 429, 226), ServerError("", 503), ConnectionFailed("", True), Unreadable("")]
+OUTAGES = [Limited("", 429, 226), ServerError("", 503), ConnectionFailed("", True)]
+EVERYONES = [ApiError("", 401, 203), ApiError("", 404, 7020), UnexpectedResponse(""), Untrusted(""), *OUTAGES]
 
 
-@pytest.mark.parametrize("failure", FINAL, ids=repr)
-def test_a_list_that_fails_for_the_account_fails_every_read(failure: NgrokError) -> None:
+@pytest.mark.parametrize("failure", EVERYONES, ids=repr)
+def test_what_ends_the_list_after_all_attempts_fails_every_read(failure: NgrokError) -> None:
     account = Account(250, broken_page=2)
     account.failure = failure
     account.held.clear()
@@ -228,7 +228,7 @@ def test_a_list_that_fails_for_the_account_fails_every_read(failure: NgrokError)
     assert len(account.gets) <= 8
 
 
-@pytest.mark.parametrize("failure", PASSING, ids=repr)
+@pytest.mark.parametrize("failure", [Unreadable(""), NotFound("", 404, 6514)], ids=repr)
 def test_reads_go_by_id_if_only_the_list_fails(failure: NgrokError) -> None:
     account = Account(5, broken_page=1)
     account.failure = failure

@@ -138,6 +138,22 @@ def test_an_error_of_the_account_costs_one_request(emulator: Emulator, fault: di
     assert deployment.calls() == ["GET"]
 
 
+@pytest.mark.parametrize("count", [20, 60])
+@pytest.mark.parametrize(
+    "fault", [{"status": 503}, {"status": 200, "body": "<html>"}, {"drop": "after"}, {"status": 500, "error_code": 9}]
+)
+def test_an_outage_costs_one_listing(emulator: Emulator, fault: dict[str, Any], count: int) -> None:
+    """What ended the listing, after all its attempts, is everybody's answer."""
+    deployment = Deployment(emulator, max_attempts=3)
+    deployment.up(backends(count))
+    deployment.calls()
+    emulator.fault(times=None, **fault)
+    assert len(deployment.refresh()) == count
+    assert deployment.calls() == ["GET"] * 3
+    emulator.faults.clear()
+    assert deployment.refresh() == {}
+
+
 def test_a_lost_delete_is_done_when_ngrok_says_gone(emulator: Emulator) -> None:
     deployment = Deployment(emulator)
     deployment.up(backends(2))
