@@ -5,7 +5,6 @@ Every state that was ever written names this module and :class:`TunnelGroupBacke
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
 from typing import Any
 
 from pulumi import dynamic
@@ -151,14 +150,9 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
         """Change the properties whose meaning differs, and no others, with one PATCH."""
         facts = self._run.find_facts(upstream.find_urn())
         with self._account(_news) as account:
-            guard = self._guard()
+            self._guard().before_update(_id, _olds, _news)
             try:
-                backend = account.client.update(
-                    _id,
-                    properties.find_changes(_olds, _news),
-                    partial(guard.before_update, _id, _olds, _news) if guard.refuses else None,
-                    facts.are_plain(_news),
-                )
+                backend = account.client.update(_id, properties.find_changes(_olds, _news), facts.are_plain(_news))
             except NotFound as error:
                 require_same_key(error, _olds, account)
                 raise ProviderError(advice.explain_deleted(error, _id)) from error
@@ -178,9 +172,10 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
             with accept_gone(_props, account):
                 if not (guard.refuses or is_same_key(_props, account)):
                     account.client.get(_id)
-                confirm = partial(guard.before_delete, account.client, _id) if guard.refuses else None
+                if guard.refuses:
+                    guard.before_delete(account.client, _id)
                 with explain_references(account, _id):
-                    account.client.delete(_id, confirm)
+                    account.client.delete(_id)
         self._run.deleted.add(_id)
 
     def _guard(self) -> TrafficGuard:

@@ -1,9 +1,7 @@
 """The calls on tunnel group backends, and the lists of what uses them: tunnels, edges, other backends."""
 
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from pulumi_ngrok_tg.api.cancellation import Cancellation
@@ -13,7 +11,6 @@ from pulumi_ngrok_tg.api.errors import (
     InvalidId,
     NotApplied,
     NotFound,
-    Stale,
     Unreadable,
 )
 from pulumi_ngrok_tg.api.inventory import Inventory
@@ -155,16 +152,12 @@ class Client:
         self._inventory.keep(backend)
         return backend
 
-    def update(
-        self, id_: str, patch: Contents, confirm: Callable[[], None] | None = None, may_quote: bool = False
-    ) -> Backend:
+    def update(self, id_: str, patch: Contents, may_quote: bool = False) -> Backend:
         """Change the fields in ``patch`` and return the changed backend.
 
         Args:
             id_: the backend's id.
             patch: the new values.
-            confirm: raises if the change must not be made. Called before each attempt to send, again if the request
-                had to wait longer than ``snapshot_max_age``.
             may_quote: whether an error may show ngrok's message; not if a value in the patch may be a secret.
 
         Raises:
@@ -172,7 +165,7 @@ class Client:
         """
         path = _build_path(id_)
         self._inventory.forget(id_)
-        response = self._send_confirmed(id_, "PATCH", patch, confirm, may_quote)
+        response = self._send_about(id_, "PATCH", self._patience(may_quote=may_quote), patch)
         backend = self._read_backend(id_, "PATCH", response)
         self._inventory.keep(backend)
         now: Mapping[str, object] = backend.contents
@@ -180,8 +173,8 @@ class Client:
             raise NotApplied(f"PATCH {path}: ngrok reported success but did not change {', '.join(kept)}.")
         return backend
 
-    def delete(self, id_: str, confirm: Callable[[], None] | None = None) -> None:
-        """Delete a backend; ``confirm`` is that of :meth:`update`.
+    def delete(self, id_: str) -> None:
+        """Delete a backend.
 
         Raises:
             NotFound: there is none.
@@ -190,7 +183,7 @@ class Client:
         path = _build_path(id_)
         self._inventory.forget(id_)
         try:
-            if self._send_confirmed(id_, "DELETE", None, confirm) is not None:
+            if self._send_about(id_, "DELETE", self._patience()) is not None:
                 raise Unreadable(f"DELETE {path}: the response has a body, but that of a delete has none.")
         except NotFound as error:
             if not error.after_lost:  # else our own first attempt has deleted it
@@ -219,36 +212,9 @@ class Client:
             raise Unreadable(f"{method} {_build_path(id_)}: the response is about {backend.id}.")
         return backend
 
-    def _send_confirmed(
-        self,
-        id_: str,
-        method: str,
-        body: Contents | None,
-        confirm: Callable[[], None] | None,
-        may_quote: bool = True,
-    ) -> Any:
-        """Confirm a write, then send it; confirm it again if it had to wait."""
-        patience = self._patience(may_quote=may_quote)
-        if confirm is None:
-            return self._send_about(id_, method, patience, body)
-        while True:
-            confirm()
-            latest = time.monotonic() + self._settings.snapshot_max_age
-            try:
-                return self._send_about(id_, method, patience, body, partial(_is_before, latest))
-            except Stale:
-                continue
-
-    def _send_about(
-        self,
-        id_: str,
-        method: str,
-        patience: Patience,
-        body: Contents | None = None,
-        is_current: Callable[[], bool] = lambda: True,
-    ) -> Any:
+    def _send_about(self, id_: str, method: str, patience: Patience, body: Contents | None = None) -> Any:
         """Send a request about one backend."""
-        return self._requests.send(method, _build_path(id_), patience, body=body, is_current=is_current)
+        return self._requests.send(method, _build_path(id_), patience, body=body)
 
     def _listing(self, collection: Collection[Item]) -> Listing[Item]:
         return Listing(
@@ -269,10 +235,6 @@ class Client:
     def _patience(self, attempts: int | None = None, may_quote: bool = True) -> Patience:
         seconds = self._settings.max_wait_seconds
         return Patience(seconds, attempts, cancellation=self._cancellation, may_quote=may_quote)
-
-
-def _is_before(moment: float) -> bool:
-    return time.monotonic() <= moment
 
 
 def _require_id(id_: str) -> None:

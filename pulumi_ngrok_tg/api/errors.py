@@ -49,10 +49,6 @@ class Cancelled(NgrokError):
     """The operation was cancelled while the call waited."""
 
 
-class Stale(NgrokError):
-    """What the request depends on was checked too long ago. Nothing was sent."""
-
-
 class GaveUp(NgrokError):
     """The call would have to wait longer than one call may (``max_wait_seconds``)."""
 

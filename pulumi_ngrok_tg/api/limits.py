@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import uniform
 
-from pulumi_ngrok_tg.api.errors import ApiError, Limited, NgrokError, ServerError, Stale
+from pulumi_ngrok_tg.api.errors import ApiError, Limited, NgrokError, ServerError
 from pulumi_ngrok_tg.api.settings import AccountSettings
 
 REQUESTS = "ngrok's limit of requests per minute is reached (ERR_NGROK_226)"
@@ -109,9 +109,7 @@ class Limits:
 
     def end(self, ticket: Ticket, now: float, error: NgrokError | None) -> None:
         """Note how a request ended, and what that means for later requests."""
-        if isinstance(error, Stale):
-            pass  # nothing was sent
-        elif isinstance(error, Limited):
+        if isinstance(error, Limited):
             self._meet(ticket, now, error)
         else:
             self._ended.append(now)

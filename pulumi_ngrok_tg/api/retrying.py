@@ -1,7 +1,7 @@
 """Sends a request within ngrok's limits, and again if that is safe and may help."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from itertools import count
 from random import uniform
 from typing import Any
@@ -16,7 +16,6 @@ from pulumi_ngrok_tg.api.errors import (
     Limited,
     NgrokError,
     ServerError,
-    Stale,
 )
 from pulumi_ngrok_tg.api.limits import Limits
 from pulumi_ngrok_tg.api.pacing import Pacer
@@ -59,7 +58,6 @@ class Requests:
         *,
         body: Mapping[str, Any] | None = None,
         creates: bool = False,
-        is_current: Callable[[], bool] = lambda: True,
     ) -> Any:
         """Send a request and return the JSON body of its response, or None if it has none.
 
@@ -69,10 +67,8 @@ class Requests:
             patience: how long the call may still wait.
             body: the JSON body.
             creates: whether it creates something, so that it must not be sent again if it may have had its effect.
-            is_current: called right before each attempt; returns whether the request may still be sent.
 
         Raises:
-            Stale: it was not sent, because ``is_current`` returned False.
             NgrokError: one of its kinds; see :mod:`pulumi_ngrok_tg.api.errors`. ``after_lost`` is True if an earlier
                 attempt may have had its effect.
         """
@@ -80,7 +76,7 @@ class Requests:
         most = patience.attempts or self._settings.max_attempts
         for attempt in count(1):
             try:
-                return self._attempt(attempt, method, path, patience, body, creates, is_current)
+                return self._attempt(attempt, method, path, patience, body, creates)
             except Cancelled as error:
                 if lost is None:
                     raise
@@ -112,21 +108,18 @@ class Requests:
         patience: Patience,
         body: Mapping[str, Any] | None,
         creates: bool,
-        is_current: Callable[[], bool],
     ) -> Any:
         request = f"{method} {self._base_path}{path.partition('?')[0]}"
         began, outcome, operation = time.monotonic(), "no response", ""
         try:
             with self._pacer.hold_slot(request, creates, patience):
-                if not is_current():
-                    raise Stale(f"{request}: what it depends on may have changed.")
                 began = time.monotonic()
                 response = self._transport.exchange(request, method, path, body, patience.response_seconds)
                 outcome, operation = f"HTTP {response.status}", response.operation
                 if error := read_error(request, response, self._settings.api_key, patience.may_quote):
                     raise error
                 return response.body
-        except (GaveUp, Cancelled, Stale):
+        except (GaveUp, Cancelled):
             outcome = ""  # nothing was sent
             raise
         finally:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pulumi_ngrok_tg.emulator import EmulatedBackend, Emulator, RateLimit
+from pulumi_ngrok_tg.emulator import EmulatedBackend, Emulator
 from pulumi_ngrok_tg.rules.advice import ProviderError
 from pulumi_ngrok_tg.rules.traffic import Refused
 from tests.conftest import KEY
@@ -168,23 +168,6 @@ def test_a_late_check_reads_backend_and_list_again(emulator: Emulator, shows: st
         emulator.fault(method="GET", path="tunnel_group", times=None, fields={"backends": listed})
     with pytest.raises(Refused, match=r"stops traffic to the ONLY online tunnel"):
         update(provider, backend, NEW)
-
-
-@pytest.mark.parametrize("write", ["update", "delete"])
-def test_a_write_that_waited_for_a_limit_is_checked_again(emulator: Emulator, write: str) -> None:
-    backend = emulator.account(KEY).create({"labels": WEB})
-    provider = start(Deployment(emulator, snapshot_max_age=0.2, rate_window=2.0), "refuse")
-    emulator.set(rate_limit=RateLimit(2, 2.0))  # the look takes both
-    with ThreadPoolExecutor(1) as pool:
-        calls = {"update": lambda: update(provider, backend, NEW), "delete": lambda: provider.delete(backend.id, {})}
-        writing = pool.submit(calls[write])
-        while not any(request.status == 429 for request in emulator.requests):
-            threading.Event().wait(0.01)
-        emulator.account(KEY).connect_tunnel(WEB)
-        with pytest.raises(Refused):
-            writing.result()
-    assert emulator.account(KEY).backends[backend.id].labels == WEB
-    emulator.set(rate_limit=None)
 
 
 def test_a_delete_that_waits_for_the_list_reads_the_backend_after_it(emulator: Emulator) -> None:

@@ -31,7 +31,7 @@ def test_hundreds_of_backends_are_imported_without_a_write(stack: Stack, emulato
     assert "+ 251 to create" in previewed
     assert all(f"adopts {backend.id}, which exists" in previewed for backend in made)
     assert previewed.partition("Diagnostics:")[2].count("adopts bkdtg_") == 6
-    assert "(Any further adoptions show only while they happen. Pulumi counts each adoption as a create.)" in previewed
+    assert "(Further adoptions show only while they happen. Pulumi counts each adoption as a create.)" in previewed
     assert emulator.requests.methods == ["GET"] * math.ceil(250 / 100)
 
     emulator.requests.clear()

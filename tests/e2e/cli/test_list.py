@@ -88,7 +88,7 @@ def test_list_shows_which_tunnel_serves_what(stack: Stack, stray: EmulatedBacken
     session = {id_: tunnel.session for id_, tunnel in account.tunnels.items()}
     assert tunnels() == {
         none: ["no backend", "http://localhost:80", session[none], "app=Web"],
-        one: [stray.id, "evil [2J host", session[one], "app=web"],
+        one: [stray.id, "evil\\x1b[2J host", session[one], "app=web"],
         both: [f"{stray.id}, {web}", "http://localhost:8080", session[both], "app=web, dc=fra"],
     }
     assert sorted(tunnels("--label", "dc=fra")) == [both]
