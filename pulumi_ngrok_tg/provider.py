@@ -143,7 +143,7 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
             outputs = _build_outputs(backend, props, account)
             if not refresh or props.get(READ_ONLY):
                 outputs[READ_ONLY] = True
-        inputs, _ = properties.check(outputs)
+        inputs, _ = properties.check(properties.keep_spelling(outputs, upstream.find_inputs()))
         return dynamic.ReadResult(backend.id, outputs, inputs)
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> dynamic.UpdateResult:

@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any
 
+from pulumi.runtime.rpc import deserialize_properties
 from pulumi.runtime.settings import get_monitor
 
 
@@ -103,16 +104,26 @@ def raise_worker_cap(workers: int) -> None:
 def find_urn() -> str:
     """Return the URN of the resource that the server's call in this thread is about, or "".
 
-    Pulumi does not pass it to a provider (https://github.com/pulumi/pulumi/issues/9434), so this reads the server's
-    frame.
+    Pulumi does not pass it to a provider (https://github.com/pulumi/pulumi/issues/9434).
     """
+    return str(getattr(_find_request(), "urn", ""))
+
+
+def find_inputs() -> Mapping[str, Any]:
+    """Return the inputs that the state holds of the resource that is read, or {}; Pulumi passes only its outputs."""
+    inputs = getattr(_find_request(), "inputs", None)
+    return deserialize_properties(inputs) if hasattr(inputs, "fields") else {}
+
+
+def _find_request() -> Any:
+    """Return the request that the server serves in this thread, from its frame, or None."""
     frame = sys._getframe(1)
     while frame := frame.f_back:  # type: ignore[assignment]
         if frame.f_globals.get("__name__") == "__main__":
-            urn = getattr(frame.f_locals.get("request"), "urn", None)
-            if isinstance(urn, str):
-                return urn
-    return ""
+            request = frame.f_locals.get("request")
+            if isinstance(getattr(request, "urn", None), str):
+                return request
+    return None
 
 
 def list_keys(config: Any) -> list[str]:

@@ -160,6 +160,7 @@ def test_queued_calls_get_a_worker_too() -> None:
 
 def test_outside_the_server_there_is_no_urn_and_no_server() -> None:
     assert upstream.find_urn() == ""
+    assert upstream.find_inputs() == {}
     assert upstream.find_server() is None
 
 

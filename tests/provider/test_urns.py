@@ -4,6 +4,7 @@ from contextlib import nullcontext
 from typing import Any
 
 import pytest
+from google.protobuf.struct_pb2 import Struct
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -186,3 +187,14 @@ def test_another_account_is_refused_unless_the_old_backend_is_retained(
     if retains:
         (warning,) = deployment.heard.warnings
         assert "unless an earlier update has recorded retain_on_delete" in warning
+
+
+@pytest.mark.parametrize("known", ['{"team":"a"}', '{"team": "b"}', None])
+def test_a_refresh_keeps_the_inputs_spelling_of_metadata(provider: Any, emulator: Emulator, known: str | None) -> None:
+    backend = emulator.account(KEY).create({"metadata": '{"team": "a"}'})
+    inputs = Struct()
+    inputs.update({} if known is None else {"metadata": known})
+    state = {**CREATED, "metadata": '{"team":  "a"}'}
+    read = serve(NEW, lambda: provider.read(backend.id, state), inputs=inputs)
+    assert read.outs["metadata"] == '{"team":  "a"}'
+    assert read.inputs["metadata"] == (known if known == '{"team":"a"}' else '{"team":  "a"}')
