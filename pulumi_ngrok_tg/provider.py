@@ -134,7 +134,7 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
         refresh = "created_at" in props
         with self._account(props, recorded=True) as account:
             try:
-                backend = account.client.read(id_) if refresh else account.client.get(id_)
+                backend = account.client.read(id_, props["created_at"]) if refresh else account.client.get(id_)
             except NotFound as error:
                 if refresh:
                     require_same_key(error, props, account)
@@ -152,7 +152,9 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
         with self._account(_news) as account:
             self._guard().before_update(_id, _olds, _news)
             try:
-                backend = account.client.update(_id, properties.find_changes(_olds, _news), facts.are_plain(_news))
+                backend = account.client.update(
+                    _id, properties.find_changes(_olds, _news), facts.are_plain(_news), _olds.get("created_at", "")
+                )
             except NotFound as error:
                 require_same_key(error, _olds, account)
                 raise ProviderError(advice.explain_deleted(error, _id)) from error
@@ -171,11 +173,11 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
             # Under another key, a 404 after a lost DELETE would not show whether the backend was ever in this account.
             with accept_gone(_props, account):
                 if not (guard.refuses or is_same_key(_props, account)):
-                    account.client.get(_id)
+                    account.client.get(_id, _props.get("created_at", ""))
                 if guard.refuses:
-                    guard.before_delete(account.client, _id)
+                    guard.before_delete(account.client, _id, _props)
                 with explain_references(account, _id):
-                    account.client.delete(_id)
+                    account.client.delete(_id, _props.get("created_at", ""))
         self._run.deleted.add(_id)
 
     def _guard(self) -> TrafficGuard:

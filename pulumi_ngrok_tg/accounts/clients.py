@@ -9,7 +9,7 @@ from pulumi_ngrok_tg.accounts import config
 from pulumi_ngrok_tg.api.settings import AccountSettings
 
 if TYPE_CHECKING:
-    from pulumi_ngrok_tg.api.cancellation import Cancellation
+    from pulumi_ngrok_tg.api.call import Cancellation
     from pulumi_ngrok_tg.api.client import Client
     from pulumi_ngrok_tg.api.reporting import Reporter
 

@@ -4,8 +4,8 @@
 class NgrokError(Exception):
     """A call to ngrok that did not succeed. ``str()`` is one line, with no credential in it."""
 
-    foreign = False
-    """True when the response does not look like ngrok's own: a proxy's page, another server."""
+    foreign: bool = False
+    """True if the response does not look like ngrok's own: a proxy's page, another server."""
 
 
 class InvalidId(NgrokError):
@@ -13,16 +13,16 @@ class InvalidId(NgrokError):
 
 
 class ConnectionFailed(NgrokError):
-    """There is no readable response.
-
-    Attributes:
-        arrived: False if the request certainly never reached the server.
-    """
+    """There is no readable response. ``arrived`` is False if the request certainly never reached the server."""
 
     def __init__(self, message: str, arrived: bool, foreign: bool = False) -> None:
         super().__init__(message)
         self.arrived = arrived
         self.foreign = foreign
+
+
+class Unsendable(NgrokError):
+    """A setting of this machine keeps the request from being sent. Nothing was sent, and a retry does not help."""
 
 
 class UnexpectedResponse(NgrokError):
@@ -35,10 +35,8 @@ class UnexpectedResponse(NgrokError):
         self.status = status
 
 
-class Untrusted(UnexpectedResponse):
+class Untrusted(Unsendable):
     """A server whose TLS certificate is not trusted. Nothing was sent."""
-
-    foreign = False
 
 
 class Unreadable(UnexpectedResponse):
@@ -62,14 +60,7 @@ class FateUnknown(NgrokError):
 
 
 class ApiError(NgrokError):
-    """An error response.
-
-    Attributes:
-        status: the HTTP status.
-        code: the number in ``ERR_NGROK_nnn`` (https://ngrok.com/docs/errors/reference), or 0.
-        retry_after: seconds to wait, if the response names them.
-        after_lost: True if an earlier attempt of the same request, such as a delete, may have had its effect.
-    """
+    """An error response."""
 
     def __init__(
         self, message: str, status: int, code: int = 0, retry_after: float | None = None, foreign: bool = False
@@ -77,17 +68,23 @@ class ApiError(NgrokError):
         super().__init__(message)
         self.status = status
         self.code = code
+        """The number in ``ERR_NGROK_nnn`` (https://ngrok.com/docs/errors/reference), or 0."""
         self.retry_after = retry_after
+        """Seconds to wait, if the response names them."""
         self.foreign = foreign
         self.after_lost = False
+        """True if an earlier attempt of the same request, such as a delete, may have had its effect."""
 
 
 class NotFound(ApiError):
-    """ngrok's own code for a backend that does not exist (ERR_NGROK_6514, with 404).
+    """ngrok's own code for a backend that does not exist (ERR_NGROK_6514, with 404); nothing else says that it is gone.
 
-    Nothing else says that a backend is gone: other 404s come from proxies and wrong addresses, and an API is withdrawn
-    by 404s with new codes and by lists that are empty.
+    Other 404s come from proxies and wrong addresses; an API is withdrawn by 404s with new codes and by empty lists.
     """
+
+
+class Unsettled(ApiError):
+    """As :class:`NotFound`, but of a backend that is only seconds old: a server of ngrok's may not have seen it yet."""
 
 
 class Limited(ApiError):
@@ -98,9 +95,11 @@ class ServerError(ApiError):
     """A 5xx or 408, from ngrok or from a proxy. A write may have had its effect."""
 
 
-def is_everyones(error: BaseException) -> bool:
-    """Tell whether what ended a listing, after all its attempts, would end every other read of the account, too.
+def is_lost(error: NgrokError) -> bool:
+    """Tell whether a write that ended with this error may have had its effect."""
+    return isinstance(error, ServerError) or (isinstance(error, ConnectionFailed) and error.arrived)
 
-    It does if it is about the key, the plan, or an outage. A list in an unknown form says nothing of the rest.
-    """
+
+def is_everyones(error: BaseException) -> bool:
+    """Tell whether what ended a listing is about the key, the plan, or an outage, so that it ends every other read."""
     return isinstance(error, NgrokError) and not isinstance(error, NotFound | Unreadable | Cancelled)

@@ -9,120 +9,81 @@ That costs at most about twice the requests of the cheaper way, whichever it is.
 import threading
 from collections.abc import Callable
 
+from pulumi_ngrok_tg.api.call import Call
 from pulumi_ngrok_tg.api.errors import NgrokError, is_everyones
 from pulumi_ngrok_tg.api.listing import Listing
 from pulumi_ngrok_tg.api.models import Backend
-from pulumi_ngrok_tg.api.patience import Patience
 
 
 class Inventory:
-    """The account's backends as listed, with our own writes since; safe to share between threads.
+    """The account's backends as listed, with our own writes since; safe to share between threads."""
 
-    It lives as long as its process, which serves one operation of the engine.
-
-    Args:
-        get: fetches one backend by id.
-        listing: the account's backends.
-    """
-
-    def __init__(self, get: Callable[[str, Patience], Backend], listing: Listing[Backend]) -> None:
+    def __init__(self, get: Callable[[Call, str], Backend], listing: Listing[Backend]) -> None:
         self._get = get
         self._listing = listing
-        self._changed = threading.Condition()
+        self._paging = threading.Lock()
+        """Held while a page is fetched."""
+        self._lock = threading.Lock()
         self._known: dict[str, Backend] = {}
         self._written: set[str] = set()
         """The ids of the backends that we wrote: a page may hold them as they were before."""
         self._reads = 0
-        """Reads so far."""
-        self._expected = 0
+        self._announced = 0
         self._pages = 0
-        self._fetching = False
         self._ended = False
         self._failure: BaseException | None = None
 
-    def read(self, id_: str, patience: Patience) -> Backend:
-        """Return a backend. One that is not in the list is fetched by id: a missing entry alone never means "gone".
+    def read(self, call: Call, id_: str, among: int = 1) -> Backend:
+        """Return a backend, one of ``among`` or more that are read; raise what ended the list if that is everyone's.
 
-        Raises:
-            NgrokError: it could not be fetched, or the list failed for a reason that holds for every read.
+        One that is not in the list is fetched by id: a missing entry alone never means "gone".
         """
-        with self._changed:
+        with self._lock:
             self._reads += 1
-        while self._wants_page(id_, patience):
-            self._fetch_page(patience)
-        with self._changed:
+            self._announced = max(self._announced, among)
+        while self._wants_page(id_):
+            with call.hold(self._paging):
+                if self._wants_page(id_):  # else another thread has fetched it meanwhile
+                    self._fetch_page(call)
+        with self._lock:
             if backend := self._known.get(id_):
                 return backend
             if self._failure is not None and is_everyones(self._failure):
                 raise self._failure
-        return self._get(id_, patience)
-
-    def expect(self, count: int) -> None:
-        """Note that there will be at least that many reads."""
-        with self._changed:
-            self._expected = max(self._expected, count)
-
-    def read_all(self, patience: Patience) -> list[Backend]:
-        """Return every backend, newest first; fetch the pages that no read has fetched.
-
-        Raises:
-            NgrokError: a page could not be fetched, now or earlier.
-        """
-        while True:
-            with self._changed:
-                while self._fetching:
-                    patience.wait(self._changed)
-                if self._failure is not None:
-                    raise self._failure
-                if self._ended:
-                    return list(self._known.values())
-                self._fetching = True
-            self._fetch_page(patience)
+        return self._get(call, id_)
 
     def forget(self, id_: str) -> None:
         """Drop a backend that is about to change; it is then fetched by id, unless :meth:`keep` adds it again."""
-        with self._changed:
+        with self._lock:
             self._written.add(id_)
             self._known.pop(id_, None)
 
     def keep(self, backend: Backend) -> None:
         """Note a backend as our own write left it."""
-        with self._changed:
+        with self._lock:
             self._written.add(backend.id)
             self._known[backend.id] = backend
 
-    def _wants_page(self, id_: str, patience: Patience) -> bool:
+    def _wants_page(self, id_: str) -> bool:
         """Tell whether to fetch a page first; if not, the backend is known or should be fetched by its id."""
-        with self._changed:
-            while True:
-                if id_ in self._known or id_ in self._written or self._ended:
-                    return False
-                if self._pages >= allow_pages(max(self._reads, self._expected)):
-                    return False
-                if not self._fetching:
-                    self._fetching = True
-                    return True
-                patience.wait(self._changed)
+        with self._lock:
+            is_settled = id_ in self._known or id_ in self._written or self._ended
+            return not is_settled and self._pages < allow_pages(max(self._reads, self._announced))
 
-    def _fetch_page(self, patience: Patience) -> None:
+    def _fetch_page(self, call: Call) -> None:
         """Fetch the next page, or end the listing with the reason why that failed."""
         backends: tuple[Backend, ...] = ()
         failure: BaseException | None = None
         try:
-            backends = self._listing.next_page(patience)
+            backends = self._listing.next_page(call)
         except NgrokError as error:
             failure = error
-        except BaseException as error:
-            failure = error
-            raise
         finally:
-            with self._changed:
+            with self._lock:
                 self._pages += 1
-                self._fetching = False
                 self._ended = self._listing.ended
                 self._failure = failure
                 self._known.update({b.id: b for b in backends if b.id not in self._written})
-                self._changed.notify_all()
 
 
 def allow_pages(reads: int) -> int:

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypedDict, TypeVar
 
 from pulumi_ngrok_tg.api.errors import Unreadable
 
+Clean = Callable[[str], str]
 _ID = re.compile(r"bkdtg_[0-9A-Za-z]{1,64}")
 
 
@@ -42,25 +43,17 @@ class Backend:
 
     @classmethod
     def from_json(cls, request: str, body: Any) -> "Backend":
-        """Read a backend object.
-
-        Args:
-            request: what was sent, for the message.
-            body: the JSON that came back.
-
-        Raises:
-            Unreadable: the body is not one.
-        """
+        """Read a backend from the JSON that came back for a request; raise Unreadable if it is none."""
         try:
             if not is_id(body["id"]):
                 raise ValueError
-            _seconds(body["created_at"])
+            read_seconds(body["created_at"])
             return cls(
                 id=body["id"],
                 uri=read_text(body["uri"]),
                 created_at=read_text(body["created_at"]),
-                description=read_text(_or(body, "description", "")),
-                metadata=read_text(_or(body, "metadata", "")),
+                description=read_text(get_or(body, "description", "")),
+                metadata=read_text(get_or(body, "metadata", "")),
                 labels=_labels(body),
                 tunnels=_refs(body.get("tunnels")),
             )
@@ -70,7 +63,7 @@ class Backend:
     @property
     def created(self) -> float:
         """``created_at`` as seconds since the epoch."""
-        return _seconds(self.created_at)
+        return read_seconds(self.created_at)
 
     @property
     def contents(self) -> Contents:
@@ -96,37 +89,31 @@ class Tunnel:
 
     @classmethod
     def from_json(cls, request: str, body: Any) -> "Tunnel":
-        """Read a tunnel object.
-
-        Args:
-            request: what was sent, for the message.
-            body: the JSON that came back.
-
-        Raises:
-            Unreadable: the body is not one.
-        """
+        """Read a tunnel from the JSON that came back for a request; raise Unreadable if it is none."""
         try:
             return cls(
                 id=read_text(body["id"]),
-                started_at=read_text(_or(body, "started_at", "")),
+                started_at=read_text(get_or(body, "started_at", "")),
                 labels=_labels(body),
-                forwards_to=read_text(_or(body, "forwards_to", "")),
-                session=read_text(_or(_or(body, "tunnel_session", {}), "id", "")),
-                backends=frozenset(read_text(backend["id"]) for backend in _or(body, "backends", ())),
+                forwards_to=read_text(get_or(body, "forwards_to", "")),
+                session=read_text(get_or(get_or(body, "tunnel_session", {}), "id", "")),
+                backends=frozenset(read_text(backend["id"]) for backend in get_or(body, "backends", ())),
             )
         except (KeyError, TypeError, ValueError, AttributeError):
             raise Unreadable(f"{request}: the response is not a tunnel.") from None
 
+    def clean(self, clean: Clean) -> "Tunnel":
+        """Return the tunnel with its id and upstream, which may hold any text, fit to be shown."""
+        upstream = self.forwards_to.rpartition("@")[2]  # all before the last "@" may be a user and a password
+        return replace(self, id=clean(self.id), forwards_to=clean(upstream))
 
-class Identified(Protocol):
-    """An object with an id."""
 
+class _Identified(Protocol):
     @property
-    def id(self) -> str:
-        """The object's id."""
+    def id(self) -> str: ...
 
 
-Item = TypeVar("Item", bound=Identified)
+Item = TypeVar("Item", bound=_Identified)
 
 
 @dataclass(frozen=True)
@@ -139,39 +126,12 @@ class Collection(Generic[Item]):
     """The field of a page that holds the objects."""
     read: Callable[[str, Any], Item]
     """Reads an object from the JSON that came back for a request."""
-    title: str
-    """Its name at the beginning of a message."""
+    clean: Callable[[Item, Clean], Item] = lambda item, _clean: item
+    """Makes an object fit to be shown, with a function that makes a text one line without the API key."""
 
 
-BACKENDS = Collection("/backends/tunnel_group", "backends", Backend.from_json, "The backends")
-TUNNELS = Collection("/tunnels", "tunnels", Tunnel.from_json, "The tunnels online")
-
-
-@dataclass(frozen=True)
-class Page(Generic[Item]):
-    """One page of LIST."""
-
-    items: tuple[Item, ...]
-    next_page_uri: str | None
-
-    @classmethod
-    def from_json(cls, collection: Collection[Item], request: str, body: Any) -> "Page[Item]":
-        """Read a page.
-
-        Args:
-            collection: what is listed.
-            request: what was sent, for the message.
-            body: the JSON that came back.
-
-        Raises:
-            Unreadable: the body is not one.
-        """
-        if not isinstance(body, dict) or not isinstance(body.get(collection.name), list):
-            raise Unreadable(f"{request}: the response is not a list of {collection.name}.")
-        next_page_uri = _or(body, "next_page_uri", "")
-        if not isinstance(next_page_uri, str):
-            raise Unreadable(f"{request}: the response names a next page by something that is not a URI.")
-        return cls(tuple(collection.read(request, item) for item in body[collection.name]), next_page_uri or None)
+BACKENDS = Collection("/backends/tunnel_group", "backends", Backend.from_json)
+TUNNELS = Collection("/tunnels", "tunnels", Tunnel.from_json, Tunnel.clean)
 
 
 def is_id(value: object) -> bool:
@@ -179,7 +139,7 @@ def is_id(value: object) -> bool:
     return isinstance(value, str) and _ID.fullmatch(value) is not None
 
 
-def _seconds(moment: str) -> float:
+def read_seconds(moment: Any) -> float:
     """Return an RFC 3339 time as seconds since the epoch; drop the fraction, which Python 3.10 reads in part only."""
     parsed = datetime.fromisoformat(re.sub(r"\.\d+", "", moment.upper()).replace("Z", "+00:00"))
     if parsed.tzinfo is None:
@@ -188,14 +148,14 @@ def _seconds(moment: str) -> float:
 
 
 def _refs(tunnels: Any) -> tuple[Ref, ...] | None:
-    return None if tunnels is None else tuple(Ref(read_text(t["id"]), read_text(_or(t, "uri", ""))) for t in tunnels)
+    return None if tunnels is None else tuple(Ref(read_text(t["id"]), read_text(get_or(t, "uri", ""))) for t in tunnels)
 
 
 def _labels(body: Mapping[str, Any]) -> dict[str, str]:
-    return {read_text(key): read_text(value) for key, value in _or(body, "labels", {}).items()}
+    return {read_text(key): read_text(value) for key, value in get_or(body, "labels", {}).items()}
 
 
-def _or(body: Mapping[str, Any], name: str, empty: Any) -> Any:
+def get_or(body: Mapping[str, Any], name: str, empty: Any) -> Any:
     """Return a field, or ``empty`` if it is absent or null."""
     value = body.get(name)
     return empty if value is None else value

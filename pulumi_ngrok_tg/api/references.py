@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from pulumi_ngrok_tg.api.errors import Cancelled, NgrokError, Unreadable
-from pulumi_ngrok_tg.api.models import Collection, read_text
+from pulumi_ngrok_tg.api.errors import Cancelled, ConnectionFailed, GaveUp, NgrokError, Unreadable
+from pulumi_ngrok_tg.api.models import Clean, Collection, read_text
 
 REFERENCED = 6502
 """The ERR_NGROK code of a delete of what a failover or weighted backend refers to."""
@@ -46,6 +46,11 @@ class Referrer:
     """The addresses of an edge, the description of a backend; "" if it has none."""
     targets: tuple[Target, ...]
 
+    def clean(self, clean: Clean) -> "Referrer":
+        """Return the referrer with its texts fit to be shown."""
+        targets = tuple(replace(target, where=clean(target.where)) for target in self.targets)
+        return replace(self, shown=clean(self.id), name=clean(self.name), targets=targets)
+
 
 @dataclass(frozen=True)
 class References:
@@ -57,17 +62,9 @@ class References:
 
 
 def read_referrer(kind: str, request: str, body: Any) -> Referrer:
-    """Read an edge, or a backend that refers to others.
+    """Read an edge, or a backend that refers to others, from the JSON of a response; raise Unreadable if it is none.
 
     Every backend id in it counts as a reference, also in fields unknown here, but not in description and metadata.
-
-    Args:
-        kind: that of the referrer.
-        request: what was sent, for the message.
-        body: the JSON that came back.
-
-    Raises:
-        Unreadable: the body is not one.
     """
     try:
         id_ = read_text(body["id"])
@@ -84,13 +81,13 @@ def read_referrer(kind: str, request: str, body: Any) -> Referrer:
 
 
 LISTS: Mapping[str, Collection[Referrer]] = {
-    kind: Collection(path, name, partial(read_referrer, kind), title)
-    for kind, path, name, title in (
-        ("failover", "/backends/failover", "backends", "The failover backends"),
-        ("weighted", "/backends/weighted", "backends", "The weighted backends"),
-        ("https edge", "/edges/https", "https_edges", "The https edges"),
-        ("tcp edge", "/edges/tcp", "tcp_edges", "The tcp edges"),
-        ("tls edge", "/edges/tls", "tls_edges", "The tls edges"),
+    kind: Collection(path, name, partial(read_referrer, kind), Referrer.clean)
+    for kind, path, name in (
+        ("failover", "/backends/failover", "backends"),
+        ("weighted", "/backends/weighted", "backends"),
+        ("https edge", "/edges/https", "https_edges"),
+        ("tcp edge", "/edges/tcp", "tcp_edges"),
+        ("tls edge", "/edges/tls", "tls_edges"),
     )
 }
 """The kinds of referrers, and the list of each."""
@@ -99,35 +96,26 @@ BACKENDS_ONLY = ("failover", "weighted")
 
 
 def list_references(
-    read: Callable[[Collection[Referrer]], Iterable[Referrer]],
-    clean: Callable[[str], str],
-    kinds: Iterable[str] = LISTS,
+    list_: Callable[[Collection[Referrer]], Iterable[Referrer]], kinds: Iterable[str] = LISTS
 ) -> References:
     """List what refers to backends; name each kind that cannot be listed, and why.
 
-    Args:
-        read: reads a whole list.
-        clean: returns a text from the server as one line without the API key.
-        kinds: what to list.
-
-    Raises:
-        Cancelled: the operation was cancelled.
+    Once ``list_`` finds no server, no further collection is listed. Cancelled is raised.
     """
     referrers: list[Referrer] = []
     unlisted: dict[str, NgrokError] = {}
+    outage: NgrokError | None = None
     for kind in kinds:
         try:
-            referrers += read(LISTS[kind])
+            if outage is not None:
+                raise outage
+            referrers += list_(LISTS[kind])
         except Cancelled:
             raise
         except NgrokError as error:
             unlisted[kind] = error
-    return References(tuple(dict.fromkeys(_clean(referrer, clean) for referrer in referrers)), unlisted)
-
-
-def _clean(referrer: Referrer, clean: Callable[[str], str]) -> Referrer:
-    targets = tuple(replace(target, where=clean(target.where)) for target in referrer.targets)
-    return replace(referrer, shown=clean(referrer.id), name=clean(referrer.name), targets=targets)
+            outage = error if isinstance(error, ConnectionFailed | GaveUp) else None
+    return References(tuple(referrers), unlisted)
 
 
 def _read_members(body: Any) -> Iterator[Target]:
@@ -157,13 +145,10 @@ def _read_backend(body: Any) -> Iterator[Target]:
 
 def _find_ids(value: Any) -> Iterator[str]:
     """Find each backend id in JSON, at any depth, also in keys and within longer texts."""
-    if isinstance(value, str):
+    if isinstance(value, dict):
+        value = [part for key, item in value.items() if key not in _FREE_TEXT for part in (key, item)]
+    if isinstance(value, list):
+        for part in value:
+            yield from _find_ids(part)
+    elif isinstance(value, str):
         yield from _BACKEND_ID.findall(value)
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            if key not in _FREE_TEXT:
-                yield from _find_ids(key)
-                yield from _find_ids(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _find_ids(item)

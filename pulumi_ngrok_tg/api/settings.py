@@ -22,8 +22,10 @@ class AccountSettings:
     """Seconds."""
     read_timeout: float = 30.0
     """Seconds for the whole response, once the request is sent."""
+    settle_pauses: tuple[float, ...] = (1.0, 2.0, 4.0)
+    """Seconds between reads of what ngrok may show late: a new backend, after a lost response or a "not found"."""
     snapshot_seconds: float = 10.0
-    """Seconds after which a listing before a change requests no further page. Each page may take as long, too."""
+    """Seconds that an advisory listing may take."""
     snapshot_max_age: float = 5.0
     """Seconds after which a listing that a change depends on is too old, and is made again."""
     rate_limit: int = 120

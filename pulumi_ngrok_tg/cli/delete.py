@@ -10,7 +10,7 @@ import click
 
 from pulumi_ngrok_tg.api.errors import ApiError, NgrokError, NotFound
 from pulumi_ngrok_tg.api.models import Backend
-from pulumi_ngrok_tg.api.references import REFERENCED
+from pulumi_ngrok_tg.api.references import BACKENDS_ONLY, REFERENCED, list_references
 from pulumi_ngrok_tg.api.text import escape
 from pulumi_ngrok_tg.cli.managers import Manager, find_managers
 from pulumi_ngrok_tg.cli.options import stack_options, this_stack_option
@@ -67,7 +67,7 @@ def delete(
             )
     failed = 0
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        ended = [pool.submit(_delete, session, backend.id, force) for backend in backends]
+        ended = [pool.submit(_delete, session, backend, force) for backend in backends]
         try:
             for done in as_completed(ended):
                 click.echo(done.result())
@@ -166,18 +166,19 @@ def _explain_managed(holders: "Sequence[Managed]") -> str:
     )
 
 
-def _delete(session: Session, id_: str, force: bool) -> str:
+def _delete(session: Session, backend: Backend, force: bool) -> str:
     """Delete a backend; return the outcome as a line."""
+    id_ = backend.id
     try:
-        if not force and (now := session.client.get(id_)).tunnels != ():
+        if not force and (now := session.client.get(id_, backend.created_at)).tunnels != ():
             return f"Did not delete {id_}: it has {count_tunnels(now)}. Stop every tunnel in it first."
-        session.client.delete(id_)
+        session.client.delete(id_, backend.created_at)
     except NotFound:
         return f"{id_} was already gone"
     except NgrokError as error:
         line = f"Did not delete {id_}: {session.explain(error)}"
         if isinstance(error, ApiError) and error.code == REFERENCED:
-            index = ReferenceIndex(session.client.find_referring_backends())
+            index = ReferenceIndex(list_references(session.client.list, BACKENDS_ONLY))
             line += f" {escape(explain_referenced(id_, index))}"
         return line
     return f"Deleted {id_}"

@@ -107,7 +107,7 @@ def _find_missing(session: Session, backends: Sequence[Backend], managed: "Seque
             continue  # another key saw it last, so it may be in another account
         with session.explain_errors():
             try:
-                session.client.get(one.id)
+                session.client.get(one.id, one.created_at)
             except NotFound:
                 missing.append(one)
     return missing

@@ -12,11 +12,10 @@ from rich.console import Console
 from pulumi_ngrok_tg.accounts import config
 from pulumi_ngrok_tg.accounts.clients import Account, Clients, connect
 from pulumi_ngrok_tg.api.errors import NgrokError
-from pulumi_ngrok_tg.api.models import Backend, Tunnel
-from pulumi_ngrok_tg.api.references import LISTS, References, Referrer
+from pulumi_ngrok_tg.api.models import BACKENDS, TUNNELS, Backend, Tunnel
+from pulumi_ngrok_tg.api.references import LISTS, References, Referrer, list_references
 from pulumi_ngrok_tg.api.text import escape
 from pulumi_ngrok_tg.cli.managers import is_other_accounts_key
-from pulumi_ngrok_tg.cli.show import count_backends
 from pulumi_ngrok_tg.rules import advice
 from pulumi_ngrok_tg.rules.references import ReferenceIndex, describe_unlisted
 
@@ -106,17 +105,13 @@ class Session:
 
     def list_backends(self) -> list[Backend]:
         """Return all backends of the account, newest first."""
-        found: list[Backend] = []
-        with self.explain_errors(), self.show_progress("Reading the account") as working:
-            for page in self.client.read_pages():
-                found += page
-                working(f"Reading the account: {count_backends(len(found))}")
-        return found
+        with self.explain_errors(), self.show_progress("Reading the account"):
+            return list(self.client.list(BACKENDS))
 
     def list_tunnels(self) -> list[Tunnel]:
         """Return all tunnels online in the account, newest first."""
         with self.explain_errors(), self.show_progress("Reading the tunnels online"):
-            return self.client.list_tunnels()
+            return list(self.client.list(TUNNELS))
 
     def list_references(self) -> ReferenceIndex:
         """Return what refers to the account's backends; print what could not be listed."""
@@ -125,7 +120,7 @@ class Session:
         with self.show_progress("Reading who refers to backends") as progress:
             for number, kind in enumerate(LISTS, 1):
                 progress(f"Reading who refers to backends: list {number} of {len(LISTS)}")
-                found = self.client.list_references([kind])
+                found = list_references(self.client.list, [kind])
                 referrers += found.referrers
                 unlisted |= found.unlisted
         for line in describe_unlisted(unlisted):

@@ -39,6 +39,8 @@ class Managed:
     account: str | None
     fingerprint: str | None
     """The fingerprint of the key that saw it last, if the state holds it."""
+    created_at: str
+    """When ngrok created it; "" if the state does not say it."""
     deleting: bool
     """Whether its delete is pending."""
     protected: bool
@@ -199,6 +201,7 @@ def _find_managed(deployment: Mapping[str, Any], stack: str) -> Iterator[Managed
                 stack,
                 outputs.get("account"),
                 outputs.get(FINGERPRINT),
+                outputs.get("created_at", ""),
                 bool(resource.get("delete")),
                 bool(resource.get("protect")),
             )

@@ -1,16 +1,16 @@
 """Makes a create adopt an existing backend, or says why it cannot."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pulumi.output import Unknown
 
 from pulumi_ngrok_tg.accounts.clients import Account
-from pulumi_ngrok_tg.api.errors import NotFound
-from pulumi_ngrok_tg.api.models import Backend
+from pulumi_ngrok_tg.api.errors import NgrokError, NotFound
+from pulumi_ngrok_tg.api.models import BACKENDS, Backend
 from pulumi_ngrok_tg.api.reporting import Reporter
 from pulumi_ngrok_tg.engine.run import Run
 from pulumi_ngrok_tg.rules import adoption, advice
@@ -18,7 +18,11 @@ from pulumi_ngrok_tg.rules.adoption import IdenticalBackends
 from pulumi_ngrok_tg.rules.advice import ProviderError
 from pulumi_ngrok_tg.rules.facts import Facts
 
+if TYPE_CHECKING:
+    from pulumi_ngrok_tg.api.client import Client
+
 _SHOWN = 5  # lines of a kind that the summary keeps
+_NEWEST = 2000  # backends that a preview compares with; ten times what a large user has
 _DELETED = " If somebody deleted it, remove import_ from its options; `pulumi up` then creates it again."
 
 
@@ -63,9 +67,10 @@ class Adopter:
             ProviderError: it cannot be read, or differs from the program now.
         """
         with self.open_account(inputs) as account:
-            if self.run.begin_verifying(inputs.get("account")):
-                account.client.start_over()  # one listing for all creates
-            backend = self._read(account, id_)
+            try:
+                backend = account.client.get(id_)  # a list may hold a deleted backend for a while
+            except NotFound as error:
+                raise ProviderError(advice.explain_missing(error, id_)) from error
         if reasons := adoption.find_obstacles(backend, self.facts, inputs):
             raise ProviderError(" ".join(reasons))
         return backend
@@ -99,7 +104,7 @@ class Adopter:
             return None, []
         try:
             with self.open_account(inputs) as account:
-                index = self.run.index(inputs.get("account"), lambda: IdenticalBackends(account.client.list_all()))
+                index = self.run.index(inputs.get("account"), lambda: IdenticalBackends(account.client.list(BACKENDS)))
         except ProviderError as error:
             return None, [f"{adoption.VARIABLE}: {error}"]
         found = index.find(inputs, facts)
@@ -116,18 +121,15 @@ class Adopter:
         return found[0], []
 
     def _read(self, account: Account, id_: str) -> Backend:
-        account.client.expect_reads(self.facts.adoptions)
         try:
-            return account.client.read(id_)
+            return account.client.read(id_, among=self.facts.adoptions)
         except NotFound as error:
             raise ProviderError(advice.explain_missing(error, id_)) from error
 
     def _warn_of_identical(self, inputs: Mapping[str, Any]) -> None:
         """Warn of a create of what ngrok already holds; say nothing if ngrok does not list it soon."""
         with self.open_account(inputs) as account:
-            index = self.run.index(
-                inputs.get("account"), lambda: IdenticalBackends(account.client.list_backends_advisory())
-            )
+            index = self.run.index(inputs.get("account"), lambda: IdenticalBackends(_list_newest(account.client)))
         found = [id_ for id_ in index.find(inputs, self.facts) if id_ not in self.facts.others]
         if found:
             line = adoption.describe_identical(found, self.facts.explicit)
@@ -142,3 +144,10 @@ class Adopter:
         self.reporter.status(line)
         if count == _SHOWN + 1:
             show(f"{line}. {more}")
+
+
+def _list_newest(client: "Client") -> Sequence[Backend]:
+    try:
+        return client.list(BACKENDS, advisory=True, most=_NEWEST)
+    except NgrokError:
+        return ()

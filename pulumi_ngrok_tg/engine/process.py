@@ -5,7 +5,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from pulumi_ngrok_tg.accounts.clients import Clients, connect
-from pulumi_ngrok_tg.api.cancellation import Cancellation
+from pulumi_ngrok_tg.api.call import Cancellation
 from pulumi_ngrok_tg.api.settings import AccountSettings
 from pulumi_ngrok_tg.engine import liveness, upstream
 from pulumi_ngrok_tg.engine.log import EngineLog

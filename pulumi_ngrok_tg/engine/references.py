@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
+from math import inf
 
 from pulumi_ngrok_tg.accounts.clients import Account
 from pulumi_ngrok_tg.api.errors import ApiError
-from pulumi_ngrok_tg.api.references import REFERENCED
+from pulumi_ngrok_tg.api.references import BACKENDS_ONLY, REFERENCED, list_references
 from pulumi_ngrok_tg.rules import advice
 from pulumi_ngrok_tg.rules.advice import ProviderError
 from pulumi_ngrok_tg.rules.references import ReferenceIndex, explain_referenced
@@ -23,6 +25,6 @@ def explain_references(account: Account, id_: str) -> Iterator[None]:
     except ApiError as error:
         if error.code != REFERENCED:
             raise
-        index = ReferenceIndex(account.client.find_referring_backends())
+        index = ReferenceIndex(list_references(partial(account.client.list, max_age=inf), BACKENDS_ONLY))
         line = advice.explain(error, account.source, recorded=True)
         raise ProviderError(f"{line} {explain_referenced(id_, index)}") from error

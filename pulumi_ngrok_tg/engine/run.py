@@ -24,7 +24,6 @@ class Run:
         self._indexing = threading.Lock()
         self._indexes: dict[str | None, IdenticalBackends] = {}
         self._counts: Counter[str] = Counter()
-        self._verified: set[str | None] = set()
         self._adopted: dict[str, str] = {}
         self._kept: dict[str, str] = {}
 
@@ -50,13 +49,6 @@ class Run:
         with self._lock:
             self._counts[kind] += 1
             return self._counts[kind]
-
-    def begin_verifying(self, account: str | None) -> bool:
-        """Tell whether this is the first create of an account that adopts a backend."""
-        with self._lock:
-            first = account not in self._verified
-            self._verified.add(account)
-        return first
 
     def keep(self, id_: str, urn: str) -> None:
         """Note that a resource of the program has a backend and keeps it."""

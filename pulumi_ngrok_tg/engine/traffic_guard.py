@@ -1,6 +1,8 @@
 """Warns before a change that stops traffic to online tunnels, or refuses it."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from pulumi.output import Unknown
@@ -8,7 +10,8 @@ from pulumi.output import Unknown
 from pulumi_ngrok_tg.accounts import config
 from pulumi_ngrok_tg.accounts.clients import Account, Clients
 from pulumi_ngrok_tg.api.errors import NgrokError, NotFound, Unreadable
-from pulumi_ngrok_tg.api.models import Backend, Tunnel
+from pulumi_ngrok_tg.api.models import TUNNELS, Backend, Tunnel
+from pulumi_ngrok_tg.api.references import list_references
 from pulumi_ngrok_tg.api.reporting import Reporter
 from pulumi_ngrok_tg.rules import properties, traffic
 from pulumi_ngrok_tg.rules.references import ReferenceIndex, describe_old_edges
@@ -103,15 +106,20 @@ class TrafficGuard:
                     raise refused.__cause__ from refused
                 raise
 
-    def before_delete(self, client: "Client", id_: str) -> None:
+    def before_delete(self, client: "Client", id_: str, state: Mapping[str, Any]) -> None:
         """Check a backend right before its delete, if the setting is ``refuse``.
+
+        Args:
+            client: the client of its account.
+            id_: the backend's id.
+            state: its outputs in the stack's state.
 
         Raises:
             traffic.Refused: tunnels are online in it, or might be.
             NgrokError: it could not be read, or is gone.
         """
         tunnels, _ = _list_tunnels(client)  # first, as it may have to wait
-        backend = client.get(id_)
+        backend = client.get(id_, state.get("created_at", ""))
         try:
             members = _find_members(client, backend, tunnels)
         except Unreadable as error:
@@ -123,7 +131,7 @@ class TrafficGuard:
         """Return the line about a change, and whether it stops traffic; all changes share one listing."""
         before = properties.take_contents(olds)["labels"]
         try:
-            tunnels = self._client(olds).list_tunnels_advisory()
+            tunnels = self._client(olds).list(TUNNELS, max_age=inf, advisory=True)
         except (NgrokError, config.ConfigError) as error:
             if _all_stay(before, after):
                 return "", False
@@ -135,7 +143,8 @@ class TrafficGuard:
     def _tell_of_old_edges(self, id_: str, olds: Mapping[str, Any]) -> None:
         """Report which edges refer to a backend that is about to be replaced; they keep its old id."""
         try:
-            index = ReferenceIndex(self._client(olds).list_references_advisory())
+            listed = partial(self._client(olds).list, max_age=inf, advisory=True)
+            index = ReferenceIndex(list_references(listed))
         except (NgrokError, config.ConfigError) as error:
             self._tell(f"ngrok did not list what refers to {id_} ({error})")
             return
@@ -152,7 +161,7 @@ class TrafficGuard:
         try:
             client = self._client(olds)
             tunnels, failure = _list_tunnels(client)  # first, as it may have to wait
-            backend = client.read_fresh(id_)
+            backend = client.read(id_, olds.get("created_at", ""), max_age=client.settings.snapshot_max_age)
             members = _find_members(client, backend, tunnels)
         except (NgrokError, config.ConfigError) as error:
             line = traffic.describe_unknown(None, after, error)
@@ -183,7 +192,7 @@ class TrafficGuard:
 def _list_tunnels(client: "Client") -> tuple[tuple[Tunnel, ...], NgrokError | None]:
     """Return the tunnels online, or the error of their listing."""
     try:
-        return client.list_fresh_tunnels(), None
+        return client.list(TUNNELS, max_age=client.settings.snapshot_max_age), None
     except NgrokError as error:
         return (), error
 

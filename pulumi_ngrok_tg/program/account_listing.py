@@ -12,7 +12,7 @@ from pulumi.runtime import get_config
 from pulumi.runtime.settings import get_monitor
 
 from pulumi_ngrok_tg.accounts.clients import Account, Clients, connect
-from pulumi_ngrok_tg.api.models import Backend
+from pulumi_ngrok_tg.api.models import BACKENDS, Backend
 
 if TYPE_CHECKING:
     from pulumi_ngrok_tg.api.client import Client
@@ -26,21 +26,15 @@ class ListedAccount:
 
     def __init__(self, client: "Client") -> None:
         self._client = client
-        self._lock = threading.Lock()
-        self._began = EVER
 
     def find_carrying(self, labels: Mapping[str, str], after: float) -> list[Backend]:
         """Return the backends that carry all of these labels, no older than ``after``."""
-        with self._lock:
-            if after > self._began:
-                began = time.monotonic()
-                self._client.start_over()
-                self._began = began  # last, as read looks at it without the lock
-            return [backend for backend in self._client.list_all() if labels.items() <= backend.labels.items()]
+        listed = self._client.list(BACKENDS, max_age=time.monotonic() - after)
+        return [backend for backend in listed if labels.items() <= backend.labels.items()]
 
     def read(self, id_: str, after: float) -> Backend:
         """Return a backend by its id, no older than ``after``."""
-        return self._client.read(id_) if after <= self._began else self._client.get(id_)
+        return self._client.read(id_) if after == EVER else self._client.get(id_)
 
 
 _runs: weakref.WeakKeyDictionary[Any, dict[str | None, ListedAccount]] = weakref.WeakKeyDictionary()

@@ -16,6 +16,8 @@ from pulumi_ngrok_tg.api.errors import (
     NotFound,
     ServerError,
     UnexpectedResponse,
+    Unsendable,
+    Unsettled,
     Untrusted,
 )
 
@@ -133,7 +135,8 @@ def _advice(error: NgrokError, source: Source) -> str:
     """Return what to do; of a 404 that does not say that the backend is gone, also how to let it go."""
     advice = _advise(error, source)
     is_vague = isinstance(error, ApiError | UnexpectedResponse) and error.status == 404
-    if not is_vague or isinstance(error, NotFound) or (isinstance(error, ApiError) and error.code in BY_CODE):
+    is_known = isinstance(error, NotFound | Unsettled) or (isinstance(error, ApiError) and error.code in BY_CODE)
+    if is_known or not is_vague:
         return advice
     return f"{advice} The state keeps the backend; if it is gone, remove it with `pulumi state delete`."
 
@@ -159,6 +162,10 @@ def _advise(error: NgrokError, source: Source) -> str:
             "If your network inspects TLS, set REQUESTS_CA_BUNDLE to a file with its CA (SSL_CERT_FILE is not read); "
             "Python 3.13 and newer also reject a CA without key identifiers."
         )
+    if isinstance(error, Unsendable):
+        return "Correct that setting, then run it again."
+    if isinstance(error, Unsettled):
+        return "Run it again in a minute."
     if isinstance(error, Cancelled):
         return ""
     if error.foreign or (isinstance(error, ApiError) and not error.code):  # each of ngrok's own has one

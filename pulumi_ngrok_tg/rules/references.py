@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from pulumi_ngrok_tg.api.errors import NgrokError
 from pulumi_ngrok_tg.api.models import Backend
-from pulumi_ngrok_tg.api.references import BACKENDS_ONLY, LISTS, References, Referrer, Target
+from pulumi_ngrok_tg.api.references import BACKENDS_ONLY, References, Referrer, Target
 from pulumi_ngrok_tg.rules.text import join_names
 
 _SHOWN = 3  # paths that a line names
@@ -133,7 +133,7 @@ def describe_unlisted(unlisted: Mapping[str, NgrokError]) -> list[str]:
         groups.setdefault((type(error), getattr(error, "code", 0)), []).append(kind)
     lines = []
     for kinds in groups.values():
-        names = ", ".join(LISTS[kind].title.lower() for kind in kinds)
+        names = ", ".join(f"the {kind} backends" if kind in BACKENDS_ONLY else f"the {kind}s" for kind in kinds)
         why = str(unlisted[kinds[0]]).rstrip(".")
         lines.append(f"Could not list {names} ({why}), so it is unknown which of them use a backend.")
     return lines

@@ -4,12 +4,13 @@ import heapq
 from collections import deque
 from dataclasses import dataclass, field
 from itertools import count
+from math import inf
 from random import Random
 from typing import Any
 
 from pulumi_ngrok_tg.api.errors import Limited
-from pulumi_ngrok_tg.api.limits import Limits, Ticket
 from pulumi_ngrok_tg.api.settings import AccountSettings
+from pulumi_ngrok_tg.api.turns import Place, Turns
 
 WINDOW = 60.0
 WORKERS = 8
@@ -45,15 +46,35 @@ class Account:
 
 @dataclass
 class _Stack:
-    limits: Limits
-    waiting: int
-    unfinished: int
-    busy: int = 0
+    turns: Turns
+    size: int
+    workers: int
+    begun: int = 0
+    done: int = 0
+    queue: dict[int, tuple[Place, float]] = field(default_factory=dict)
+    """The places that wait, and since when, by the numbers of their calls."""
+    waits: dict[int, float] = field(default_factory=dict)
     woken: float = -1.0
 
+    def join(self, number: int, now: float) -> None:
+        place = Place(number)
+        self.turns.join(place)
+        self.queue[number] = place, now
 
-def run(account: Account, sizes: list[int], starts: list[float] | None = None, seed: int = 0) -> float:
-    """Sends so many creates for each stack, each of them with the real rules; returns when the last is done."""
+
+@dataclass(frozen=True)
+class Run:
+    """What came of it."""
+
+    seconds: float
+    longest: float
+    """Seconds that the unluckiest call waited for its turns, in all."""
+
+
+def run(
+    account: Account, sizes: list[int], starts: list[float] | None = None, seed: int = 0, workers: int = WORKERS
+) -> Run:
+    """Send so many creates for each stack, each of them with the real rules, until the last is done."""
     random = Random(seed)  # noqa: S311
     events: list[tuple[float, int, Any]] = []
     order = count()
@@ -61,11 +82,14 @@ def run(account: Account, sizes: list[int], starts: list[float] | None = None, s
     def at(moment: float, *event: Any) -> None:
         heapq.heappush(events, (moment, next(order), event))
 
-    stacks = [_Stack(Limits(AccountSettings("key"), lambda: random.uniform(0.5, 1.5)), size, size) for size in sizes]
+    def make_turns() -> Turns:
+        return Turns(AccountSettings("key"), lambda: random.uniform(0.5, 1.5))
+
+    stacks = [_Stack(make_turns(), size, workers) for size in sizes]
     for stack, start in zip(stacks, starts or [0.0] * len(sizes), strict=True):
         at(start, "go", stack)
     now = 0.0
-    while any(stack.unfinished for stack in stacks):
+    while any(stack.done < stack.size for stack in stacks):
         now, _, event = heapq.heappop(events)
         stack: _Stack = event[1]
         if event[0] == "arrive":
@@ -73,24 +97,30 @@ def run(account: Account, sizes: list[int], starts: list[float] | None = None, s
             at(now + (account.latency if error is None else REFUSAL), "end", stack, event[2], error)
             continue
         if event[0] == "end":
-            ticket: Ticket = event[2]
+            place: Place = event[2]
             account.in_flight -= event[3] is None
-            stack.unfinished -= event[3] is None
-            stack.waiting += event[3] is not None
-            stack.busy -= 1
-            stack.limits.end(ticket, now, event[3])
-        while stack.waiting and stack.busy < WORKERS:
-            wait = stack.limits.wait(now, creates=True)
+            stack.turns.end(place, now, event[3])
+            if event[3] is None:
+                stack.done += 1
+            else:
+                stack.join(place.number, now)
+        while stack.begun < stack.size and stack.begun - stack.done < stack.workers:
+            stack.join(stack.begun, now)
+            stack.begun += 1
+        while stack.queue:
+            number = min(stack.queue)
+            place, since = stack.queue[number]
+            wait = stack.turns.begin(place, now)
             if wait is not None:
-                if wait.seconds is not None and not now < stack.woken <= now + wait.seconds:
+                if wait.seconds < inf and not now < stack.woken <= now + wait.seconds:
                     stack.woken = now + wait.seconds
                     at(stack.woken, "go", stack)
                 break
-            stack.waiting -= 1
-            stack.busy += 1
-            at(now + random.uniform(0.001, 0.004), "arrive", stack, stack.limits.begin(creates=True))
+            del stack.queue[number]
+            stack.waits[number] = stack.waits.get(number, 0.0) + now - since
+            at(now + random.uniform(0.001, 0.004), "arrive", stack, place)
         assert now < 10_000
-    return now
+    return Run(now, max(max(stack.waits.values()) for stack in stacks))
 
 
 def dictated(account: Account, sizes: list[int]) -> float:

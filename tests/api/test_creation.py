@@ -1,301 +1,291 @@
 """Creates whose response is lost: found by their contents and time, or sent again, and never made twice unnoticed."""
 
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import datetime, timezone
 from typing import Any
 
 import pytest
 
-from pulumi_ngrok_tg.api.creation import Creations
-from pulumi_ngrok_tg.api.errors import ApiError, ConnectionFailed, FateUnknown, NgrokError, ServerError
-from pulumi_ngrok_tg.api.listing import Listing
-from pulumi_ngrok_tg.api.models import BACKENDS, Backend, Contents
-from pulumi_ngrok_tg.api.patience import Patience
-from pulumi_ngrok_tg.api.settings import AccountSettings
-from tests.reporter import Heard
+from pulumi_ngrok_tg.api.call import Call, Cancellation
+from pulumi_ngrok_tg.api.errors import ApiError, Cancelled, FateUnknown, GaveUp, NgrokError
+from tests.api.ngrok import LOST, Ngrok, Outcome, limit, lose, make, reject, replay
 
-LOST = ConnectionFailed("broke", arrived=True)
-SETTINGS = AccountSettings("key", backoff=0.001, max_attempts=3)
+THEIRS: dict[str, Any] = {"id": "bkdtg_theirs", "created_at": "2023-05-01T00:00:00Z"}
 
 
-class Account:
-    """What an account holds, and how it behaves: an outcome for each POST in turn, then always the last."""
-
-    def __init__(self, *outcomes: Callable[["Account"], Backend], ahead: float = 0.0) -> None:
-        self.outcomes = list(outcomes)
-        self.ahead = ahead
-        """Seconds that ngrok's clock is ahead of ours, which may be set meanwhile."""
-        self.ngrok_ahead = ahead
-        self.held: list[Backend] = []
-        self.posts: list[Contents] = []
-        self.heard = Heard()
-        self.creations = Creations(
-            self.post, self.listing, lambda: self.ahead, SETTINGS, self.heard, lambda: time.time() + ahead - self.ahead
-        )
-
-    def make(self, id_: str, age: float = 0, description: str = "x") -> Backend:
-        moment = datetime.fromtimestamp(time.time() + self.ngrok_ahead - age, timezone.utc)
-        self.held.append(Backend(id_, "", moment.strftime("%Y-%m-%dT%H:%M:%SZ"), description=description))
-        return self.held[-1]
-
-    def post(self, body: Contents, _patience: Patience) -> Backend:
-        self.posts.append(body)
-        return (self.outcomes.pop(0) if len(self.outcomes) > 1 else self.outcomes[0])(self)
-
-    def listing(self) -> Listing:
-        def page(path: str, _patience: Patience) -> Any:
-            """Pages of one, the newest first."""
-            number = int(path.partition("page=")[2] or 0)
-            shown = [
-                {"id": b.id, "uri": "", "created_at": b.created_at, "description": b.description}
-                for b in self.held[::-1][number : number + 1]
-            ]
-            return {"backends": shown, "next_page_uri": f"?page={number + 1}" if number + 1 < len(self.held) else None}
-
-        return Listing(page, "https://x", BACKENDS)
-
-    def create(self, patience: float = 10) -> Backend:
-        return self.creations.create({"description": "x"}, Patience(patience))
+def create(ngrok: Ngrok, contents: Any = None, call: Call | None = None) -> str:
+    return ngrok.creations.create({"description": "x"} if contents is None else contents, call or Call(10, 5)).id
 
 
-def made(id_: str) -> Callable[[Account], Backend]:
-    return lambda account: account.make(id_)
+CLOCKS = [(0, 0), (40, 0), (0, -40), (7200, 0), (-7200, 0), (0, 7200), (0, -7200)]
 
 
-def lost(id_: str | None = None, error: NgrokError = LOST) -> Callable[[Account], Backend]:
-    """A response that is lost, of a request that made a backend or none."""
-
-    def outcome(account: Account) -> Backend:
-        if id_:
-            account.make(id_)
-        raise error
-
-    return outcome
-
-
-@pytest.mark.parametrize("ahead", [0.0, 3600.0, -3600.0])
-@pytest.mark.parametrize("arrived", [True, False])
-def test_a_lost_create_is_found_although_the_clocks_differ(ahead: float, arrived: bool) -> None:
-    account = Account(lost("bkdtg_ours" if arrived else None), made("bkdtg_again"), ahead=ahead)
-    account.make("bkdtg_older", age=30)
-    assert account.create().id == ("bkdtg_ours" if arrived else "bkdtg_again")
-    assert len(account.posts) == (1 if arrived else 2)
+@pytest.mark.parametrize(("ours_ahead", "date_ahead"), CLOCKS)
+def test_a_lost_create_is_found_if_the_clocks_tell_that_it_is_new(ours_ahead: float, date_ahead: float) -> None:
+    ngrok = Ngrok(lose(), ours_ahead=ours_ahead, date_ahead=date_ahead)
+    ngrok.add("bkdtg_older", age=600)
+    if max(map(abs, (ours_ahead, date_ahead))) < 60:
+        assert create(ngrok) in ngrok.made
+    else:
+        with pytest.raises(FateUnknown, match=r"bkdtg_1 has these contents, but may be older: .* differ by 7200 s"):
+            create(ngrok)
+    assert ngrok.posts == 1
 
 
-@pytest.mark.parametrize("set_by", [-60.0, 60.0])
-def test_a_lost_create_is_found_although_this_clock_was_set_meanwhile(set_by: float) -> None:
-    def lost_while_the_clock_is_set(account: Account) -> Backend:
-        account.ahead -= set_by
-        return lost("bkdtg_ours")(account)
+@pytest.mark.parametrize(("ours_ahead", "date_ahead"), CLOCKS)
+def test_a_create_with_a_response_succeeds_if_one_of_the_clocks_is_right(ours_ahead: float, date_ahead: float) -> None:
+    ngrok = Ngrok(lose(arrived=False), make(), ours_ahead=ours_ahead, date_ahead=date_ahead)
+    assert [create(ngrok)] == ngrok.made
+    assert ngrok.posts == 2
 
-    account = Account(lost_while_the_clock_is_set, made("bkdtg_again"))
-    assert account.create().id == "bkdtg_ours"
+
+def test_a_lost_create_is_found_although_this_clock_was_set_meanwhile() -> None:
+    def lose_while_the_clock_is_set(ngrok: Ngrok, body: Any) -> Any:
+        ngrok.ours_ahead = -60.0
+        return lose()(ngrok, body)
+
+    ngrok = Ngrok(lose_while_the_clock_is_set)
+    assert [create(ngrok)] == ngrok.made
+
+
+@pytest.mark.parametrize("behind", [3.0, 8.0])
+def test_a_time_of_creation_that_is_seconds_behind_is_new(behind: float) -> None:
+    ngrok = Ngrok(lose(), created_ahead=-behind)
+    assert [create(ngrok)] == ngrok.made
+
+
+def test_a_backend_that_the_lists_show_late_is_found() -> None:
+    ngrok = Ngrok(lose(), lag=3)
+    assert [create(ngrok)] == ngrok.made
+    assert (ngrok.posts, ngrok.lists) == (1, 4)
 
 
 def test_empty_fields_are_left_out() -> None:
-    account = Account(made("bkdtg_a"))
-    account.creations.create({"description": "x", "metadata": "", "labels": {}}, Patience(10))
-    assert account.posts == [{"description": "x"}]
+    ngrok = Ngrok(make())
+    create(ngrok, {"description": "x", "metadata": "", "labels": {}})
+    assert ngrok.bodies == [{"description": "x"}]
 
 
 def test_two_lost_creates_never_take_the_same_backend() -> None:
-    account = Account(lost("bkdtg_a"), lost(), made("bkdtg_b"))
-    assert account.create().id == "bkdtg_a"
-    assert account.create().id == "bkdtg_b", "the lost second one did not arrive"
-
-
-def test_a_response_about_another_creates_backend_counts_as_lost() -> None:
-    account = Account(made("bkdtg_a"), lambda account: account.held[0], made("bkdtg_b"))
-    assert [account.create().id, account.create().id] == ["bkdtg_a", "bkdtg_b"]
-
-
-def replayed(**contents: Any) -> Callable[[Account], Backend]:
-    """A proxy's response about a backend of another team, which was made in 2023, or with these contents."""
-
-    def outcome(account: Account) -> Backend:
-        ours = account.make("bkdtg_ours")
-        theirs = {"id": "bkdtg_theirs", "created_at": "2023-05-01T00:00:00Z", **contents}
-        return replace(ours, **theirs)
-
-    return outcome
-
-
-NOW = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    ngrok = Ngrok(lose(), lose(arrived=False), make())
+    assert [create(ngrok), create(ngrok)] == ngrok.made, "the lost second one did not arrive"
 
 
 @pytest.mark.parametrize(
     "contents",
-    [{}, {"description": "theirs"}, {"labels": {"app": "theirs"}}, {"created_at": NOW, "labels": {"app": "theirs"}}],
+    [
+        {},
+        {"description": "theirs"},
+        {"labels": {"app": "theirs"}},
+        {"created_at": None, "labels": {"app": "theirs"}},
+    ],
 )
-@pytest.mark.parametrize("ahead", [0.0, 3600.0, -3600.0])
-def test_a_replayed_response_about_anothers_backend_is_not_taken(contents: dict[str, Any], ahead: float) -> None:
-    account = Account(replayed(**contents), ahead=ahead)
-    assert account.create().id == "bkdtg_ours", "the list shows what the create has made"
-    assert len(account.posts) == 1
+@pytest.mark.parametrize("date_ahead", [0.0, 30.0, -30.0])
+def test_a_replayed_response_about_anothers_backend_is_not_taken(contents: dict[str, Any], date_ahead: float) -> None:
+    ngrok = Ngrok(replay(**{**THEIRS, **contents}), date_ahead=date_ahead)
+    assert [create(ngrok)] == ngrok.made, "the list shows what the create has made"
+    assert ngrok.posts == 1
+
+
+def test_a_response_about_another_creates_backend_counts_as_lost() -> None:
+    ngrok = Ngrok(make(), replay(id="bkdtg_1"))
+    assert [create(ngrok), create(ngrok)] == ngrok.made
 
 
 @pytest.mark.parametrize(("kept", "warned"), [("x", []), ("", ["description"]), ("X", ["description"])])
 def test_a_value_that_ngrok_keeps_otherwise_is_a_warning(kept: str, warned: list[str]) -> None:
-    account = Account(lambda account: account.make("bkdtg_a", description=kept))
-    assert account.create().description == kept, "an error would lose the backend"
-    assert account.heard.warnings == [
-        f"ngrok keeps another {name} of bkdtg_a than was sent; write it as ngrok does" for name in warned
+    ngrok = Ngrok(make(description=kept))
+    assert [create(ngrok)] == ngrok.made, "an error would lose the backend"
+    assert ngrok.heard.warnings == [
+        f"ngrok keeps another {name} of bkdtg_1 than was sent; write it as ngrok does" for name in warned
     ]
 
 
-def test_the_fate_is_unknown_if_every_response_is_about_another_creates_backend() -> None:
-    account = Account(made("bkdtg_a"), lambda account: account.held[0])
-    account.create()
-    told = r"^The response to a create is about bkdtg_a, which another create has made\. No backend with these contents"
-    with pytest.raises(FateUnknown, match=told):
-        account.create()
-
-
-@pytest.mark.parametrize("error", [LOST, ServerError("down", 503)], ids=["lost", "down"])
-def test_the_fate_is_unknown_after_the_last_attempt(error: NgrokError) -> None:
-    account = Account(lost(error=error))
-    with pytest.raises(
-        FateUnknown, match=f"^{error} No backend with these contents has appeared, but one may still appear"
-    ):
-        account.create()
-    assert len(account.posts) == 3
+@pytest.mark.parametrize("outcome", [lose(arrived=False), reject(503)], ids=["lost", "down"])
+def test_the_fate_is_unknown_after_the_second_lost_response(outcome: Outcome) -> None:
+    ngrok = Ngrok(outcome)
+    with pytest.raises(FateUnknown, match=r" No backend with these contents has appeared, but one may still appear\.$"):
+        create(ngrok)
+    assert (ngrok.posts, ngrok.lists) == (2, 8)
 
 
 def test_an_error_is_passed_on_if_nothing_was_created() -> None:
-    account = Account(lost(error=ApiError("no", 400, 6503)))
-    with pytest.raises(ApiError, match=r"^no$"):
-        account.create()
-    assert len(account.posts) == 1
+    ngrok = Ngrok(reject(400, 6503))
+    with pytest.raises(ApiError) as error:
+        create(ngrok)
+    assert (type(error.value), ngrok.posts, ngrok.lists) == (ApiError, 1, 0)
 
 
-def test_a_lost_create_is_found_when_a_later_attempt_fails() -> None:
-    account = Account(lost(), lambda account: lost("bkdtg_late", ApiError("full", 400, 5000))(account))
-    assert account.create().id == "bkdtg_late"
+@pytest.mark.parametrize("last", [reject(400, 5000), lose()], ids=["rejected", "lost"])
+@pytest.mark.parametrize("attempts", [1, 5])
+def test_a_lost_create_is_found_however_the_last_attempt_fails(last: Outcome, attempts: int) -> None:
+    ngrok = Ngrok(lose(), last, lag=4 if attempts > 1 else 0)
+    assert create(ngrok, call=Call(10, attempts)) == "bkdtg_1"
+
+
+def test_a_limit_after_a_lost_response_is_waited_for() -> None:
+    ngrok = Ngrok(lose(arrived=False), limit(), limit(), make())
+    assert [create(ngrok)] == ngrok.made
+    assert (ngrok.posts, ngrok.lists) == (4, 5)
 
 
 def test_several_backends_that_a_lost_create_may_have_made_are_named() -> None:
-    account = Account(lost("bkdtg_ours"))
-    account.make("bkdtg_theirs")
+    ngrok = Ngrok(lose())
+    ngrok.add("bkdtg_theirs")
     with pytest.raises(FateUnknown) as error:
-        account.create()
-    told = "broke Several backends with these contents have appeared since: bkdtg_ours, bkdtg_theirs."
-    assert str(error.value) == told
-
-
-def test_a_create_that_arrives_late_is_a_warning() -> None:
-    def late(account: Account) -> Backend:
-        account.make("bkdtg_late")
-        return account.make("bkdtg_again")
-
-    account = Account(lost(), late)
-    assert account.create().id == "bkdtg_again"
-    (line,) = account.heard.warnings
-    assert line == (
-        "bkdtg_late has the contents of bkdtg_again and appeared while its create was sent again; if nobody else made "
-        "it, the lost request did: delete it"
+        create(ngrok)
+    assert (
+        str(error.value) == f"{LOST} Several backends with these contents have appeared since: bkdtg_theirs, bkdtg_1."
     )
 
 
-def test_an_empty_backend_is_found_by_its_emptiness() -> None:
-    def lost_and_empty(account: Account) -> Backend:
-        account.make("bkdtg_ours", description="")
-        raise LOST
+@pytest.mark.parametrize("lag", [0, 1, 99])
+def test_a_second_backend_is_a_warning_that_names_both_if_both_can_be_seen(lag: int) -> None:
+    """The request that was lost arrives when the next one does."""
 
-    account = Account(lost_and_empty)
-    account.make("bkdtg_other", description="x")
-    assert account.creations.create({}, Patience(10)).id == "bkdtg_ours"
+    def arrive_late(ngrok: Ngrok, body: Any) -> Any:
+        ngrok.lag = lag
+        ngrok.make(body)
+        return make()(ngrok, body)
+
+    ngrok = Ngrok(lose(arrived=False), arrive_late)
+    assert create(ngrok) == "bkdtg_2"
+    (line,) = ngrok.heard.warnings
+    told = "bkdtg_2, whose create was sent 2 times: a response was lost."
+    assert line == (
+        f"bkdtg_1 appeared with the contents of {told} If nobody else made it, delete it"
+        if not lag
+        else f"There may be a double of {told} If a backend appears with its contents, delete it"
+    )
 
 
-def test_waits_between_attempts_are_reported_and_counted() -> None:
-    account = Account(lost(), lost(), made("bkdtg_a"))
-    account.creations.settings = replace(SETTINGS, backoff=0.6)
-    patience = Patience(10)
-    account.creations.create({"description": "x"}, patience)
-    assert patience.spent >= 0.6 + 1.2
-    assert account.heard.statuses
-    assert all(line.startswith("broke Next attempt in ") for line in account.heard.statuses)
-
-
-def test_a_backend_found_after_several_lost_requests_is_a_warning() -> None:
-    account = Account(lost(), lambda account: lost("bkdtg_ours")(account), made("bkdtg_again"))
-    assert account.create().id == "bkdtg_ours"
-    assert account.heard.warnings == [
-        "The create of bkdtg_ours was sent 2 times without a response; if another backend with its contents appears "
-        "that nobody else made, delete it"
-    ]
+def test_a_backend_found_after_two_lost_requests_is_a_warning() -> None:
+    ngrok = Ngrok(lose(arrived=False), lose())
+    assert create(ngrok) == "bkdtg_1"
+    (line,) = ngrok.heard.warnings
+    assert line.startswith("There may be a double of bkdtg_1, whose create was sent 2 times")
 
 
 def test_a_backend_found_after_one_lost_request_is_no_warning() -> None:
-    account = Account(lost("bkdtg_ours"))
-    assert account.create().id == "bkdtg_ours"
-    assert account.heard.warnings == []
+    ngrok = Ngrok(lose())
+    assert create(ngrok) == "bkdtg_1"
+    assert ngrok.heard.warnings == []
 
 
-def test_different_creates_are_sent_at_the_same_time_and_identical_ones_are_not() -> None:
+def test_an_empty_backend_is_found_by_its_emptiness() -> None:
+    ngrok = Ngrok(lose())
+    ngrok.add("bkdtg_other")
+    assert create(ngrok, {}) == "bkdtg_1"
+
+
+@pytest.mark.parametrize("contents", [{"description": "x"}, {"labels": {"a": "1", "b": "2"}}])
+def test_different_creates_are_sent_at_the_same_time_and_identical_ones_are_not(contents: Any) -> None:
     """Identical, in whatever order the labels are written."""
     together = threading.Barrier(2)
 
-    def outcome(account: Account) -> Backend:
+    def meet(ngrok: Ngrok, body: Any) -> Any:
         together.wait(2)
-        return account.make(f"bkdtg_{len(account.held)}")
+        return make()(ngrok, body)
 
-    def create(account: Account, *both: Contents) -> list[Backend]:
+    def create_both(*both: Any) -> None:
+        ngrok = Ngrok(meet)
         with ThreadPoolExecutor(2) as pool:
-            return list(pool.map(lambda contents: account.creations.create(contents, Patience(10)), both))
+            list(pool.map(lambda one: create(ngrok, one), both))
 
-    create(Account(outcome), {"description": "one"}, {"description": "two"})
+    create_both(contents, {"description": "two"})
     together.reset()
+    turned = {name: dict(reversed(value.items())) if name == "labels" else value for name, value in contents.items()}
     with pytest.raises(threading.BrokenBarrierError):
-        create(Account(outcome), {"labels": {"a": "1", "b": "2"}}, {"labels": {"b": "2", "a": "1"}})
+        create_both(contents, turned)
 
 
-def test_an_earlier_creates_wait_is_not_counted_twice() -> None:
-    account = Account(lost(), lost(), made("bkdtg_a"), made("bkdtg_b"))
-    first, second = Patience(10), Patience(10)
-    account.creations.create({"description": "x"}, first)
-    account.creations.create({"description": "x"}, second)
-    assert first.spent > 0
-    assert second.spent == 0
+@pytest.mark.parametrize("age", [20, 7200])
+def test_a_backend_older_than_the_create_is_never_taken(age: float) -> None:
+    ngrok = Ngrok(lose(arrived=False), make())
+    ngrok.add("bkdtg_theirs", age=age)
+    assert create(ngrok) == "bkdtg_1"
 
 
-def test_a_backend_older_than_the_create_is_never_taken() -> None:
-    account = Account(lost(), made("bkdtg_a"))
-    account.make("bkdtg_theirs", age=4)
-    assert account.create().id == "bkdtg_a"
+def test_a_failed_list_leaves_the_fate_unknown() -> None:
+    ngrok = Ngrok(lose(), listing=reject(403, 635))
+    with pytest.raises(FateUnknown, match="may have been created, and the list of backends could not be read"):
+        create(ngrok)
+    assert ngrok.posts == 1
 
 
 def test_a_create_succeeds_although_the_search_for_doubles_fails() -> None:
-    account = Account(lost(), made("bkdtg_a"))
-    listings = [account.listing()]
+    def make_and_withdraw(ngrok: Ngrok, body: Any) -> Any:
+        ngrok.listing = reject(403, 635)
+        return make()(ngrok, body)
 
-    def failing() -> Listing:
-        return listings.pop() if listings else Listing(lambda _path, _patience: None, "https://x", BACKENDS)
-
-    account.creations = Creations(account.post, failing, lambda: 0.0, SETTINGS, account.heard)
-    assert account.create().id == "bkdtg_a"
-
-
-def test_identical_creates_wait_for_ngrok_together() -> None:
-    account = Account(lost())
-    account.creations.settings = replace(SETTINGS, backoff=0.2, max_attempts=100)
-    patiences = [Patience(1.0) for _ in range(4)]
-
-    def create(patience: Patience) -> None:
-        with pytest.raises(FateUnknown):
-            account.creations.create({"description": "x"}, patience)
-
-    began = time.monotonic()
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(create, patiences))
-    assert time.monotonic() - began < sum(patience.total for patience in patiences) / 2
+    ngrok = Ngrok(lose(arrived=False), make_and_withdraw)
+    assert [create(ngrok)] == ngrok.made
+    assert "There may be a double of" in ngrok.heard.warnings[0]
 
 
-def test_a_wait_beyond_the_calls_limit_does_not_begin() -> None:
-    account = Account(lost())
+@pytest.mark.parametrize("max_wait", [0.0, 0.35])
+def test_a_create_is_not_sent_again_without_time_for_all_lists(max_wait: float) -> None:
+    ngrok = Ngrok(lose(arrived=False), make())
+    ngrok.creations.settings = replace(ngrok.creations.settings, settle_pauses=(0.1, 0.2, 0.1))
     with pytest.raises(FateUnknown):
-        account.create(patience=0)
-    assert len(account.posts) == 1
+        create(ngrok, call=Call(max_wait, 5))
+    assert (ngrok.posts, ngrok.lists) == (1, 3 if max_wait else 1)
+
+
+def test_a_limit_that_takes_too_long_after_a_lost_response_leaves_the_fate_unknown() -> None:
+    ngrok = Ngrok(lose(arrived=False), limit(60))
+    with pytest.raises(FateUnknown) as error:
+        create(ngrok)
+    assert isinstance(error.value.__context__, GaveUp)
+    assert ngrok.posts == 2
+
+
+@pytest.mark.parametrize("arrived", [True, False])
+@pytest.mark.parametrize("when", ["sent", "listed"])
+def test_a_lost_create_is_looked_for_once_more_when_the_operation_is_cancelled(arrived: bool, when: str) -> None:
+    cancellation = Cancellation()
+
+    def cancel(then: Outcome) -> Outcome:
+        def outcome(ngrok: Ngrok, body: Any) -> Any:
+            cancellation.cancel()
+            return then(ngrok, body)
+
+        return outcome
+
+    first: Callable[..., Any] = lose(arrived)
+    ngrok = Ngrok(cancel(first) if when == "sent" else first, lag=int(when == "listed"))
+    if when == "listed":
+        ngrok.listing = cancel(lambda ngrok, _body: ngrok.list())
+    if arrived:
+        assert create(ngrok, call=Call(10, 5, cancellation)) == "bkdtg_1"
+    else:
+        with pytest.raises(FateUnknown, match=f"^{LOST}"):
+            create(ngrok, call=Call(10, 5, cancellation))
+    assert (ngrok.posts, ngrok.lists) == (1, 1 if when == "sent" else 2)
+
+
+def test_a_create_that_was_never_sent_is_cancelled() -> None:
+    cancellation = Cancellation()
+    cancellation.cancel()
+    ngrok = Ngrok(make())
+    with pytest.raises(Cancelled):
+        create(ngrok, call=Call(10, 5, cancellation))
+    assert (ngrok.posts, ngrok.lists) == (0, 0)
+
+
+def test_the_waits_between_the_attempts_are_reported_and_counted() -> None:
+    ngrok = Ngrok(lose(arrived=False), make(), backoff=1.05)
+    call = Call(10, 5)
+    create(ngrok, call=call)
+    assert call.waited >= 1.05
+    (line,) = ngrok.heard.statuses
+    assert line.startswith(f"{LOST} Next attempt in ")
+
+
+def test_an_unreadable_response_counts_as_lost() -> None:
+    ngrok = Ngrok(replay(id="x"))
+    assert [create(ngrok)] == ngrok.made
+    assert not issubclass(FateUnknown, ApiError)
+    assert issubclass(FateUnknown, NgrokError)

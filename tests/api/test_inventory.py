@@ -4,12 +4,14 @@ import dataclasses
 import math
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pulumi_ngrok_tg.api.call import Call
 from pulumi_ngrok_tg.api.errors import (
     ApiError,
     ConnectionFailed,
@@ -24,28 +26,25 @@ from pulumi_ngrok_tg.api.errors import (
 from pulumi_ngrok_tg.api.inventory import Inventory, allow_pages
 from pulumi_ngrok_tg.api.listing import Listing
 from pulumi_ngrok_tg.api.models import BACKENDS, Backend
-from pulumi_ngrok_tg.api.patience import Patience
 
 PAGE = 100
-PATIENCE = Patience(0)
 
 
 def backend(number: int) -> Backend:
     return Backend(f"bkdtg_{number}", "", "2025-01-21T18:19:53Z")
 
 
-class Waiting(Patience):
+class Waiting(Call):
     """Says when it waits for another thread's page for the first time."""
 
     def __init__(self, waits: threading.Semaphore) -> None:
         super().__init__(0)
-        self._waits: threading.Semaphore | None = waits
+        self._waits = waits
 
-    def wait(self, changed: threading.Condition) -> None:
-        if self._waits:
+    def hold(self, lock: threading.Lock) -> AbstractContextManager[None]:
+        if lock.locked():
             self._waits.release()
-            self._waits = None
-        super().wait(changed)
+        return super().hold(lock)
 
 
 class Account:
@@ -63,13 +62,13 @@ class Account:
         self.held.set()
         self.inventory = Inventory(self.get, Listing(self.page, "https://x", BACKENDS))
 
-    def get(self, id_: str, _patience: Patience) -> Backend:
+    def get(self, _call: Call, id_: str) -> Backend:
         self.gets.append(id_)
         if id_ not in self.backends:
             raise NotFound("gone", 404, 6514)
         return self.backends[id_]
 
-    def page(self, path: str, _patience: Patience) -> Any:
+    def page(self, _call: Call, path: str) -> Any:
         self.held.wait(10)
         start = int(path.partition("before_id=")[2] or 0)
         self.lists += 1
@@ -82,7 +81,7 @@ class Account:
 
     def read_all(self, ids: list[str], threads: int) -> None:
         with ThreadPoolExecutor(threads) as pool:
-            found = pool.map(lambda id_: self.inventory.read(id_, PATIENCE), ids)
+            found = pool.map(lambda id_: self.inventory.read(Call(0), id_), ids)
             assert [b.id for b in found] == ids
 
     @property
@@ -146,7 +145,7 @@ def test_a_stack_that_is_the_account_is_read_by_lists(size: int, oldest_first: b
     ids = sorted(held.backends, key=lambda id_: int(id_[6:]), reverse=oldest_first)
     others = threading.Semaphore(0)  # those that wait for the page
     with ThreadPoolExecutor(8) as pool:
-        reads = [pool.submit(held.inventory.read, id_, Waiting(others)) for id_ in ids]
+        reads = [pool.submit(held.inventory.read, Waiting(others), id_) for id_ in ids]
         for _ in range(min(size, 8) - 1):
             assert others.acquire(timeout=30)
         held.held.set()
@@ -160,7 +159,7 @@ def test_reads_one_after_the_other_alternate_between_pages_and_gets() -> None:
     calls = []
     for number in range(9_993, 10_000):
         before = (held.lists, len(held.gets))
-        held.inventory.read(f"bkdtg_{number}", PATIENCE)
+        held.inventory.read(Call(0), f"bkdtg_{number}")
         calls.append((held.lists - before[0], len(held.gets) - before[1]))
     assert calls == [(1, 1), (1, 1), (0, 1), (1, 1), (1, 1), (1, 1), (1, 1)]
 
@@ -175,7 +174,7 @@ def test_a_known_backend_costs_no_page() -> None:
     held = Account(500)
     ours = backend(450)
     held.inventory.keep(ours)
-    assert held.inventory.read(ours.id, PATIENCE) is ours
+    assert held.inventory.read(Call(0), ours.id) is ours
     assert held.calls == 0
 
 
@@ -196,18 +195,10 @@ def test_a_list_that_misses_backends_or_breaks_loses_none(
 
 def test_an_unexpected_failure_of_a_page_leaves_no_thread_waiting() -> None:
     account = Account(5)
-    account.inventory = Inventory(account.get, Listing(lambda _path, _patience: 1 / 0, "https://x", BACKENDS))
+    account.inventory = Inventory(account.get, Listing(lambda _call, _path: 1 / 0, "https://x", BACKENDS))
     with pytest.raises(ZeroDivisionError):
-        account.inventory.read("bkdtg_1", PATIENCE)
+        account.inventory.read(Call(0), "bkdtg_1")
     account.read_all(list(account.backends), 4)
-
-
-def test_read_all_fails_after_an_unexpected_failure_of_a_page() -> None:
-    account = Account(5)
-    account.inventory = Inventory(account.get, Listing(lambda _path, _patience: 1 / 0, "https://x", BACKENDS))
-    for _ in range(2):
-        with pytest.raises(ZeroDivisionError):
-            account.inventory.read_all(PATIENCE)
 
 
 OUTAGES = [Limited("", 429, 226), ServerError("", 503), ConnectionFailed("", True)]
@@ -220,7 +211,7 @@ def test_what_ends_the_list_after_all_attempts_fails_every_read(failure: NgrokEr
     account.failure = failure
     account.held.clear()
     with ThreadPoolExecutor(8) as pool:
-        reads = [pool.submit(account.inventory.read, id_, PATIENCE) for id_ in list(account.backends)[:50:-1]]
+        reads = [pool.submit(account.inventory.read, Call(0), id_) for id_ in list(account.backends)[:50:-1]]
         account.held.set()
         failures = [read.exception() for read in reads]
     assert set(failures[:150]) == {failure}
@@ -240,7 +231,7 @@ def test_a_backend_missing_in_the_list_is_fetched_by_id() -> None:
     account = Account(5)
     account.read_all(list(account.backends), 1)
     with pytest.raises(NotFound):
-        account.inventory.read("bkdtg_9", PATIENCE)
+        account.inventory.read(Call(0), "bkdtg_9")
     assert account.gets == ["bkdtg_9"]
 
 
@@ -248,12 +239,12 @@ def test_a_backend_about_to_change_is_fetched_by_id_and_a_changed_one_is_known()
     account = Account(5)
     account.read_all(list(account.backends), 1)
     account.inventory.forget("bkdtg_4")
-    account.inventory.read("bkdtg_4", PATIENCE)
-    account.inventory.read("bkdtg_4", PATIENCE)
+    account.inventory.read(Call(0), "bkdtg_4")
+    account.inventory.read(Call(0), "bkdtg_4")
     assert account.gets == ["bkdtg_4", "bkdtg_4"]
     ours = backend(4)
     account.inventory.keep(ours)
-    assert account.inventory.read("bkdtg_4", PATIENCE) is ours
+    assert account.inventory.read(Call(0), "bkdtg_4") is ours
     assert len(account.gets) == 2
 
 
@@ -263,7 +254,7 @@ def test_a_page_in_flight_does_not_hide_our_own_write(keep: bool) -> None:
     account.held.clear()
     ours = Backend("bkdtg_4", "", "2025-01-21T18:19:53Z", description="ours")
     with ThreadPoolExecutor(1) as pool:
-        reading = pool.submit(account.inventory.read, "bkdtg_0", PATIENCE)
+        reading = pool.submit(account.inventory.read, Call(0), "bkdtg_0")
         account.inventory.forget("bkdtg_4")
         if keep:
             account.inventory.keep(ours)
@@ -271,7 +262,7 @@ def test_a_page_in_flight_does_not_hide_our_own_write(keep: bool) -> None:
         stale = dict(account.backends)
         account.held.set()
         reading.result()
-    assert account.inventory.read("bkdtg_4", PATIENCE) == stale["bkdtg_4"]
+    assert account.inventory.read(Call(0), "bkdtg_4") == stale["bkdtg_4"]
     assert account.gets == ([] if keep else ["bkdtg_4"])
 
 
@@ -281,46 +272,4 @@ def test_a_later_page_does_not_hide_our_own_create() -> None:
     account.inventory.keep(ours)
     account.read_all(["bkdtg_0"], threads=1)
     assert account.lists == 1
-    assert account.inventory.read("bkdtg_1", PATIENCE) == ours
-
-
-# All at once ----------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("size", "reads"), [(0, 0), (1, 0), (100, 0), (250, 0), (250, 1), (250, 250)])
-def test_read_all_fetches_only_the_remaining_pages(size: int, reads: int) -> None:
-    account = Account(size)
-    account.read_all(list(account.backends)[:reads], threads=1)
-    assert [b.id for b in account.inventory.read_all(PATIENCE)] == list(account.backends)
-    assert account.lists == max(1, math.ceil(size / PAGE))
-    assert account.gets == []
-    # And reads know what it has seen.
-    account.read_all(list(account.backends), threads=4)
-    assert account.lists == max(1, math.ceil(size / PAGE))
-
-
-def test_concurrent_calls_of_read_all_share_one_listing() -> None:
-    account = Account(250)
-    account.held.clear()
-    begun = threading.Barrier(9)
-
-    def want_all() -> list[Backend]:
-        begun.wait(10)
-        return account.inventory.read_all(PATIENCE)
-
-    with ThreadPoolExecutor(8) as pool:
-        found = [pool.submit(want_all) for _ in range(8)]
-        begun.wait(10)
-        account.held.set()
-        assert all(len(done.result()) == 250 for done in found)
-    assert account.lists == 3
-
-
-def test_read_all_never_returns_a_part() -> None:
-    account = Account(250, broken_page=2)
-    for _ in range(2):
-        with pytest.raises(Unreadable, match="astray"):
-            account.inventory.read_all(PATIENCE)
-    assert account.lists == 2
-    # Single reads go on by id.
-    account.read_all(["bkdtg_249"], threads=1)
+    assert account.inventory.read(Call(0), "bkdtg_1") == ours

@@ -6,12 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pulumi_ngrok_tg.api.call import Call
 from pulumi_ngrok_tg.api.errors import NgrokError, UnexpectedResponse
 from pulumi_ngrok_tg.api.listing import Listing
 from pulumi_ngrok_tg.api.models import BACKENDS
-from pulumi_ngrok_tg.api.patience import Patience
 
-PATIENCE = Patience(0)
 COLLECTION = "/backends/tunnel_group"
 
 
@@ -24,13 +23,13 @@ def walk(base_url: str, *pages: Any) -> tuple[list[str], list[str]]:
     """The paths that are fetched, and the ids that come of it."""
     paths: list[str] = []
 
-    def fetch(path: str, _patience: Patience) -> Any:
+    def fetch(_call: Call, path: str) -> Any:
         paths.append(path)
         return pages[len(paths) - 1]
 
     listing, ids = Listing(fetch, base_url, BACKENDS), []
     while not listing.ended:
-        ids += [backend.id for backend in listing.next_page(PATIENCE)]
+        ids += [backend.id for backend in listing.next_page(Call(0))]
     return paths, ids
 
 
@@ -83,9 +82,16 @@ def test_a_page_without_a_next_page_is_the_last(uri: object) -> None:
     assert walk("https://api.ngrok.com", page(1, uri))[1] == ["bkdtg_1"]
 
 
-def test_pages_that_bring_nothing_new_end_in_an_error() -> None:
+@pytest.mark.parametrize("repeated", [page(1, "?c"), page(2, "?c"), page(1), page(2)])
+def test_a_page_that_was_listed_already_is_an_error_even_as_the_last_one(repeated: dict[str, Any]) -> None:
     with pytest.raises(UnexpectedResponse, match="the pages lead in a circle"):
-        walk("https://api.ngrok.com", page(1, "?a"), page(2, "?b"), page(1, "?c"), page(3))
+        walk("https://api.ngrok.com", page(1, "?a"), page(2, "?b"), repeated, page(3))
+
+
+def test_a_list_without_end_is_an_error() -> None:
+    assert len(walk("https://x", *(page(n, f"?{n}") for n in range(999)), page(999))[1]) == 1000
+    with pytest.raises(UnexpectedResponse, match="the list has no end"):
+        walk("https://x", *(page(n, f"?{n}") for n in range(1001)))
 
 
 @given(st.text(max_size=20) | st.sampled_from(["http://[", "//[::1", "https://x:99999", "\ud800", "?\ud800"]))
@@ -98,9 +104,9 @@ def test_any_text_as_next_page_ends_the_listing(uri: str) -> None:
 
 
 def test_a_listing_that_failed_has_ended() -> None:
-    listing = Listing(lambda _path, _patience: [], "https://x", BACKENDS)
+    listing = Listing(lambda _call, _path: [], "https://x", BACKENDS)
     with pytest.raises(UnexpectedResponse):
-        listing.next_page(PATIENCE)
+        listing.next_page(Call(0))
     assert listing.ended
 
 

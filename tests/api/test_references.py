@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from pulumi_ngrok_tg.api.client import Client
 from pulumi_ngrok_tg.api.errors import Unreadable
-from pulumi_ngrok_tg.api.references import BACKENDS_ONLY, LISTS, Target, read_referrer
+from pulumi_ngrok_tg.api.references import BACKENDS_ONLY, LISTS, Target, list_references, read_referrer
 from pulumi_ngrok_tg.api.settings import AccountSettings
 from pulumi_ngrok_tg.emulator import Emulator
 from tests.conftest import KEY
@@ -137,7 +138,7 @@ def fill(emulator: Emulator, count: int) -> None:
 
 def test_all_five_lists_are_read_to_their_ends(emulator: Emulator) -> None:
     fill(emulator, 101)
-    found = client(emulator).list_references()
+    found = list_references(client(emulator).list)
     assert len(found.referrers) == 202
     assert found.unlisted == {}
     assert len(emulator.requests) == 5 + 2
@@ -145,7 +146,7 @@ def test_all_five_lists_are_read_to_their_ends(emulator: Emulator) -> None:
 
 
 def test_only_the_requested_kinds_are_listed(emulator: Emulator) -> None:
-    client(emulator).list_references(BACKENDS_ONLY)
+    list_references(client(emulator).list, BACKENDS_ONLY)
     assert [request.path for request in emulator.requests] == ["/backends/failover", "/backends/weighted"]
 
 
@@ -158,7 +159,6 @@ def test_only_the_requested_kinds_are_listed(emulator: Emulator) -> None:
         {"status": 404, "error_code": 7000},
         {"status": 404, "body": "<html>"},
         {"status": 500},
-        {"drop": "before"},
         {"body": "[]"},
         {"body": "{}"},
         {"body": '{"tcp_edges": [{"id": 7}]}'},
@@ -168,7 +168,7 @@ def test_only_the_requested_kinds_are_listed(emulator: Emulator) -> None:
 def test_a_list_that_fails_is_unknown_and_the_others_are_read(emulator: Emulator, fault: Mapping[str, Any]) -> None:
     fill(emulator, 1)
     emulator.fault(path="/edges/tcp", times=None, **fault)
-    found = client(emulator).list_references()
+    found = list_references(client(emulator).list)
     assert [*found.unlisted] == ["tcp edge"]
     assert len(found.referrers) == 2
     assert KEY not in str(found.unlisted["tcp edge"])
@@ -177,28 +177,35 @@ def test_a_list_that_fails_is_unknown_and_the_others_are_read(emulator: Emulator
 def test_two_referrers_with_one_id_both_count(emulator: Emulator) -> None:
     edges = [{"id": "e", "backend": MODULE}, {"id": "e", "hostports": ["b:443"]}]
     emulator.fault(path="/edges/tcp", fields={"tcp_edges": edges})
-    found = client(emulator).list_references()
+    found = list_references(client(emulator).list)
     assert [len(one.targets) for one in found.referrers] == [1, 0]
 
 
 def test_a_key_that_is_part_of_an_id_hides_no_reference() -> None:
     with Emulator() as emulator:
         emulator.account("bkd").add_referrer("tcp_edges", {"backend": MODULE})
-        (found,) = Client(AccountSettings("bkd", emulator.url), Heard()).list_references().referrers
+        (found,) = list_references(Client(AccountSettings("bkd", emulator.url), Heard()).list).referrers
     assert found.targets == (Target(WEB),)
 
 
 def test_concurrent_callers_share_one_listing(emulator: Emulator) -> None:
     asking = client(emulator)
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda _: asking.list_references_advisory(), range(20)))
-        list(pool.map(lambda _: asking.find_referring_backends(), range(20)))
-    assert len(emulator.requests) == 5 + 2
+        list(pool.map(lambda _: list_references(partial(asking.list, max_age=60)), range(20)))
+        list(pool.map(lambda _: list_references(partial(asking.list, max_age=60, advisory=True)), range(20)))
+    assert len(emulator.requests) == 5 + 5
+
+
+def test_once_there_is_no_server_no_further_list_is_requested(emulator: Emulator) -> None:
+    emulator.fault(path="/backends/weighted", times=None, drop="before")
+    found = list_references(client(emulator).list)
+    assert [*found.unlisted] == ["weighted", "https edge", "tcp edge", "tls edge"]
+    assert {request.path for request in emulator.requests} == {"/backends/failover", "/backends/weighted"}
 
 
 def test_names_from_the_server_become_one_line_without_the_key(emulator: Emulator) -> None:
     emulator.account(KEY).add_referrer("tcp_edges", {"hostports": [f"a\n{KEY}\x1b[31m"], "backend": MODULE})
-    (found,) = client(emulator).list_references().referrers
+    (found,) = list_references(client(emulator).list).referrers
     assert KEY not in found.name
     assert found.name.isprintable()
     assert found.targets == (Target(WEB),)

@@ -9,7 +9,7 @@ from pulumi_ngrok_tg.cli.managers import find_managers
 from pulumi_ngrok_tg.cli.stack import Managed
 
 BACKEND = Backend("bkdtg_a", "", "2025-01-21T18:19:53Z")
-LIVE = Managed("bkdtg_a", "urn:pulumi:dev::shop::x::web", "dev", None, None, deleting=False, protected=False)
+LIVE = Managed("bkdtg_a", "urn:pulumi:dev::shop::x::web", "dev", None, None, "", deleting=False, protected=False)
 
 
 @pytest.mark.parametrize("reverse", [False, True])

@@ -1,41 +1,31 @@
 """Accounts as look-ups share them."""
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+import time
 from typing import Any
 
 from pulumi_ngrok_tg.api.models import Backend
-from pulumi_ngrok_tg.program.account_listing import ListedAccount
+from pulumi_ngrok_tg.program.account_listing import EVER, ListedAccount
 
 OLD = Backend("bkdtg_a", "", "2025-01-21T18:19:53Z", description="old")
 NEW = Backend("bkdtg_a", "", "2025-01-21T18:19:53Z", description="new")
 
 
 class Client:
-    """Knows the backend as it was; while it starts over, others go on."""
+    """Knows the backend as it was when it was listed last."""
 
-    known = OLD
-    meanwhile: Callable[[], Any]
-
-    def start_over(self) -> None:
-        self.meanwhile()
-        self.known = NEW
-
-    def list_all(self) -> list[Backend]:
-        return [self.known]
+    def list(self, _collection: object, max_age: float) -> tuple[Backend, ...]:
+        return (OLD if max_age > 1 else NEW,)
 
     def read(self, _id: str) -> Backend:
-        return self.known
+        return OLD
 
     def get(self, _id: str) -> Backend:
         return NEW
 
 
-def test_a_look_up_by_id_is_new_enough_during_another_listing() -> None:
-    seen: list[Backend] = []
+def test_a_look_up_is_no_older_than_what_it_depends_on() -> None:
     client: Any = Client()
     account = ListedAccount(client)
-    with ThreadPoolExecutor(1) as pool:
-        client.meanwhile = lambda: seen.append(pool.submit(account.read, OLD.id, 0.0).result(10))
-        assert account.find_carrying({}, 0.0) == [NEW]
-    assert seen == [NEW]
+    assert (account.read(OLD.id, EVER), account.find_carrying({}, EVER)) == (OLD, [OLD])
+    now = time.monotonic()
+    assert (account.read(OLD.id, now), account.find_carrying({}, now)) == (NEW, [NEW])

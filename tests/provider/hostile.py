@@ -8,6 +8,7 @@ import ssl
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from datetime import datetime, timezone
 from types import TracebackType
 from typing import Any
 
@@ -100,7 +101,7 @@ class HostileServer(_Server):
         id_ = path.partition("?")[0].rpartition("/")[2]
         if method == "POST":
             made = self.add(f"bkdtg_made{len(self.backends)}", **json.loads(body))
-            made["created_at"] = "2100-01-01T00:00:00Z"
+            made["created_at"] = datetime.now(timezone.utc).isoformat()
             return response(201, made)
         if id_ == "tunnel_group":
             return response(200, {"backends": list(self.backends.values())})

@@ -12,7 +12,7 @@ from tests.provider.hostile import HostileServer, Script
 
 ID = "bkdtg_1"
 STATE = {"labels": {"app": "web"}, "created_at": "2025-01-21T18:19:53Z"}
-HOSTILE = {"max_wait_seconds": 0.1, "max_attempts": 2, "backoff": 0.001, "read_timeout": 0.5}
+HOSTILE = {"max_wait_seconds": 0.1, "max_attempts": 2, "backoff": 0.001, "read_timeout": 0.5, "settle_pauses": (0.001,)}
 BACKEND: dict[str, Any] = {
     "id": ID,
     "uri": "https://x",

@@ -78,14 +78,27 @@ def test_a_backend_that_changes_between_check_and_create_is_not_adopted(
     assert emulator.requests.writes == []
 
 
-def test_many_adoptions_are_verified_by_one_listing(provider: TunnelGroupBackendProvider, emulator: Emulator) -> None:
+def test_many_adoptions_cost_one_listing_and_a_get_each(
+    provider: TunnelGroupBackendProvider, emulator: Emulator
+) -> None:
     made = [emulator.account(KEY).create({"labels": {"n": str(n)}, "metadata": "m"}) for n in range(20)]
     checked = [
         provider.check({}, inputs(one.id, said={"adoptions": 20}, labels={"n": str(n)})) for n, one in enumerate(made)
     ]
     assert emulator.requests.take().methods == ["GET"]
     assert [provider.create(one.inputs).id for one in checked] == [one.id for one in made]
-    assert emulator.requests.methods == ["GET"]
+    assert [request.path.rpartition("/")[2] for request in emulator.requests] == [one.id for one in made]
+
+
+def test_a_backend_that_only_the_list_shows_is_not_adopted(
+    provider: TunnelGroupBackendProvider, emulator: Emulator
+) -> None:
+    ghost = emulator.account(KEY).create(WEB)
+    checked = provider.check({}, inputs(ghost.id, **WEB))
+    assert checked.failures == []
+    emulator.fault(path=ghost.id, times=None, status=404, error_code=6514)
+    with pytest.raises(ProviderError, match=f"There is no backend {ghost.id} in this account"):
+        provider.create(checked.inputs)
 
 
 def test_an_unknown_input_differs_from_nothing(provider: TunnelGroupBackendProvider, emulator: Emulator) -> None:

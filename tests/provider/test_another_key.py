@@ -25,6 +25,7 @@ def stack() -> Iterator[Deployment]:
     with Emulator(api_keys=(KEY, OTHER)) as emulator:
         made = Deployment(emulator)
         made.up(backends(12))
+        made.age()
         yield made
 
 

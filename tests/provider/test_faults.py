@@ -48,7 +48,8 @@ def test_creates_happen_once_with_every_fault(deployment: Deployment, fault: dic
 
 @cases({**REFUSED, **LOST})
 def test_identical_creates_happen_once_each(deployment: Deployment, fault: dict[str, Any]) -> None:
-    deployment.emulator.fault(method="POST", times=3, skip=1, **fault)
+    times = 1 if fault in LOST.values() else 3  # a create is sent no third time after two lost responses
+    deployment.emulator.fault(method="POST", times=times, skip=1, **fault)
     same = {f"b{n}": {"labels": {"app": "web"}} for n in range(8)}
     assert deployment.up(same) == {}
     deployment.assert_in_step()
@@ -133,5 +134,6 @@ def test_a_server_that_never_comes_up_is_named(deployment: Deployment) -> None:
     deployment.base_url = "http://127.0.0.1:1"
     (error,) = deployment.up(backends(1)).values()
     assert error.startswith(
-        "POST /backends/tunnel_group: cannot connect to 127.0.0.1:1 (Connection refused). Check the"
+        "POST /backends/tunnel_group: nothing was sent, because there was no connection to 127.0.0.1:1 (Connection "
+        "refused). Check the"
     )

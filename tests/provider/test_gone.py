@@ -157,6 +157,7 @@ def test_an_outage_costs_one_listing(emulator: Emulator, fault: dict[str, Any], 
 def test_a_lost_delete_is_done_when_ngrok_says_gone(emulator: Emulator) -> None:
     deployment = Deployment(emulator)
     deployment.up(backends(2))
+    deployment.age()
     emulator.fault(method="DELETE", times=2, drop="after")
     emulator.fault(method="DELETE", times=2, status=404, error_code=7020)
     assert len(deployment.destroy()) == 2, "a code that ngrok does not send yet proves nothing"

@@ -1,26 +1,33 @@
 """One request until it ends, over real HTTP: how often it is sent, what it waits, and what is told of it."""
 
 import re
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from email.utils import formatdate
 from importlib.metadata import version
 from typing import Any
 
 import pytest
 
+from pulumi_ngrok_tg.api.call import Call, Cancellation
 from pulumi_ngrok_tg.api.client import Client
+from pulumi_ngrok_tg.api.clock import Clock
 from pulumi_ngrok_tg.api.errors import (
     ApiError,
+    Cancelled,
     ConnectionFailed,
     GaveUp,
     NotFound,
     ServerError,
-    UnexpectedResponse,
+    Unsendable,
+    Unsettled,
 )
-from pulumi_ngrok_tg.api.patience import Patience
-from pulumi_ngrok_tg.api.retrying import Requests
+from pulumi_ngrok_tg.api.models import BACKENDS, TUNNELS
+from pulumi_ngrok_tg.api.session import Session
 from pulumi_ngrok_tg.api.settings import AccountSettings
+from pulumi_ngrok_tg.api.transport import Transport
 from pulumi_ngrok_tg.emulator import Emulator
 from tests.conftest import KEY
 from tests.provider.hostile import HostileServer, response
@@ -36,8 +43,16 @@ def heard() -> Heard:
 
 
 @pytest.fixture
-def requests(emulator: Emulator, heard: Heard) -> Requests:
-    return Requests(settings(emulator), heard)
+def session(emulator: Emulator, heard: Heard) -> Session:
+    return connect(settings(emulator), heard)
+
+
+def connect(settings: AccountSettings, heard: Heard, clock: Clock | None = None) -> Session:
+    return Session(settings, heard, Transport(settings, clock or Clock()))
+
+
+def fetch(session: Session, path: str = LIST, max_wait: float = 5, attempts: int = 3) -> Any:
+    return session.send(Call(max_wait, attempts), "GET", path, lambda body: body)
 
 
 def settings(emulator: Emulator, **more: Any) -> AccountSettings:
@@ -50,10 +65,10 @@ def facts(heard: Heard) -> list[str]:
     return [re.sub(OPERATION, "operation op", line) for line in lines]
 
 
-def test_each_attempt_is_a_debug_line(emulator: Emulator, requests: Requests, heard: Heard) -> None:
+def test_each_attempt_is_a_debug_line(emulator: Emulator, session: Session, heard: Heard) -> None:
     emulator.fault(method="GET", drop="after")
     emulator.fault(method="GET", status=500)
-    requests.send("GET", f"{LIST}?limit=100", Patience(5))
+    fetch(session, f"{LIST}?limit=100")
     assert facts(heard) == [
         f"GET {LIST}?limit=100: no response in N ms (attempt 1)",
         f"GET {LIST}?limit=100: HTTP 500 in N ms (attempt 2, operation op)",
@@ -61,50 +76,50 @@ def test_each_attempt_is_a_debug_line(emulator: Emulator, requests: Requests, he
     ]
 
 
-def test_a_debug_lines_time_is_the_servers(emulator: Emulator, requests: Requests, heard: Heard) -> None:
+def test_a_debug_lines_time_is_the_servers(emulator: Emulator, session: Session, heard: Heard) -> None:
     emulator.set(latency=0.1)
-    requests.send("GET", LIST, Patience(5))
+    fetch(session, max_wait=5)
     (told,) = (int(line.split(" in ")[1].split()[0]) for line in heard.debugs)
     arrived, ended = emulator.requests[0].arrived, emulator.requests[0].ended
     assert (ended - arrived) * 1000 - 1 <= told < 5000
 
 
-def test_an_error_names_the_request_without_its_query(emulator: Emulator, requests: Requests) -> None:
+def test_an_error_names_the_request_without_its_query(emulator: Emulator, session: Session) -> None:
     emulator.fault(method="GET", status=403, error_code=7008)
     with pytest.raises(ApiError, match=f"^GET {LIST}: ngrok says: "):
-        requests.send("GET", f"{LIST}?limit=100", Patience(5))
+        fetch(session, f"{LIST}?limit=100")
 
 
 @pytest.mark.parametrize("fault", [{"status": 500}, {"drop": "before"}, {"status": 503, "body": "<html></html>"}])
-def test_max_attempts_limits_the_attempts(emulator: Emulator, requests: Requests, fault: dict[str, Any]) -> None:
+def test_max_attempts_limits_the_attempts(emulator: Emulator, session: Session, fault: dict[str, Any]) -> None:
     emulator.fault(method="GET", times=None, **fault)
-    patience = Patience(30)
+    call = Call(30, 3)
     with pytest.raises((ServerError, ConnectionFailed)):
-        requests.send("GET", LIST, patience)
+        session.send(call, "GET", LIST, lambda body: body)
     assert len(emulator.requests) == 3
     # 0.02 s, then 0.04 s, each with up to 0.02 s more: and each counts as waited.
-    assert 0.06 <= patience.spent < 0.5
+    assert 0.06 <= call.waited < 0.5
 
 
 def test_attempts_that_meet_a_limit_do_not_count(emulator: Emulator, heard: Heard) -> None:
-    requests = Requests(settings(emulator, max_attempts=1, rate_window=0.05), heard)
+    session = connect(settings(emulator, rate_window=0.05), heard)
     emulator.fault(method="GET", times=4, status=429, error_code=226)
-    requests.send("GET", LIST, Patience(30))
+    fetch(session, max_wait=30, attempts=1)
     assert len(emulator.requests) == 5
     assert facts(heard)[-1] == f"GET {LIST}: HTTP 200 in N ms (attempt 5, operation op)"
 
 
-def test_a_request_that_was_not_sent_is_no_debug_line(emulator: Emulator, requests: Requests, heard: Heard) -> None:
+def test_a_request_that_was_not_sent_is_no_debug_line(emulator: Emulator, session: Session, heard: Heard) -> None:
     emulator.fault(method="GET", status=429, error_code=226, headers={"Retry-After": "60"})
     with pytest.raises(GaveUp):
-        requests.send("GET", LIST, Patience(1))
+        fetch(session, max_wait=1)
     assert len(heard.debugs) == len(emulator.requests) == 1
 
 
 def test_a_long_wait_before_the_next_attempt_is_reported(emulator: Emulator, heard: Heard) -> None:
-    requests = Requests(settings(emulator, backoff=1.05, max_attempts=2), heard)
+    session = connect(settings(emulator, backoff=1.05), heard)
     emulator.fault(method="GET", status=500)
-    requests.send("GET", LIST, Patience(30))
+    fetch(session, max_wait=30)
     (told,) = heard.statuses
     assert re.search(r"HTTP 500, .* Next attempt in [12] s$", told)
 
@@ -141,14 +156,14 @@ def test_a_not_found_after_a_lost_delete_is_marked(
 def test_a_body_of_many_packets_is_read_whole(emulator: Emulator, heard: Heard) -> None:
     for n in range(60):
         emulator.account(KEY).create({"metadata": str(n) * 2000})
-    listed = Client(settings(emulator), heard).list_all()
+    listed = Client(settings(emulator), heard).list(BACKENDS)
     assert [backend.metadata[:2] for backend in listed[-2:]] == ["11", "00"]
     assert len(listed) == 60
 
 
 SHAPES: dict[str, Callable[[Client], object]] = {
     f"POST {LIST}: the response is not a tunnel group backend.": lambda client: client.create({"description": "x"}),
-    f"GET {LIST}: the response is not a list of backends.": lambda client: client.list_all(),
+    f"GET {LIST}: the response is not a list of backends.": lambda client: client.list(BACKENDS),
 }
 
 
@@ -162,11 +177,11 @@ def test_a_response_of_another_shape_is_named(emulator: Emulator, heard: Heard, 
 def test_a_backend_of_another_shape_on_a_page_is_named(emulator: Emulator, heard: Heard) -> None:
     emulator.fault(method="GET", body='{"backends": [{"id": "x"}]}')
     with pytest.raises(Exception, match=f"^GET {LIST}: the response is not a tunnel group backend.$"):
-        Client(settings(emulator), heard).list_all()
+        Client(settings(emulator), heard).list(BACKENDS)
 
 
-def test_each_request_has_the_headers_of_the_api(emulator: Emulator, requests: Requests) -> None:
-    requests.send("GET", LIST, Patience(0))
+def test_each_request_has_the_headers_of_the_api(emulator: Emulator, session: Session) -> None:
+    fetch(session, max_wait=0)
     headers = emulator.requests[0].headers
     assert headers["Accept"] == "application/json"
     assert headers["Ngrok-Version"] == "2"
@@ -176,18 +191,17 @@ def test_each_request_has_the_headers_of_the_api(emulator: Emulator, requests: R
 
 @pytest.mark.parametrize("header", ["Ngrok-Operation-Id", "NGROK-OPERATION-ID"])
 def test_the_operation_of_a_response_that_is_not_ngroks_is_in_its_header(
-    emulator: Emulator, requests: Requests, heard: Heard, header: str
+    emulator: Emulator, session: Session, heard: Heard, header: str
 ) -> None:
     emulator.fault(method="GET", body="[]", headers={header: "op_given"})
-    requests.send("GET", LIST, Patience(0))
+    fetch(session, max_wait=0)
     assert facts(heard) == [f"GET {LIST}: HTTP 200 in N ms (attempt 1, operation op_given)"]
 
 
 def test_an_impossible_address_is_an_error(heard: Heard) -> None:
-    with pytest.raises(
-        UnexpectedResponse, match=f"^GET {LIST}: no request can be sent, because the address is malformed.$"
-    ):
-        Requests(AccountSettings(KEY, "https://*"), heard).send("GET", LIST, Patience(0))
+    problem = "its address or that of the proxy \\(HTTPS_PROXY\\) is malformed"
+    with pytest.raises(Unsendable, match=f"^GET {LIST}: nothing was sent to \\*, because {problem}.$"):
+        fetch(connect(AccountSettings(KEY, "https://*"), heard))
 
 
 def test_ngroks_clock_is_read_from_successful_responses(heard: Heard) -> None:
@@ -195,14 +209,15 @@ def test_ngroks_clock_is_read_from_successful_responses(heard: Heard) -> None:
     withdrawn = {"error_code": "ERR_NGROK_7008", "status_code": 403, "msg": "no"}
     said = [response(403, withdrawn, ahead), response(200, {}, ahead), response(200, {}, "Date: no time at all")]
     with HostileServer(lambda _method, _path: said.pop(0)) as server:
-        requests = Requests(AccountSettings(KEY, server.url), heard)
-        assert requests.clock_offset == 0
+        clock = Clock()
+        session = connect(AccountSettings(KEY, server.url), heard, clock)
+        assert clock.ahead == 0
         with pytest.raises(ApiError):
-            requests.send("GET", LIST, Patience(0))
-        assert requests.clock_offset == 0
+            fetch(session, max_wait=0)
+        assert clock.ahead == 0
         for _ in range(2):
-            requests.send("GET", LIST, Patience(0))
-            assert 3590 < requests.clock_offset < 3610
+            fetch(session, max_wait=0)
+            assert 3590 < clock.ahead < 3610
 
 
 @pytest.mark.parametrize("dated", [True, False])
@@ -215,14 +230,14 @@ def test_a_date_in_retry_after_is_of_ngroks_clock(heard: Heard, dated: bool) -> 
     limited = {"error_code": "ERR_NGROK_226", "status_code": 429, "msg": "no"}
     told = pytest.raises(GaveUp, match=r"The next request can be sent in (59|60) s")
     with HostileServer(lambda _method, _path: response(429, limited, *headers)) as server, told:
-        Requests(AccountSettings(KEY, server.url), heard).send("GET", LIST, Patience(1))
+        fetch(connect(AccountSettings(KEY, server.url), heard), max_wait=1)
 
 
 def test_all_tunnels_are_listed_with_retries_and_cleaned(emulator: Emulator, heard: Heard) -> None:
     ids = [emulator.account(KEY).connect_tunnel({"n": str(n)}, f"evil\x1b {KEY}") for n in range(101)]
     client = Client(settings(emulator), heard)
     emulator.fault(path="/tunnels", status=503)
-    tunnels = client.list_tunnels()
+    tunnels = client.list(TUNNELS)
     assert [tunnel.id for tunnel in tunnels] == ids[::-1]
     assert {tunnel.forwards_to for tunnel in tunnels} == {"evil\\x1b [redacted]"}
     assert tunnels[0].labels == {"n": "100"}
@@ -232,9 +247,92 @@ def test_all_tunnels_are_listed_with_retries_and_cleaned(emulator: Emulator, hea
 def test_the_account_is_read_page_by_page(emulator: Emulator, heard: Heard) -> None:
     for _ in range(101):
         emulator.account(KEY).create({})
-    assert len(list(Client(settings(emulator), heard).read_pages())) == 2
+    assert len(Client(settings(emulator), heard).list(BACKENDS)) == 101
     first, second = facts(heard)
     assert first == f"GET {LIST}?limit=100: HTTP 200 in N ms (attempt 1, operation op)"
     assert re.fullmatch(
         rf"GET {LIST}\?before_id=bkdtg_\w+&limit=100: HTTP 200 in N ms \(attempt 1, operation op\)", second
     )
+
+
+# The end of an operation ----------------------------------------------------------------------------------------------
+
+
+def test_a_cancelled_operation_ends_every_wait_and_sends_nothing_more(emulator: Emulator, heard: Heard) -> None:
+    """Waits for a pause, for a turn, for a lock, and between attempts."""
+    cancellation, lock = Cancellation(), threading.Lock()
+    session = connect(settings(emulator, max_concurrency=1), heard)
+    emulator.fault(method="GET", status=429, error_code=226, headers={"Retry-After": "60"})
+
+    def send() -> None:
+        session.send(Call(300, 3, cancellation), "GET", LIST, lambda body: body)
+
+    def wait_for_lock() -> None:
+        with Call(300, 3, cancellation).hold(lock):
+            pass
+
+    lock.acquire()
+    with ThreadPoolExecutor(9) as pool:
+        waiting = [*(pool.submit(send) for _ in range(8)), pool.submit(wait_for_lock)]
+        while not heard.statuses:
+            time.sleep(0.01)
+        began = time.monotonic()
+        cancellation.cancel()
+        for one in waiting:
+            with pytest.raises(Cancelled, match="nothing was sent"):
+                one.result(30)
+        assert time.monotonic() - began < 10
+    assert len(emulator.requests) == 1
+
+
+def test_nothing_is_sent_once_nobody_records_it(emulator: Emulator, session: Session) -> None:
+    with pytest.raises(Cancelled):
+        session.send(Call(5, 3, Cancellation(lambda: True)), "DELETE", f"{LIST}/bkdtg_1", lambda body: body)
+    assert emulator.requests == []
+
+
+# New backends ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("call", ["get", "read", "update", "delete"])
+@pytest.mark.parametrize("misses", [2, 3])
+def test_a_new_backend_that_a_server_does_not_know_yet_is_not_gone(
+    emulator: Emulator, heard: Heard, call: str, misses: int
+) -> None:
+    backend = emulator.account(KEY).create({})
+    client = Client(settings(emulator, settle_pauses=(0.01, 0.02)), heard)
+    emulator.fault(path="tunnel_group", times=None, fields={"backends": []})
+    emulator.fault(path=backend.id, times=misses, status=404, error_code=6514)
+    calls: dict[str, Callable[[], object]] = {
+        "get": lambda: client.get(backend.id, backend.created_at),
+        "read": lambda: client.read(backend.id, backend.created_at),
+        "update": lambda: client.update(backend.id, {"description": "x"}, created_at=backend.created_at),
+        "delete": lambda: client.delete(backend.id, backend.created_at),
+    }
+    if misses == 2:
+        calls[call]()
+    else:
+        with pytest.raises(Unsettled, match=r"\(ERR_NGROK_6514, .* It is only seconds old: ngrok may find it"):
+            calls[call]()
+    assert len([request for request in emulator.requests if request.path.endswith(backend.id)]) == 3
+
+
+@pytest.mark.parametrize("created_at", ["2025-01-21T18:19:53Z", "", "soon"])
+def test_a_backend_that_is_not_new_is_gone_at_once(emulator: Emulator, heard: Heard, created_at: str) -> None:
+    client = Client(settings(emulator), heard)
+    for call in (client.get, client.delete):
+        with pytest.raises(NotFound):
+            call("bkdtg_1", created_at)
+    assert len(emulator.requests) == 2
+
+
+@pytest.mark.parametrize("lost", [True, False])
+def test_a_new_backend_is_gone_after_a_lost_delete_and_all_further_ones(
+    emulator: Emulator, heard: Heard, lost: bool
+) -> None:
+    backend = emulator.account(KEY).create({})
+    client = Client(settings(emulator, settle_pauses=(0.01, 0.02)), heard)
+    emulator.fault(method="DELETE", drop="after" if lost else "before")
+    client.delete(backend.id, backend.created_at)
+    assert emulator.account(KEY).backends == {}
+    assert len(emulator.requests) == (4 if lost else 2)
