@@ -153,6 +153,7 @@ def test_an_adopted_backend_that_was_deleted_is_named_and_not_created_again(
 ) -> None:
     stack.program(adopting(web))
     stack.up()
+    stack.age()
     del emulator.account(KEY).backends[web.id]
     for command in (stack.preview, stack.up):
         (said,) = import_errors(command("--refresh", fails=True))

@@ -58,6 +58,7 @@ def test_a_rotated_key_takes_over(stack: Stack, emulator: Emulator) -> None:
     said = stack.up("--refresh", "--expect-no-changes", "--diff").text
     assert "fingerprint" not in said
     account = emulator.account(ROTATED)
+    stack.age()
     del account.backends[stack.resource("b3")["id"]]
     stack.up("--refresh")
     assert len(account.backends) == COUNT
@@ -66,6 +67,7 @@ def test_a_rotated_key_takes_over(stack: Stack, emulator: Emulator) -> None:
 
 @pytest.mark.nightly
 def test_a_backend_lost_during_a_rotation_is_removed_as_the_error_says(stack: Stack, emulator: Emulator) -> None:
+    stack.age()
     emulator.rotate_key(MAIN, ROTATED)
     stack.environment["NGROK_API_KEY"] = ROTATED
     del emulator.account(ROTATED).backends[stack.resource("b3")["id"]]

@@ -142,6 +142,7 @@ def test_the_page_of_the_command_tells_what_it_does(new_stack: Callable[..., Sta
     emulator.account(KEY).connect_tunnel({"app": "api"})
     stack.up()
     (resource,) = stack.resources()
+    stack.age()
     del emulator.account(KEY).backends[resource["id"]]
     section = page.partition("## JSON\n")[2].partition("\n## ")[0]
     rows = dict(re.findall(r"^\| `?([\w -]+)`? \| (.*) \|$", section, re.MULTILINE))

@@ -109,6 +109,7 @@ def test_tunnels_are_no_drift_but_show_in_the_outputs(
 
 def test_a_backend_deleted_at_ngrok_is_created_again(stack: Stack, account: EmulatedAccount) -> None:
     old = stack.output("id")
+    stack.age()
     account.backends.clear()
     assert "1 to create" in stack.preview("--refresh").text
     stack.up("--refresh")
@@ -121,6 +122,7 @@ def test_a_backend_deleted_at_ngrok_is_created_again(stack: Stack, account: Emul
 def test_a_backend_that_is_already_gone_deletes_cleanly(
     stack: Stack, account: EmulatedAccount, emulator: Emulator
 ) -> None:
+    stack.age()
     account.backends.clear()
     stack.destroy()
     assert stack.resources() == []
@@ -129,6 +131,7 @@ def test_a_backend_that_is_already_gone_deletes_cleanly(
 
 @pytest.mark.nightly
 def test_updating_a_backend_that_is_gone_says_how_to_go_on(stack: Stack, account: EmulatedAccount) -> None:
+    stack.age()
     account.backends.clear()
     stack.program(PROGRAM.replace("Website", "Shop"))
     (error,) = stack.up(fails=True).errors

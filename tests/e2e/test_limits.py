@@ -50,24 +50,6 @@ def test_max_wait_seconds_of_0_is_enough_for_a_healthy_api(new_stack: Callable[.
     assert "one call may wait at most 0 s in all" in error
 
 
-@pytest.mark.nightly
-def test_a_limit_of_creates_delays_only_creates(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
-    stack = new_stack(program(24))
-    stack.up()
-    emulator.requests.clear()
-    emulator.set(latency=0.4)
-    emulator.fault(method="POST", status=400, error_code=5001, headers={"Retry-After": "3"})
-    stack.program('TunnelGroupBackend("new")\n' + program(24, description="new"))
-    said = stack.up().text
-    assert "ngrok's limit of creates in an interval is reached (ERR_NGROK_5001): waiting 3 s, then going on" in said
-    (refused,) = [request for request in emulator.requests if request.status == 400]
-    (created,) = [request for request in emulator.requests if request.status == 201]
-    assert created.arrived >= refused.ended + 3
-    changed = [request.arrived for request in emulator.requests if request.method == "PATCH"]
-    assert len(changed) == 24
-    assert refused.ended < max(changed) < created.arrived, "they went on meanwhile"
-
-
 # ngrok's limits -------------------------------------------------------------------------------------------------------
 
 

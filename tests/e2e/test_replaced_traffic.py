@@ -88,6 +88,7 @@ def test_a_create_is_no_replacement(stack: Stack, emulator: Emulator) -> None:
 
 
 def test_a_replacement_of_a_deleted_backend_creates_it(stack: Stack, emulator: Emulator) -> None:
+    stack.age()
     emulator.account(KEY).backends.clear()
     taint(stack)
     stack.up()

@@ -18,6 +18,8 @@ def test_orphans_names_each_difference_and_how_to_fix_it(
 ) -> None:
     other = new_stack('TunnelGroupBackend("theirs", description="Theirs")', "other")
     other.up()
+    for one in (stack, other):
+        one.age()
     theirs = other.resource("theirs")
     web = stack.resource("web")
     account = emulator.account(KEY)
