@@ -136,12 +136,12 @@ class Stack:
             if r["type"] == "pulumi-python:dynamic/ngrok:TunnelGroupBackend"
         ]
 
-    def age(self) -> None:
+    def age(self, created_at: str = "2025-01-21T18:19:53Z") -> None:
         """Make the backends in the state as old as most are: of a new one, ngrok's "not found" proves nothing."""
         exported = json.loads(self.pulumi("stack", "export").text)
         for resource in exported["deployment"]["resources"]:
             if "created_at" in (resource.get("outputs") or {}):
-                resource["outputs"]["created_at"] = "2025-01-21T18:19:53Z"
+                resource["outputs"]["created_at"] = created_at
         (self.folder / "aged.json").write_text(json.dumps(exported))
         self.pulumi("stack", "import", "--file", "aged.json")
 

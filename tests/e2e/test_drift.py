@@ -1,6 +1,7 @@
 """Changes made behind Pulumi's back: what counts as drift, how it shows, and how it is repaired."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
@@ -116,6 +117,22 @@ def test_a_backend_deleted_at_ngrok_is_created_again(stack: Stack, account: Emul
     (new,) = account.backends
     assert new != old
     assert stack.output("id") == new
+
+
+def test_a_new_backend_that_one_server_does_not_know_stays_in_the_state(
+    stack: Stack, account: EmulatedAccount, emulator: Emulator
+) -> None:
+    (id_,) = account.backends
+    stack.age((datetime.now(timezone.utc) + timedelta(seconds=9)).isoformat())  # by a clock that is a little ahead
+    emulator.fault(path="tunnel_group", times=None, hide=(id_,))
+    emulator.fault(path=id_, times=None, status=404, error_code=6514)
+    (error,) = stack.refresh(fails=True).errors
+    assert "(ERR_NGROK_6514, HTTP 404, " in error
+    assert error.endswith("It is only seconds old: ngrok may find it later. Run it again in a minute.")
+    emulator.faults.clear()
+    stack.up("--refresh", "--expect-no-changes")
+    assert list(account.backends) == [id_]
+    assert emulator.requests.writes == []
 
 
 @pytest.mark.nightly

@@ -54,6 +54,13 @@ def test_a_response_beyond_the_timeout_is_retried(new_stack: Callable[..., Stack
     assert sorted(request.method for request in emulator.requests) == ["GET"]
 
 
+def test_a_setting_that_keeps_requests_from_being_sent_is_named(new_stack: Callable[..., Stack]) -> None:
+    environment = {"NGROK_API_KEY": KEY, "NGROK_API_BASE_URL": "https://127.0.0.1:1", "REQUESTS_CA_BUNDLE": "/nowhere"}
+    (error,) = new_stack(program(1), environment=environment).up(fails=True).errors
+    assert "nothing was sent to 127.0.0.1:1, because REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names no file" in error
+    assert error.endswith("Correct that setting, then run it again.")
+
+
 @pytest.mark.nightly
 def test_a_refused_connection_is_one_line(new_stack: Callable[..., Stack]) -> None:
     stack = new_stack(program(1), environment={"NGROK_API_KEY": KEY, "NGROK_API_BASE_URL": "http://127.0.0.1:1"})

@@ -69,7 +69,7 @@ def dictated(emulator: Emulator, a_window: int, window: float) -> float:
 
 
 def test_requests_in_flight_settle_at_the_limit(emulator: Emulator) -> None:
-    """How fast they settle is held in simulated time, in unit/test_limits; here it is how little is refused."""
+    """How fast they settle is held in simulated time, in tests/api/test_turns; here it is how little is refused."""
     emulator.set(max_concurrency=3, latency=0.05)
     deployment = Deployment(emulator, backoff=0.5)
     assert deployment.up(backends(60)) == {}
