@@ -1,8 +1,10 @@
 """``pulumi-ngrok-tg delete``: deletes backends that nothing uses and no stack manages."""
 
 import shlex
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,9 +67,9 @@ def delete(
             raise click.ClickException(
                 "Nothing was deleted, because the reasons above have changed since the question. Run the command again."
             )
-    failed = 0
+    failed, began = 0, time.monotonic()
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        ended = [pool.submit(_delete, session, backend, force) for backend in backends]
+        ended = [pool.submit(_delete, session, backend, force, began) for backend in backends]
         try:
             for done in as_completed(ended):
                 click.echo(done.result())
@@ -166,7 +168,7 @@ def _explain_managed(holders: "Sequence[Managed]") -> str:
     )
 
 
-def _delete(session: Session, backend: Backend, force: bool) -> str:
+def _delete(session: Session, backend: Backend, force: bool, began: float) -> str:
     """Delete a backend; return the outcome as a line."""
     id_ = backend.id
     try:
@@ -178,7 +180,8 @@ def _delete(session: Session, backend: Backend, force: bool) -> str:
     except NgrokError as error:
         line = f"Did not delete {id_}: {session.explain(error)}"
         if isinstance(error, ApiError) and error.code == REFERENCED:
-            index = ReferenceIndex(list_references(session.client.list, BACKENDS_ONLY))
+            listed = partial(session.client.list, max_age=time.monotonic() - began)  # one listing for all deletes
+            index = ReferenceIndex(list_references(listed, BACKENDS_ONLY))
             line += f" {escape(explain_referenced(id_, index))}"
         return line
     return f"Deleted {id_}"
