@@ -120,7 +120,9 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
             if id_ := props.get(adoption.INPUT):
                 backend = Adopter(self._run, self._account, self._reporter, urn, facts).verify(id_, props)
             else:
-                backend = account.client.create(properties.take_contents(props), facts.are_plain(props))
+                backend = account.client.create(
+                    properties.take_contents(props), facts.are_plain(props), (facts.managed or "").split()
+                )
                 self._run.keep(backend.id, urn)
             return dynamic.CreateResult(backend.id, _build_outputs(backend, props, account))
 

@@ -42,8 +42,10 @@ class Call:
     seconds: float = inf
     """How long an advisory call may take in all; ``inf``: it is none. An advisory call sends each request once, and
     neither delays nor fails another call."""
-    settle_pauses: Sequence[float] | None = None
-    """Seconds between further reads of a backend that is so new that a "not found" proves nothing; None: it is not."""
+    created: float | None = None
+    """When the backend that it is about was created, in seconds since the epoch, if that is known."""
+    settle_pauses: Sequence[float] = ()
+    """Seconds between further reads if that backend is not found although it is new."""
     may_quote: bool = True
     """Whether its errors may show ngrok's messages; not if what it sends may hold a secret."""
     urgent: bool = False
@@ -76,11 +78,7 @@ class Call:
         self.waited += time.monotonic() - began
 
     def wait(self, event: threading.Event, seconds: float) -> None:
-        """Wait until another thread sets the event, at most that long, and count it if there is a bound.
-
-        Raises:
-            Cancelled: the operation was cancelled.
-        """
+        """Wait until another thread sets the event, at most so long, which counts; or raise Cancelled."""
         began = time.monotonic()
         ends = began + min(seconds, self.left)
         while not event.wait(max(0.0, min(_CHECK, ends - time.monotonic()))) and time.monotonic() < ends:

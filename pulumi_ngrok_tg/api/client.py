@@ -1,7 +1,7 @@
 """The calls on tunnel group backends, and the lists of what uses them: tunnels, edges, other backends."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from functools import partial
 from math import inf
@@ -10,7 +10,7 @@ from typing import Any
 from pulumi_ngrok_tg.api.call import Call, Cancellation
 from pulumi_ngrok_tg.api.clock import Clock
 from pulumi_ngrok_tg.api.creation import Creations
-from pulumi_ngrok_tg.api.errors import InvalidId, NotApplied, NotFound, Unreadable, Unsettled
+from pulumi_ngrok_tg.api.errors import InvalidId, NotApplied, NotFound, Unreadable
 from pulumi_ngrok_tg.api.inventory import Inventory
 from pulumi_ngrok_tg.api.listing import Listing
 from pulumi_ngrok_tg.api.models import BACKENDS, Backend, Collection, Contents, Item, is_id, read_seconds
@@ -21,9 +21,6 @@ from pulumi_ngrok_tg.api.settings import AccountSettings
 from pulumi_ngrok_tg.api.snapshots import Snapshots
 from pulumi_ngrok_tg.api.text import to_line
 from pulumi_ngrok_tg.api.transport import Transport
-
-_NEW = 30.0
-"""Seconds in which a "not found" proves nothing, as a server of ngrok's may not have seen the backend yet."""
 
 
 class Client:
@@ -76,7 +73,8 @@ class Client:
                 is delayed. ngrok's limits hold all the same.
             most: how many objects are enough.
         """
-        call, key, since = self._start_call(advisory=advisory), (collection.path, advisory), time.monotonic() - max_age
+        call, since = self._start_call(advisory=advisory), time.monotonic() - max_age
+        key = collection.path, advisory, most
         found = self._snapshots.read(call, key, since, lambda: self._begin_listing(collection), most)
         return tuple(collection.clean(item, self.clean) for item in found)
 
@@ -84,12 +82,12 @@ class Client:
         """Return a text from a server or an agent as one line without the API key."""
         return to_line(redact(text, self.settings.api_key))
 
-    def create(self, contents: Contents, may_quote: bool = False) -> Backend:
-        """Create a backend, once; see :mod:`pulumi_ngrok_tg.api.creation`.
+    def create(self, contents: Contents, may_quote: bool = False, others: Iterable[str] = ()) -> Backend:
+        """Create a backend, once, which is none of ``others``; see :mod:`pulumi_ngrok_tg.api.creation`.
 
         Errors quote ngrok only if ``may_quote``: its message may hold a value that was sent, which may be a secret.
         """
-        backend = self._creations.create(contents, self._start_call(may_quote=may_quote))
+        backend = self._creations.create(contents, self._start_call(may_quote=may_quote), others)
         self._inventory.keep(backend)
         return backend
 
@@ -125,7 +123,7 @@ class Client:
 
         try:
             self._session.send(self._start_call(created_at=created_at), "DELETE", path, read)
-        except (NotFound, Unsettled) as error:
+        except NotFound as error:
             if not error.after_lost:  # else our own first attempt has deleted it
                 raise
 
@@ -151,15 +149,16 @@ class Client:
         return Inventory(self._exchange, self._begin_listing(BACKENDS)), time.monotonic()
 
     def _start_call(self, advisory: bool = False, may_quote: bool = True, created_at: str = "") -> Call:
-        settings, is_new = self.settings, False
+        settings, created = self.settings, None
         with suppress(ValueError, OverflowError, AttributeError):  # a state may say anything, or nothing
-            is_new = self._clock.is_within(read_seconds(created_at), _NEW)
+            created = read_seconds(created_at)
         return Call(
             min(settings.max_wait_seconds, settings.snapshot_seconds if advisory else inf),
             settings.max_attempts,
             self._cancellation,
             settings.snapshot_seconds if advisory else inf,
-            settings.settle_pauses if is_new else None,
+            created,
+            settings.settle_pauses,
             may_quote,
         )
 

@@ -17,9 +17,9 @@ class Clock:
     def __init__(self, now: Callable[[], float] = time.time) -> None:
         self.now = now
         self.ahead = 0.0
-        """How many seconds the Date of the last success was ahead of this machine's clock."""
+        """How many seconds the Date of the last response was ahead of this machine's clock."""
 
-    def is_within(self, moment: float, seconds: float, slack: float = SLACK) -> bool:
-        """Tell whether a moment of ngrok's is at most so many seconds ago, give or take ``slack``, by either clock."""
+    def count_within(self, moment: float, seconds: float, slack: float = SLACK) -> int:
+        """Return by how many of the two clocks a moment is at most so many seconds ago, give or take ``slack``."""
         here = self.now()
-        return any(-slack <= now - moment <= seconds + slack for now in (here, here + self.ahead))
+        return sum(-slack <= now - moment <= seconds + slack for now in (here, here + self.ahead))

@@ -10,7 +10,7 @@ what it made: no list can show a request that arrives later still.
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,10 +24,9 @@ from pulumi_ngrok_tg.api.reporting import Reporter
 from pulumi_ngrok_tg.api.session import Session
 from pulumi_ngrok_tg.api.settings import AccountSettings
 
+_CLOCKS = 2  # this machine's, and that of ngrok's responses
 _MOST_LOST = 2
 """Requests of a create that may be lost: each may have made a backend."""
-_MOST_APART = 60.0
-"""Seconds by which two clocks may differ that both say that a backend is new."""
 _REPLAY_AGE = 300.0
 """Seconds; more than both clocks are off, as a rule, and less than the age of what a proxy replays."""
 
@@ -46,22 +45,23 @@ class Creations:
     _claimed: set[str] = field(default_factory=set)
     _turns: dict[str, threading.Lock] = field(default_factory=dict)
 
-    def create(self, contents: Contents, call: Call) -> Backend:
-        """Create a backend with ``contents``; raise FateUnknown if one may exist, another NgrokError if none does."""
+    def create(self, contents: Contents, call: Call, others: Iterable[str] = ()) -> Backend:
+        """Create a backend that is none of ``others``; raise FateUnknown if one may exist, NgrokError if none does."""
         with self._lock:
+            self._claimed.update(others)
             turn = self._turns.setdefault(json.dumps(contents, sort_keys=True), threading.Lock())
         with call.hold(turn):  # identical creates run one by one, so an unclaimed match is ours
             return _Creation(self, contents, call).run()
 
-    def claim(self, id_: str) -> bool:
-        """Note that one create of this process made a backend; return False if another create made it."""
+    def claim(self, *backends: Backend) -> bool:
+        """Note that one create has made these backends, or may have; return False if another one has made the first."""
         with self._lock:
-            is_free = id_ not in self._claimed
-            self._claimed.add(id_)
+            is_free = not backends or backends[0].id not in self._claimed
+            self._claimed.update(backend.id for backend in backends)
         return is_free
 
     def list_unclaimed(self, call: Call) -> list[Backend]:
-        """List the backends that no create of this process is known to have made."""
+        """List the backends that are not known from elsewhere."""
         listed = [backend for page in self.begin_listing().read_pages(call) for backend in page]
         with self._lock:
             return [backend for backend in listed if backend.id not in self._claimed]
@@ -77,6 +77,7 @@ class _Creation:
         self._began = time.monotonic()
         self._lost: list[NgrokError] = []
         self._has_response = False
+        self._named: set[str] = set()  # in responses that were too old by the clocks as they were known
 
     def run(self) -> Backend:
         body = {name: value for name, value in self._wanted.items() if value}
@@ -95,19 +96,22 @@ class _Creation:
             backend = BACKENDS.read(f"POST {BACKENDS.path}", body)
         except Unreadable as error:
             raise ConnectionFailed(str(error), arrived=True) from error
-        if not self._is_new(backend, _REPLAY_AGE):
-            why = "was made before"
-        elif backend.labels != self._wanted["labels"]:
+        slack = _REPLAY_AGE if backend.contents == self._wanted else SLACK
+        if backend.labels != self._wanted["labels"]:
             why = "has other labels than were sent"
-        elif not self._all.claim(backend.id):
+        elif not self._count_new(backend, slack):
+            why = "was made before"
+            self._named.add(backend.id)
+        elif not self._all.claim(backend):
             why = "another create has made"
         else:
             self._has_response = True
             return backend
         raise ConnectionFailed(f"The response to a create is about {backend.id}, which {why}.", arrived=True)
 
-    def _is_new(self, backend: Backend, slack: float = SLACK) -> bool:
-        return self._all.clock.is_within(backend.created, time.monotonic() - self._began, slack)
+    def _count_new(self, backend: Backend, slack: float = SLACK) -> int:
+        """Return by how many of the two clocks a backend was created after this began."""
+        return self._all.clock.count_within(backend.created, time.monotonic() - self._began, slack)
 
     def _settle(self, error: NgrokError, is_final: bool) -> Backend | None:
         """Return what a lost request has made, or None if the create may be sent again; else raise FateUnknown."""
@@ -116,23 +120,24 @@ class _Creation:
         if isinstance(error, Cancelled):
             self._call, error = Call(0, urgent=True), self._lost[-1]  # for one last listing
         for pause in (0.0, *self._all.settings.settle_pauses):
-            if not self._call.allows(pause):
+            if pause and not self._call.allows(pause):
                 is_final = True  # no proof that there is none
                 break
             self._call.pause(pause)
             found = self._find()
+            names = ", ".join(backend.id for backend in found)
             if len(found) > 1:
-                ids = ", ".join(backend.id for backend in found)
-                raise FateUnknown(f"{error} Several backends with these contents have appeared since: {ids}.")
-            if found and abs(apart := self._all.clock.ahead) > _MOST_APART:
-                why = f"the Date of a response and this machine's clock differ by {abs(apart):.0f} s"
-                raise FateUnknown(f"{error} {found[0].id} has these contents, but may be older: {why}.")
-            if found and self._all.claim(found[0].id):
+                self._all.claim(*found)  # no create of the same contents takes what the user is to delete
+                raise FateUnknown(f"{error} Several backends with these contents have appeared since: {names}.")
+            if found and self._count_new(found[0]) < _CLOCKS and found[0].id not in self._named:
+                apart = f"the Date of responses and this machine's clock differ by {self._all.clock.ahead:+.0f} s"
+                raise FateUnknown(f"{error} {names} has these contents, but may be older: {apart}.")
+            if found and self._all.claim(found[0]):
                 return found[0]
             if self._call.urgent:
                 break
         if is_final or self._call.urgent or len(self._lost) >= _MOST_LOST:
-            raise FateUnknown(f"{error} No backend with these contents has appeared, but one may still appear.")
+            raise FateUnknown(f"{error} No new backend with these contents has appeared, but one may still appear.")
         return None
 
     def _find(self) -> list[Backend]:
@@ -145,13 +150,16 @@ class _Creation:
         except NgrokError as error:
             line = f"{self._lost[-1]} The backend may have been created, and the list of backends could not be read:"
             raise FateUnknown(f"{line} {error}") from error
-        return [backend for backend in listed if backend.contents == self._wanted and self._is_new(backend)]
+        ours = (one for one in listed if one.contents == self._wanted or one.id in self._named)
+        return [backend for backend in ours if self._count_new(backend)]
 
     def _warn_of_doubles(self, made: Backend) -> None:
         """Warn that each of several requests may have made a backend; name those that the list shows."""
         doubles = ""
         with suppress(NgrokError):  # the backend is made and known, whatever the list says
-            doubles = ", ".join(backend.id for backend in self._find())
+            found = self._find()
+            self._all.claim(*found)  # as above
+            doubles = ", ".join(backend.id for backend in found)
         sent = f"{made.id}, whose create was sent {len(self._lost) + self._has_response} times: a response was lost"
         self._all.reporter.warn(
             f"{doubles} appeared with the contents of {sent}. If nobody else made it, delete it"

@@ -97,7 +97,7 @@ class ServerError(ApiError):
 
 def is_lost(error: NgrokError) -> bool:
     """Tell whether a write that ended with this error may have had its effect."""
-    return isinstance(error, ServerError) or (isinstance(error, ConnectionFailed) and error.arrived)
+    return error.arrived if isinstance(error, ConnectionFailed) else isinstance(error, ServerError | UnexpectedResponse)
 
 
 def is_everyones(error: BaseException) -> bool:

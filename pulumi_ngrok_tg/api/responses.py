@@ -7,7 +7,6 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from pulumi_ngrok_tg.api.call import Call
 from pulumi_ngrok_tg.api.errors import (
     ApiError,
     ConnectionFailed,
@@ -40,10 +39,13 @@ class Response:
     """ngrok's id of the operation, for its support; "" if the response named none."""
 
 
-def read_error(request: str, response: Response, secret: str, call: Call) -> NgrokError | None:
+def read_error(
+    request: str, response: Response, secret: str, may_quote: bool = True, is_new: bool = False
+) -> NgrokError | None:
     """Return the error that a response means, or None for a success; no part of ``secret`` gets into its message.
 
-    ngrok's message may quote what was sent, in any form, so the call says whether it may be shown.
+    ngrok's message may quote what was sent, in any form: ``may_quote`` says whether to show it. ``is_new`` says whether
+    the request is about a backend that is only seconds old.
     """
     status, body = response.status, response.body
     if status == 204 or (200 <= status < 300 and body is not None):
@@ -59,9 +61,9 @@ def read_error(request: str, response: Response, secret: str, call: Call) -> Ngr
         + [f"HTTP {status}"]
         + [f"operation {response.operation}"] * bool(response.operation)
     )
-    said = f"ngrok says: {to_line(redact(body['msg'], secret)).rstrip('.')}" if call.may_quote else _NOT_QUOTED
+    said = f"ngrok says: {to_line(redact(body['msg'], secret)).rstrip('.')}" if may_quote else _NOT_QUOTED
     line = f"{request}: {said} ({', '.join(facts)})."
-    if status == 404 and code == _GONE and call.settle_pauses is not None:
+    if status == 404 and code == _GONE and is_new:
         return Unsettled(f"{line} It is only seconds old: ngrok may find it later.", status, code)
     return _find_kind(status, code)(line, status, code, response.retry_after)
 

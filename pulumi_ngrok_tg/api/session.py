@@ -29,6 +29,8 @@ from pulumi_ngrok_tg.api.turns import Place, Turns
 
 Result = TypeVar("Result")
 _LONGEST_BACKOFF = 15.0  # seconds
+_NEW = 30.0
+"""Seconds in which a "not found" proves nothing, as a server of ngrok's may not have seen the backend yet."""
 
 
 class Session:
@@ -58,13 +60,12 @@ class Session:
             method: the HTTP method.
             path: the path below the base URL, with its query.
             read: returns the result from the JSON body of a success (None if it has none).
-            body: the JSON body.
+            body: what is sent as JSON.
             settle: for a request that must not take effect twice: gets the error of each lost response, and of the end
                 after one, and whether it is final; returns what was made, or None to send it again, or raises.
 
         Raises:
-            NgrokError: one of its kinds; see :mod:`pulumi_ngrok_tg.api.errors`. ``after_lost`` is True if an earlier
-                attempt may have had its effect.
+            NgrokError: one of the kinds in :mod:`pulumi_ngrok_tg.api.errors`.
         """
         failures, was_lost = 0, False
         for attempt in count(1):
@@ -103,24 +104,27 @@ class Session:
         """Send a request once, and return the JSON body of its response."""
         request = f"{method} {self._base_path}{path.partition('?')[0]}"
         place = self._take_turn(request, call)
-        call.sent, outcome = time.monotonic(), "no response"
+        call.sent, outcome, operation = time.monotonic(), "no response", ""
+        error: NgrokError | None = NgrokError()  # of an exception that nobody expects
         try:
             response = self._transport.exchange(request, method, path, body, call.left)
-            error = read_error(request, response, self._settings.api_key, call)
             outcome = f"HTTP {response.status}"
+            operation = f", operation {response.operation}" if response.operation else ""
+            is_new = call.created is not None and self._transport.clock.count_within(call.created, _NEW) > 0
+            if error := read_error(request, response, self._settings.api_key, call.may_quote, is_new):
+                raise error
+            return response.body
         except NgrokError as failure:
             error = failure
-        now = time.monotonic()
-        with self._lock:
-            # Before the place is free again, so that no other request can ignore what this response asks for.
-            self._turns.end(place, now, error if call.seconds == math.inf else NgrokError())
-        operation = f", operation {response.operation}" if outcome != "no response" and response.operation else ""
-        facts = f"in {(now - call.sent) * 1000:.0f} ms (attempt {attempt}{operation})"
-        line = f"{method} {self._base_path}{path}: {outcome} {facts}"  # the server chooses the path of a next page
-        self._reporter.debug(to_line(redact(line, self._settings.api_key)))
-        if error is not None:
-            raise error
-        return response.body
+            raise
+        finally:
+            now = time.monotonic()
+            with self._lock:
+                # Before the place is free again, so that no other request can ignore what this response asks for.
+                self._turns.end(place, now, error if call.seconds == math.inf else NgrokError())
+            facts = f"in {(now - call.sent) * 1000:.0f} ms (attempt {attempt}{operation})"
+            line = f"{method} {self._base_path}{path}: {outcome} {facts}"  # the server chooses a next page's path
+            self._reporter.debug(to_line(redact(line, self._settings.api_key)))
 
     def _take_turn(self, request: str, call: Call) -> Place:
         """Wait until a request may be sent; raise GaveUp if that takes longer than the call may wait, or Cancelled."""

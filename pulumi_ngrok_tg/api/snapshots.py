@@ -14,11 +14,9 @@ from pulumi_ngrok_tg.api.models import Item
 
 
 class _Latest:
-    """The latest listing, or the error that ended it, and when its first page was requested."""
-
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.at = -inf
+        self.at = -inf  # when the first page was requested, or when it failed
         self.outcome: Any = None
 
 

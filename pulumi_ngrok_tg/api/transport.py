@@ -5,6 +5,7 @@ import json
 import os
 import re
 import ssl
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from email.utils import parsedate_to_datetime
@@ -24,6 +25,7 @@ from pulumi_ngrok_tg.api.settings import AccountSettings
 from pulumi_ngrok_tg.api.text import to_line
 
 _MAX_BODY = 64 * 2**20  # bytes; the largest page that ngrok's limits allow is below 1 MiB
+_BROKEN = (requests.ConnectionError, exceptions.ProtocolError, OSError)
 _UNREADABLE = (requests.exceptions.ContentDecodingError, exceptions.DecodeError)
 
 
@@ -32,7 +34,7 @@ class Transport:
 
     def __init__(self, settings: AccountSettings, clock: Clock) -> None:
         self._settings = settings
-        self._clock = clock
+        self.clock = clock
         self._session = requests.Session()
         self._session.auth = self._authorize  # an auth also keeps requests from using credentials of ~/.netrc
         # Over http://, a proxy from the environment could read the key; over TLS it cannot.
@@ -54,23 +56,21 @@ class Transport:
     ) -> Response:
         """Send a request, which messages call ``request``, and return its response, whatever its status.
 
-        Redirects are not followed. The response may take ``seconds``, if that is less than usual.
-
-        Raises:
-            Unsendable: a setting keeps it from being sent.
-            ConnectionFailed: there is no readable response.
+        Redirects are not followed. The response may take ``seconds``, if that is less than usual. Raise Unsendable if a
+        setting keeps it from being sent, and ConnectionFailed if there is no readable response.
         """
         url = self._settings.base_url + path
         server = urlsplit(url).netloc
         content = None if body is None else _Body(json.dumps(body).encode())
         timeout = (self._settings.connect_timeout, max(0.1, min(self._settings.read_timeout, seconds)))
+        handled = sys.exc_info()[1]
         begun, sent = False, False  # type: tuple[bool, bool | None]
         try:
             prepared = self._session.prepare_request(requests.Request(method, url, data=content))
             options: Any = self._session.merge_environment_settings(prepared.url, {}, True, None, None)
             if (proxy := select_proxy(url, options["proxies"])) and not parse_url(proxy).host:
                 raise requests.exceptions.InvalidProxyURL
-            server += " through the proxy of HTTPS_PROXY" if proxy else ""
+            server += " through the proxy (HTTPS_PROXY or ALL_PROXY)" if proxy else ""
             # The adapter, not the session: a session reads the Location of a redirect even if it is not to follow it.
             sent = None if content is None else False
             with self._session.get_adapter(url).send(prepared, timeout=timeout, **options) as response:
@@ -78,11 +78,11 @@ class Transport:
                 received = _read(response.raw, time.monotonic() + timeout[1])
         except Exception as error:  # a hostile response makes the HTTP client raise nearly anything
             sent = begun or (sent if content is None else content.was_read)
-            raise _explain(request, server, error, timeout, sent) from error
+            raise _explain(request, server, list(_find_causes(error, handled)), timeout, sent) from error
         parsed = _parse(received)
-        now, here = _read_date(response.headers.get("Date")), self._clock.now()
-        if 200 <= response.status_code < 300 and now is not None:
-            self._clock.ahead = now - here
+        now, here = _read_date(response.headers.get("Date")), self.clock.now()
+        if now is not None and method != "POST":  # a create is compared with the Date of other responses
+            self.clock.ahead = now - here
         retry_after = _read_retry_after(response.headers.get("Retry-After", ""), here if now is None else now)
         return Response(response.status_code, parsed, retry_after, self._find_operation(response, parsed))
 
@@ -123,18 +123,17 @@ def _read(raw: Any, ends: float) -> bytes:
 
 
 def _explain(
-    request: str, server: str, error: Exception, timeout: tuple[float, float], sent: bool | None
+    request: str, server: str, causes: list[BaseException], timeout: tuple[float, float], sent: bool | None
 ) -> NgrokError:
-    """Return the error for a request without a readable response.
+    """Return the error for a request without a readable response, from what the HTTP client raised, and its causes.
 
     ``timeout`` is for connecting and reading, in seconds. ``sent`` is None for a request without a body that the HTTP
-    client has got: then what it raises tells.
+    client has got: then the causes tell.
     """
-    causes = list(_find_causes(error))
     reason = next((f" ({one.strerror})" for one in causes if isinstance(one, OSError) and one.strerror), "")
     timed_out = any(isinstance(one, requests.Timeout | exceptions.ReadTimeoutError | TimeoutError) for one in causes)
     if not sent:
-        if problem := _find_bad_setting(error, causes):
+        if problem := _find_bad_setting(causes):
             return Unsendable(f"{request}: nothing was sent to {server}, because {problem}.")
         if untrusted := next((one for one in causes if isinstance(one, ssl.SSLCertVerificationError)), None):
             why = to_line(untrusted.verify_message or str(untrusted.strerror)).rstrip(".")
@@ -146,17 +145,16 @@ def _explain(
             return ConnectionFailed(f"{request}: nothing was sent, because {why}{reason}.", arrived=False)
     if timed_out:
         problem = f"no response from {server} within {round(timeout[1], 1):g} s"
-    elif isinstance(error, requests.ConnectionError | exceptions.ProtocolError | OSError) and not isinstance(
-        error, _UNREADABLE
-    ):
+    elif isinstance(causes[0], _BROKEN) and not isinstance(causes[0], _UNREADABLE):
         problem = f"the connection to {server} broke before the whole response came"
     else:
         problem = f"the response of {server} cannot be read"
     return ConnectionFailed(f"{request}: {problem}{reason}.", arrived=True)
 
 
-def _find_bad_setting(error: Exception, causes: list[BaseException]) -> str:
+def _find_bad_setting(causes: list[BaseException]) -> str:
     """Return which setting keeps a request from being sent, and why; "" if none does. It never quotes a password."""
+    error = causes[0]
     if isinstance(error, requests.exceptions.InvalidURL | exceptions.LocationParseError):
         return "its address or that of the proxy (HTTPS_PROXY) is malformed"
     if isinstance(error, requests.exceptions.InvalidSchema):
@@ -164,11 +162,10 @@ def _find_bad_setting(error: Exception, causes: list[BaseException]) -> str:
     for cause in causes:
         if isinstance(cause, exceptions.NewConnectionError):
             break
-        is_file = isinstance(cause, FileNotFoundError | PermissionError | IsADirectoryError)
-        if is_file and getattr(cause, "filename", None) == os.environ.get("SSLKEYLOGFILE", ""):
-            return f"SSLKEYLOGFILE names a file that cannot be written ({getattr(cause, 'strerror', '')})"
-        no_certificate = getattr(cause, "reason", None) in ("NO_CERTIFICATE_OR_CRL_FOUND", "PEM_LIB")
-        if is_file or no_certificate or type(cause) is OSError is type(error):
+        if isinstance(cause, OSError) and cause.filename and cause.filename == os.environ.get("SSLKEYLOGFILE"):
+            return f"SSLKEYLOGFILE names a file that cannot be written ({cause.strerror})"
+        is_file = isinstance(cause, FileNotFoundError | PermissionError | IsADirectoryError | NotADirectoryError)
+        if is_file or getattr(cause, "library", None) == "X509" or type(cause) is OSError is type(error):
             why = to_line(str(cause)).rstrip(".")
             return f"REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names no file with certificates ({why})"
     return ""
@@ -179,8 +176,8 @@ def _is_no_connection(cause: BaseException) -> bool:
     return no_tunnel or isinstance(cause, exceptions.NewConnectionError | exceptions.ConnectTimeoutError)
 
 
-def _find_causes(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
+def _find_causes(error: BaseException | None, handled: BaseException | None) -> Iterator[BaseException]:
+    while error is not None and error is not handled:
         yield error
         error = error.__cause__ or error.__context__
 

@@ -9,13 +9,13 @@ from collections.abc import Callable
 
 def is_listening(address: str) -> bool:
     """Tell whether something listens at an address on this machine, such as ``127.0.0.1:41234``."""
-    host, _, port = address.rpartition(":")
     try:
+        host, _, port = address.rpartition(":")
         socket.create_connection((host, int(port)), timeout=5).close()
     except ConnectionRefusedError:
         return False
-    except OSError:
-        pass  # busy
+    except (OSError, ValueError):
+        pass  # busy, or an address of another form
     return True
 
 

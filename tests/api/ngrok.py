@@ -63,8 +63,9 @@ class Ngrok:
         return Listing(fetch, "https://x", BACKENDS)
 
     def exchange(self, _request: str, method: str, _path: str, body: Any, _seconds: float) -> Response:
-        self.clock.ahead = self.date_ahead - self.ours_ahead
-        if method == "POST":
+        if method != "POST":
+            self.clock.ahead = self.date_ahead - self.ours_ahead
+        else:
             self.bodies.append(body)
             return (self.outcomes.pop(0) if len(self.outcomes) > 1 else self.outcomes[0])(self, body)
         self.lists += 1
@@ -107,6 +108,16 @@ def lose(arrived: bool = True) -> Outcome:
 def reject(status: int, code: int = 0) -> Outcome:
     """Make nothing, and say so."""
     return lambda _ngrok, _body: Response(status, {"error_code": f"ERR_NGROK_{code}", "msg": "No."})
+
+
+def show_page(status: int) -> Outcome:
+    """Make the backend, and show a proxy's page."""
+
+    def outcome(ngrok: Ngrok, body: Any) -> Response:
+        ngrok.make(body)
+        return Response(status, None)
+
+    return outcome
 
 
 def limit(retry_after: float = 0.01) -> Outcome:

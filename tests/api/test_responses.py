@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_ngrok_tg.api.call import Call
 from pulumi_ngrok_tg.api.errors import (
     ApiError,
     ConnectionFailed,
@@ -29,7 +28,7 @@ KEY = "2abcDEF0123456789ghiJKLmnop_4QRSTUVWXYZabcdefghij"
 
 
 def error(status: int, body: Any, **more: Any) -> NgrokError | None:
-    return read_error("GET /x", Response(status, body, **more), KEY, Call(0))
+    return read_error("GET /x", Response(status, body, **more), KEY)
 
 
 def api_error(status: int, code: int, message: str = "No.", **more: Any) -> NgrokError | None:
@@ -72,7 +71,7 @@ def test_each_code_becomes_its_kind_of_error(status: int, code: int, kind: type[
 
 def test_a_new_backend_that_is_not_found_is_not_gone() -> None:
     body = {"error_code": "ERR_NGROK_6514", "status_code": 404, "msg": "No."}
-    found = read_error("GET /x", Response(404, body), KEY, Call(0, settle_pauses=()))
+    found = read_error("GET /x", Response(404, body), KEY, is_new=True)
     assert type(found) is Unsettled
     told = "GET /x: ngrok says: No (ERR_NGROK_6514, HTTP 404). It is only seconds old: ngrok may find it later."
     assert str(found) == told
@@ -226,7 +225,7 @@ FORMS: list[Callable[[str], str]] = [
 @given(SENT, st.sampled_from(FORMS))
 def test_a_message_that_may_quote_a_secret_is_not_shown_in_any_form(value: str, form: Callable[[str], str]) -> None:
     body = {"error_code": "ERR_NGROK_6510", "status_code": 400, "msg": f"The label value {form(value)} is too long."}
-    line = str(read_error("POST /x", Response(400, body, operation="op_1"), "test_key", Call(0, may_quote=False)))
+    line = str(read_error("POST /x", Response(400, body, operation="op_1"), "test_key", may_quote=False))
     assert line == (
         "POST /x: ngrok rejected it, with a message that is not shown because it may quote a secret "
         "(ERR_NGROK_6510, HTTP 400, operation op_1)."
@@ -235,4 +234,4 @@ def test_a_message_that_may_quote_a_secret_is_not_shown_in_any_form(value: str, 
 
 def test_a_long_message_is_handled_in_linear_time() -> None:
     body = {"error_code": "ERR_NGROK_6504", "status_code": 400, "msg": "word " * 2_000_000}
-    assert len(str(read_error("POST /x", Response(400, body), "test_key", Call(0)))) < 700
+    assert len(str(read_error("POST /x", Response(400, body), "test_key"))) < 700

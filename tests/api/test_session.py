@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from email.utils import formatdate
 from importlib.metadata import version
 from typing import Any
@@ -19,6 +20,7 @@ from pulumi_ngrok_tg.api.errors import (
     Cancelled,
     ConnectionFailed,
     GaveUp,
+    NgrokError,
     NotFound,
     ServerError,
     Unsendable,
@@ -29,6 +31,7 @@ from pulumi_ngrok_tg.api.session import Session
 from pulumi_ngrok_tg.api.settings import AccountSettings
 from pulumi_ngrok_tg.api.transport import Transport
 from pulumi_ngrok_tg.emulator import Emulator
+from tests.api.ngrok import Ngrok, reject
 from tests.conftest import KEY
 from tests.provider.hostile import HostileServer, response
 from tests.reporter import Heard
@@ -204,17 +207,22 @@ def test_an_impossible_address_is_an_error(heard: Heard) -> None:
         fetch(connect(AccountSettings(KEY, "https://*"), heard))
 
 
-def test_ngroks_clock_is_read_from_successful_responses(heard: Heard) -> None:
+def test_ngroks_clock_is_read_from_all_responses_but_those_to_creates(heard: Heard) -> None:
     ahead = f"Date: {formatdate(time.time() + 3600, usegmt=True)}"
     withdrawn = {"error_code": "ERR_NGROK_7008", "status_code": 403, "msg": "no"}
-    said = [response(403, withdrawn, ahead), response(200, {}, ahead), response(200, {}, "Date: no time at all")]
+    said = [
+        response(200, {}, ahead),
+        response(403, withdrawn, ahead),
+        response(200, {}, ahead),
+        response(200, {}, "Date: no time at all"),
+    ]
     with HostileServer(lambda _method, _path: said.pop(0)) as server:
         clock = Clock()
         session = connect(AccountSettings(KEY, server.url), heard, clock)
-        assert clock.ahead == 0
+        session.send(Call(1), "POST", LIST, lambda body: body, {})
+        assert clock.ahead == 0, "a proxy may replay the response to a create, Date and all"
         with pytest.raises(ApiError):
             fetch(session, max_wait=0)
-        assert clock.ahead == 0
         for _ in range(2):
             fetch(session, max_wait=0)
             assert 3590 < clock.ahead < 3610
@@ -326,13 +334,55 @@ def test_a_backend_that_is_not_new_is_gone_at_once(emulator: Emulator, heard: He
     assert len(emulator.requests) == 2
 
 
-@pytest.mark.parametrize("lost", [True, False])
-def test_a_new_backend_is_gone_after_a_lost_delete_and_all_further_ones(
-    emulator: Emulator, heard: Heard, lost: bool
+@pytest.mark.parametrize("arrived", [True, False])
+def test_a_not_found_after_a_lost_delete_of_a_new_backend_proves_nothing(
+    emulator: Emulator, heard: Heard, arrived: bool
 ) -> None:
     backend = emulator.account(KEY).create({})
     client = Client(settings(emulator, settle_pauses=(0.01, 0.02)), heard)
-    emulator.fault(method="DELETE", drop="after" if lost else "before")
-    client.delete(backend.id, backend.created_at)
+    emulator.fault(method="DELETE", drop="after" if arrived else "before")
+    if arrived:
+        with pytest.raises(Unsettled):
+            client.delete(backend.id, backend.created_at)
+    else:
+        client.delete(backend.id, backend.created_at)
     assert emulator.account(KEY).backends == {}
-    assert len(emulator.requests) == (4 if lost else 2)
+    assert len(emulator.requests) == (4 if arrived else 2)
+
+
+@pytest.mark.parametrize(("ours_ahead", "date_ahead"), [(0, 0), (3600, 0), (-3600, 0), (0, 3600), (-60, None)])
+@pytest.mark.parametrize(("age", "is_new"), [(5, True), (35, True), (45, False), (3000, False)])
+def test_a_backend_is_new_if_one_of_the_clocks_says_so(
+    ours_ahead: float, date_ahead: float | None, age: float, is_new: bool
+) -> None:
+    """The Date comes with the "not found" itself, at the earliest."""
+    ngrok = Ngrok(ours_ahead=ours_ahead, date_ahead=date_ahead or 0.0)
+    ngrok.listing = reject(404, 6514)
+    call = Call(1, created=time.time() - age)
+    with pytest.raises(Unsettled if is_new else NotFound):
+        ngrok.session.send(call, "GET", f"{LIST}/bkdtg_1", lambda body: body)
+
+
+def test_a_wait_is_reported_once_whatever_wakes_it(emulator: Emulator, heard: Heard) -> None:
+    session = connect(settings(emulator, max_concurrency=2, rate_window=60), heard)
+    emulator.fault(path="/first", status=429, error_code=226, headers={"Retry-After": "2"})
+    emulator.fault(path="/second", hang=0.3)
+    with ThreadPoolExecutor(2) as pool:
+        others = pool.submit(lambda: suppress_all(lambda: fetch(session, "/second", attempts=1)))
+        suppress_all(lambda: fetch(session, "/first", attempts=1))
+        others.result()
+    assert len([line for line in heard.statuses if line.startswith("ngrok's limit of requests per minute")]) == 1
+
+
+def suppress_all(call: Callable[[], object]) -> None:
+    with suppress(NgrokError):
+        call()
+
+
+def test_an_unexpected_exception_leaves_its_place_to_others(emulator: Emulator, heard: Heard) -> None:
+    ngrok = Ngrok()
+    failures = [MemoryError()] * 10
+    ngrok.exchange = lambda *_: (_ for _ in ()).throw(failures.pop())  # type: ignore[method-assign]
+    for _ in range(10):
+        with pytest.raises(MemoryError):
+            ngrok.session.send(Call(1), "GET", LIST, lambda body: body)

@@ -91,6 +91,8 @@ BAD_SETTINGS = {
     ),
     "no CA file": ({"REQUESTS_CA_BUNDLE": "/nowhere/ca.pem"}, NO_CERTIFICATES),
     "a CA file without certificates": ({"REQUESTS_CA_BUNDLE": __file__}, NO_CERTIFICATES),
+    "a broken CA file": ({"REQUESTS_CA_BUNDLE": "broken.pem"}, NO_CERTIFICATES),
+    "a key log below a file": ({"SSLKEYLOGFILE": f"{__file__}/keys"}, "SSLKEYLOGFILE names a file that cannot"),
     "a proxy without a host": ({"HTTPS_PROXY": "http://user:s3cr3t@"}, MALFORMED),
     "a proxy with an impossible port": ({"HTTPS_PROXY": "http://user:s3cr3t@proxy:99999"}, MALFORMED),
     "a proxy of another kind": ({"HTTPS_PROXY": "ftp://user:s3cr3t@proxy"}, MALFORMED),
@@ -100,8 +102,15 @@ BAD_SETTINGS = {
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 @pytest.mark.parametrize(("environment", "told"), BAD_SETTINGS.values(), ids=BAD_SETTINGS.keys())
 def test_a_setting_that_keeps_a_request_from_being_sent_is_named(
-    server: HostileServer, monkeypatch: pytest.MonkeyPatch, method: str, environment: dict[str, str], told: str
+    server: HostileServer,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    method: str,
+    environment: dict[str, str],
+    told: str,
 ) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("broken.pem").write_text("-----BEGIN CERTIFICATE-----\n!!!\n-----END CERTIFICATE-----\n")
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     error = fail(server.url, method)
@@ -131,12 +140,17 @@ def hang(connection: socket.socket) -> None:
         pass
 
 
+PROXIED = "through the proxy (HTTPS_PROXY or ALL_PROXY)"
 UNCONNECTED: dict[str, tuple[Callable[[socket.socket], None], str, str]] = {
     "a server without TLS": (send_then_close(b"HTTP/1.1 400 Bad\r\n\r\n"), "server", "does not speak TLS"),
     "a handshake that breaks": (hang_up, "server", "there was no connection to"),
     "a handshake that hangs": (hang, "server", "within 0.5 s"),
-    "a proxy that refuses": (send_then_close(b"HTTP/1.1 407 No\r\n\r\n"), "proxy", "through the proxy of HTTPS_PROXY"),
-    "a proxy that hangs up": (hang_up, "proxy", "through the proxy of HTTPS_PROXY"),
+    "a proxy that refuses": (
+        send_then_close(b"HTTP/1.1 407 No\r\n\r\n"),
+        "proxy",
+        PROXIED,
+    ),
+    "a proxy that hangs up": (hang_up, "proxy", PROXIED),
 }
 
 
@@ -152,6 +166,16 @@ def test_a_create_without_a_connection_was_not_sent(
     assert not error.arrived
     assert "nothing was sent, because" in str(error)
     assert told in str(error)
+
+
+@pytest.mark.parametrize("handled", [FileNotFoundError("theirs"), TimeoutError(), ssl.SSLCertVerificationError()])
+def test_what_the_caller_was_handling_is_no_cause(authority: trustme.CA, handled: Exception) -> None:
+    with HostileServer(lambda _method, _path: b"") as server:
+        try:
+            raise handled
+        except Exception:
+            error = fail(server.url, "GET")
+    assert "broke before the whole response came" in str(error)
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])

@@ -73,6 +73,7 @@ def test_reads_updates_and_deletes_are_repeated(deployment: Deployment, method: 
     assert deployment.refresh() == {}
     assert deployment.up(backends(12, metadata="new")) == {}
     deployment.assert_in_step()
+    deployment.age()
     assert deployment.destroy() == {}
     deployment.assert_in_step()
 

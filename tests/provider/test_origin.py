@@ -26,7 +26,7 @@ def test_redirects_are_not_followed(deployment: Deployment, stranger: Emulator, 
     for errors in (deployment.refresh(), deployment.up(backends(3)), deployment.up(backends(2, metadata="new"))):
         assert errors
         assert all(f"the server redirects (HTTP {status})" in error for error in errors.values())
-    assert deployment.calls() == ["GET", "POST", "PATCH", "PATCH"], "none is sent twice"
+    assert deployment.calls() == ["GET", "POST", "GET", "PATCH", "PATCH"], "none is sent twice; a create is looked for"
     assert deployment.state == before
 
 
@@ -104,7 +104,10 @@ def test_an_unreachable_proxy_is_named(deployment: Deployment, monkeypatch: pyte
     monkeypatch.setenv("NO_PROXY", "")
     deployment.base_url = "https://127.0.0.1:2"
     (error,) = deployment.up(backends(1)).values()
-    assert "there was no connection to 127.0.0.1:2 through the proxy of HTTPS_PROXY (Connection refused)." in error
+    assert (
+        "there was no connection to 127.0.0.1:2 through the proxy (HTTPS_PROXY or ALL_PROXY) (Connection refused)."
+        in error
+    )
 
 
 @pytest.mark.parametrize("method", ["GET", "PATCH"])

@@ -86,7 +86,7 @@ def test_a_create_without_any_response_has_an_unknown_fate(deployment: Deploymen
     deployment.emulator.fault(method="POST", times=None, drop="before")
     (error,) = deployment.up(backends(1)).values()
     assert "the connection to 127.0.0.1" in error
-    assert "No backend with these contents has appeared, but one may still appear. A plain `pulumi up`" in error
+    assert "No new backend with these contents has appeared, but one may still appear. A plain `pulumi up`" in error
     assert deployment.calls() == ["POST", "GET", "GET", "GET", "POST", "GET", "GET", "GET"]
 
 
