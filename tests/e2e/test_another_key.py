@@ -23,6 +23,7 @@ def emulator() -> Iterator[Emulator]:
 def stack(new_stack: Callable[..., Stack], emulator: Emulator) -> Stack:
     made = new_stack(PROGRAM, environment={"NGROK_API_KEY": MAIN, "NGROK_API_BASE_URL": emulator.url})
     made.up()
+    made.age()
     return made
 
 
@@ -67,7 +68,6 @@ def test_a_rotated_key_takes_over(stack: Stack, emulator: Emulator) -> None:
 
 @pytest.mark.nightly
 def test_a_backend_lost_during_a_rotation_is_removed_as_the_error_says(stack: Stack, emulator: Emulator) -> None:
-    stack.age()
     emulator.rotate_key(MAIN, ROTATED)
     stack.environment["NGROK_API_KEY"] = ROTATED
     del emulator.account(ROTATED).backends[stack.resource("b3")["id"]]
