@@ -61,6 +61,7 @@ def test_ctrl_c_ends_waits_and_sends_nothing_more(
     emulator.set(rate_limit=RateLimit(5, 60))
     if lost:
         emulator.fault(method="POST", skip=2, drop="after")
+        emulator.fault(method="GET", times=None, status=429, error_code=226)  # a list would be one of the five
     with stack.start(*UP, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         heard = iter(process.stdout.readline, "")
