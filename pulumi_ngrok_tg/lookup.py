@@ -1,8 +1,8 @@
 """Look-ups: what an account has, for a program that does not manage it. Read-only, in a preview, too.
 
 A dynamic provider cannot serve functions (its Invoke is not implemented, pulumi 3.272), so these ask ngrok from the
-program itself, with the same settings. All look-ups by labels of one run share one listing of each account, and those by
-id share another.
+program itself, with the same settings. All look-ups by labels of one run share one listing of each account, and those
+by id share another.
 """
 
 import asyncio
