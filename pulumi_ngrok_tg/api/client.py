@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from math import inf
 from typing import Any
@@ -27,18 +28,15 @@ class Client:
     """The API of one account; safe to share between threads. Every call may raise a ``NgrokError``.
 
     There are three ways to read: :meth:`get` fetches one backend, :meth:`read` reads many with few requests, and
-    :meth:`list` lists a collection.
-
-    The reporter gets what the user should know while a call runs; the cancellation ends all calls.
+    :meth:`list` lists a collection. The reporter gets what the user should know while a call runs; the cancellation ends all calls.
     """
 
     def __init__(self, settings: AccountSettings, reporter: Reporter, cancellation: Cancellation | None = None) -> None:
         self.settings = settings
         self._cancellation = cancellation or Cancellation()
-        self._clock = Clock()
-        self._session = Session(settings, reporter, Transport(settings, self._clock))
-        begin_listing = partial(self._begin_listing, BACKENDS)
-        self._creations = Creations(self._session, begin_listing, self._clock, settings, reporter)
+        clock = Clock()
+        self._session = Session(settings, reporter, Transport(settings, clock))
+        self._creations = Creations(self._session, partial(self._begin_listing, BACKENDS), clock, settings, reporter)
         self._snapshots = Snapshots()
         self._inventory, self._inventory_at = self._start_inventory()
 
@@ -52,10 +50,7 @@ class Client:
         return self._exchange(self._start_call(created_at=created_at), id_)
 
     def read(self, id_: str, created_at: str = "", among: int = 1, max_age: float = inf) -> Backend:
-        """Return a backend as :meth:`get` does, with few requests if many are read: ``among`` so many at least.
-
-        At most ``max_age`` seconds ago, ngrok held it so.
-        """
+        """Return a backend as :meth:`get` does, at most ``max_age`` seconds old, with few requests if ``among`` or more are read."""
         _build_path(id_)  # checks it
         if time.monotonic() - self._inventory_at > max_age:
             self._inventory, self._inventory_at = self._start_inventory()
@@ -75,8 +70,7 @@ class Client:
         """
         call, since = self._start_call(advisory=advisory), time.monotonic() - max_age
         key = collection.path, advisory, most
-        found = self._snapshots.read(call, key, since, lambda: self._begin_listing(collection), most)
-        return tuple(collection.clean(item, self.clean) for item in found)
+        return self._snapshots.read(call, key, since, lambda: self._begin_listing(collection), most)
 
     def clean(self, text: str) -> str:
         """Return a text from a server or an agent as one line without the API key."""
@@ -143,7 +137,10 @@ class Client:
         def fetch(call: Call, path: str) -> Any:
             return self._session.send(call, "GET", path, lambda body: body)
 
-        return Listing(fetch, self.settings.base_url, collection)
+        def read(request: str, body: Any) -> Item:
+            return collection.clean(collection.read(request, body), self.clean)
+
+        return Listing(fetch, self.settings.base_url, replace(collection, read=read))
 
     def _start_inventory(self) -> tuple[Inventory, float]:
         return Inventory(self._exchange, self._begin_listing(BACKENDS)), time.monotonic()

@@ -158,7 +158,7 @@ class _Creation:
         doubles = ""
         with suppress(NgrokError):  # the backend is made and known, whatever the list says
             found = self._find()
-            self._all.claim(*found)  # as above
+            self._all.claim(*found)  # else a create of the same contents could take what the user is to delete
             doubles = ", ".join(backend.id for backend in found)
         sent = f"{made.id}, whose create was sent {len(self._lost) + self._has_response} times: a response was lost"
         self._all.reporter.warn(

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pulumi.output import Unknown
@@ -67,10 +68,7 @@ class Adopter:
             ProviderError: it cannot be read, or differs from the program now.
         """
         with self.open_account(inputs) as account:
-            try:
-                backend = account.client.get(id_)  # a list may hold a deleted backend for a while
-            except NotFound as error:
-                raise ProviderError(advice.explain_missing(error, id_)) from error
+            backend = _require(id_, account.client.get)  # a list may hold a deleted backend for a while
         if reasons := adoption.find_obstacles(backend, self.facts, inputs):
             raise ProviderError(" ".join(reasons))
         return backend
@@ -80,7 +78,7 @@ class Adopter:
             return id_, [reason]
         try:
             with self.open_account(inputs) as account:
-                backend = self._read(account, id_)
+                backend = _require(id_, partial(account.client.read, among=self.facts.adoptions))
         except ProviderError as error:
             return id_, [f"import_: {error}{_DELETED if isinstance(error.__cause__, NotFound) else ''}"]
         if self.facts.manager == self.urn:
@@ -120,12 +118,6 @@ class Adopter:
         self._report(adoption.describe_adoption(found[0]), self.reporter.info, adoption.MORE_ADOPTIONS)
         return found[0], []
 
-    def _read(self, account: Account, id_: str) -> Backend:
-        try:
-            return account.client.read(id_, among=self.facts.adoptions)
-        except NotFound as error:
-            raise ProviderError(advice.explain_missing(error, id_)) from error
-
     def _warn_of_identical(self, inputs: Mapping[str, Any]) -> None:
         """Warn of a create of what ngrok already holds; say nothing if ngrok does not list it soon."""
         with self.open_account(inputs) as account:
@@ -144,6 +136,13 @@ class Adopter:
         self.reporter.status(line)
         if count == _SHOWN + 1:
             show(f"{line}. {more}")
+
+
+def _require(id_: str, read: Callable[[str], Backend]) -> Backend:
+    try:
+        return read(id_)
+    except NotFound as error:
+        raise ProviderError(advice.explain_missing(error, id_)) from error
 
 
 def _list_newest(client: "Client") -> Sequence[Backend]:
