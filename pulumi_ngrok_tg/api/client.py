@@ -28,7 +28,7 @@ class Client:
     """The API of one account; safe to share between threads. Every call may raise a ``NgrokError``.
 
     There are three ways to read: :meth:`get` fetches one backend, :meth:`read` reads many with few requests, and
-    :meth:`list` lists a collection. The reporter gets what the user should know while a call runs; the cancellation ends all calls.
+    :meth:`list` lists a collection. The reporter gets what the user should know; the cancellation ends all calls.
     """
 
     def __init__(self, settings: AccountSettings, reporter: Reporter, cancellation: Cancellation | None = None) -> None:
@@ -50,7 +50,7 @@ class Client:
         return self._exchange(self._start_call(created_at=created_at), id_)
 
     def read(self, id_: str, created_at: str = "", among: int = 1, max_age: float = inf) -> Backend:
-        """Return a backend as :meth:`get` does, at most ``max_age`` seconds old, with few requests if ``among`` or more are read."""
+        """Return a backend as :meth:`get` does, at most ``max_age`` seconds old; few requests read ``among``."""
         _build_path(id_)  # checks it
         if time.monotonic() - self._inventory_at > max_age:
             self._inventory, self._inventory_at = self._start_inventory()
