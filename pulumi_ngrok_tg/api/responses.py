@@ -52,7 +52,7 @@ def read_error(
         return None
     if status < 300:
         return ConnectionFailed(f"{request}: the response is not JSON (HTTP {status}).", arrived=True, foreign=True)
-    if not (isinstance(body, dict) and isinstance(body.get("msg"), str) and "error_code" in body):
+    if status < 400 or not (isinstance(body, dict) and isinstance(body.get("msg"), str) and "error_code" in body):
         return _read_foreign(request, response)
     found = re.fullmatch(r"ERR_NGROK_([0-9]{1,6})", str(body["error_code"]))
     code = int(found[1]) if found else 0

@@ -110,7 +110,7 @@ def test_a_response_in_another_format_is_judged_by_its_status(body: object, stat
         assert (found.status, found.code) == (status, 0)
 
 
-@pytest.mark.parametrize("body", [None, {}])
+@pytest.mark.parametrize("body", [None, {}, {"error_code": "ERR_NGROK_6514", "msg": "No."}])
 @pytest.mark.parametrize("status", [300, 301, 302, 308])
 def test_a_redirect_is_an_error_of_its_own(status: int, body: object) -> None:
     found = error(status, body)
