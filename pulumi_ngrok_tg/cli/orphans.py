@@ -15,7 +15,7 @@ from pulumi_ngrok_tg.cli import doubles
 from pulumi_ngrok_tg.cli.managers import find_managers
 from pulumi_ngrok_tg.cli.options import json_option, stack_options
 from pulumi_ngrok_tg.cli.session import FOUND, OTHER_BACKENDS, OTHERS_NOT_READ, Session
-from pulumi_ngrok_tg.cli.show import as_dict, count_tunnels, print_json
+from pulumi_ngrok_tg.cli.show import as_dict, count_tunnels, format_options, print_json
 from pulumi_ngrok_tg.rules.references import ReferenceIndex, convert_unlisted, convert_use, describe_use, is_in_use
 from pulumi_ngrok_tg.rules.text import join_labels, join_names
 
@@ -70,8 +70,8 @@ def orphans(all_stacks: bool, as_json: bool, cwd: Path, stack: str | None, accou
         )
     else:
         folder = "" if str(cwd) == "." else str(cwd)
-        pulumi = _format_options(("-C", folder), ("-s", stack))
-        options = pulumi + _format_options(("--account", account))
+        pulumi = format_options(("-C", folder), ("-s", stack))
+        options = pulumi + format_options(("--account", account))
         _tell_of_pending(pending, unmanaged + unknown, pulumi)
         whose = "no stack in this state backend manages" if all_stacks else "this stack does not manage"
         made = {id_ for one in pending for id_ in _find_candidates(one, unmanaged)}
@@ -79,7 +79,7 @@ def orphans(all_stacks: bool, as_json: bool, cwd: Path, stack: str | None, accou
         _tell_of_unmanaged(f"Backends that {whose}", rest, index, options if all_stacks else None, all_stacks)
         _tell_of_unmanaged("Backends that a stack that could not be read might manage", unknown, index, options, False)
         doubles.print_doubles(session, several)
-        _tell_of_missing(missing, _format_options(("-C", folder)))
+        _tell_of_missing(missing, format_options(("-C", folder)))
         if unseen:
             session.say(
                 f"This account does not have {join_names(unseen)}, which this stack manages and another key saw last. "
@@ -91,11 +91,6 @@ def orphans(all_stacks: bool, as_json: bool, cwd: Path, stack: str | None, accou
             session.say(OTHER_BACKENDS if all_stacks else f"{OTHERS_NOT_READ[:-1]}, and to see the commands.")
     if found:
         raise SystemExit(FOUND)
-
-
-def _format_options(*given: tuple[str, str | None]) -> str:
-    """Return the options that have a value, quoted for a shell."""
-    return "".join(f" {option} {shlex.quote(value)}" for option, value in given if value)
 
 
 def _find_missing(session: Session, backends: Sequence[Backend], managed: "Sequence[Managed]") -> "list[Managed]":

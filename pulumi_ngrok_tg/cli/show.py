@@ -1,6 +1,7 @@
 """Prints results, as tables for people and as JSON for programs."""
 
 import json
+import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -89,3 +90,8 @@ def format_age(backend: Backend) -> str:
         if seconds >= length:
             return f"{seconds // length}{unit}"
     return f"{seconds}s"
+
+
+def format_options(*given: tuple[str, str | None]) -> str:
+    """Return the options that have a value, quoted for a shell, with a space before each."""
+    return "".join(f" {option} {shlex.quote(value)}" for option, value in given if value)

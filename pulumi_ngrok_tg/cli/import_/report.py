@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pulumi_ngrok_tg.api.models import Backend
-from pulumi_ngrok_tg.cli.import_ import module, terraform
+from pulumi_ngrok_tg.cli.import_ import terraform
 from pulumi_ngrok_tg.cli.import_.selection import Selection
 from pulumi_ngrok_tg.cli.session import Session
 from pulumi_ngrok_tg.cli.show import count_backends, print_json, print_table
@@ -24,12 +24,14 @@ class Report:
     names: Mapping[str, str]
     """The names of the backends, by id."""
     written: Sequence[Path]
-    loaded: bool
-    """Whether the program loads the module."""
+    mentions: Mapping[str, str]
+    """Where else Python files beside the program name backends that were taken, by id."""
     released: Sequence[tuple[terraform.Instance, Backend]]
     """The instances that Terraform has to release, with their backends."""
     index: ReferenceIndex | None
     """What refers to backends; None if no backend was taken."""
+    options: str
+    """The options that make the Pulumi CLI use the same project and stack."""
 
 
 def print_all(report: Report) -> None:
@@ -41,6 +43,7 @@ def print_all(report: Report) -> None:
                 {
                     "id": backend.id,
                     "name": report.names[backend.id],
+                    "mentioned": report.mentions.get(backend.id),
                     **(convert_use(report.index, backend) if report.index else {}),
                 }
                 for backend in chosen.taken
@@ -50,21 +53,19 @@ def print_all(report: Report) -> None:
             "declared": [{"id": id_, "where": where} for id_, where in chosen.declared.items()],
             "left_out": [{"id": id_, "reason": reason} for id_, reason in chosen.left_out.items()],
             "files": [str(path) for path in report.written],
-            "loaded": report.loaded,
             "terraform": [{"id": one.id, "address": one.address} for one, _ in report.released],
         }
     )
 
 
-def tell_written(
+def show_taken(
     session: Session,
     taken: Sequence[Backend],
     names: Mapping[str, str],
     index: ReferenceIndex,
-    path: Path,
-    existed: bool,
+    mentions: Mapping[str, str],
 ) -> None:
-    """Print the backends that were written to the module, and what refers to them."""
+    """Print the backends that the module is to declare, and what refers to them."""
     rows = [
         (
             names[backend.id],
@@ -78,39 +79,43 @@ def tell_written(
     print_table(("NAME", "ID", "LABELS", "TUNNELS", "USED BY"), rows)
     if unused := sum(is_in_use(index, backend) is False for backend in taken):
         session.say(f"Not in use: {count_backends(unused)}, to which nothing refers and in which no tunnel is online.")
-    session.say(f"Added {count_backends(len(taken))} to {path}." if existed else f"Wrote {path}.")
+    if mentions:
+        places = join_names([f"{id_} (also in {where})" for id_, where in mentions.items()])
+        session.say(f"If the program adopts one of these already, the preview says so: {places}.")
 
 
-def tell(session: Session, report: Report, siblings: Sequence[str]) -> None:
-    """Print what was skipped, and the next steps."""
+def show(session: Session, report: Report) -> None:
+    """Print what was written, what was skipped, and the next steps."""
     chosen = report.selection
+    for path in report.written:
+        session.say(f"Wrote {path}.")
     if chosen.managed:
         session.say(f"Skipped {count_backends(len(chosen.managed))} that this stack manages already.")
     if chosen.declared:
         places = join_names([f"{id_} ({where})" for id_, where in chosen.declared.items()])
-        session.say(f"Skipped {count_backends(len(chosen.declared))} that the program declares already: {places}.")
+        session.say(f"Skipped {count_backends(len(chosen.declared))} that the module holds already: {places}.")
     for id_, reason in list(chosen.left_out.items())[:_SHOWN]:
         session.say(f"Left out {id_}: {reason}.")
     if (more := len(chosen.left_out) - _SHOWN) > 0:
         session.say(f"Left out {more} more; --json gives the reason for each.")
-    if entry := next((path for path in report.written if path.name != module.FILE), None):
-        session.say(f"Added `import {module.MODULE}` to {entry}.")
     if not chosen.taken and not chosen.declared:
         session.say("Nothing to import.")
     else:
         session.say("To go on:")
-        if not report.loaded:
-            _tell_of_loading(session, siblings)
-        session.say("  pulumi preview    # says for each: adopts bkdtg_..., nothing is created or changed at ngrok")
-        session.say("  pulumi up")
+        preview = f"pulumi preview{report.options}"
+        session.say(f"  {preview}    # says for each: adopts bkdtg_..., nothing is created or changed at ngrok")
+        session.say(f"  pulumi up{report.options}")
     _tell_of_terraform(session, report.released)
 
 
-def _tell_of_loading(session: Session, siblings: Sequence[str]) -> None:
-    session.say("  add to the program:")
-    for line in module.add_import("import pulumi\n" if siblings else "", siblings).splitlines():
-        if line and line != "import pulumi":
-            session.say(f"    {line}")
+def explain_loading(folder: Path, code: str) -> str:
+    """Return how to load the module where Pulumi runs no ``__main__.py``."""
+    line = "; ".join(line.strip() for line in code.split("\n") if line and not line.startswith("#"))
+    return (
+        f"{folder} has no __main__.py, so no line was added. If another file is the program, load the module there: "
+        f"{line}. If the program is a function (Automation API), move the declarations into that function: Python runs "
+        "a module once in a process, so a second `up` of the process would delete what the first one adopted."
+    )
 
 
 def _tell_of_terraform(session: Session, released: Sequence[tuple[terraform.Instance, Backend]]) -> None:

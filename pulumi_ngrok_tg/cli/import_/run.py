@@ -1,4 +1,4 @@
-"""Runs an import: selects backends, writes the module, makes the program load it, prints the next steps."""
+"""Runs an import: selects backends, writes the module and the line that loads it, prints the next steps."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -8,11 +8,20 @@ import click
 
 from pulumi_ngrok_tg.api.models import Backend
 from pulumi_ngrok_tg.cli.import_ import module, report, terraform
+from pulumi_ngrok_tg.cli.import_.files import (
+    File,
+    Program,
+    ProgramError,
+    append_line,
+    find_mentions,
+    find_program,
+    read_file,
+)
 from pulumi_ngrok_tg.cli.import_.names import choose_resource_names
-from pulumi_ngrok_tg.cli.import_.program import Program, ProgramError, SourceFile, find_program, read_source
-from pulumi_ngrok_tg.cli.import_.selection import Selection, select
+from pulumi_ngrok_tg.cli.import_.selection import select
 from pulumi_ngrok_tg.cli.managers import find_managers
 from pulumi_ngrok_tg.cli.session import FOUND, Session
+from pulumi_ngrok_tg.cli.show import count_backends, format_options
 from pulumi_ngrok_tg.cli.stack import shorten
 
 
@@ -22,6 +31,8 @@ def run(
     ids: Sequence[str],
     state: BinaryIO | None,
     protect: bool,
+    module_path: Path | None,
+    dry_run: bool,
     yes: bool,
     this_stack: bool,
     as_json: bool,
@@ -30,92 +41,125 @@ def run(
     account: str | None,
 ) -> None:
     """Run the import; the arguments are the command's options."""
+    if dry_run and as_json:
+        raise click.UsageError("--dry-run prints Python, and --json prints JSON. Choose one of them.")
     instances = terraform.read_instances(state.read(), state.name) if state is not None else []
     program = find_program(cwd)
+    home = read_file(module_path or program.folder / module.FILE)
+    import_name = _find_import_name(program, home.path)
     session = Session(cwd, stack, account)
     project = session.project_stack
+    own = f"{program.project}/{shorten(project.name)}"
+    text = _read_module(home, own)
     backends = session.list_backends()
     session.require_own_key(backends)
     others, unread = session.find_managed_elsewhere(this_stack)
-    sources = list(program.files())
-    home = next((source for source in sources if source.path == program.folder / module.FILE), None)
-    own = f"{program.project}/{shorten(project.name)}"
-    if home is not None and (owner := module.find_stack(home.tree)) not in (None, own):
-        raise ProgramError(
-            f"Nothing was written: {home.path} belongs to the stack {owner}, not to {own}. If you renamed the stack, "
-            f'write STACK = "{own}" in that file. Otherwise rename the file and the line that imports it. Then run the '
-            "import again."
-        )
-    declared = {
-        id_: f"{source.path.relative_to(program.folder)}, line {line}"
-        for source in sources
-        for id_, line in module.find_declared(source.tree).items()
-    }
+    held = {id_: f"{home.path.name}, line {line}" for id_, line in module.find_ids(text).items()}
     managing = find_managers(backends, project.find_managed(), others, bool(unread))
     names = {instance.id: instance.name for instance in instances}
-    selection = select(backends, managing, declared, labels, ids, names)
-    named = _name(session, sources, backends, names)
+    selection = select(backends, managing, held, labels, ids, names)
+    named = _name(session, text, backends, names)
     new = {named[backend.id]: backend for backend in reversed(selection.taken)}
-    written = [_write(program, own, new, account, protect)] if new else []
+    added = module.add_declarations(text, new, account, protect, own, import_name) if new else text
+    if b"\r\n" in (home.content or b""):
+        added = added.replace("\n", "\r\n")
+    if dry_run:
+        click.echo(added, nl=False)
+        return
     index = session.list_references() if new else None
+    mentions = find_mentions(program.folder, {backend.id for backend in selection.taken})
     if index and not as_json:
-        report.tell_written(session, selection.taken, named, index, written[0], existed=home is not None)
-    in_module = any(where.startswith(module.FILE) for where in selection.declared.values())
-    loaded = not (written or in_module) or module.loads_module(
-        (program.get_module_name(source.path), source.tree) for source in sources
-    )
-    if not loaded and (entry := _load(session, program, project.siblings, yes, as_json)):
-        written.append(entry)
-        loaded = True
-    kept = [*selection.taken, *selection.managed, *_find_declared(backends, selection)]
-    done = report.Report(selection, named, written, loaded, terraform.find_released(instances, kept), index)
+        report.show_taken(session, selection.taken, named, index, mentions)
+    writes = [(home, added.encode())] if new else []
+    code = module.build_import(import_name, own, is_only=not project.siblings)
+    if program.entry and (new or selection.declared):
+        content = program.entry.content or b""
+        if import_name.rpartition(".")[2].encode() in content:
+            session.say(f"{program.entry.path} names {import_name} already, so no line was added.")
+        else:
+            writes.append((program.entry, append_line(content, code)))
+    if writes:
+        _confirm(session, writes, len(new), yes, as_json)
+        _write(writes)
+    if new and program.entry is None:
+        session.say(report.explain_loading(program.folder, code))
+    kept = [*selection.taken, *selection.managed, *(one for one in backends if one.id in selection.declared)]
+    written = [file.path for file, _ in writes]
+    options = format_options(("-C", "" if str(cwd) == "." else str(cwd)), ("-s", stack))
+    done = report.Report(selection, named, written, mentions, terraform.find_released(instances, kept), index, options)
     if as_json:
         report.print_all(done)
     else:
-        report.tell(session, done, project.siblings)
-    if unread or (index and index.unlisted) or any(id_ in selection.left_out for id_ in (*ids, *names)):
+        report.show(session, done)
+    if unread or any(id_ in selection.left_out for id_ in (*ids, *names)):
         raise SystemExit(FOUND)
 
 
-def _find_declared(backends: Sequence[Backend], selection: Selection) -> list[Backend]:
-    return [backend for backend in backends if backend.id in selection.declared]
+def _find_import_name(program: Program, path: Path) -> str:
+    """Return the name with which the program imports a module; raise ProgramError if it cannot."""
+    try:
+        parts = path.resolve().relative_to(program.folder.resolve()).with_suffix("").parts
+    except ValueError:
+        parts = ()
+    if path.suffix != ".py" or not parts or not all(part.isidentifier() for part in parts):
+        raise ProgramError(
+            f"{path} is no module that the program can import. Name a .py file in {program.folder} or below, with "
+            "letters, digits and underscores."
+        )
+    return ".".join(parts)
 
 
-def _name(
-    session: Session, sources: Sequence[SourceFile], backends: Sequence[Backend], preferred: Mapping[str, str]
-) -> dict[str, str]:
+def _read_module(home: File, own: str) -> str:
+    """Return the module's text, "" if it does not exist; raise ProgramError if it is no module of this stack."""
+    try:
+        text = (home.content or b"").decode()
+    except UnicodeDecodeError as error:
+        raise ProgramError(f"{home.path} is not in UTF-8. Nothing was written.") from error
+    owner = module.find_stack(text)
+    if owner is None and text.strip():
+        raise ProgramError(
+            f"{home.path} was not written by an import, as it does not say which STACK it belongs to. Move it, or name "
+            "another file with --module. Nothing was written."
+        )
+    if owner not in (None, own):
+        raise ProgramError(
+            f"Nothing was written: {home.path} belongs to the stack {owner}, not to {own}. If you renamed {owner} to "
+            f'{own}, write STACK = "{own}" in that file. If {own} is another stack, name its own module with --module.'
+        )
+    return text.replace("\r\n", "\n")
+
+
+def _name(session: Session, text: str, backends: Sequence[Backend], preferred: Mapping[str, str]) -> dict[str, str]:
     """Name all backends of the account, so that names do not depend on the selection."""
     stack = session.project_stack
     listed = {backend.id for backend in backends}
-    in_program: dict[str, str | None] = {}
-    for source in sources:
-        in_program |= module.find_names(source.tree)
-    given = {id_: name for name, id_ in in_program.items() if id_ in listed}
-    given |= {managed.id: managed.name for managed in stack.find_managed() if managed.id in listed}
-    return choose_resource_names(backends, given, preferred, {*stack.find_names(), *in_program})
+    given = {managed.id: managed.name for managed in stack.find_managed() if managed.id in listed}
+    return choose_resource_names(backends, given, preferred, {*stack.find_names(), *module.find_names(text)})
 
 
-def _write(program: Program, stack: str, new: Mapping[str, Backend], account: str | None, protect: bool) -> Path:
-    """Write the module; return its path."""
-    source = read_source(program.folder / module.FILE)
-    _ = source.tree  # raises for a file that is no Python
+def _confirm(session: Session, writes: Sequence[tuple[File, bytes]], count: int, yes: bool, as_json: bool) -> None:
+    """Ask whether to write; end the command if not."""
+    if yes:
+        return
+    paths = " and ".join(str(file.path) for file, _ in writes)
+    what = f"{count_backends(count)} to {paths}" if count else f"the line that loads the module to {paths}"
+    if as_json or not session.asks:
+        raise click.ClickException(f"Nothing was written: add --yes to write {what}, or --dry-run to print the module.")
+    if not click.confirm(f"Write {what}?", default=True):
+        raise click.ClickException("Nothing was written.")
+
+
+def _write(writes: Sequence[tuple[File, bytes]]) -> None:
+    """Write all files, or none."""
+    done: list[File] = []
     try:
-        text = module.add_declarations(source.text, new, account, protect, stack)
-    except module.ModuleError as error:
-        raise ProgramError(f"{source.path} {error}, then run this again. Nothing was written.") from error
-    source.write(text)
-    return source.path
-
-
-def _load(session: Session, program: Program, siblings: Sequence[str], yes: bool, as_json: bool) -> Path | None:
-    """Make the program load the module, if the user agrees; return the changed file, or None."""
-    entry = read_source(program.entry)
-    if not entry.path.exists():
-        return None
-    text = module.add_import(entry.text, siblings)
-    asked = not as_json and session.asks
-    question = f"Add `import {module.MODULE}` to {entry.path}?"
-    if not yes and not (asked and click.confirm(question, default=True)):
-        return None
-    entry.write(text)
-    return entry.path
+        for file, content in writes:
+            file.write(content)
+            done.append(file)
+    except ProgramError:
+        for file in done:
+            if file.content is None:
+                file.path.unlink()
+            else:
+                file.path.write_bytes(file.content)
+        raise

@@ -16,7 +16,7 @@ class Selection:
     managed: list[Backend] = field(default_factory=list)
     """The backends that this stack already manages."""
     declared: dict[str, str] = field(default_factory=dict)
-    """Where the program declares backends that are not in the state yet, by id."""
+    """Where the module holds backends that are not in the state yet, by id."""
     left_out: dict[str, str] = field(default_factory=dict)
     """Why the others are left out, by id."""
 
@@ -34,7 +34,7 @@ def select(
     Args:
         backends: all backends of the account.
         managing: who manages each, by id.
-        declared: where the program declares some of them with ``import_``, by id.
+        declared: where the module holds some of them, by id.
         labels: select the backends with these labels.
         ids: select the backends with these ids. A backend that the operator owns, or that a stack that could not be
             read may manage, is taken only if it is one of these.

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -15,15 +16,12 @@ from tests.conftest import KEY
 from tests.e2e.cli.importing import held, make, module
 from tests.e2e.stack import Stack
 
-LOADED = "import tunnel_group_backends\n"
-PROGRAM = ""
-
 
 @pytest.mark.nightly
 def test_hundreds_of_backends_are_imported_without_a_write(stack: Stack, emulator: Emulator) -> None:
     made = make(emulator, 250)
     said = stack.tool("import", "--yes").text
-    assert re.search(r"^Added `import tunnel_group_backends` to .*__main__\.py\.$", said, re.MULTILINE)
+    assert re.search(r"^Wrote .*tunnel_group_backends\.py\.\nWrote .*__main__\.py\.$", said, re.MULTILINE)
     assert "pulumi preview    # says for each: adopts bkdtg_..., nothing is created or changed at ngrok" in said
     assert held(stack) == set()
     emulator.requests.clear()
@@ -53,7 +51,7 @@ def test_an_import_that_no_up_followed_declares_nothing_twice(stack: Stack, emul
     make(emulator, 3)
     stack.tool("import", "--yes")
     said = stack.tool("import").text
-    assert "Skipped 3 backends that the program declares already: bkdtg_" in said
+    assert "Skipped 3 backends that the module holds already: bkdtg_" in said
     assert "(tunnel_group_backends.py, line " in said
     stack.up()
     stack.up("--expect-no-changes", "--refresh")
@@ -99,7 +97,7 @@ def test_after_small_edits_a_second_import_declares_nothing_again(
     stack.tool("import", "--yes")
     edited = edit(module(stack))
     (stack.folder / "tunnel_group_backends.py").write_text(edited)
-    assert "that the program declares already" in stack.tool("import", "--yes").text
+    assert "that the module holds already" in stack.tool("import", "--yes").text
     assert module(stack) == edited
     stack.up()
     new = emulator.account(KEY).create({"labels": {"app": "api"}})
@@ -111,19 +109,29 @@ def test_after_small_edits_a_second_import_declares_nothing_again(
     assert emulator.requests.writes == []
 
 
-@pytest.mark.nightly
-def test_the_line_is_added_to_the_program_after_consent(stack: Stack, emulator: Emulator) -> None:
+def test_nothing_is_written_without_consent(stack: Stack, emulator: Emulator) -> None:
     make(emulator, 1)
-    program = (stack.folder / "__main__.py").read_text()
-    said = stack.tool("import").text
-    assert "add to the program:\n    import tunnel_group_backends\n" in said
-    assert (stack.folder / "__main__.py").read_text() == program
-    # The same again, without anything new, still has the program load it.
+    program = (stack.folder / "__main__.py").read_bytes()
+    before = {path.name for path in stack.folder.iterdir()}
+    for more in ((), ("--json",)):
+        said = stack.tool("import", *more, code=1).text
+        assert "Nothing was written: add --yes to write 1 backend to " in said
+    printed = stack.tool("import", "--dry-run").text
+    assert {path.name for path in stack.folder.iterdir()} == before
+    assert (stack.folder / "__main__.py").read_bytes() == program
     stack.tool("import", "--yes")
-    assert (stack.folder / "__main__.py").read_text().count("import tunnel_group_backends") == 1
-    make(emulator, 1)
-    stack.tool("import", "--yes")
-    assert (stack.folder / "__main__.py").read_text().count("import tunnel_group_backends") == 1
+    assert module(stack) == printed
+    assert (
+        stack.folder / "__main__.py"
+    ).read_bytes() == program + b"import tunnel_group_backends  # the backends of shop/dev\n"
+    # Another run, with or without something new, adds no second line.
+    for count in (0, 1):
+        make(emulator, count)
+        stack.tool("import", "--yes")
+        assert (stack.folder / "__main__.py").read_text().count("import tunnel_group_backends") == 1
+    stack.up()
+    assert len(held(stack)) == 2
+    assert emulator.requests.writes == []
 
 
 @pytest.mark.nightly
@@ -131,21 +139,94 @@ def test_another_stack_of_the_project_adopts_nothing(stack: Stack, emulator: Emu
     make(emulator, 2)
     stack.pulumi("stack", "init", "prod")
     stack.pulumi("stack", "select", "dev")
-    stack.tool("import", "--yes")
+    stack.tool("import", "--yes", "--no-protect")
     stack.up()
-    # prod was there, so the line leaves it out.
+    # The line loads the module in dev only.
     stack.pulumi("stack", "select", "prod")
     assert "adopts" not in stack.up().text
-    assert "belongs to the stack shop/dev, not to shop/prod" in stack.tool("import", "--yes", code=1).text
-    # A stack that comes later is refused in words, and so is a renamed one.
-    stack.pulumi("stack", "init", "test")
-    said = stack.up(fails=True).text
-    assert "tunnel_group_backends belongs to the stack shop/dev, not to test." in said
-    assert "Traceback" not in said
+    said = stack.tool("import", "--yes", code=1).text
+    assert "belongs to the stack shop/dev, not to shop/prod" in said
+    # prod gets its own module, as the message says.
+    assert "name its own module with --module" in said
+    new = emulator.account(KEY).create({"description": "Prod"})
+    stack.tool("import", "--yes", "--module", "prod_backends.py")
+    stack.up()
+    assert held(stack) == {new.id}
     stack.pulumi("stack", "select", "dev")
-    stack.pulumi("stack", "rename", "live")
-    assert "If you renamed the stack, write its new name into STACK." in stack.up(fails=True).text
+    stack.up("--expect-no-changes", "--refresh")
     assert len(held(stack)) == 2
+    assert emulator.requests.writes == []
+
+
+@pytest.mark.nightly
+def test_a_renamed_stack_loses_nothing(stack: Stack, emulator: Emulator) -> None:
+    """The project has one stack, so the line is plain, and the module says what a rename needs."""
+    make(emulator, 2)
+    stack.tool("import", "--yes", "--no-protect")
+    stack.up()
+    stack.pulumi("stack", "rename", "live")
+    said = stack.up(fails=True).text
+    assert "Traceback" not in said
+    renamed = 'If you renamed shop/dev to shop/live, write STACK = "shop/live" in that file.'
+    assert renamed in " ".join(said.split())
+    path = stack.folder / "tunnel_group_backends.py"
+    path.write_text(path.read_text().replace('STACK = "shop/dev"', 'STACK = "shop/live"'))
+    stack.up("--expect-no-changes")
+    assert len(held(stack)) == 2
+    assert emulator.requests.writes == []
+
+
+LAYOUTS = {
+    "a type check": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import tunnel\n",
+    "a function that nobody calls": "def load():\n    import os\n",
+    "a coding line, and no newline at the end": "# coding: latin-1\nx = '\xe9'",
+    "an import that ends in a backslash": "import os, \\\n    sys\n",
+    "a carriage return in a string": 'x = """a\rb"""\n',
+    "Windows line ends": "import os\r\nx = 1\r\n",
+    "the id in a look-up": 'TunnelGroupBackend.get("theirs", id="{id}")\n',
+}
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("program", LAYOUTS.values(), ids=LAYOUTS.keys())
+def test_a_program_of_any_layout_adopts_what_is_imported(stack: Stack, emulator: Emulator, program: str) -> None:
+    (web,) = make(emulator, 1)
+    coding, _, rest = program.partition("\n") if program.startswith("# coding") else ("", "", program)
+    head = "import pulumi\nfrom pulumi_ngrok_tg import TunnelGroupBackend\n"
+    text = (f"{coding}\n" if coding else "") + head + rest.replace("{id}", web.id)
+    before = text.encode("latin-1")
+    (stack.folder / "__main__.py").write_bytes(before)
+    for name, content in ((".#lock.py", None), ("template.py", b"{{ x }}\n"), ("old.py", b"print 'x'\n")):
+        path = stack.folder / name
+        path.symlink_to("nowhere") if content is None else path.write_bytes(content)
+    stack.tool("import", "--yes")
+    assert (stack.folder / "__main__.py").read_bytes().startswith(before)
+    assert f"adopts {web.id}, which exists" in stack.preview().text
+    stack.up()
+    assert web.id in held(stack)
+    assert emulator.requests.writes == []
+
+
+def test_without_an_entry_file_the_import_says_what_to_do(stack: Stack, emulator: Emulator) -> None:
+    make(emulator, 1)
+    (stack.folder / "__main__.py").unlink()
+    said = " ".join(stack.tool("import", "--yes").text.split())
+    assert "has no __main__.py, so no line was added." in said
+    assert "Python runs a module once in a process" in said
+    assert (stack.folder / "tunnel_group_backends.py").exists()
+
+
+@pytest.mark.nightly
+def test_two_imports_at_once_write_one_module(stack: Stack, emulator: Emulator) -> None:
+    make(emulator, 20)
+    with ThreadPoolExecutor(4) as pool:
+        started = [pool.submit(stack.start, "pulumi-ngrok-tg", "import", "--yes") for _ in range(4)]
+        for one in started:
+            one.result().wait(240)
+    stack.tool("import", "--yes")
+    assert (stack.folder / "__main__.py").read_text().count("import tunnel_group_backends") == 1
+    stack.up()
+    assert held(stack) == set(emulator.account(KEY).backends)
     assert emulator.requests.writes == []
 
 
@@ -156,10 +237,10 @@ def test_labels_ids_and_owners_select(stack: Stack, emulator: Emulator, new_stac
     theirs = new_stack('TunnelGroupBackend("theirs", labels={"app": "web"})', "other")
     theirs.up()
     managed = theirs.resource("theirs")["id"]
-    said = json.loads(stack.tool("import", "--label", "app=web", "--label", "n=0", "--json").text)
+    said = json.loads(stack.tool("import", "--label", "app=web", "--label", "n=0", "--yes", "--json").text)
     assert ([taken["id"] for taken in said["taken"]], said["left_out"]) == ([web.id], [])
     missing = "bkdtg_2rwwlBV3giwRa5gGhtBlK6AH8q4"
-    arguments = ["--id", api.id, "--id", managed, "--id", missing, "--label", "app=web", "--json"]
+    arguments = ["--id", api.id, "--id", managed, "--id", missing, "--label", "app=web", "--yes", "--json"]
     said = json.loads(stack.tool("import", *arguments, code=3).text)
     assert [taken["id"] for taken in said["taken"]] == [api.id]
     assert [declared["id"] for declared in said["declared"]] == [web.id]
@@ -168,7 +249,7 @@ def test_labels_ids_and_owners_select(stack: Stack, emulator: Emulator, new_stac
     assert reasons[missing].startswith("this account does not have it")
     assert reasons[managed].startswith("the stack organization/other/dev manages it, as theirs.")
     assert reasons[operators.id] == "ngrok's Kubernetes operator owns it; to import it anyway, name it with --id"
-    said = json.loads(stack.tool("import", "--id", operators.id, "--json").text)
+    said = json.loads(stack.tool("import", "--id", operators.id, "--yes", "--json").text)
     assert [taken["id"] for taken in said["taken"]] == [operators.id]
 
 
@@ -188,8 +269,6 @@ def test_senseless_options_are_rejected(stack: Stack, arguments: tuple[str, ...]
     ("name", "content", "told"),
     [
         ("tunnel_group_backends.py", "x = 1\n", "was not written by an import"),
-        ("tunnel_group_backends.py", "x = (\n", "is not valid Python (line 1)"),
-        ("__main__.py", "x = (\n", "is not valid Python (line 1)"),
         ("Pulumi.yaml", "name: shop\nruntime: nodejs\n", "says that the runtime is nodejs; an import writes Python."),
     ],
 )
@@ -206,15 +285,6 @@ def test_a_file_that_cannot_be_written_is_one_line_and_stays(
 
 
 @pytest.mark.nightly
-def test_windows_line_ends_stay(stack: Stack, emulator: Emulator) -> None:
-    make(emulator, 1)
-    path = stack.folder / "__main__.py"
-    path.write_bytes(b"import pulumi\r\npulumi.export('x', 1)\r\n")
-    stack.tool("import", "--yes")
-    assert path.read_bytes() == b"import pulumi\r\nimport tunnel_group_backends\r\npulumi.export('x', 1)\r\n"
-
-
-@pytest.mark.nightly
 def test_equal_backends_of_two_accounts_are_imported(stack: Stack, emulator: Emulator) -> None:
     with Emulator(api_keys=("test-eu-key",)) as europe:
         stack.pulumi("config", "set", "--secret", "ngrok-eu:apiKey", "test-eu-key")
@@ -222,7 +292,7 @@ def test_equal_backends_of_two_accounts_are_imported(stack: Stack, emulator: Emu
         here = emulator.account(KEY).create({"description": "Web"})
         there = europe.account("test-eu-key").create({"description": "Web"})
         stack.tool("import", "--no-protect", "--yes")
-        stack.tool("import", "--account", "eu", "--no-protect")
+        stack.tool("import", "--account", "eu", "--no-protect", "--yes")
         stack.up()
         accounts = {resource["id"]: resource["outputs"].get("account") for resource in stack.resources()}
         assert accounts == {here.id: None, there.id: "eu"}
