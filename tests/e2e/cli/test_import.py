@@ -16,6 +16,8 @@ from tests.conftest import KEY
 from tests.e2e.cli.importing import held, make, module
 from tests.e2e.stack import Stack
 
+PROGRAM = ""
+
 
 @pytest.mark.nightly
 def test_hundreds_of_backends_are_imported_without_a_write(stack: Stack, emulator: Emulator) -> None:

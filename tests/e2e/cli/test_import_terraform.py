@@ -116,7 +116,7 @@ def test_control_characters_in_a_terraform_state_are_escaped(stack: Stack, emula
     (web,) = make(emulator, 1)
     strange = dataclasses.replace(web, id="bkdtg_x\x1b[2J\nFAKE LINE")
     state = terraform(resource("web", instance(strange, "k\x1b[31m\nrm"), instance(web, "k\x1b[31m\nrm -rf")))
-    said = stack.tool("import", "--from-terraform", "-", code=3, given=state).text
+    said = stack.tool("import", "--from-terraform", "-", "--yes", code=3, given=state).text
     assert "Left out bkdtg_x\\x1b[2J\\nFAKE LINE: this account does not have it" in said
     assert "\x1b" not in said
     assert r"""terraform state rm 'ngrok_tunnel_group_backend.web["k\u001b[31m\nrm -rf"]'""" in said

@@ -70,7 +70,7 @@ def test_import_takes_only_named_ids_if_a_stack_cannot_be_read(
             in said
         )
     assert not module.exists()
-    assert UNREAD in stack.tool("import", "--id", stray.id, code=3).text
+    assert UNREAD in stack.tool("import", "--id", stray.id, "--yes", code=3).text
     assert stray.id in module.read_text()
 
 
