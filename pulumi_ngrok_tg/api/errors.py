@@ -1,11 +1,16 @@
 """The errors of calls to ngrok."""
 
+from collections.abc import Sequence
+from typing import Any
+
 
 class NgrokError(Exception):
     """A call to ngrok that did not succeed. ``str()`` is one line, with no credential in it."""
 
     foreign: bool = False
     """True if the response does not look like ngrok's own: a proxy's page, another server."""
+    listed: Sequence[Any] = ()
+    """The objects that a list had read before it failed."""
 
 
 class InvalidId(NgrokError):

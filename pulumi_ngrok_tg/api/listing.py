@@ -1,6 +1,6 @@
 """Lists a collection of the API, page by page."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Generic
 from urllib.parse import SplitResult, urljoin, urlsplit
 
@@ -40,14 +40,32 @@ class Listing(Generic[Item]):
 
         Raises:
             Unreadable: it is no page, or one that was listed already; it leads to another origin; or there is no end.
+                Its ``listed`` holds the objects of the page that could be read.
         """
         self.ended = True  # unless the page says otherwise
         body = self._fetch(call, f"{self._path}?{self._query}")
         name = self._collection.name
         if not isinstance(body, dict) or not isinstance(body.get(name), list):
             raise Unreadable(f"{self._request}: the response is not a list of {name}.")
-        items = tuple(self._collection.read(self._request, item) for item in body[name])
-        ids = {item.id for item in items}
+        items: list[Item] = []
+        failure: Unreadable | None = None
+        for one in body[name]:
+            try:
+                items.append(self._collection.read(self._request, one))
+            except Unreadable as error:
+                failure = error
+        new = [item for item in items if item.id not in self._seen]
+        try:
+            if failure is not None:
+                raise failure
+            self._read_next(body, {item.id for item in items})
+        except Unreadable as error:
+            error.listed = new
+            raise
+        return tuple(items)
+
+    def _read_next(self, body: Mapping[str, Any], ids: set[str]) -> None:
+        """Find the next page in a page with these ids, if there is one."""
         self._pages += 1
         self._empty_pages += not ids
         if (ids and ids <= self._seen) or self._empty_pages > _MOST_EMPTY_PAGES:
@@ -61,7 +79,6 @@ class Listing(Generic[Item]):
         if next_page_uri:
             self._query = self._find_query(next_page_uri)
             self.ended = False
-        return items
 
     def _find_query(self, uri: str) -> str:
         """Return the query of the next page's URI, absolute or relative; ignore the rest of it."""

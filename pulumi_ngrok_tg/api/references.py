@@ -58,7 +58,7 @@ class References:
 
     referrers: tuple[Referrer, ...]
     unlisted: Mapping[str, NgrokError]
-    """The kinds that could not be listed, and why: references of these kinds are unknown, not absent."""
+    """The kinds that could not be listed to their end, and why: other references of these kinds are unknown."""
 
 
 def read_referrer(kind: str, request: str, body: Any) -> Referrer:
@@ -113,6 +113,8 @@ def list_references(
         except Cancelled:
             raise
         except NgrokError as error:
+            if error is not outage:
+                referrers += error.listed
             unlisted[kind] = error
             outage = error if isinstance(error, ConnectionFailed | GaveUp) else None
     return References(tuple(referrers), unlisted)

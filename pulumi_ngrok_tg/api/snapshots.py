@@ -32,7 +32,8 @@ class Snapshots:
     ) -> tuple[Item, ...]:
         """Return ``most`` objects of a listing that was requested at a moment of the monotonic clock or later.
 
-        Begin one if there is none. Callers with equal keys share it, or the error that ended it.
+        Begin one if there is none. Callers with equal keys share it, or the error that ended it; the error's ``listed``
+        holds what had been read.
         """
         with self._lock:
             latest = self._latest[key]
@@ -47,6 +48,7 @@ class Snapshots:
                             break
                     latest.outcome = tuple(found)
                 except NgrokError as error:
+                    error.listed = (*found, *error.listed)
                     latest.at, latest.outcome = time.monotonic(), error
             if isinstance(latest.outcome, NgrokError):
                 raise latest.outcome

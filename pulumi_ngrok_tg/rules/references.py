@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any, NamedTuple
 
 from pulumi_ngrok_tg.api.errors import NgrokError
@@ -33,23 +34,29 @@ class ReferenceIndex:
 
     def __init__(self, references: References) -> None:
         self.unlisted = references.unlisted
+        self.referrers = references.referrers
         self._steps: dict[str, list[Step]] = {}
         for referrer in references.referrers:
             for target in referrer.targets:
                 self._steps.setdefault(target.id, []).append(Step(referrer, target))
         self._paths: dict[str, list[Path]] = {}
 
-    def find_paths(self, id_: str) -> list[Path]:
-        """Return the shortest path to each edge from which traffic reaches a backend.
+    def find_steps(self, id_: str) -> list[Step]:
+        """Return the references that name a backend themselves."""
+        return self._steps.get(id_, [])
+
+    def find_paths(self, id_: str) -> Iterator[Path]:
+        """Yield the shortest path to each edge from which traffic reaches a backend.
 
         A referrer that no edge uses is a path of its own. Backends that refer to each other in a circle are followed
         once.
         """
-        paths: list[Path] = []
-        for step in self._steps.get(id_, []):
-            further = self._find_edges(step.referrer)
-            paths += [(step, *path) for path in further] or [(step,)]
-        return paths
+        for step in self.find_steps(id_):
+            yield from ((step, *path) for path in self._find_edges(step.referrer) or [()])
+
+    def count_paths(self, id_: str) -> int:
+        """Return how many paths :meth:`find_paths` yields."""
+        return sum(len(self._find_edges(step.referrer)) or 1 for step in self.find_steps(id_))
 
     def find_order(self, id_: str) -> list[Referrer] | None:
         """Return the backends that refer to a backend, directly or not, in an order in which they can be deleted.
@@ -75,13 +82,14 @@ class ReferenceIndex:
         return list(order.values())
 
     def _find_backends(self, id_: str) -> list[Step]:
-        return [step for step in self._steps.get(id_, []) if step.referrer.kind in BACKENDS_ONLY]
+        return [step for step in self.find_steps(id_) if step.referrer.kind in BACKENDS_ONLY]
 
     def _find_edges(self, start: Referrer) -> list[Path]:
         """Return a path from a referrer to each edge beyond it: an enabled one if there is one."""
         if start.id not in self._paths:
-            found = {path[-1]: path for path in self._walk(start.id, enabled_only=False)}
-            found |= {path[-1]: path for path in self._walk(start.id, enabled_only=True)}
+            walks = (self._walk(start.id, enabled_only) for enabled_only in (False, True))
+            # By the edge's id: a hash of a referrer reads all its targets.
+            found = {(path[-1].referrer.id, path[-1].target): path for walk in walks for path in walk}
             self._paths[start.id] = sorted(found.values(), key=len)
         return self._paths[start.id]
 
@@ -91,7 +99,7 @@ class ReferenceIndex:
         waiting: deque[tuple[str, Path]] = deque([(start, ())])
         while waiting:
             id_, path = waiting.popleft()
-            for step in self._steps.get(id_, []):
+            for step in self.find_steps(id_):
                 if enabled_only and not step.target.enabled:
                     continue
                 if step.referrer.kind not in BACKENDS_ONLY:
@@ -103,17 +111,17 @@ class ReferenceIndex:
 
 def is_in_use(index: ReferenceIndex, backend: Backend) -> bool | None:
     """Tell whether something refers to a backend, or a tunnel is online in it; None if that is unknown."""
-    if index.find_paths(backend.id) or backend.tunnels:
+    if index.find_steps(backend.id) or backend.tunnels:
         return True
     return None if index.unlisted or backend.tunnels is None else False
 
 
 def describe_use(index: ReferenceIndex, id_: str) -> str:
     """Return what refers to a backend: the first few paths, "nobody", or "unknown"."""
-    paths = [describe_path(path) for path in index.find_paths(id_)]
+    paths = [describe_path(path) for path in islice(index.find_paths(id_), _SHOWN)]
     if not paths:
         return "unknown" if index.unlisted else "nobody"
-    return join_names(paths, _SHOWN) + (", and unknown ones" if index.unlisted else "")
+    return join_names(paths, _SHOWN, index.count_paths(id_)) + (", and unknown ones" if index.unlisted else "")
 
 
 def describe_path(path: Path) -> str:
@@ -139,27 +147,19 @@ def describe_unlisted(unlisted: Mapping[str, NgrokError]) -> list[str]:
     return lines
 
 
-def convert_use(index: ReferenceIndex, backend: Backend) -> dict[str, Any]:
-    """Return what refers to a backend, and whether it is in use, for the JSON of the commands."""
-    paths = [_convert_path(path) for path in index.find_paths(backend.id)]
-    return {"references": paths, "in_use": is_in_use(index, backend)}
-
-
-def convert_unlisted(index: ReferenceIndex) -> list[dict[str, str]]:
-    """Return what could not be listed, and why, for the JSON of the commands."""
-    return [{"kind": kind, "reason": str(error)} for kind, error in index.unlisted.items()]
-
-
-def _convert_path(path: Path) -> dict[str, Any]:
-    referrer, target = path[-1]
-    return {
-        "kind": referrer.kind,
-        "id": referrer.shown,
-        "name": referrer.name,
-        "where": target.where,
-        "enabled": all(step.target.enabled for step in path),
-        "via": [step.referrer.shown for step in path[:-1]],
-    }
+def convert_references(index: ReferenceIndex) -> dict[str, Any]:
+    """Return all references, and what could not be listed, for the JSON of the commands."""
+    references = [
+        {
+            "kind": referrer.kind,
+            "id": referrer.shown,
+            "name": referrer.name,
+            "targets": [vars(target) for target in referrer.targets],
+        }
+        for referrer in index.referrers
+    ]
+    unlisted = [{"kind": kind, "reason": str(error)} for kind, error in index.unlisted.items()]
+    return {"references": references, "unlisted": unlisted}
 
 
 def explain_referenced(id_: str, index: ReferenceIndex) -> str:
@@ -173,7 +173,7 @@ def explain_referenced(id_: str, index: ReferenceIndex) -> str:
     order = index.find_order(id_)
     if order == []:
         return unknown or f"The lists show no failover or weighted backend that refers to {id_}. Run it again."
-    direct = dict.fromkeys(_describe_step(path[0]) for path in index.find_paths(id_))
+    direct = dict.fromkeys(map(_describe_step, index.find_steps(id_)))
     line = f"It is used by {join_names(list(direct))}"
     if order is None:
         line += ". Some of these refer to each other in a circle; remove such references before you delete any of them."
@@ -193,9 +193,9 @@ def describe_old_edges(index: ReferenceIndex, id_: str) -> str:
         index: the references of the old backend's account.
         id_: the old backend's id.
     """
-    direct = dict.fromkeys(path[0] for path in index.find_paths(id_))
-    edges = [_describe_step(step) for step in direct if step.referrer.kind not in BACKENDS_ONLY]
-    backends = [_describe_step(step) for step in direct if step.referrer.kind in BACKENDS_ONLY]
+    direct = {_describe_step(step): step.referrer.kind in BACKENDS_ONLY for step in index.find_steps(id_)}
+    edges = [name for name, is_backend in direct.items() if not is_backend]
+    backends = [name for name, is_backend in direct.items() if is_backend]
     lines = []
     if edges:
         lines.append(f"{join_names(edges)} will still refer to {id_}, which is deleted: put the new id there")

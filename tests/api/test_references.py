@@ -174,6 +174,36 @@ def test_a_list_that_fails_is_unknown_and_the_others_are_read(emulator: Emulator
     assert KEY not in str(found.unlisted["tcp edge"])
 
 
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"status": 500, "skip": 1},
+        {"status": 403, "error_code": 7008, "skip": 1},
+        {"skip": 1, "drop": "before"},
+        {"skip": 1, "body": '{"tcp_edges": 5}'},
+    ],
+)
+def test_a_failing_second_page_leaves_the_references_of_the_first(
+    emulator: Emulator, fault: Mapping[str, Any]
+) -> None:
+    account = emulator.account(KEY)
+    for n in range(101):
+        account.add_referrer("tcp_edges", {"hostports": [f"{n}:1"], "backend": MODULE})
+    emulator.fault(path="/edges/tcp", times=None, **fault)
+    found = list_references(client(emulator).list)
+    assert len(found.referrers) == 100
+    assert "tcp edge" in found.unlisted
+
+
+@pytest.mark.parametrize("next_page_uri", [None, 7, "https://elsewhere.example.com/edges/tcp"])
+def test_a_malformed_object_hides_none_beside_it(emulator: Emulator, next_page_uri: object) -> None:
+    edges = [{"id": "a", "backend": MODULE}, {"id": 7}, {"id": "b", "backend": MODULE}]
+    emulator.fault(path="/edges/tcp", fields={"tcp_edges": edges, "next_page_uri": next_page_uri})
+    found = list_references(client(emulator).list)
+    assert [one.id for one in found.referrers] == ["a", "b"]
+    assert [*found.unlisted] == ["tcp edge"]
+
+
 def test_two_referrers_with_one_id_both_count(emulator: Emulator) -> None:
     edges = [{"id": "e", "backend": MODULE}, {"id": "e", "hostports": ["b:443"]}]
     emulator.fault(path="/edges/tcp", fields={"tcp_edges": edges})
