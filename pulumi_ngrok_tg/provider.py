@@ -62,7 +62,9 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
         """
         urn, facts = upstream.find_urn(), read_facts(news)
         self._run.declared[urn] = facts
-        inputs, problems = properties.check(news, facts.keys)
+        wanted = news.get(adoption.INPUT)
+        adopts = not _olds and wanted is not None and not isinstance(wanted, Unknown)
+        inputs, problems = properties.check(news, facts.keys, properties.find_held(_olds, news, adopts))
         account = inputs.get("account")
         reasons = [problem.reason for problem in problems]
         if facts.unknown and not facts.previews:
@@ -73,7 +75,6 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
         if not (isinstance(account, Unknown) or any(problem.property == "account" for problem in problems)):
             reasons += (advice.explain_bad_setting(e, account) for e in config.find_problems(self._get_config, account))
         reasons += self._find_lost_guard(urn)
-        wanted = news.get(adoption.INPUT)
         if wanted is not None:
             inputs[adoption.INPUT] = wanted
         # A resource with a state has its backend already; diff checks whether import_ names the same one.

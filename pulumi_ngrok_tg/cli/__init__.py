@@ -27,6 +27,8 @@ def _run() -> None:
             "The command needs an extra of this package. In the folder that holds its clone, run: pip install "
             "'./pulumi-ngrok-tg[cli]' (for the emulator: pip install './pulumi-ngrok-tg[emulator]')"
         )
+    if sys.stdout is None:
+        sys.exit("Error: The standard output is closed. Redirect it to a file or to /dev/null.")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal may not have every character

@@ -4,6 +4,7 @@ import shlex
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,87 +53,112 @@ def delete(
     Example:
       pulumi-ngrok-tg delete bkdtg_2rwwlBV3giwRa5gGhtBlK6AH8q4
     """
-    session = Session(cwd, stack, account)
-    backends = _list(session, ids)
-    reasons = _require_deletable(session, backends, this_stack, force)
+    check = partial(_check, cwd, stack, account, this_stack)
+    checked = check(ids)
+    if checked.missing:
+        raise click.ClickException(
+            f"Nothing was deleted: this account does not have {join_names(checked.missing)}. Check the ids with "
+            "`pulumi-ngrok-tg list`."
+        )
+    session, backends, accepted = checked.session, checked.backends, checked.reasons
+    for id_, reason in accepted.items():
+        session.say(f"{id_} {reason}")
+    if accepted and not force:
+        raise click.ClickException(
+            "Nothing was deleted, for the reasons above. Resolve them first. Or add --force: it deletes the backends "
+            "anyway, and traffic may stop."
+        )
     for backend in backends:
         about = "; ".join(filter(None, (join_labels(backend.labels), backend.description)))
         described = f"{escape(about) or 'no labels'}; {count_tunnels(backend)}, {format_age(backend)} old"
         session.say(f"{backend.id} ({described})")
     if not yes:
-        although = f" ({len(reasons)} of them managed or in use, see above)" if reasons else ""
+        although = f" ({len(accepted)} of them managed or in use, see above)" if accepted else ""
         click.confirm(f"Delete {count_backends(len(backends))}{although}?", abort=True)
-        again = Session(cwd, stack, account)
-        if _require_deletable(again, _list(again, ids), this_stack, force, reasons).items() - reasons.items():
-            raise click.ClickException(
-                "Nothing was deleted, because the reasons above have changed since the question. Run the command again."
-            )
     failed, began = 0, time.monotonic()
+    for start in range(0, len(backends), _AT_ONCE):
+        batch = backends[start : start + _AT_ONCE]
+        if not yes or (start and not force):  # what was read has had time to change
+            try:
+                checked = check([backend.id for backend in batch])
+            except click.ClickException as error:
+                left = len(backends) - start + failed
+                raise click.ClickException(f"{left} of {len(backends)} were not deleted: {error.message}") from error
+        failed += _delete_all(checked, batch, accepted, force, began)
+    if failed:
+        session.say(f"{failed} of {len(backends)} were not deleted.")
+        raise SystemExit(1)
+
+
+@dataclass(frozen=True)
+class _Checked:
+    """What was found out about backends."""
+
+    session: Session
+    backends: Sequence[Backend]
+    missing: Sequence[str]
+    """The ids of those that the account does not have."""
+    reasons: Mapping[str, str]
+    """Why some of them should not be deleted, by id."""
+
+
+def _check(cwd: Path, stack: str | None, account: str | None, this_stack: bool, ids: Sequence[str]) -> _Checked:
+    """Read backends, the stacks and what refers to backends."""
+    session = Session(cwd, stack, account)
+    listed = {backend.id: backend for backend in session.list_backends()}
+    session.require_own_key(list(listed.values()))
+    found = {id_: listed.get(id_) or _fetch(session, id_) for id_ in ids}
+    backends = [backend for backend in found.values() if backend is not None]
+    others, unread = session.read_others(this_stack)
+    own = session.project_stack.claims
+    managing = find_managers(backends, own, others, unread)
+    index = session.list_references()
+    reasons = {}
+    for backend in backends:
+        holders = [one for one in (*own.managed, *(others.managed if others else ())) if one.id == backend.id]
+        if why := list(_find_reasons(backend, managing[backend.id], holders, index)):
+            reasons[backend.id] = " It also ".join(why)
+    return _Checked(session, backends, [id_ for id_, backend in found.items() if backend is None], reasons)
+
+
+def _fetch(session: Session, id_: str) -> Backend | None:
+    """Return a backend that the list did not show; None if there is none."""
+    with session.explain_errors():
+        try:
+            return session.client.get(id_)
+        except NotFound:
+            return None
+
+
+def _delete_all(
+    checked: _Checked, batch: Sequence[Backend], accepted: Mapping[str, str], force: bool, began: float
+) -> int:
+    """Delete backends at once; print the outcome of each; return how many were not deleted.
+
+    A backend with a reason that is not ``accepted`` is not deleted.
+    """
+    failed = 0
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        ended = [pool.submit(_delete, session, backend, force, began) for backend in backends]
+        ended = []
+        for backend in batch:
+            reason = checked.reasons.get(backend.id, "")
+            if reason not in ("", accepted.get(backend.id)):
+                click.echo(f"Did not delete {backend.id}: since the first check, it {reason}")
+                failed += 1
+            else:
+                ended.append(pool.submit(_delete, checked.session, backend, force, began))
         try:
             for done in as_completed(ended):
                 click.echo(done.result())
                 failed += done.result().startswith("Did not")
         except KeyboardInterrupt:
             pool.shutdown(cancel_futures=True)
-            session.say(
+            checked.session.say(
                 "Interrupted. The backends that are not named above may or may not be deleted. Run `pulumi-ngrok-tg "
                 "list` to see which are left."
             )
             raise
-    if failed:
-        session.say(f"{failed} of {len(ended)} were not deleted.")
-        raise SystemExit(1)
-
-
-def _list(session: Session, ids: Sequence[str]) -> list[Backend]:
-    listed = {backend.id: backend for backend in session.list_backends()}
-    session.require_own_key(list(listed.values()))
-    return [_find(session, id_, listed) for id_ in dict.fromkeys(ids)]
-
-
-def _require_deletable(
-    session: Session,
-    backends: Sequence[Backend],
-    this_stack: bool,
-    force: bool,
-    known: Mapping[str, str] | None = None,
-) -> dict[str, str]:
-    """Return why backends should not be deleted, by id, and print the reasons that are not in ``known``.
-
-    Without ``force``, end the command if there is a reason.
-    """
-    others, unread = session.find_managed_elsewhere(this_stack)
-    own = session.project_stack.find_managed()
-    managing = find_managers(backends, own, others, bool(unread))
-    index = session.list_references()
-    reasons = {}
-    for backend in backends:
-        holders = [one for one in (*own, *others) if one.id == backend.id]
-        if found := list(_find_reasons(backend, managing[backend.id], holders, index)):
-            reasons[backend.id] = " It also ".join(found)
-            if reasons[backend.id] != (known or {}).get(backend.id):
-                session.say(f"{backend.id} {reasons[backend.id]}")
-    if reasons and not force:
-        raise click.ClickException(
-            "Nothing was deleted, for the reasons above. Resolve them first. Or add --force: it deletes the backends "
-            "anyway, and traffic may stop."
-        )
-    return reasons
-
-
-def _find(session: Session, id_: str, listed: dict[str, Backend]) -> Backend:
-    """Return a backend by its id; fetch it if it is not in the list."""
-    if id_ in listed:
-        return listed[id_]
-    with session.explain_errors():
-        try:
-            return session.client.get(id_)
-        except NotFound as error:
-            raise click.ClickException(
-                f"Nothing was deleted: {error} Check the id with `pulumi-ngrok-tg list`."
-            ) from error
+    return failed
 
 
 def _find_reasons(
@@ -147,8 +173,8 @@ def _find_reasons(
             "it belongs to."
         )
     if manager.kind == "unknown":
-        yield "may be managed by a stack that could not be read."
-    if index.find_paths(backend.id):
+        yield f"{manager.explain_unknown()}."
+    if index.find_steps(backend.id):
         yield f"is used by {escape(describe_use(index, backend.id))}. Replace it there first."
     elif index.unlisted:
         yield "may be used, because not everything that could refer to it was listed. See docs/references.md."
@@ -159,7 +185,7 @@ def _find_reasons(
 def _explain_managed(holders: "Sequence[Managed]") -> str:
     names = join_names([f"{one.name} (stack {one.stack})" for one in holders])
     if len(holders) > 1:
-        return f"is managed by {names}. `pulumi-ngrok-tg orphans --all-stacks` shows how one of them releases it."
+        return f"is managed by {names}. `pulumi-ngrok-tg orphans` shows how one of them releases it."
     (one,) = holders
     unprotect = f"`pulumi state unprotect {shlex.quote(one.urn)} --stack {shlex.quote(one.stack)}`, then "
     return (

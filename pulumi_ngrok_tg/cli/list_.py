@@ -1,6 +1,7 @@
 """``pulumi-ngrok-tg list``: lists an account's backends, and who manages each."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -8,36 +9,40 @@ import click
 
 from pulumi_ngrok_tg.api.models import Backend, Tunnel
 from pulumi_ngrok_tg.api.text import escape
-from pulumi_ngrok_tg.cli import doubles
 from pulumi_ngrok_tg.cli.managers import find_managers
-from pulumi_ngrok_tg.cli.options import json_option, label_option, stack_options
+from pulumi_ngrok_tg.cli.options import json_option, label_option, stack_options, this_stack_option
 from pulumi_ngrok_tg.cli.session import FOUND, OTHER_BACKENDS, OTHERS_NOT_READ, Session
 from pulumi_ngrok_tg.cli.show import (
     as_dict,
-    count_backends,
     format_age,
     print_json,
     print_table,
 )
-from pulumi_ngrok_tg.rules.references import ReferenceIndex, convert_unlisted, convert_use, describe_use, describe_way
+from pulumi_ngrok_tg.rules.references import (
+    ReferenceIndex,
+    convert_references,
+    describe_use,
+    describe_way,
+    is_in_use,
+)
 from pulumi_ngrok_tg.rules.text import join_labels
 from pulumi_ngrok_tg.rules.traffic import find_serving
+
+_WAYS = 20  # that are printed for a backend
 
 
 @click.command("list")
 @label_option
-@click.option("--unmanaged", is_flag=True, help="Only backends that nobody manages, as far as is known.")
 @click.option("--tunnels", "with_tunnels", is_flag=True, help="Also show the tunnels online, and what each serves.")
 @click.option("--references", "with_references", is_flag=True, help="Show the edges and backends that refer to each.")
-@click.option("--all-stacks", is_flag=True, help="Read the other stacks of the state backend, too.")
+@this_stack_option
 @json_option
 @stack_options
 def list_(
     labels: Mapping[str, str],
-    unmanaged: bool,
     with_tunnels: bool,
     with_references: bool,
-    all_stacks: bool,
+    this_stack: bool,
     as_json: bool,
     cwd: Path,
     stack: str | None,
@@ -45,45 +50,37 @@ def list_(
 ) -> None:
     """List the account's backends, and who manages each.
 
-    Without a Pulumi project, the key comes from NGROK_API_KEY, and it is not known who manages what. Exits with 3 if
-    two stacks manage one backend, if a stack or a list could not be read, or if the key is another account's.
+    Without a Pulumi project, the key comes from NGROK_API_KEY, and it is not known who manages what. Exits with 3 if a
+    stack or a list could not be read, or if the key is another account's. See also: pulumi-ngrok-tg orphans.
 
     \b
     Examples:
       pulumi-ngrok-tg list
       pulumi-ngrok-tg list --label app=web --label dc=fra
       pulumi-ngrok-tg list --tunnels --references
-      pulumi-ngrok-tg list --unmanaged --all-stacks
       pulumi-ngrok-tg list --json
     """
-    session = Session(cwd, stack, account, needs_stack=unmanaged or all_stacks)
+    session = Session(cwd, stack, account, needs_stack=False)
     backends = session.list_backends()
-    foreign = session.sees_other_account(backends)
-    own = session.stack.find_managed() if session.stack else None
-    read_all = session.stack is not None and all_stacks
-    others, unread = session.find_managed_elsewhere() if read_all else (None, [])
-    managing = find_managers(backends, own, others, bool(unread))
-    carrying = [backend for backend in backends if labels.items() <= backend.labels.items()]
-    shown = [backend for backend in carrying if not unmanaged or managing[backend.id].is_nobody]
-    if unmanaged and (unknown := sum(managing[backend.id].kind == "unknown" for backend in carrying)):
-        session.say(f"Left out {count_backends(unknown)}, which a stack that could not be read might manage.")
+    if foreign := session.describe_other_account(backends):
+        session.say(foreign)
+    others, unread = session.read_others(this_stack)
+    managing = find_managers(backends, session.stack.claims if session.stack else None, others, unread)
+    shown = [backend for backend in backends if labels.items() <= backend.labels.items()]
     serving_now = _find_serving(session.list_tunnels(), backends, shown) if with_tunnels else None
     index = session.list_references() if with_references and shown else None
-    several = doubles.find_doubles({backend.id for backend in backends}, [*(own or ()), *(others or ())])
     if as_json:
         result: dict[str, Any] = {
             "backends": [
                 {
                     **as_dict(backend),
                     "managed_by": managing[backend.id].as_json(),
-                    **(convert_use(index, backend) if index else {}),
+                    **({"in_use": is_in_use(index, backend)} if index else {}),
                 }
                 for backend in shown
             ],
-            "managed_twice": doubles.as_json(several),
+            **(convert_references(index) if index else {}),
         }
-        if index:
-            result["unlisted"] = convert_unlisted(index)
         if serving_now is not None:
             result["tunnels"] = [{**as_dict(tunnel), "backends": ids} for tunnel, ids in serving_now]
         print_json(result)
@@ -92,14 +89,13 @@ def list_(
             shown,
             {backend.id: managing[backend.id].text for backend in shown},
             index,
-            narrowed=bool(labels) or unmanaged,
+            narrowed=bool(labels),
         )
         if serving_now is not None:
             _print_tunnels(serving_now, shown, index)
-        doubles.print_doubles(session, several)
         if session.stack and any(managing[b.id].is_nobody for b in shown):
-            session.say(OTHER_BACKENDS if all_stacks else OTHERS_NOT_READ)
-    if several or unread or foreign or (index and index.unlisted):
+            session.say(OTHERS_NOT_READ if this_stack else OTHER_BACKENDS)
+    if unread or foreign or (index and index.unlisted):
         raise SystemExit(FOUND)
 
 
@@ -143,9 +139,11 @@ def _describe_ways(
     for backend in shown:
         yield ""
         yield f"{backend.id} ({join_labels(backend.labels) or 'no labels'})"
-        for path in index.find_paths(backend.id):
+        for path in islice(index.find_paths(backend.id), _WAYS):
             yield f"  from  {describe_way(path)}"
-        if index.unlisted or not index.find_paths(backend.id):
+        if (more := index.count_paths(backend.id) - _WAYS) > 0:
+            yield f"  from  {more} more"
+        if index.unlisted or not index.find_steps(backend.id):
             yield f"  from  {'unknown' if index.unlisted else 'nobody'}"
         for tunnel in serving.get(backend.id, []):
             yield f"  to    {tunnel.id} → {tunnel.forwards_to}"

@@ -1,14 +1,14 @@
 """Finds who manages a backend: this stack, another stack, ngrok's Kubernetes operator, or nobody."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pulumi_ngrok_tg.api.models import Backend
 from pulumi_ngrok_tg.rules import kubernetes
 
 if TYPE_CHECKING:
-    from pulumi_ngrok_tg.cli.stack import Managed
+    from pulumi_ngrok_tg.cli.stack import Claims, Managed, Pending
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,10 @@ class Manager:
     """Who manages a backend."""
 
     kind: str
-    """``stack``, ``other-stack``, ``operator``, ``nobody``, ``not-this-stack`` (others were not read), ``unknown``."""
+    """``stack``, ``other-stack``, ``operator``, ``nobody``, ``not-this-stack`` (others were not read), ``unknown``.
+
+    If ``unknown`` has a stack, a create of that stack was interrupted, and may have made the backend.
+    """
     stack: str = ""
     name: str = ""
     urn: str = ""
@@ -28,33 +31,47 @@ class Manager:
         """Whether no stack that was read manages it."""
         return self.kind in ("nobody", "not-this-stack")
 
+    def explain_unknown(self) -> str:
+        """Return why it is unknown who manages the backend, as the end of a sentence about it."""
+        if self.stack:
+            return f"may have been made by the interrupted create of {self.name} in the stack {self.stack}"
+        return "may be managed by a stack that could not be read"
+
     def as_json(self) -> dict[str, Any]:
         """Return the known fields for the JSON of the commands."""
         return {name: value for name, value in vars(self).items() if value and name != "text"}
 
 
 def find_managers(
-    backends: Iterable[Backend],
-    stack: "Iterable[Managed] | None",
-    others: "Iterable[Managed] | None" = (),
-    unread: bool = False,
+    backends: Iterable[Backend], own: "Claims | None", others: "Claims | None", unread: bool = False
 ) -> dict[str, Manager]:
     """Return who manages each backend, by its id.
 
     Args:
         backends: the account's.
-        stack: the backends that the stack manages; None if there is no stack.
-        others: the backends that other stacks manage; None if they were not read.
+        own: what the stack claims; None if there is no stack.
+        others: what other stacks claim; None if they were not read.
         unread: whether a stack could not be read.
     """
-    found = {one.id: _describe("other-stack", one) for one in _live_last(others or ())}
-    found |= {one.id: _describe("stack", one) for one in _live_last(stack or ())}
-    if stack is None or unread:
+    holders: dict[str, list[Manager]] = {}
+    pending: list[Pending] = []
+    for kind, claims in (("stack", own), ("other-stack", others)):
+        pending += claims.pending if claims else ()
+        for one in sorted(claims.managed if claims else (), key=lambda one: one.deleting):
+            holders.setdefault(one.id, []).append(_describe(kind, one))
+    if own is None or unread:
         rest = Manager("unknown", text="unknown")
     else:
         rest = Manager("not-this-stack", text="not this stack") if others is None else Manager("nobody", text="nobody")
+    found = {}
     for backend in backends:
-        if backend.id not in found:
+        if backend.id in holders:
+            text = "; ".join(holder.text for holder in holders[backend.id])
+            found[backend.id] = replace(holders[backend.id][0], text=text)
+        elif maker := next((one for one in pending if one.may_have_made(backend.contents)), None):
+            text = f"unknown: {maker.name} (stack {maker.stack}), interrupted?"
+            found[backend.id] = Manager("unknown", maker.stack, maker.name, maker.urn, text)
+        else:
             owned = kubernetes.is_operator_owned(backend.contents)
             found[backend.id] = Manager("operator", text="ngrok's operator") if owned else rest
     return found
@@ -66,10 +83,6 @@ def is_other_accounts_key(
     """Tell whether another key saw all of the stack's backends last, and the current one sees none of them."""
     ours = [one for one in managed if one.account == account and one.fingerprint is not None]
     return bool(ours) and all(one.fingerprint != fingerprint and one.id not in listed for one in ours)
-
-
-def _live_last(managed: "Iterable[Managed]") -> "list[Managed]":
-    return sorted(managed, key=lambda one: not one.deleting)
 
 
 def _describe(kind: str, one: "Managed") -> Manager:

@@ -83,7 +83,7 @@ id_option = click.option(
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for other programs.")
 this_stack_option = click.option(
-    "--this-stack", is_flag=True, help="Do not read other stacks; backends that they manage count as unmanaged."
+    "--this-stack", is_flag=True, help="Read no other stack. Backends that other stacks manage count as unmanaged."
 )
 
 

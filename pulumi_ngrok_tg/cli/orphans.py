@@ -1,7 +1,7 @@
 """``pulumi-ngrok-tg orphans``: shows differences between the account and the stacks."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,10 +13,10 @@ from pulumi_ngrok_tg.api.references import References
 from pulumi_ngrok_tg.api.text import escape
 from pulumi_ngrok_tg.cli import doubles
 from pulumi_ngrok_tg.cli.managers import find_managers
-from pulumi_ngrok_tg.cli.options import json_option, stack_options
+from pulumi_ngrok_tg.cli.options import json_option, stack_options, this_stack_option
 from pulumi_ngrok_tg.cli.session import FOUND, OTHER_BACKENDS, OTHERS_NOT_READ, Session
 from pulumi_ngrok_tg.cli.show import as_dict, count_tunnels, format_options, print_json
-from pulumi_ngrok_tg.rules.references import ReferenceIndex, convert_unlisted, convert_use, describe_use, is_in_use
+from pulumi_ngrok_tg.rules.references import ReferenceIndex, convert_references, describe_use, is_in_use
 from pulumi_ngrok_tg.rules.text import join_labels, join_names
 
 if TYPE_CHECKING:
@@ -24,62 +24,66 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--all-stacks", is_flag=True, help="Read the other stacks of the state backend, too.")
+@this_stack_option
 @json_option
 @stack_options
-def orphans(all_stacks: bool, as_json: bool, cwd: Path, stack: str | None, account: str | None) -> None:
-    """Show differences between account and stack.
+def orphans(this_stack: bool, as_json: bool, cwd: Path, stack: str | None, account: str | None) -> None:
+    """Show differences between account and stacks.
 
     Shows backends that no stack manages (those in use by an edge, another backend or a tunnel apart from the others),
-    backends that two stacks manage, creates that an interrupted `pulumi up` has left pending, and backends that the
+    backends that two stacks manage, creates that an interrupted `pulumi up` has left pending, and backends that a
     stack manages and the account does not have. With each, shows how to fix it. Nothing is changed. Exits with 3 if it
-    shows any, if a stack could not be read, or if the key is another account's.
+    shows any, or if a stack could not be read.
 
     \b
     Examples:
       pulumi-ngrok-tg orphans
-      pulumi-ngrok-tg orphans --all-stacks --json
+      pulumi-ngrok-tg orphans --json
     """
     session = Session(cwd, stack, account)
-    project = session.project_stack
+    own = session.project_stack.claims
     backends = session.list_backends()
     session.require_own_key(backends)
-    others, unread = session.find_managed_elsewhere() if all_stacks else (None, [])
-    managing = find_managers(backends, project.find_managed(), others, bool(unread))
+    others, unread = session.read_others(this_stack)
+    managing = find_managers(backends, own, others, unread)
+    managed = [*own.managed, *(others.managed if others else ())]
+    pending = [*own.pending, *(others.pending if others else ())]
     unmanaged = [backend for backend in backends if managing[backend.id].is_nobody]
     unknown = [backend for backend in backends if managing[backend.id].kind == "unknown"]
     index = session.list_references() if unmanaged or unknown else ReferenceIndex(References((), {}))
-    several = doubles.find_doubles({backend.id for backend in backends}, [*project.find_managed(), *(others or ())])
-    pending = project.find_pending()
-    missing = _find_missing(session, backends, [*project.find_managed(), *(others or ())])
+    several = doubles.find_doubles({backend.id for backend in backends}, managed)
+    missing = _find_missing(session, backends, managed)
     unseen = _find_unseen(session, backends)
+    made = {one.urn: [backend.id for backend in unknown if one.may_have_made(backend.contents)] for one in pending}
     found = unmanaged or unknown or several or pending or missing or unseen or unread
     if as_json:
         print_json(
             {
-                "unmanaged": [{**as_dict(backend), **convert_use(index, backend)} for backend in unmanaged],
-                "unknown": [{**as_dict(backend), **convert_use(index, backend)} for backend in unknown],
-                "unlisted": convert_unlisted(index),
+                "unmanaged": [{**as_dict(backend), "in_use": is_in_use(index, backend)} for backend in unmanaged],
+                "unknown": [{**as_dict(backend), "in_use": is_in_use(index, backend)} for backend in unknown],
+                **convert_references(index),
                 "managed_twice": doubles.as_json(several),
-                "pending": [
-                    {"urn": one.urn, "candidates": _find_candidates(one, unmanaged + unknown)} for one in pending
-                ],
+                "pending": [{"urn": one.urn, "stack": one.stack, "candidates": made[one.urn]} for one in pending],
                 "unseen": unseen,
                 "missing": [{"urn": one.urn, "id": one.id, "stack": one.stack} for one in missing],
             }
         )
     else:
-        folder = "" if str(cwd) == "." else str(cwd)
-        pulumi = format_options(("-C", folder), ("-s", stack))
+        folder = format_options(("-C", "" if str(cwd) == "." else str(cwd)))
+        pulumi = folder + format_options(("-s", stack))
         options = pulumi + format_options(("--account", account))
-        _tell_of_pending(pending, unmanaged + unknown, pulumi)
-        whose = "no stack in this state backend manages" if all_stacks else "this stack does not manage"
-        made = {id_ for one in pending for id_ in _find_candidates(one, unmanaged)}
-        rest = [backend for backend in unmanaged if backend.id not in made]
-        _tell_of_unmanaged(f"Backends that {whose}", rest, index, options if all_stacks else None, all_stacks)
-        _tell_of_unmanaged("Backends that a stack that could not be read might manage", unknown, index, options, False)
+        _tell_of_pending(pending, made, own.pending, folder, pulumi)
+        whose = "this stack does not manage" if this_stack else "no stack in this state backend manages"
+        _tell_of_unmanaged(f"Backends that {whose}", unmanaged, index, options, not this_stack)
+        rest = [backend for backend in unknown if not managing[backend.id].stack]
+        _tell_of_unmanaged("Backends that a stack that could not be read might manage", rest, index, options, False)
+        if unmanaged or rest:
+            session.say(
+                "If the program declares one of these already, do not import it: that would lead to a second one. "
+                f"Adopt it with: PULUMI_NGROK_TG_ADOPT=identical pulumi up{pulumi}"
+            )
         doubles.print_doubles(session, several)
-        _tell_of_missing(missing, format_options(("-C", folder)))
+        _tell_of_missing(missing, folder)
         if unseen:
             session.say(
                 f"This account does not have {join_names(unseen)}, which this stack manages and another key saw last. "
@@ -88,7 +92,7 @@ def orphans(all_stacks: bool, as_json: bool, cwd: Path, stack: str | None, accou
         if not found:
             click.echo("No differences found.")
         if unmanaged:
-            session.say(OTHER_BACKENDS if all_stacks else f"{OTHERS_NOT_READ[:-1]}, and to see the commands.")
+            session.say(OTHERS_NOT_READ if this_stack else OTHER_BACKENDS)
     if found:
         raise SystemExit(FOUND)
 
@@ -113,39 +117,40 @@ def _find_unseen(session: Session, backends: Sequence[Backend]) -> list[str]:
     listed = {backend.id for backend in backends}
     return [
         one.id
-        for one in session.project_stack.find_managed()
+        for one in session.project_stack.claims.managed
         if one.id not in listed
         and one.account == session.account_name
         and one.fingerprint not in (None, session.account.fingerprint)
     ]
 
 
-def _find_candidates(pending: "Pending", backends: Sequence[Backend]) -> list[str]:
-    """Return the ids of the backends that an interrupted create may have made: those with its contents."""
-    from pulumi_ngrok_tg.rules import properties  # here, because it takes a moment to load
+def _tell_of_pending(
+    pending: "Sequence[Pending]", made: Mapping[str, Sequence[str]], own: "Sequence[Pending]", folder: str, pulumi: str
+) -> None:
+    """Print each interrupted create, and the commands that adopt what it made: ``pulumi`` are the own stack's options.
 
-    if pending.inputs is None:
-        return []
-    return [backend.id for backend in backends if not properties.find_changes(pending.inputs, backend.contents)]
-
-
-def _tell_of_pending(pending: "Sequence[Pending]", backends: Sequence[Backend], options: str) -> None:
+    A plain import would lead to two backends, as the program declares the resource already.
+    """
     if not pending:
         return
     click.echo("Creates that were interrupted:")
     for one in pending:
-        ids = _find_candidates(one, backends)
-        made = f"may have made {' or '.join(ids)}" if ids else "made no backend that the account still has"
-        click.echo(f"  {one.name}: {'cannot be compared, because a part is secret' if one.inputs is None else made}")
-    click.echo(f"  unlock the stack:            pulumi cancel --yes{options}")
-    click.echo(f"  forget them:                 pulumi refresh --clear-pending-creates --yes{options}")
-    click.echo(f"  then adopt what they made:   PULUMI_NGROK_TG_ADOPT=identical pulumi up{options}")
+        may = f"may have made {' or '.join(made[one.urn])}" if made[one.urn] else "made no backend that is still there"
+        hidden = f" ({', '.join(sorted(one.hidden))} cannot be compared: secret)" if one.hidden else ""
+        click.echo(f"  {one.name} (stack {one.stack}): {may}{hidden}")
+    for stack in dict.fromkeys(one.stack for one in pending):
+        is_own = any(one.stack == stack for one in own)
+        options = pulumi if is_own else f"{folder} -s {shlex.quote(stack)}"
+        where = "" if is_own else f" (the stack {stack}, in its project)"
+        click.echo(f"  unlock the stack:            pulumi cancel --yes{options}{where}")
+        click.echo(f"  forget them:                 pulumi refresh --clear-pending-creates --yes{options}")
+        click.echo(f"  then adopt what they made:   PULUMI_NGROK_TG_ADOPT=identical pulumi up{options}")
 
 
 def _tell_of_unmanaged(
-    heading: str, backends: Sequence[Backend], index: ReferenceIndex, options: str | None, known: bool
+    heading: str, backends: Sequence[Backend], index: ReferenceIndex, options: str, known: bool
 ) -> None:
-    """Print each backend, those in use apart; with ``options``, also the commands that adopt or delete it.
+    """Print each backend, those in use apart, and the commands that adopt or delete it.
 
     ``known`` is whether it is known that no stack manages them.
     """
@@ -157,13 +162,12 @@ def _tell_of_unmanaged(
             about = escape("; ".join(filter(None, (join_labels(backend.labels), backend.description))))
             click.echo(f"  {backend.id} ({about or 'no labels'})")
             if used is True:
-                by = [escape(describe_use(index, backend.id))] if index.find_paths(backend.id) else []
+                by = [escape(describe_use(index, backend.id))] if index.find_steps(backend.id) else []
                 by += [count_tunnels(backend)] if backend.tunnels else []
                 click.echo(f"    in use by {', '.join(by)}{': bring it in' if known else ''}")
-            if options is not None:
-                click.echo(f"    adopt:   pulumi-ngrok-tg import --id {backend.id}{options}")
-                stops = " --force    # stops its traffic" if used else ""
-                click.echo(f"    delete:  pulumi-ngrok-tg delete {backend.id}{options}{stops}")
+            click.echo(f"    adopt:   pulumi-ngrok-tg import --id {backend.id}{options}")
+            stops = " --force    # stops its traffic" if used else ""
+            click.echo(f"    delete:  pulumi-ngrok-tg delete {backend.id}{options}{stops}")
 
 
 def _tell_of_missing(missing: "Sequence[Managed]", options: str) -> None:

@@ -12,17 +12,17 @@ from rich.console import Console
 from pulumi_ngrok_tg.accounts import config
 from pulumi_ngrok_tg.accounts.clients import Account, Clients, connect
 from pulumi_ngrok_tg.api.errors import NgrokError
-from pulumi_ngrok_tg.api.models import BACKENDS, TUNNELS, Backend, Tunnel
-from pulumi_ngrok_tg.api.references import LISTS, References, Referrer, list_references
+from pulumi_ngrok_tg.api.models import BACKENDS, TUNNELS, Backend, Collection, Tunnel
+from pulumi_ngrok_tg.api.references import Referrer, list_references
 from pulumi_ngrok_tg.api.text import escape
 from pulumi_ngrok_tg.cli.managers import is_other_accounts_key
 from pulumi_ngrok_tg.rules import advice
 from pulumi_ngrok_tg.rules.references import ReferenceIndex, describe_unlisted
 
 if TYPE_CHECKING:
-    from pulumi_ngrok_tg.cli.stack import Managed, Stack
+    from pulumi_ngrok_tg.cli.stack import Claims, Stack
 
-OTHERS_NOT_READ = "Only this stack was checked. Use --all-stacks to check all of them."
+OTHERS_NOT_READ = "Only this stack was checked. Without --this-stack, all of them are."
 OTHER_BACKENDS = "Stacks in another state backend (pulumi login) cannot be seen from here."
 NO_PROJECT = "There is no Pulumi project here or above. Go to the project's folder, or name it with --cwd."
 FOUND = 3
@@ -73,35 +73,36 @@ class Session:
         """Whether the command can ask questions."""
         return sys.stdin is not None and sys.stdin.isatty()
 
-    def find_managed_elsewhere(self, leave_out: bool = False) -> "tuple[list[Managed], list[str]]":
-        """Return the backends that the other stacks manage, and print which stacks could not be read."""
+    def read_others(self, this_stack: bool) -> "tuple[Claims | None, bool]":
+        """Return what the other stacks claim, and whether one could not be read; print which.
+
+        None if there is no stack, or only ``this_stack`` is to be read.
+        """
+        if this_stack or self.stack is None:
+            return None, False
         unread: list[str] = []
-        if leave_out:
-            return [], unread
         with self.show_progress("Reading the other stacks") as working:
-            managed = self.project_stack.find_managed_elsewhere(working, unread)
+            claims = self.stack.read_others(working, unread)
         for line in unread:
             self.say(line)
-        return managed, unread
+        return claims, bool(unread)
 
     def require_own_key(self, backends: Sequence[Backend]) -> None:
         """End the command if the key belongs to another account, which would make every backend look gone."""
-        if self.sees_other_account(backends):
-            raise SystemExit(FOUND)
+        if line := self.describe_other_account(backends):
+            raise click.ClickException(line)
 
-    def sees_other_account(self, backends: Sequence[Backend]) -> bool:
-        """Tell whether the key belongs to another account than the stack's backends; if so, print that."""
-        managed = self.stack.find_managed() if self.stack else []
+    def describe_other_account(self, backends: Sequence[Backend]) -> str:
+        """Return a line if the key belongs to another account than the stack's backends, else ""."""
+        managed = self.stack.claims.managed if self.stack else []
         listed = {backend.id: backend for backend in backends}
         if not is_other_accounts_key(managed, listed, self.account_name, self.account.fingerprint):
-            return False
-        key = self.account.source.api_key
-        self.say(
+            return ""
+        return (
             f"This key sees none of the backends that the stack {self.project_stack.name} manages, and another key saw "
-            f"them last. It probably belongs to another account. It comes from {key}. Use the stack's key, or name the "
-            "account with --account."
+            "them last. It probably belongs to another account. It comes from "
+            f"{self.account.source.api_key}. Use the stack's key, or name the account with --account."
         )
-        return True
 
     def list_backends(self) -> list[Backend]:
         """Return all backends of the account, newest first."""
@@ -115,17 +116,16 @@ class Session:
 
     def list_references(self) -> ReferenceIndex:
         """Return what refers to the account's backends; print what could not be listed."""
-        referrers: list[Referrer] = []
-        unlisted: dict[str, NgrokError] = {}
         with self.show_progress("Reading who refers to backends") as progress:
-            for number, kind in enumerate(LISTS, 1):
-                progress(f"Reading who refers to backends: list {number} of {len(LISTS)}")
-                found = list_references(self.client.list, [kind])
-                referrers += found.referrers
-                unlisted |= found.unlisted
-        for line in describe_unlisted(unlisted):
+
+            def list_(collection: Collection[Referrer]) -> Sequence[Referrer]:
+                progress(f"Reading who refers to backends: {collection.path}")
+                return self.client.list(collection)
+
+            found = list_references(list_)
+        for line in describe_unlisted(found.unlisted):
             self.say(line)
-        return ReferenceIndex(References(tuple(referrers), unlisted))
+        return ReferenceIndex(found)
 
     @contextmanager
     def explain_errors(self) -> Iterator[None]:

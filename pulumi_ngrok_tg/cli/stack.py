@@ -56,13 +56,30 @@ class Pending:
     """A create that an interrupted update has left in a state."""
 
     urn: str
-    inputs: Mapping[str, Any] | None
-    """Its inputs; None if the state encrypts a part of them."""
+    stack: str
+    inputs: Mapping[str, Any]
+    """Its inputs that the state does not encrypt."""
+    hidden: frozenset[str]
+    """The names of the inputs that the state encrypts."""
 
     @property
     def name(self) -> str:
         """The resource's name."""
         return parse_name(self.urn)
+
+    def may_have_made(self, contents: Mapping[str, Any]) -> bool:
+        """Tell whether a backend has the contents that were to be created, as far as they are known."""
+        from pulumi_ngrok_tg.rules import properties  # here, because it takes a moment to load
+
+        return self.hidden.issuperset(properties.find_changes(self.inputs, contents))
+
+
+@dataclass(frozen=True)
+class Claims:
+    """The backends that stacks manage, and the creates that may have made further ones."""
+
+    managed: Sequence[Managed] = ()
+    pending: Sequence[Pending] = ()
 
 
 class Stack:
@@ -97,6 +114,7 @@ class Stack:
                 self._run("config", "--json", "--stack", self.name) or "{}"
             )
             self._state = self._export(self.name)
+            self.claims = _read_claims(self._state, self.name)
         except CommandError as error:
             raise StackError(summarize_error(str(error))) from error
         except (UnreadableState, ValueError) as error:
@@ -114,24 +132,12 @@ class Stack:
         except CommandError as error:
             raise StackError(summarize_error(str(error))) from error
 
-    def find_managed(self) -> list[Managed]:
-        """Return the backends that this stack manages."""
-        return list(_find_managed(self._state, self.name))
-
     def find_names(self) -> set[str]:
         """Return the names of all backends in the state, also of those that are only read."""
         return {parse_name(r["urn"]) for r in self._state.get("resources") or () if r["type"] == TYPE}
 
-    def find_pending(self) -> list[Pending]:
-        """Return the creates of backends that an interrupted update has left in the state."""
-        return [
-            Pending(operation["resource"]["urn"], _plain(operation["resource"].get("inputs") or {}))
-            for operation in self._state.get("pending_operations") or ()
-            if operation["type"] == "creating" and operation["resource"]["type"] == TYPE
-        ]
-
-    def find_managed_elsewhere(self, progress: Any, unread: list[str]) -> list[Managed]:
-        """Return the backends that the other stacks of the state's backend manage.
+    def read_others(self, progress: Any, unread: list[str]) -> Claims:
+        """Return what the other stacks of the state's backend claim.
 
         Args:
             progress: called with a line that says how many stacks have been read.
@@ -141,22 +147,27 @@ class Stack:
         own = _own_entry(listed, self.name)
         # A stack that `stack ls` calls empty manages nothing. Without a count, the stack is read.
         others = [one["name"] for one in listed if one is not own and one.get("resourceCount") != 0]
-        found: list[Managed] = []
+        managed: list[Managed] = []
+        pending: list[Pending] = []
         with ThreadPoolExecutor(_EXPORTS_AT_ONCE) as pool:
-            for number, (name, managed) in enumerate(zip(others, pool.map(self._read_other, others), strict=True), 1):
+            for number, (name, claims) in enumerate(zip(others, pool.map(self._read_other, others), strict=True), 1):
                 progress(f"Reading the other stacks: {number} of {len(others)}")
-                if isinstance(managed, str):
-                    unread.append(f"The stack {name} could not be read: {managed}")
+                if isinstance(claims, str):
+                    unread.append(f"The stack {name} could not be read: {claims}")
                 else:
-                    found += managed
+                    managed += claims.managed
+                    pending += claims.pending
         # This stack may be listed under another name than the given one, so compare what it holds.
-        ours = {(managed.id, managed.urn) for managed in self.find_managed()}
-        return [managed for managed in found if (managed.id, managed.urn) not in ours]
+        ours = {(one.id, one.urn) for one in self.claims.managed}
+        begun = {one.urn for one in self.claims.pending}
+        return Claims(
+            [one for one in managed if (one.id, one.urn) not in ours], [one for one in pending if one.urn not in begun]
+        )
 
-    def _read_other(self, name: str) -> list[Managed] | str:
-        """Return the backends that a stack manages, or why it cannot be read; do not decrypt its secrets."""
+    def _read_other(self, name: str) -> Claims | str:
+        """Return what a stack claims, or why it cannot be read; do not decrypt its secrets."""
         try:
-            return list(_find_managed(self._export(name), name))
+            return _read_claims(self._export(name), name)
         except (CommandError, UnreadableState, ValueError, KeyError, TypeError, AttributeError) as error:
             return summarize_error(str(error)) or type(error).__name__
 
@@ -187,6 +198,10 @@ def parse_name(urn: str) -> str:
     return urn.split("::", 3)[3]
 
 
+def _read_claims(deployment: Mapping[str, Any], stack: str) -> Claims:
+    return Claims(list(_find_managed(deployment, stack)), list(_find_pending(deployment, stack)))
+
+
 def _find_managed(deployment: Mapping[str, Any], stack: str) -> Iterator[Managed]:
     """Yield the backends that a stack manages, with any provider."""
     for resource in deployment.get("resources") or ():
@@ -207,6 +222,17 @@ def _find_managed(deployment: Mapping[str, Any], stack: str) -> Iterator[Managed
             )
 
 
+def _find_pending(deployment: Mapping[str, Any], stack: str) -> Iterator[Pending]:
+    """Yield the creates of backends that an interrupted update has left in a state."""
+    for operation in deployment.get("pending_operations") or ():
+        resource = operation["resource"]
+        if operation["type"] == "creating" and resource["type"] == TYPE:
+            inputs = resource.get("inputs") or {}
+            hidden = frozenset(name for name, value in inputs.items() if _MARK in json.dumps(value))
+            plain = {name: value for name, value in inputs.items() if name not in hidden}
+            yield Pending(resource["urn"], stack, plain, hidden)
+
+
 def _own_entry(listed: Sequence[dict[str, Any]], name: str) -> dict[str, Any] | None:
     """Return the stack's own entry, which may have a longer name than the given one."""
     candidates = [one for one in listed if shorten(one["name"]) == shorten(name)]
@@ -223,7 +249,3 @@ def _own_entry(listed: Sequence[dict[str, Any]], name: str) -> dict[str, Any] | 
 def shorten(name: str) -> str:
     """Return a stack's name as `pulumi.get_stack()` has it: without organization and project."""
     return name.rpartition("/")[2]
-
-
-def _plain(inputs: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    return None if _MARK in json.dumps(inputs) else inputs

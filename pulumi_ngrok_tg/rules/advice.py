@@ -154,7 +154,7 @@ def _advise(error: NgrokError, source: Source) -> str:
         account = f" --account {source.account}" if source.account else ""
         return (
             "A plain `pulumi up` would create one more backend. Run `PULUMI_NGROK_TG_ADOPT=identical pulumi up` "
-            "instead, which adopts the backend if it exists. `pulumi-ngrok-tg orphans --all-stacks"
+            "instead, which adopts the backend if it exists. `pulumi-ngrok-tg orphans"
             f"{account}` shows the backends that no stack manages."
         )
     if isinstance(error, Untrusted):

@@ -94,16 +94,28 @@ def holds_output(value: Any) -> bool:
     return isinstance(value, str) and _OUTPUT_AS_TEXT.search(value) is not None
 
 
-def check(inputs: Mapping[str, Any], plain: Collection[str] = ()) -> tuple[dict[str, Any], list[Problem]]:
+def check(
+    inputs: Mapping[str, Any], plain: Collection[str] = (), held: Collection[str] = ()
+) -> tuple[dict[str, Any], list[Problem]]:
     """Return the inputs without the empty ones, and every problem. Unknown values pass.
 
     Args:
         inputs: the inputs of a resource or a look-up.
         plain: the label keys that a message may quote.
+        held: the properties that ngrok has to hold already. Their texts are not judged, as no request writes them.
     """
     normal = {name: inputs[name] for name in ("account", *_EMPTY) if not _is_empty(inputs.get(name))}
-    labels = _check_labels(normal.get("labels"), plain)
-    return normal, [*_check_texts(normal), *labels, *_check_account(normal.get("account"))]
+    labels = _check_labels(normal.get("labels"), plain, "labels" in held)
+    return normal, [*_check_texts(normal, held), *labels, *_check_account(normal.get("account"))]
+
+
+def find_held(olds: Mapping[str, Any], news: Mapping[str, Any], adopts: bool) -> list[str]:
+    """Return the properties that ngrok has to hold already: all in an adoption, else those that do not change."""
+    if adopts:
+        return [*_EMPTY]
+    if olds.get("account") != news.get("account"):  # a replacement writes everything
+        return []
+    return [name for name in _EMPTY if name in olds and olds[name] == news.get(name)]
 
 
 def take_contents(properties: Mapping[str, Any]) -> Contents:
@@ -226,7 +238,7 @@ def _is_empty(value: Any) -> bool:
     return value is None or value == "" or value == {}
 
 
-def _check_texts(inputs: Mapping[str, Any]) -> Iterable[Problem]:
+def _check_texts(inputs: Mapping[str, Any], held: Collection[str]) -> Iterable[Problem]:
     for name in _MOST:
         value = inputs.get(name)
         if name == "metadata" and isinstance(value, Mapping):
@@ -236,6 +248,8 @@ def _check_texts(inputs: Mapping[str, Any]) -> Iterable[Problem]:
             )
         elif not isinstance(value, str | Unknown | None):
             yield Problem(name, _explain_type(name, value))
+        elif name in held:
+            continue
         elif holds_output(value):
             yield from _check_output(name, name, value)
         elif isinstance(value, str) and len(value) > _MOST[name]:
@@ -244,7 +258,7 @@ def _check_texts(inputs: Mapping[str, Any]) -> Iterable[Problem]:
             )
 
 
-def _check_labels(labels: Any, plain: Collection[str]) -> Iterable[Problem]:
+def _check_labels(labels: Any, plain: Collection[str], held: bool) -> Iterable[Problem]:
     if labels is None or isinstance(labels, Unknown):
         return
     if not isinstance(labels, Mapping):
@@ -261,8 +275,9 @@ def _check_labels(labels: Any, plain: Collection[str]) -> Iterable[Problem]:
             yield Problem("labels", f'labels: the value of {named} must not contain "=" (ERR_NGROK_6531). Change it.')
         elif not isinstance(value, str | Unknown):
             yield Problem("labels", _explain_type(f"labels: the value of {named}", value) + " Quote it.")
-        yield from _check_output("labels", "labels: a key", key)
-        yield from _check_output("labels", f"labels: the value of {named}", value)
+        if not held:
+            yield from _check_output("labels", "labels: a key", key)
+            yield from _check_output("labels", f"labels: the value of {named}", value)
 
 
 def _check_output(name: str, named: str, value: Any) -> Iterable[Problem]:

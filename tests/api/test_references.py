@@ -183,9 +183,7 @@ def test_a_list_that_fails_is_unknown_and_the_others_are_read(emulator: Emulator
         {"skip": 1, "body": '{"tcp_edges": 5}'},
     ],
 )
-def test_a_failing_second_page_leaves_the_references_of_the_first(
-    emulator: Emulator, fault: Mapping[str, Any]
-) -> None:
+def test_a_failing_second_page_leaves_the_references_of_the_first(emulator: Emulator, fault: Mapping[str, Any]) -> None:
     account = emulator.account(KEY)
     for n in range(101):
         account.add_referrer("tcp_edges", {"hostports": [f"{n}:1"], "backend": MODULE})

@@ -116,11 +116,14 @@ def test_json_holds_references_and_in_use(account: EmulatedAccount, run_list: Ca
     web, free = account.create({}).id, account.create({}).id
     failover = account.add_referrer("failover_backends", {"backends": [web]})
     edge = account.add_referrer("tcp_edges", {"hostports": ["1.tcp.example.com:9"], **module(failover)})
-    found = {one["id"]: one for one in json.loads(run_list("--json"))["backends"]}
-    assert found[web]["references"] == [
-        {"kind": "tcp edge", "id": edge, "name": "1.tcp.example.com:9", "where": "", "enabled": True, "via": [failover]}
+    found = json.loads(run_list("--json"))
+    assert {one["id"]: one["in_use"] for one in found["backends"]} == {web: True, free: False}
+    assert found["unlisted"] == []
+    target = {"where": "", "enabled": True}
+    assert found["references"] == [
+        {"kind": "failover", "id": failover, "name": "", "targets": [{"id": web, **target}]},
+        {"kind": "tcp edge", "id": edge, "name": "1.tcp.example.com:9", "targets": [{"id": failover, **target}]},
     ]
-    assert (found[web]["in_use"], found[free]["in_use"], found[free]["references"]) == (True, False, [])
 
 
 def test_tunnels_and_references_show_the_whole_path_of_the_traffic(
@@ -136,6 +139,30 @@ def test_tunnels_and_references_show_the_whole_path_of_the_traffic(
         f"  to    {tunnel} → http://localhost:8080\n"
     ) in said
     assert f"\n{idle} (app=idle)\n  from  nobody\n  to    no tunnel online\n" in said
+
+
+def test_the_json_grows_with_the_routes_and_not_with_their_square(
+    account: EmulatedAccount, run_list: Callable[..., str]
+) -> None:
+    """All backends are in one failover backend, to which one edge has as many routes."""
+    ids = [account.create({"labels": {"n": str(n)}}).id for n in range(1000)]
+    failover = account.add_referrer("failover_backends", {"backends": ids})
+    routes = [{"match": f"/{n}", "match_type": "exact_path", **module(failover)} for n in range(1000)]
+    account.add_referrer("https_edges", {"hostports": ["www.example.com:443"], "routes": routes})
+    assert len(run_list("--json")) < 1_500_000
+    said = run_list("--tunnels")
+    assert said.count("→ failover") == 1000 * 20
+    assert said.count("  from  980 more\n") == 1000
+
+
+def test_a_list_that_hangs_costs_its_time_once(
+    account: EmulatedAccount, emulator: Emulator, run_list: Callable[..., str]
+) -> None:
+    account.create({})
+    emulator.fault(path="/backends/failover", times=None, drop="before")
+    found = json.loads(run_list("--json", code=3))
+    assert [one["kind"] for one in found["unlisted"]] == ["failover", "weighted", "https edge", "tcp edge", "tls edge"]
+    assert {request.path for request in emulator.requests} == {"/backends/tunnel_group", "/backends/failover"}
 
 
 def test_three_thousand_backends_and_five_hundred_edges_are_listed(

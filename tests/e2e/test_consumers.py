@@ -39,7 +39,7 @@ def test_consumers_of_an_id_manage_nothing(new_stack: Callable[..., Stack], emul
     stack.up()
     (backend,) = emulator.account(KEY).backends
     assert "managed twice" not in stack.tool("list").text
-    assert stack.tool("orphans", "--all-stacks").text == "No differences found.\n"
+    assert stack.tool("orphans").text == "No differences found.\n"
     (listed,) = json.loads(stack.tool("list", "--json").text)["backends"]
     assert (listed["id"], listed["managed_by"]["name"]) == (backend, "web")
 
@@ -58,7 +58,7 @@ def test_a_backend_whose_id_others_consume_is_imported_and_adopted(
     )
     stack.up()
     assert stack.resource("web")["id"] == web.id
-    assert stack.tool("orphans", "--all-stacks").text == "No differences found.\n"
+    assert stack.tool("orphans").text == "No differences found.\n"
     assert emulator.requests.writes == []
 
 
@@ -106,7 +106,7 @@ def test_resources_of_public_kinds_refer_to_a_backend(
     stack.up()
     add_to_state(stack, json.dumps(CONSUMERS).replace("URI", f"https://x/{web.id}").replace("ID", web.id))
     assert json.loads(stack.tool("list", "--json").text)["backends"][0]["managed_by"]["kind"] == "not-this-stack"
-    orphans = json.loads(stack.tool("orphans", "--all-stacks", "--json", code=3).text)
+    orphans = json.loads(stack.tool("orphans", "--json", code=3).text)
     assert [one["id"] for one in orphans["unmanaged"]] == [web.id]
     assert orphans["managed_twice"] == []
     assert web.id in stack.tool("import").text
@@ -123,5 +123,5 @@ def test_a_resource_whose_own_id_is_the_backends_manages_it(
     (stack.folder / "state.json").write_text(json.dumps(state))
     stack.pulumi("stack", "import", "--file", "state.json")
     assert json.loads(stack.tool("list", "--json").text)["backends"][0]["managed_by"]["name"] == "r0"
-    assert stack.tool("orphans", "--all-stacks").text == "No differences found.\n"
+    assert stack.tool("orphans").text == "No differences found.\n"
     assert "Nothing to import" in stack.tool("import").text

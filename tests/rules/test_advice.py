@@ -34,7 +34,7 @@ ENVIRONMENT = Source(None, "NGROK_API_KEY", "NGROK_API_BASE_URL")
         (NotApplied("kept."), "Run `pulumi refresh`"),
         (InvalidId("x."), "Check the id."),
         (FateUnknown("lost."), "A plain `pulumi up` would create one more backend."),
-        (FateUnknown("lost."), "`pulumi-ngrok-tg orphans --all-stacks --account eu` shows"),
+        (FateUnknown("lost."), "`pulumi-ngrok-tg orphans --account eu` shows"),
         (
             ConnectionFailed("none.", arrived=False),
             "HTTPS_PROXY and the API's address (ngrok-eu:apiBaseUrl)",
@@ -85,7 +85,7 @@ def test_every_code_has_its_advice(codes: tuple[int, ...], told: str) -> None:
 
 
 def test_advice_names_the_default_accounts_settings() -> None:
-    assert "`pulumi-ngrok-tg orphans --all-stacks` shows" in advice.explain(FateUnknown("lost."), HOME)
+    assert "`pulumi-ngrok-tg orphans` shows" in advice.explain(FateUnknown("lost."), HOME)
 
 
 def test_a_backend_that_only_another_key_has_seen_names_both_ways_out() -> None:

@@ -13,8 +13,9 @@ from pulumi_ngrok_tg.cli.options import id_option, json_option, label_option, st
 @id_option
 @click.option(
     "--from-terraform",
-    "state",
+    "states",
     metavar="STATE",
+    multiple=True,
     type=click.File("rb"),
     help="Select the backends in a Terraform or OpenTofu state, and keep their names. - reads the standard input.",
 )

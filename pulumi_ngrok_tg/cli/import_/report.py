@@ -10,7 +10,7 @@ from pulumi_ngrok_tg.cli.import_ import terraform
 from pulumi_ngrok_tg.cli.import_.selection import Selection
 from pulumi_ngrok_tg.cli.session import Session
 from pulumi_ngrok_tg.cli.show import count_backends, print_json, print_table
-from pulumi_ngrok_tg.rules.references import ReferenceIndex, convert_unlisted, convert_use, describe_use, is_in_use
+from pulumi_ngrok_tg.rules.references import ReferenceIndex, convert_references, describe_use, is_in_use
 from pulumi_ngrok_tg.rules.text import join_labels, join_names
 
 _SHOWN = 5
@@ -28,8 +28,8 @@ class Report:
     """Where else Python files beside the program name backends that were taken, by id."""
     released: Sequence[tuple[terraform.Instance, Backend]]
     """The instances that Terraform has to release, with their backends."""
-    index: ReferenceIndex | None
-    """What refers to backends; None if no backend was taken."""
+    index: ReferenceIndex
+    """What refers to backends; empty if no backend was taken."""
     options: str
     """The options that make the Pulumi CLI use the same project and stack."""
 
@@ -44,11 +44,11 @@ def print_all(report: Report) -> None:
                     "id": backend.id,
                     "name": report.names[backend.id],
                     "mentioned": report.mentions.get(backend.id),
-                    **(convert_use(report.index, backend) if report.index else {}),
+                    "in_use": is_in_use(report.index, backend),
                 }
                 for backend in chosen.taken
             ],
-            "unlisted": convert_unlisted(report.index) if report.index else [],
+            **convert_references(report.index),
             "managed": [backend.id for backend in chosen.managed],
             "declared": [{"id": id_, "where": where} for id_, where in chosen.declared.items()],
             "left_out": [{"id": id_, "reason": reason} for id_, reason in chosen.left_out.items()],
@@ -126,10 +126,14 @@ def _tell_of_terraform(session: Session, released: Sequence[tuple[terraform.Inst
                 f"{instance.address}: {', '.join(changed)} changed at ngrok after Terraform last read it. The module "
                 "has ngrok's values."
             )
-    kept = [instance for instance, _ in released if not instance.released]
+    kept = [instance for instance, _ in released]
     if not kept:
         return
     whole = terraform.find_whole(kept)
+    if any(instance.from_backup for instance in kept):
+        session.say(
+            "A backup does not say what Terraform holds now: check with `terraform state list`. If it lists them still:"
+        )
     session.say(
         "Before you run Terraform again, make it release these without destroying them. Either remove them from its"
     )

@@ -7,6 +7,7 @@ from typing import BinaryIO
 import click
 
 from pulumi_ngrok_tg.api.models import Backend
+from pulumi_ngrok_tg.api.references import References
 from pulumi_ngrok_tg.cli.import_ import module, report, terraform
 from pulumi_ngrok_tg.cli.import_.files import (
     File,
@@ -23,13 +24,14 @@ from pulumi_ngrok_tg.cli.managers import find_managers
 from pulumi_ngrok_tg.cli.session import FOUND, Session
 from pulumi_ngrok_tg.cli.show import count_backends, format_options
 from pulumi_ngrok_tg.cli.stack import shorten
+from pulumi_ngrok_tg.rules.references import ReferenceIndex
 
 
 def run(
     *,
     labels: Mapping[str, str],
     ids: Sequence[str],
-    state: BinaryIO | None,
+    states: Sequence[BinaryIO],
     protect: bool,
     module_path: Path | None,
     dry_run: bool,
@@ -43,7 +45,7 @@ def run(
     """Run the import; the arguments are the command's options."""
     if dry_run and as_json:
         raise click.UsageError("--dry-run prints Python, and --json prints JSON. Choose one of them.")
-    instances = terraform.read_instances(state.read(), state.name) if state is not None else []
+    instances = [one for state in states for one in terraform.read_instances(state.read(), state.name)]
     program = find_program(cwd)
     home = read_file(module_path or program.folder / module.FILE)
     import_name = _find_import_name(program, home.path)
@@ -53,9 +55,9 @@ def run(
     text = _read_module(home, own)
     backends = session.list_backends()
     session.require_own_key(backends)
-    others, unread = session.find_managed_elsewhere(this_stack)
+    others, unread = session.read_others(this_stack)
     held = {id_: f"{home.path.name}, line {line}" for id_, line in module.find_ids(text).items()}
-    managing = find_managers(backends, project.find_managed(), others, bool(unread))
+    managing = find_managers(backends, project.claims, others, unread)
     names = {instance.id: instance.name for instance in instances}
     selection = select(backends, managing, held, labels, ids, names)
     named = _name(session, text, backends, names)
@@ -65,10 +67,12 @@ def run(
         added = added.replace("\n", "\r\n")
     if dry_run:
         click.echo(added, nl=False)
+        if not new:
+            session.say("Nothing to import.")
         return
-    index = session.list_references() if new else None
+    index = session.list_references() if new else ReferenceIndex(References((), {}))
     mentions = find_mentions(program.folder, {backend.id for backend in selection.taken})
-    if index and not as_json:
+    if new and not as_json:
         report.show_taken(session, selection.taken, named, index, mentions)
     writes = [(home, added.encode())] if new else []
     code = module.build_import(import_name, own, is_only=not project.siblings)
@@ -133,7 +137,7 @@ def _name(session: Session, text: str, backends: Sequence[Backend], preferred: M
     """Name all backends of the account, so that names do not depend on the selection."""
     stack = session.project_stack
     listed = {backend.id for backend in backends}
-    given = {managed.id: managed.name for managed in stack.find_managed() if managed.id in listed}
+    given = {managed.id: managed.name for managed in stack.claims.managed if managed.id in listed}
     return choose_resource_names(backends, given, preferred, {*stack.find_names(), *module.find_names(text)})
 
 

@@ -73,5 +73,8 @@ def _reason(manager: Manager, named: bool) -> str:
     if manager.kind == "operator" and not named:
         return "ngrok's Kubernetes operator owns it; to import it anyway, name it with --id"
     if manager.kind == "unknown" and not named:
-        return "a stack that could not be read may manage it; to import it anyway, name it with --id"
+        why = f"it {manager.explain_unknown()}"
+        if manager.stack:
+            return f"{why}; `pulumi-ngrok-tg orphans` shows how to adopt it"
+        return f"{why}; to import it anyway, name it with --id"
     return ""

@@ -35,8 +35,8 @@ class Instance:
     attributes: Mapping[str, Any]
     instances: int = 1
     """The number of instances of its resource in the state, in all instances of its modules."""
-    released: bool = False
-    """Whether the state is a backup, so that Terraform may have released it already."""
+    from_backup: bool = False
+    """Whether the state is a backup, so that it is unknown what Terraform holds now."""
 
     def find_changed(self, contents: Mapping[str, Any]) -> list[str]:
         """Return the names of the properties whose meaning differs between the state and the API."""
@@ -53,7 +53,7 @@ def read_instances(content: bytes, source: str) -> list[Instance]:
     Raises:
         TerraformError: the state cannot be read, is encrypted, or holds none.
     """
-    state = _parse(content)
+    state = _parse(content, source)
     if not isinstance(state, dict) or not {"version", "encrypted_data", "values"} & {*state}:
         raise TerraformError(
             f"{source} is not a Terraform or OpenTofu state. Name a terraform.tfstate, or pipe `terraform state pull`."
@@ -77,7 +77,7 @@ def read_instances(content: bytes, source: str) -> list[Instance]:
         )
     count = Counter(instance.resource for instance in found)
     backup = source.endswith(".backup")
-    return [replace(instance, instances=count[instance.resource], released=backup) for instance in found]
+    return [replace(instance, instances=count[instance.resource], from_backup=backup) for instance in found]
 
 
 def find_released(instances: Sequence[Instance], backends: Sequence[Backend]) -> list[tuple[Instance, Backend]]:
@@ -97,19 +97,24 @@ def find_whole(instances: Sequence[Instance]) -> list[str]:
     ]
 
 
-def _parse(content: bytes) -> Any:
+def _parse(content: bytes, source: str) -> Any:
     """Read JSON in the encodings that shells write, also between lines that a wrapper prints; None if there is none."""
     utf_16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    text = content.decode("utf-16" if utf_16 else "utf-8-sig", errors="replace")
+    try:
+        text = content.decode("utf-16" if utf_16 else "utf-8-sig")
+    except UnicodeDecodeError:
+        raise TerraformError(f"{source} is not in UTF-8, so it was not read.") from None
     lines = text.splitlines()
     begin = next((line.index("{") for line in lines if "{" in line), 0)
     for candidate in (text, "\n".join(line[begin:] for line in lines if "{" in text), text[text.find("{") :]):
         try:
             # A wrapper may print more before and after it.
-            start = candidate.find("{")
-            return json.JSONDecoder().raw_decode(candidate, max(start, 0))[0]
+            read, end = json.JSONDecoder().raw_decode(candidate, max(candidate.find("{"), 0))
         except (ValueError, RecursionError):
             continue
+        if "{" in candidate[end:]:
+            raise TerraformError(f"{source} holds more than one JSON object. Use --from-terraform once for each state.")
+        return read
     return None
 
 

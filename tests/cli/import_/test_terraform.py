@@ -102,8 +102,16 @@ def test_only_complete_resources_get_a_removed_block() -> None:
 def test_a_state_without_backends_points_to_the_backup() -> None:
     with pytest.raises(TerraformError, match=r"holds no .* name the backup that Terraform made then: .*\.backup"):
         read_instances(b'{"version": 4, "resources": []}', "terraform.tfstate")
-    assert read_instances(WHOLE.encode(), "terraform.tfstate.1700000000.backup")[0].released
-    assert not read_instances(WHOLE.encode(), "terraform.tfstate")[0].released
+    assert read_instances(WHOLE.encode(), "terraform.tfstate.1700000000.backup")[0].from_backup
+    assert not read_instances(WHOLE.encode(), "terraform.tfstate")[0].from_backup
+
+
+@pytest.mark.parametrize("more", [WHOLE, '{"version": 4', "\n\nnot JSON {"])
+def test_a_state_is_never_read_in_part(more: str) -> None:
+    with pytest.raises(TerraformError, match="holds more than one JSON object"):
+        read_instances((WHOLE + more).encode(), "-")
+    with pytest.raises(TerraformError, match="is not in UTF-8"):
+        read_instances(WHOLE.encode() + b"\xff", "-")
 
 
 def test_an_invalid_name_gets_no_removed_block() -> None:

@@ -56,8 +56,8 @@ def test_what_is_missing_or_wrong_is_one_line(stack: Stack, emulator: Emulator, 
 def test_no_passphrase_is_needed_with_the_key_in_the_environment(stack: Stack) -> None:
     stack.pulumi("config", "set", "--secret", "other:secret", "x")
     del stack.environment["PULUMI_CONFIG_PASSPHRASE"]
-    for command in (("list", "--all-stacks"), ("orphans",), ("import",)):
-        stack.tool(*command)
+    for command in ("list", "orphans", "import"):
+        stack.tool(command)
 
 
 @pytest.mark.nightly

@@ -178,9 +178,53 @@ def test_a_renamed_stack_loses_nothing(stack: Stack, emulator: Emulator) -> None
     assert emulator.requests.writes == []
 
 
+OUTPUT = "Calling __str__ on an Output[T] is not supported.\n\nTo get the value of an Output[T] as an Output[str] ..."
+
+
+def test_the_text_of_an_output_is_adopted_and_can_be_mended(stack: Stack, emulator: Emulator) -> None:
+    account = emulator.account(KEY)
+    web = account.create({"description": OUTPUT[:250], "metadata": OUTPUT, "labels": {"app": "web"}})
+    stack.tool("import", "--yes")
+    assert f"adopts {web.id}, which exists" in stack.preview().text
+    stack.up()
+    stack.up("--refresh", "--expect-no-changes")
+    assert emulator.requests.writes == []
+    # It may stay, but no more of it is written.
+    text = module(stack)
+    path = stack.folder / "tunnel_group_backends.py"
+    path.write_text(text.replace("description=", 'description="x" + '))
+    assert "description holds an Output that was put into a string" in stack.preview(fails=True).text
+    path.write_text(re.sub(r"description=.*", 'description="Website",', text))
+    stack.up()
+    assert (account.backends[web.id].description, account.backends[web.id].metadata) == ("Website", OUTPUT)
+
+
+LOADED_NEVER = {
+    "a type check": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import tunnel_group_backends\n",
+    "a function that nobody calls": "def load():\n    import tunnel_group_backends\n",
+    "a comment": "# tunnel_group_backends\n",
+}
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("program", LOADED_NEVER.values(), ids=LOADED_NEVER.keys())
+def test_a_program_that_names_the_module_gets_no_line_and_is_named(
+    stack: Stack, emulator: Emulator, program: str
+) -> None:
+    make(emulator, 1)
+    (stack.folder / "__main__.py").write_text(program)
+    assert (
+        "__main__.py names tunnel_group_backends already, so no line was added." in stack.tool("import", "--yes").text
+    )
+    assert (stack.folder / "__main__.py").read_text() == program
+    assert "adopts" not in stack.preview().text
+    assert names in stack.tool("import", "--yes").text, "again, while nothing is adopted"
+
+
 LAYOUTS = {
-    "a type check": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import tunnel\n",
+    "a type check": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import os\n",
     "a function that nobody calls": "def load():\n    import os\n",
+    "a package of the same name beside it": "import a\n",
     "a coding line, and no newline at the end": "# coding: latin-1\nx = '\xe9'",
     "an import that ends in a backslash": "import os, \\\n    sys\n",
     "a carriage return in a string": 'x = """a\rb"""\n',
@@ -198,6 +242,9 @@ def test_a_program_of_any_layout_adopts_what_is_imported(stack: Stack, emulator:
     text = (f"{coding}\n" if coding else "") + head + rest.replace("{id}", web.id)
     before = text.encode("latin-1")
     (stack.folder / "__main__.py").write_bytes(before)
+    (stack.folder / "a").mkdir()
+    (stack.folder / "a" / "__init__.py").write_text("from . import tunnel_group_backends\n")
+    (stack.folder / "a" / "tunnel_group_backends.py").write_text("")
     for name, content in ((".#lock.py", None), ("template.py", b"{{ x }}\n"), ("old.py", b"print 'x'\n")):
         path = stack.folder / name
         path.symlink_to("nowhere") if content is None else path.write_bytes(content)
@@ -352,14 +399,11 @@ def test_another_accounts_key_imports_nothing(stack: Stack, emulator: Emulator) 
         ):
             assert (
                 "It probably belongs to another account. It comes from NGROK_API_KEY."
-                in stack.tool(*command, code=3).text
+                in stack.tool(*command, code=1).text
             )
         assert "It probably belongs to another account." in stack.tool("list", code=3).text
         assert other.requests.writes == []
     assert not (stack.folder / "tunnel_group_backends.py").exists()
-
-
-# Terraform ----------------------------------------------------------------------------------------------------------
 
 
 def test_an_id_of_another_kind_is_wrong_usage(stack: Stack) -> None:

@@ -31,7 +31,7 @@ def test_list_shows_backends_and_who_manages_them(
     web, theirs = stack.resource("web")["id"], other.resource("theirs")["id"]
     emulator.requests.clear()
 
-    said = stack.tool("list").text
+    said = stack.tool("list", "--this-stack").text
     assert said.splitlines()[0].split() == ["ID", "LABELS", "DESCRIPTION", "TUNNELS", "AGE", "MANAGED", "BY"]
     assert all(line == line.rstrip() for line in said.splitlines()), "no row is as wide as the widest cell"
     table = rows(said)
@@ -44,13 +44,12 @@ def test_list_shows_backends_and_who_manages_them(
     }
     # The API's words are shown, and do nothing to the terminal.
     assert table[stray.id][1] == r"Stray [bold]\x1b[31m\nx"
-    assert "Only this stack was checked. Use --all-stacks to check all of them." in said
+    assert "Only this stack was checked. Without --this-stack, all of them are." in said
     assert emulator.requests.methods == ["GET"]
 
-    table = rows(stack.tool("list", "--all-stacks").text)
+    table = rows(stack.tool("list").text)
     assert table[theirs][-1] == "theirs (stack organization/other/dev)"
     assert table[stray.id][-1] == "nobody"
-    assert rows(stack.tool("list", "--unmanaged", "--all-stacks").text).keys() == {stray.id}
     assert rows(stack.tool("list", "--label", "app=web", "--label", "dc=fra").text).keys() == {web}
     assert rows(stack.tool("list", "--label", "app=Web").text) == {}
 
@@ -92,7 +91,7 @@ def test_list_shows_which_tunnel_serves_what(stack: Stack, stray: EmulatedBacken
         both: [f"{stray.id}, {web}", "http://localhost:8080", session[both], "app=web, dc=fra"],
     }
     assert sorted(tunnels("--label", "dc=fra")) == [both]
-    assert sorted(tunnels("--unmanaged")) == sorted([one, both])
+    assert sorted(tunnels("--label", "app=web")) == sorted([one, both])
     told = json.loads(stack.tool("list", "--tunnels", "--label", "dc=fra", "--json").text)["tunnels"]
     assert told == [
         {
@@ -116,7 +115,7 @@ def test_list_works_without_a_project(stack: Stack, tmp_path: Path) -> None:
     folder = tmp_path / "nothing-here"
     folder.mkdir()
     assert [row[-1] for row in rows(stack.tool("list", "--cwd", str(folder)).text).values()] == ["unknown"]
-    said = stack.tool("list", "--cwd", str(folder), "--unmanaged", code=1).text
+    said = stack.tool("list", "--cwd", str(folder), "--stack", "dev", code=1).text
     assert said.startswith("Error: ")
     assert "There is no Pulumi project here or above." in said
 
