@@ -78,10 +78,10 @@ def run(
     code = module.build_import(import_name, own, is_only=not project.siblings)
     if program.entry and (new or selection.declared):
         content = program.entry.content or b""
-        if import_name.rpartition(".")[2].encode() in content:
-            session.say(f"{program.entry.path} names {import_name} already, so no line was added.")
-        else:
+        if import_name.rpartition(".")[2].encode() not in content:
             writes.append((program.entry, append_line(content, code)))
+        elif not as_json:
+            session.say(f"{program.entry.path} names {import_name} already, so no line was added.")
     if writes:
         _confirm(session, writes, len(new), yes, as_json)
         _write(writes)

@@ -346,7 +346,7 @@ def test_equal_backends_of_two_accounts_are_imported(stack: Stack, emulator: Emu
         assert accounts == {here.id: None, there.id: "eu"}
         stack.up("--expect-no-changes", "--refresh")
         assert [*emulator.requests.writes, *europe.requests.writes] == []
-    assert "protect" not in module(stack).replace("protection", "")
+    assert "protect=" not in module(stack)
 
 
 @pytest.mark.nightly
@@ -361,13 +361,28 @@ def test_a_change_between_import_and_up_is_named_in_preview(stack: Stack, emulat
 
 
 @pytest.mark.nightly
-def test_names_in_the_program_are_not_reused(stack: Stack, emulator: Emulator) -> None:
-    web = emulator.account(KEY).create({"description": "Web"})
+def test_names_in_the_state_are_not_reused(stack: Stack, emulator: Emulator) -> None:
     stack.program('TunnelGroupBackend("web", labels={"new": "one"})')
+    stack.up()
+    emulator.requests.clear()
+    web = emulator.account(KEY).create({"description": "Web"})
     stack.tool("import", "--yes")
     stack.up()
     assert stack.resource(f"web-{web.id[-6:]}")["id"] == web.id
-    assert len(emulator.account(KEY).backends) == 2
+    assert emulator.requests.writes == []
+
+
+@pytest.mark.nightly
+def test_a_name_that_the_program_has_too_loses_nothing(stack: Stack, emulator: Emulator) -> None:
+    """The import does not read what the program declares; the preview says it."""
+    web = emulator.account(KEY).create({"description": "Web"})
+    stack.program('TunnelGroupBackend("web", labels={"new": "one"})')
+    stack.tool("import", "--yes")
+    assert "Duplicate resource URN" in stack.preview(fails=True).text
+    path = stack.folder / "tunnel_group_backends.py"
+    path.write_text(path.read_text().replace('"web"', '"website"'))
+    stack.up()
+    assert stack.resource("website")["id"] == web.id
 
 
 @pytest.mark.nightly

@@ -92,7 +92,7 @@ def test_a_terraform_state_selects_and_names(stack: Stack, emulator: Emulator) -
         ("resource {}", "is not a Terraform or OpenTofu state"),
         ("[]", "is not a Terraform or OpenTofu state"),
         ('{"resources": []}', "is not a Terraform or OpenTofu state"),
-        (b"\xff\xfe\x00", "is not a Terraform or OpenTofu state"),
+        (b"\xff\xfe\x00", "is not in UTF-8"),
         ('{"version": 3, "modules": []}', "is a state of version 3; this reads version 4"),
         ('{"serial":1,"lineage":"x","meta":{},"encrypted_data":"aGk=","encryption_version":"v0"}', "is encrypted."),
         ('{"version": 4, "resources": []}', "holds no ngrok_tunnel_group_backend."),
