@@ -166,6 +166,8 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Delete the backend with one DELETE; read it first if ``refuse`` is set or another key saw it last.
 
+        Unless ``ignore`` is set, all deletes of a run share one listing of what uses backends.
+
         If it is already gone, that is a success, but only under the key that saw it last.
         """
         urn = upstream.find_urn()
@@ -177,8 +179,7 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
             with accept_gone(_props, account):
                 if not (guard.refuses or is_same_key(_props, account)):
                     account.client.get(_id, _props.get("created_at", ""))
-                if guard.refuses:
-                    guard.before_delete(account.client, _id, _props)
+                guard.before_delete(account.client, _id, _props)
                 with explain_references(account, _id):
                     account.client.delete(_id, _props.get("created_at", ""))
         self._run.deleted.add(_id)
@@ -187,7 +188,9 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
         urn = upstream.find_urn()
         facts = self._run.find_facts(urn)
         name = urn.rpartition("::")[2]
-        return TrafficGuard(self._get_config, self._clients, self._reporter, name, facts.refuses, facts.retains)
+        return TrafficGuard(
+            self._get_config, self._clients, self._reporter, self._run.count, name, facts.refuses, facts.retains
+        )
 
     def _explain_replacement(self, urn: str, facts: Facts) -> list[str]:
         """Return why the create of a new resource must not replace a backend, if ``refuse`` is set."""

@@ -1,7 +1,8 @@
 """The calls on tunnel group backends, and the lists of what uses them: tunnels, edges, other backends."""
 
+import re
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -11,10 +12,31 @@ from typing import Any
 from pulumi_ngrok_tg.api.call import Call, Cancellation
 from pulumi_ngrok_tg.api.clock import Clock
 from pulumi_ngrok_tg.api.creation import Creations
-from pulumi_ngrok_tg.api.errors import InvalidId, NotApplied, NotFound, Unreadable
+from pulumi_ngrok_tg.api.errors import (
+    ApiError,
+    Cancelled,
+    InvalidId,
+    Limited,
+    NgrokError,
+    NotApplied,
+    NotFound,
+    ServerError,
+    Unreadable,
+)
 from pulumi_ngrok_tg.api.inventory import Inventory
 from pulumi_ngrok_tg.api.listing import Listing
-from pulumi_ngrok_tg.api.models import BACKENDS, Backend, Collection, Contents, Item, is_id, read_seconds
+from pulumi_ngrok_tg.api.models import (
+    BACKENDS,
+    TUNNELS,
+    Backend,
+    Collection,
+    Contents,
+    Item,
+    Ref,
+    Tunnel,
+    is_id,
+    read_seconds,
+)
 from pulumi_ngrok_tg.api.reporting import Reporter
 from pulumi_ngrok_tg.api.responses import redact
 from pulumi_ngrok_tg.api.session import Session
@@ -23,12 +45,15 @@ from pulumi_ngrok_tg.api.snapshots import Snapshots
 from pulumi_ngrok_tg.api.text import to_line
 from pulumi_ngrok_tg.api.transport import Transport
 
+_MOST_TUNNELS = 20
+
 
 class Client:
     """The API of one account; safe to share between threads. Every call may raise a ``NgrokError``.
 
     There are three ways to read: :meth:`get` fetches one backend, :meth:`read` reads many with few requests, and
-    :meth:`list` lists a collection. The reporter gets what the user should know; the cancellation ends all calls.
+    :meth:`list` lists a collection. If tunnels cannot be listed, :meth:`get_tunnels` fetches some. The reporter gets
+    what the user should know; the cancellation ends all calls.
     """
 
     def __init__(self, settings: AccountSettings, reporter: Reporter, cancellation: Cancellation | None = None) -> None:
@@ -39,6 +64,7 @@ class Client:
         self._creations = Creations(self._session, partial(self._begin_listing, BACKENDS), clock, settings, reporter)
         self._snapshots = Snapshots()
         self._inventory, self._inventory_at = self._start_inventory()
+        self._advisory_gets = _MOST_TUNNELS
 
     def get(self, id_: str, created_at: str = "") -> Backend:
         """Fetch a backend with one GET.
@@ -71,6 +97,32 @@ class Client:
         call, since = self._start_call(advisory=advisory), time.monotonic() - max_age
         key = collection.path, advisory, most
         return self._snapshots.read(call, key, since, lambda: self._begin_listing(collection), most)
+
+    def get_tunnels(self, refs: Sequence[Ref], why: NgrokError, advisory: bool = False) -> dict[str, Tunnel]:
+        """Fetch up to 20 tunnels one by one, by id, where ngrok itself no longer lists them; stop at an error.
+
+        Args:
+            refs: the tunnels.
+            why: why they could not be listed. After an outage or a limit, none is fetched.
+            advisory: as for :meth:`list`. All such calls together fetch up to 20, and none after an error.
+        """
+        found: dict[str, Tunnel] = {}
+        if not isinstance(why, ApiError) or why.foreign or isinstance(why, Limited | ServerError):
+            return found
+        for ref in refs[:_MOST_TUNNELS]:
+            if not re.fullmatch(r"tn_[0-9A-Za-z]{1,64}", ref.id) or (advisory and self._advisory_gets <= 0):
+                break
+            self._advisory_gets -= advisory
+            path = f"{TUNNELS.path}/{ref.id}"
+            try:
+                read = partial(Tunnel.from_json, f"GET {path}")
+                found[ref.id] = self._session.send(self._start_call(advisory), "GET", path, read).clean(self.clean)
+            except Cancelled:
+                raise
+            except NgrokError:
+                self._advisory_gets = 0 if advisory else self._advisory_gets
+                break
+        return found
 
     def clean(self, text: str) -> str:
         """Return a text from a server or an agent as one line without the API key."""

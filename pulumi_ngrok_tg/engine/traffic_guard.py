@@ -10,14 +10,16 @@ from pulumi.output import Unknown
 from pulumi_ngrok_tg.accounts import config
 from pulumi_ngrok_tg.accounts.clients import Account, Clients
 from pulumi_ngrok_tg.api.errors import NgrokError, NotFound, Unreadable
-from pulumi_ngrok_tg.api.models import TUNNELS, Backend, Tunnel
-from pulumi_ngrok_tg.api.references import list_references
+from pulumi_ngrok_tg.api.models import TUNNELS, Tunnel, is_id
 from pulumi_ngrok_tg.api.reporting import Reporter
+from pulumi_ngrok_tg.engine.usage import list_all_references, name_tunnel, read_members, read_refs
 from pulumi_ngrok_tg.rules import properties, traffic
-from pulumi_ngrok_tg.rules.references import ReferenceIndex, describe_old_edges
+from pulumi_ngrok_tg.rules.references import describe_old_edges, describe_unlisted, name_referrers
 
 if TYPE_CHECKING:
     from pulumi_ngrok_tg.api.client import Client
+
+_UNSEEN = "delete of what may be in use"
 
 
 class TrafficGuard:
@@ -28,6 +30,7 @@ class TrafficGuard:
         clients: the clients of this process.
         reporter: shows lines on the row of the current resource.
         refuses: whether the program says that the setting is ``refuse``; an explicit provider gets no stack config.
+        count: counts how often a line of a kind was due in this run.
         name: the resource's name, for messages: with ``--diff``, the engine does not show whose line it is.
         retains: whether the engine keeps the old backend of a replacement at ngrok (``retain_on_delete``).
     """
@@ -37,6 +40,7 @@ class TrafficGuard:
         get_config: config.GetConfig,
         clients: Clients,
         reporter: Reporter,
+        count: Callable[[str], int],
         name: str,
         refuses: bool = False,
         retains: bool = False,
@@ -45,6 +49,7 @@ class TrafficGuard:
         self._get_config = get_config
         self._clients = clients
         self._reporter = reporter
+        self._count = count
         self._name = name
         self.retains = retains
 
@@ -107,7 +112,7 @@ class TrafficGuard:
                 raise
 
     def before_delete(self, client: "Client", id_: str, state: Mapping[str, Any]) -> None:
-        """Check a backend right before its delete, if the setting is ``refuse``.
+        """Check a backend right before its delete: warn of what it stops, or refuse it.
 
         Args:
             client: the client of its account.
@@ -115,17 +120,55 @@ class TrafficGuard:
             state: its outputs in the stack's state.
 
         Raises:
-            traffic.Refused: tunnels are online in it, or might be.
-            NgrokError: it could not be read, or is gone.
+            traffic.Refused: the setting is ``refuse``, and something uses the backend, or might.
+            NgrokError: the setting is ``refuse``, and the backend could not be read, or is gone.
         """
-        tunnels, _ = _list_tunnels(client)  # first, as it may have to wait
-        backend = client.get(id_, state.get("created_at", ""))
+        if self._mode == "ignore" or not is_id(id_):
+            return
+        if not self.refuses:
+            self._warn_of_delete(client, id_, state)
+            return
         try:
-            members = _find_members(client, backend, tunnels)
+            seen = read_members(client, id_, partial(client.get, id_, state.get("created_at", "")))
         except Unreadable as error:
             raise traffic.Refused(traffic.refuse_delete_unseen(id_, error)) from error
-        if members:
-            raise traffic.Refused(traffic.refuse_delete(id_, members))
+        self._require_unused(client, id_, seen.members, partial(traffic.refuse_delete, id_))
+
+    def _warn_of_delete(self, client: "Client", id_: str, state: Mapping[str, Any]) -> None:
+        """Warn of a delete of what something uses; all deletes share the listings, which never take long."""
+        unknown: list[NgrokError] = []
+        try:
+            tunnels = client.list(TUNNELS, max_age=inf, advisory=True)
+            labels = properties.take_contents(state)["labels"]
+            uses = [(traffic.find_serving(id_, labels, tunnels), True)]
+        except NgrokError as error:
+            unknown.append(error)
+            refs = read_refs(state) or ()
+            known = client.get_tunnels(refs, error, advisory=True)
+            uses = [
+                ([*known.values()], True),
+                ([name_tunnel(client, ref) for ref in refs if ref.id not in known], False),
+            ]
+        index = list_all_references(client, advisory=True)
+        unknown += index.unlisted.values()
+        clauses = [traffic.describe_online(members, now) for members, now in uses if members]
+        if referrers := name_referrers(index, id_):
+            clauses.append(traffic.describe_referrers(referrers))
+        self._tell(traffic.describe_delete(id_, clauses), costs=True)
+        if unknown and not clauses and self._count(_UNSEEN) == 1:
+            self._tell(traffic.describe_delete_unseen(id_, unknown[0]))
+
+    def _require_unused(
+        self, client: "Client", id_: str, members: Sequence[Tunnel], refuse: Callable[[Sequence[str]], str]
+    ) -> None:
+        """Raise Refused if tunnels are in a backend, or something refers to it, or that is unknown."""
+        index = list_all_references(client, advisory=False)
+        reasons = [traffic.describe_online(members)] if members else []
+        if referrers := name_referrers(index, id_):
+            reasons.append(traffic.describe_referrers(referrers))
+        reasons += [line.rstrip(".") for line in describe_unlisted(index.unlisted)]
+        if reasons:
+            raise traffic.Refused(self._named(refuse(reasons)))
 
     def _look(self, id_: str, olds: Mapping[str, Any], after: Mapping[str, str]) -> tuple[str, bool]:
         """Return the line about a change, and whether it stops traffic; all changes share one listing."""
@@ -135,20 +178,23 @@ class TrafficGuard:
         except (NgrokError, config.ConfigError) as error:
             if _all_stay(before, after):
                 return "", False
-            seen = None if olds.get("tunnels") is None else len(olds["tunnels"])
-            return traffic.describe_unknown(seen, after, error), bool(seen)
+            refs = read_refs(olds)
+            known = self._client(olds).get_tunnels(refs or (), error, True) if isinstance(error, NgrokError) else {}
+            if refs and len(known) == len(refs):
+                moved = traffic.find_moves(known.values(), after, known.values())
+                return traffic.describe_moves(moved, sees_all=False), bool(moved.leaving)
+            return traffic.describe_unknown(None if refs is None else len(refs), after, error), bool(refs)
         moved = traffic.find_moves(traffic.find_serving(id_, before, tunnels), after, tunnels)
         return traffic.describe_moves(moved), bool(moved.leaving)
 
     def _tell_of_old_edges(self, id_: str, olds: Mapping[str, Any]) -> None:
         """Report which edges refer to a backend that is about to be replaced; they keep its old id."""
         try:
-            listed = partial(self._client(olds).list, max_age=inf, advisory=True)
-            index = ReferenceIndex(list_references(listed))
+            index = list_all_references(self._client(olds), advisory=True)
         except (NgrokError, config.ConfigError) as error:
             self._tell(f"ngrok did not list what refers to {id_} ({error})")
             return
-        self._tell(describe_old_edges(index, id_), bool(index.find_paths(id_)))
+        self._tell(describe_old_edges(index, id_), bool(index.find_steps(id_)))
 
     def _require_no_loss(
         self, id_: str, olds: Mapping[str, Any], after: Mapping[str, str], refused: Callable[[str], str]
@@ -156,27 +202,29 @@ class TrafficGuard:
         """Return the line about a change; raise if it stops traffic, or if that cannot be found out.
 
         The state may be old, and somebody may have changed the labels at ngrok. So this reads both the backend and the
-        list of tunnels, and counts the tunnels that either of them names.
+        list of tunnels, and counts the tunnels that either of them names. If all tunnels leave, because the backend is
+        replaced, nothing may refer to its id either.
         """
         try:
             client = self._client(olds)
-            tunnels, failure = _list_tunnels(client)  # first, as it may have to wait
-            backend = client.read(id_, olds.get("created_at", ""), max_age=client.settings.snapshot_max_age)
-            members = _find_members(client, backend, tunnels)
+            read = partial(client.read, id_, olds.get("created_at", ""), max_age=client.settings.snapshot_max_age)
+            seen = read_members(client, id_, read)
         except (NgrokError, config.ConfigError) as error:
             line = traffic.describe_unknown(None, after, error)
             if isinstance(error, NotFound):
                 line += "; run `pulumi refresh` if somebody has deleted it"
             raise traffic.Refused(self._named(refused(line))) from error
-        if failure is not None:
-            if not members or _all_stay(backend.labels, after):
-                return ""
-            line = traffic.describe_unknown(len(members), after, failure)
-            raise traffic.Refused(self._named(refused(line))) from failure
-        moved = traffic.find_moves(members, after, tunnels)
+        if seen.failure is not None and not seen.are_known:
+            if not _all_stay(seen.labels, after):
+                line = traffic.describe_unknown(len(seen.members), after, seen.failure)
+                raise traffic.Refused(self._named(refused(line))) from seen.failure
+            return ""
+        moved = traffic.find_moves(seen.members, after, seen.tunnels)
         if moved.leaving:
-            raise traffic.Refused(self._named(refused(traffic.describe_moves(moved))))
-        return traffic.describe_moves(moved)
+            raise traffic.Refused(self._named(refused(traffic.describe_moves(moved, seen.failure is None))))
+        if not after:
+            self._require_unused(client, id_, (), lambda reasons: refused("; ".join(reasons)))
+        return traffic.describe_moves(moved, seen.failure is None)
 
     def _client(self, state: Mapping[str, Any]) -> "Client":
         return Account(state.get("account"), self._get_config, self._clients).client
@@ -187,27 +235,6 @@ class TrafficGuard:
     def _tell(self, line: str, costs: bool = False) -> None:
         if line:
             (self._reporter.warn if costs else self._reporter.info)(self._named(line))
-
-
-def _list_tunnels(client: "Client") -> tuple[tuple[Tunnel, ...], NgrokError | None]:
-    """Return the tunnels online, or the error of their listing."""
-    try:
-        return client.list(TUNNELS, max_age=client.settings.snapshot_max_age), None
-    except NgrokError as error:
-        return (), error
-
-
-def _find_members(client: "Client", backend: Backend, tunnels: Sequence[Tunnel]) -> list[Tunnel]:
-    """Return the tunnels in a backend: those that it names, and those that the list of tunnels assigns to it.
-
-    Raises:
-        Unreadable: the backend does not name its tunnels.
-    """
-    if backend.tunnels is None:
-        raise Unreadable(f"ngrok does not say which tunnels are in {backend.id}.")
-    named = {tunnel.id: tunnel for tunnel in (Tunnel(client.clean(tunnel.id)) for tunnel in backend.tunnels)}
-    listed = {tunnel.id: tunnel for tunnel in traffic.find_serving(backend.id, backend.labels, tunnels)}
-    return list({**named, **listed}.values())
 
 
 def _all_stay(before: Mapping[str, str], after: Mapping[str, str]) -> bool:

@@ -124,6 +124,11 @@ def describe_use(index: ReferenceIndex, id_: str) -> str:
     return join_names(paths, _SHOWN, index.count_paths(id_)) + (", and unknown ones" if index.unlisted else "")
 
 
+def name_referrers(index: ReferenceIndex, id_: str) -> list[str]:
+    """Return the name of each reference that names a backend itself."""
+    return list(dict.fromkeys(map(_describe_step, index.find_steps(id_))))
+
+
 def describe_path(path: Path) -> str:
     """Return the references from a backend outwards as one line."""
     return " ← ".join(map(_describe_step, path))
@@ -173,8 +178,7 @@ def explain_referenced(id_: str, index: ReferenceIndex) -> str:
     order = index.find_order(id_)
     if order == []:
         return unknown or f"The lists show no failover or weighted backend that refers to {id_}. Run it again."
-    direct = dict.fromkeys(map(_describe_step, index.find_steps(id_)))
-    line = f"It is used by {join_names(list(direct))}"
+    line = f"It is used by {join_names(name_referrers(index, id_))}"
     if order is None:
         line += ". Some of these refer to each other in a circle; remove such references before you delete any of them."
     elif len(order) <= _ORDERED and not unknown:

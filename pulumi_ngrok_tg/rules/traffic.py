@@ -71,8 +71,11 @@ def find_moves(members: Iterable[Tunnel], after: Mapping[str, str], tunnels: Ite
     )
 
 
-def describe_moves(moved: Moves) -> str:
-    """Return the line about the online tunnels that lose and get traffic; "" if nothing changes."""
+def describe_moves(moved: Moves, sees_all: bool = True) -> str:
+    """Return the line about the online tunnels that lose and get traffic; "" if nothing changes.
+
+    Without ``sees_all``, only the tunnels in the backend are known, so that others may join.
+    """
     leaving, staying, joining = moved
     if leaving:
         if staying:
@@ -80,6 +83,8 @@ def describe_moves(moved: Moves) -> str:
         else:
             stops = f"ALL {len(leaving)} online tunnels" if len(leaving) > 1 else "the ONLY online tunnel"
         line = f"stops traffic to {stops} ({_name_tunnels(leaving)})"
+        if not sees_all:
+            return f"{line}; {_count_serving(staying)}, and others may be added"
         if not staying and not joining:
             return f"{line}: NOTHING is left to serve this backend"
         added = f"{_count(joining)} added" + (f" ({_name_tunnels(joining)})" if joining else "")
@@ -120,21 +125,43 @@ def refuse_change(line: str) -> str:
 
 def refuse_replacement(line: str) -> str:
     """Return the line for a refused replacement; ``line`` says what it would do."""
-    return f'Not replaced, because {ON_TRAFFIC_LOSS} is "refuse": {line}. Stop the tunnels first, {_ALLOW}.'
-
-
-def refuse_delete(id_: str, online: Sequence[Tunnel]) -> str:
-    """Return the line for a refused delete.
-
-    Args:
-        id_: the backend's id.
-        online: the tunnels in it.
-    """
-    there = "1 tunnel is" if len(online) == 1 else f"{len(online)} tunnels are"
     return (
-        f'{id_} was not deleted, because {ON_TRAFFIC_LOSS} is "refuse": {there} online in it ('
-        f"{_name_tunnels(online)}). Stop {'it' if len(online) == 1 else 'them'} first, {_ALLOW}. {_DESTROY}"
+        f'Not replaced, because {ON_TRAFFIC_LOSS} is "refuse": {line}. Declare a second backend, put its id into what '
+        f"refers to this one, and move the tunnels; then remove this one. Or stop the tunnels, {_ALLOW}."
     )
+
+
+def refuse_delete(id_: str, reasons: Sequence[str]) -> str:
+    """Return the line for a refused delete; each of ``reasons`` is a clause about what uses the backend."""
+    return (
+        f'{id_} was not deleted, because {ON_TRAFFIC_LOSS} is "refuse": {"; ".join(reasons)}. Stop the tunnels and put '
+        f"another backend into what refers to it first, {_ALLOW}. {_DESTROY}"
+    )
+
+
+def describe_online(tunnels: Sequence[Tunnel], seen_now: bool = True) -> str:
+    """Return the clause about the tunnels that are online in a backend, or were when it was last read."""
+    count = f"{len(tunnels)} tunnel{'' if len(tunnels) == 1 else 's'}"
+    if seen_now:
+        return f"{count} {'is' if len(tunnels) == 1 else 'are'} online in it ({_name_tunnels(tunnels)})"
+    was = "was" if len(tunnels) == 1 else "were"
+    return f"{count} {was} online in it when it was last read ({_name_tunnels(tunnels)})"
+
+
+def describe_referrers(referrers: Sequence[str]) -> str:
+    """Return the clause about what refers to a backend."""
+    return f"{join_names(referrers)} {'refers' if len(referrers) == 1 else 'refer'} to it"
+
+
+def describe_delete(id_: str, uses: Sequence[str]) -> str:
+    """Return the line about a delete of a backend, with each of its uses as a clause; "" if nothing uses it."""
+    return f"deletes {id_} while {' and '.join(uses)}" if uses else ""
+
+
+def describe_delete_unseen(id_: str, why: Exception) -> str:
+    """Return the line about deletes of which it is unknown what they stop; it stands for all of a run."""
+    reason = str(why).rstrip(".")
+    return f"ngrok did not say whether something uses {id_}, which is deleted ({reason}). So it is for other deletes"
 
 
 def refuse_create_unread(why: str) -> str:

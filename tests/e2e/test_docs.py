@@ -147,7 +147,11 @@ def test_the_page_of_the_command_tells_what_it_does(new_stack: Callable[..., Sta
     section = page.partition("## JSON\n")[2].partition("\n## ")[0]
     rows = dict(re.findall(r"^\| `?([\w -]+)`? \| (.*) \|$", section, re.MULTILINE))
     parts = "".join(rows[part] for part in ("a backend", "its use", "references", "unlisted", "managed_twice"))
-    for command, more, code in (("list", ["--tunnels", "--references"], 0), ("orphans", [], 3), ("import", ["--yes"], 0)):
+    for command, more, code in (
+        ("list", ["--tunnels", "--references"], 0),
+        ("orphans", [], 3),
+        ("import", ["--yes"], 0),
+    ):
         printed = keys(json.loads(stack.tool(command, *more, "--json", code=code).text))
         described = parts + "".join(rows[" ".join((command, option))] for option in more) + rows[command]
         assert printed

@@ -2,11 +2,14 @@
 
 from typing import Any
 
+from pulumi_ngrok_tg.api import references
 from pulumi_ngrok_tg.emulator import EmulatedBackend, Emulator
 from pulumi_ngrok_tg.provider import TunnelGroupBackendProvider
 from tests.provider.deployment import Deployment
 
 WEB, NEW, HOST_A = {"app": "web"}, {"app": "new"}, {"app": "web", "host": "a"}
+LISTS = [f"GET {collection.path}" for collection in references.LISTS.values()]
+"""The requests for what refers to backends."""
 CREATED = {"created_at": "2025-01-21T18:19:53Z"}
 
 

@@ -129,11 +129,28 @@ def test_the_line_about_unknown_effects(seen: int | None, after: dict[str, str],
     assert traffic.describe_unknown(seen, after, NgrokError("no.")) == line
 
 
-def test_a_refused_delete_names_the_tunnels() -> None:
-    one = traffic.refuse_delete("bkdtg_1", [Tunnel("tn_a")])
-    assert one.startswith('bkdtg_1 was not deleted, because pulumi-ngrok-tg:onTrafficLoss is "refuse": ')
-    assert "1 tunnel is online in it (tn_a). Stop it first" in one
+def test_a_refused_delete_names_each_reason() -> None:
+    assert traffic.refuse_delete("bkdtg_1", ["a", "b"]).startswith(
+        'bkdtg_1 was not deleted, because pulumi-ngrok-tg:onTrafficLoss is "refuse": a; b. Stop the tunnels and put '
+    )
     unseen = traffic.refuse_delete_unseen("bkdtg_1", NgrokError("no list."))
     assert "ngrok did not say which tunnels are online in it (no list). Try again later, or allow it" in unseen
-    many = traffic.refuse_delete("bkdtg_1", [Tunnel(f"tn_{n}") for n in range(7)])
-    assert "7 tunnels are online in it (tn_0, tn_1, tn_2, tn_3, tn_4 and 2 more). Stop them first" in many
+    assert traffic.describe_online([Tunnel("tn_a")]) == "1 tunnel is online in it (tn_a)"
+    many = traffic.describe_online([Tunnel(f"tn_{n}") for n in range(7)])
+    assert many == "7 tunnels are online in it (tn_0, tn_1, tn_2, tn_3, tn_4 and 2 more)"
+
+
+def test_a_delete_of_what_is_in_use_names_who_uses_it() -> None:
+    assert traffic.describe_delete("bkdtg_1", []) == ""
+    assert traffic.describe_delete("bkdtg_1", ["a", "b"]) == "deletes bkdtg_1 while a and b"
+    assert traffic.describe_referrers(["tcp edge x"]) == "tcp edge x refers to it"
+    assert traffic.describe_referrers(["tcp edge x", "tls edge y"]) == "tcp edge x, tls edge y refer to it"
+    before = traffic.describe_online([Tunnel("tn_a"), Tunnel("tn_b")], seen_now=False)
+    assert before == "2 tunnels were online in it when it was last read (tn_a, tn_b)"
+
+
+def test_nothing_is_said_of_what_joins_if_not_all_tunnels_are_seen() -> None:
+    leaving = traffic.Moves((Tunnel("tn_a"),), (), ())
+    assert traffic.describe_moves(leaving, sees_all=False) == (
+        "stops traffic to the ONLY online tunnel (tn_a); none keeps serving, and others may be added"
+    )

@@ -1,0 +1,72 @@
+"""Reads what uses a backend: the tunnels in it, and what refers to it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from math import inf
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pulumi_ngrok_tg.api.errors import NgrokError, Unreadable
+from pulumi_ngrok_tg.api.models import TUNNELS, Backend, Ref, Tunnel
+from pulumi_ngrok_tg.api.references import list_references
+from pulumi_ngrok_tg.rules import traffic
+from pulumi_ngrok_tg.rules.references import ReferenceIndex
+
+if TYPE_CHECKING:
+    from pulumi_ngrok_tg.api.client import Client
+
+
+class Seen(NamedTuple):
+    """The tunnels in a backend."""
+
+    members: Sequence[Tunnel]
+    labels: Mapping[str, str]
+    """The backend's, as ngrok holds them."""
+    tunnels: Sequence[Tunnel]
+    """The tunnels online in the account, as far as they are known."""
+    failure: NgrokError | None
+    """Why the tunnels online could not be listed."""
+    are_known: bool
+    """Whether the labels of all members are known."""
+
+
+def read_members(client: "Client", id_: str, read: Callable[[], Backend]) -> Seen:
+    """Return the tunnels in a backend: those that it names, and those that the list of tunnels assigns to it.
+
+    Raises:
+        Unreadable: the backend does not name its tunnels.
+        NgrokError: the backend cannot be read.
+    """
+    tunnels: Sequence[Tunnel] = ()
+    failure = None
+    try:
+        tunnels = client.list(TUNNELS, max_age=client.settings.snapshot_max_age)  # first, as it may have to wait
+    except NgrokError as error:
+        failure = error
+    backend = read()
+    if backend.tunnels is None:
+        raise Unreadable(f"ngrok does not say which tunnels are in {id_}.")
+    if failure is not None:
+        tunnels = [*client.get_tunnels(backend.tunnels, failure).values()]
+    named = {tunnel.id: tunnel for tunnel in (name_tunnel(client, ref) for ref in backend.tunnels)}
+    serving = {tunnel.id: tunnel for tunnel in traffic.find_serving(id_, backend.labels, tunnels)}
+    known = {tunnel.id: tunnel for tunnel in tunnels}
+    members = {id_: known.get(id_, tunnel) for id_, tunnel in {**named, **serving}.items()}
+    return Seen(
+        [*members.values()], backend.labels, tunnels, failure, failure is None or known.keys() >= members.keys()
+    )
+
+
+def name_tunnel(client: "Client", ref: Ref) -> Tunnel:
+    """Return a tunnel of which only the id is known."""
+    return Tunnel(client.clean(ref.id))
+
+
+def list_all_references(client: "Client", advisory: bool) -> ReferenceIndex:
+    """Return what refers to the account's backends, as one listing that a whole run shares."""
+    return ReferenceIndex(list_references(partial(client.list, max_age=inf, advisory=advisory)))
+
+
+def read_refs(state: Mapping[str, Any]) -> list[Ref] | None:
+    """Return the tunnels that a state names; None if it names none because ngrok did not."""
+    tunnels = state.get("tunnels")
+    return None if tunnels is None else [Ref(str(one.get("id", "")), "") for one in tunnels if isinstance(one, Mapping)]
