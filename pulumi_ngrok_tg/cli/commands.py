@@ -7,6 +7,7 @@ from pulumi_ngrok_tg.cli.emulator import emulator
 from pulumi_ngrok_tg.cli.import_.command import import_
 from pulumi_ngrok_tg.cli.list_ import list_
 from pulumi_ngrok_tg.cli.orphans import orphans
+from pulumi_ngrok_tg.cli.review import review
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -22,5 +23,5 @@ def cli() -> None:
     """
 
 
-for command in (list_, import_, orphans, delete, emulator):
+for command in (list_, import_, orphans, review, delete, emulator):
     cli.add_command(command)

@@ -151,7 +151,7 @@ def _delete_all(
             for done in as_completed(ended):
                 click.echo(done.result())
                 failed += done.result().startswith("Did not")
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, OSError):  # the latter is a closed pipe
             pool.shutdown(cancel_futures=True)
             checked.session.say(
                 "Interrupted. The backends that are not named above may or may not be deleted. Run `pulumi-ngrok-tg "
@@ -190,7 +190,7 @@ def _explain_managed(holders: "Sequence[Managed]") -> str:
     unprotect = f"`pulumi state unprotect {shlex.quote(one.urn)} --stack {shlex.quote(one.stack)}`, then "
     return (
         f"is managed by {names}. To delete it, take it out of that stack's program, then run "
-        f"{unprotect if one.protected else ''}`pulumi up`."
+        f"{unprotect if one.protected else ''}`pulumi up --stack {shlex.quote(one.stack)}` there."
     )
 
 

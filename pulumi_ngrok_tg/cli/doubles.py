@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pulumi_ngrok_tg.cli.session import Session
+import click
 
 if TYPE_CHECKING:
     from pulumi_ngrok_tg.cli.stack import Managed
@@ -34,15 +34,16 @@ def as_json(several: Doubles) -> list[dict[str, Any]]:
     ]
 
 
-def print_doubles(session: Session, several: Doubles) -> None:
-    """Print each of them, and how one of the two stacks releases it."""
+def print_doubles(several: Doubles, own: str, options: str) -> None:
+    """Print each of them, and how one of the two stacks releases it; ``options`` are those of the stack ``own``."""
     for id_, managers in several.items():
-        session.say(f"{id_} is managed twice. Keep one of these:")
+        click.echo(f"{id_} is managed twice. Keep one of these:")
         for one in managers:
-            urn, stack = shlex.quote(one.urn), shlex.quote(one.stack)
-            session.say(
+            where = options if one.stack == own else ""
+            named = f"{shlex.quote(one.urn)}{where} --stack {shlex.quote(one.stack)} --yes"
+            click.echo(
                 f"  {one.name} in the stack {one.stack}; to release it there, remove it from that program, then run"
             )
             if one.protected:
-                session.say(f"    pulumi state unprotect {urn} --stack {stack} --yes")
-            session.say(f"    pulumi state delete {urn} --stack {stack} --yes")
+                click.echo(f"    pulumi state unprotect {named}")
+            click.echo(f"    pulumi state delete {named}")

@@ -68,7 +68,7 @@ def list_(
     managing = find_managers(backends, session.stack.claims if session.stack else None, others, unread)
     shown = [backend for backend in backends if labels.items() <= backend.labels.items()]
     serving_now = _find_serving(session.list_tunnels(), backends, shown) if with_tunnels else None
-    index = session.list_references() if with_references and shown else None
+    index = session.list_references() if with_references else None
     if as_json:
         result: dict[str, Any] = {
             "backends": [

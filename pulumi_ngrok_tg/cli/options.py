@@ -10,6 +10,10 @@ from typing import Any
 
 import click
 
+from pulumi_ngrok_tg.cli.show import format_options
+
+_CONFIG_FILE = "pulumi_ngrok_tg.config_file"
+
 
 def _check_account(_context: click.Context, option: click.Parameter, name: str | None) -> str | None:
     if name is not None:
@@ -21,9 +25,17 @@ def _check_account(_context: click.Context, option: click.Parameter, name: str |
     return name
 
 
-def _use_config_file(_context: click.Context, _option: click.Parameter, file: str | None) -> None:
+def _use_config_file(context: click.Context, _option: click.Parameter, file: str | None) -> None:
     if file is not None:
+        context.meta[_CONFIG_FILE] = file
         os.environ["PULUMI_OPTION_CONFIG_FILE"] = file  # the Pulumi CLI reads it for its own option
+
+
+def format_project_options(cwd: Path, stack: str | None) -> str:
+    """Return the options with which the Pulumi CLI, or this command, uses the same project, stack and config file."""
+    folder = "" if str(cwd) == "." else str(cwd)
+    file = click.get_current_context().meta.get(_CONFIG_FILE)
+    return format_options(("-C", folder), ("-s", stack), ("--config-file", file))
 
 
 def _complete_stacks(context: click.Context, _option: click.Parameter, incomplete: str) -> list[str]:
@@ -37,8 +49,8 @@ def _complete_stacks(context: click.Context, _option: click.Parameter, incomplet
     return [name for name in names if name.startswith(incomplete)]
 
 
-def stack_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that choose stack and account; the command gets them as ``cwd``, ``stack``, ``account``."""
+def project_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that choose a stack; the command gets them as ``cwd`` and ``stack``."""
     folder = click.Path(exists=True, file_okay=False, path_type=Path)
     options = [
         click.option(
@@ -56,14 +68,19 @@ def stack_options(command: Callable[..., Any]) -> Callable[..., Any]:
             expose_value=False,
             help="The stack's config file, as for `pulumi up --config-file`.",
         ),
-        click.option(
-            "--account",
-            metavar="NAME",
-            callback=_check_account,
-            help='The ngrok account: "eu" uses the config ngrok-eu:apiKey.',
-        ),
     ]
     return functools.reduce(lambda decorated, option: option(decorated), reversed(options), command)
+
+
+def stack_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that choose stack and account; the command gets them as ``cwd``, ``stack``, ``account``."""
+    account = click.option(
+        "--account",
+        metavar="NAME",
+        callback=_check_account,
+        help='The ngrok account: "eu" uses the config ngrok-eu:apiKey.',
+    )
+    return project_options(account(command))
 
 
 def _require_ids(_context: click.Context, option: click.Parameter, ids: tuple[str, ...]) -> tuple[str, ...]:

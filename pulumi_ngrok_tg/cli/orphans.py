@@ -1,19 +1,18 @@
 """``pulumi-ngrok-tg orphans``: shows differences between the account and the stacks."""
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from pulumi_ngrok_tg.api.errors import NotFound
 from pulumi_ngrok_tg.api.models import Backend
-from pulumi_ngrok_tg.api.references import References
 from pulumi_ngrok_tg.api.text import escape
 from pulumi_ngrok_tg.cli import doubles
 from pulumi_ngrok_tg.cli.managers import find_managers
-from pulumi_ngrok_tg.cli.options import json_option, stack_options, this_stack_option
+from pulumi_ngrok_tg.cli.options import format_project_options, json_option, stack_options, this_stack_option
 from pulumi_ngrok_tg.cli.session import FOUND, OTHER_BACKENDS, OTHERS_NOT_READ, Session
 from pulumi_ngrok_tg.cli.show import as_dict, count_tunnels, format_options, print_json
 from pulumi_ngrok_tg.rules.references import ReferenceIndex, convert_references, describe_use, is_in_use
@@ -50,7 +49,7 @@ def orphans(this_stack: bool, as_json: bool, cwd: Path, stack: str | None, accou
     pending = [*own.pending, *(others.pending if others else ())]
     unmanaged = [backend for backend in backends if managing[backend.id].is_nobody]
     unknown = [backend for backend in backends if managing[backend.id].kind == "unknown"]
-    index = session.list_references() if unmanaged or unknown else ReferenceIndex(References((), {}))
+    index = session.list_references() if unmanaged or unknown else None
     several = doubles.find_doubles({backend.id for backend in backends}, managed)
     missing = _find_missing(session, backends, managed)
     unseen = _find_unseen(session, backends)
@@ -59,8 +58,8 @@ def orphans(this_stack: bool, as_json: bool, cwd: Path, stack: str | None, accou
     if as_json:
         print_json(
             {
-                "unmanaged": [{**as_dict(backend), "in_use": is_in_use(index, backend)} for backend in unmanaged],
-                "unknown": [{**as_dict(backend), "in_use": is_in_use(index, backend)} for backend in unknown],
+                "unmanaged": [_convert(backend, index) for backend in unmanaged],
+                "unknown": [_convert(backend, index) for backend in unknown],
                 **convert_references(index),
                 "managed_twice": doubles.as_json(several),
                 "pending": [{"urn": one.urn, "stack": one.stack, "candidates": made[one.urn]} for one in pending],
@@ -69,21 +68,20 @@ def orphans(this_stack: bool, as_json: bool, cwd: Path, stack: str | None, accou
             }
         )
     else:
-        folder = format_options(("-C", "" if str(cwd) == "." else str(cwd)))
-        pulumi = folder + format_options(("-s", stack))
-        options = pulumi + format_options(("--account", account))
-        _tell_of_pending(pending, made, own.pending, folder, pulumi)
+        folder, pulumi = format_project_options(cwd, None), format_project_options(cwd, stack)
+        taken = [one for one in backends if managing[one.id].kind == "other-stack"]
+        for one in pending:
+            twins = [backend.id for backend in taken if one.may_have_made(backend.contents)]
+            _tell_of_pending(one, made[one.urn], twins, pulumi if one in own.pending else None)
         whose = "this stack does not manage" if this_stack else "no stack in this state backend manages"
-        _tell_of_unmanaged(f"Backends that {whose}", unmanaged, index, options, not this_stack)
         rest = [backend for backend in unknown if not managing[backend.id].stack]
-        _tell_of_unmanaged("Backends that a stack that could not be read might manage", rest, index, options, False)
-        if unmanaged or rest:
-            session.say(
-                "If the program declares one of these already, do not import it: that would lead to a second one. "
-                f"Adopt it with: PULUMI_NGROK_TG_ADOPT=identical pulumi up{pulumi}"
-            )
-        doubles.print_doubles(session, several)
-        _tell_of_missing(missing, folder)
+        if index:
+            account_option = format_options(("--account", account))
+            _tell_of_unmanaged(f"Backends that {whose}", unmanaged, index, pulumi, account_option, known=not this_stack)
+            heading = "Backends that a stack that could not be read might manage"
+            _tell_of_unmanaged(heading, rest, index, pulumi, account_option, known=False, force=True)
+        doubles.print_doubles(several, session.project_stack.name, folder)
+        _tell_of_missing(missing, session.project_stack.name, folder)
         if unseen:
             session.say(
                 f"This account does not have {join_names(unseen)}, which this stack manages and another key saw last. "
@@ -95,6 +93,10 @@ def orphans(this_stack: bool, as_json: bool, cwd: Path, stack: str | None, accou
             session.say(OTHERS_NOT_READ if this_stack else OTHER_BACKENDS)
     if found:
         raise SystemExit(FOUND)
+
+
+def _convert(backend: Backend, index: ReferenceIndex | None) -> dict[str, Any]:
+    return {**as_dict(backend), "in_use": is_in_use(index, backend) if index else None}
 
 
 def _find_missing(session: Session, backends: Sequence[Backend], managed: "Sequence[Managed]") -> "list[Managed]":
@@ -124,35 +126,51 @@ def _find_unseen(session: Session, backends: Sequence[Backend]) -> list[str]:
     ]
 
 
-def _tell_of_pending(
-    pending: "Sequence[Pending]", made: Mapping[str, Sequence[str]], own: "Sequence[Pending]", folder: str, pulumi: str
-) -> None:
-    """Print each interrupted create, and the commands that adopt what it made: ``pulumi`` are the own stack's options.
+def _tell_of_pending(one: "Pending", made: Sequence[str], twins: Sequence[str], options: str | None) -> None:
+    """Print an interrupted create, and the commands that end in one backend; a plain import would lead to two.
 
-    A plain import would lead to two backends, as the program declares the resource already.
+    Args:
+        one: the create.
+        made: the backends that it may have made.
+        twins: backends with its contents that another stack manages, which PULUMI_NGROK_TG_ADOPT would adopt, too.
+        options: the options for the own stack; None for another one.
     """
-    if not pending:
-        return
-    click.echo("Creates that were interrupted:")
-    for one in pending:
-        may = f"may have made {' or '.join(made[one.urn])}" if made[one.urn] else "made no backend that is still there"
-        hidden = f" ({', '.join(sorted(one.hidden))} cannot be compared: secret)" if one.hidden else ""
-        click.echo(f"  {one.name} (stack {one.stack}): {may}{hidden}")
-    for stack in dict.fromkeys(one.stack for one in pending):
-        is_own = any(one.stack == stack for one in own)
-        options = pulumi if is_own else f"{folder} -s {shlex.quote(stack)}"
-        where = "" if is_own else f" (the stack {stack}, in its project)"
-        click.echo(f"  unlock the stack:            pulumi cancel --yes{options}{where}")
-        click.echo(f"  forget them:                 pulumi refresh --clear-pending-creates --yes{options}")
-        click.echo(f"  then adopt what they made:   PULUMI_NGROK_TG_ADOPT=identical pulumi up{options}")
+    may = f"may have made {' or '.join(made)}" if made else "made no backend that is still there"
+    hidden = f" ({', '.join(sorted(one.hidden))} cannot be compared: secret)" if one.hidden else ""
+    where = f" Run this in the project of the stack {one.stack}:" if options is None else ""
+    click.echo(f"{one.name} (stack {one.stack}): its create was interrupted; it {may}{hidden}.{where}")
+    options = f" -s {shlex.quote(one.stack)}" if options is None else options
+    click.echo(f"    unlock the stack:           pulumi cancel --yes{options}")
+    click.echo(f"    forget the create:          pulumi refresh --clear-pending-creates --yes{options}")
+    if made and (twins or one.hidden):
+        click.echo(
+            f'    then adopt what it made:    pulumi up{options}    # first add import_="{made[0]}" to its options'
+        )
+    elif made:
+        click.echo(f"    then adopt what it made:    PULUMI_NGROK_TG_ADOPT=identical pulumi up{options}")
+    else:
+        click.echo(f"    then create it:             pulumi up{options}")
 
 
 def _tell_of_unmanaged(
-    heading: str, backends: Sequence[Backend], index: ReferenceIndex, options: str, known: bool
+    heading: str,
+    backends: Sequence[Backend],
+    index: ReferenceIndex,
+    pulumi: str,
+    account: str,
+    known: bool,
+    force: bool = False,
 ) -> None:
     """Print each backend, those in use apart, and the commands that adopt or delete it.
 
-    ``known`` is whether it is known that no stack manages them.
+    Args:
+        heading: what they are.
+        backends: the backends.
+        index: what refers to them.
+        pulumi: the options for the own stack.
+        account: the option for the account.
+        known: whether it is known that no stack manages them.
+        force: whether only ``--force`` deletes them.
     """
     for used, state in ((True, "in use"), (None, "perhaps in use"), (False, "not in use")):
         found = [backend for backend in backends if is_in_use(index, backend) is used]
@@ -165,18 +183,22 @@ def _tell_of_unmanaged(
                 by = [escape(describe_use(index, backend.id))] if index.find_steps(backend.id) else []
                 by += [count_tunnels(backend)] if backend.tunnels else []
                 click.echo(f"    in use by {', '.join(by)}{': bring it in' if known else ''}")
-            click.echo(f"    adopt:   pulumi-ngrok-tg import --id {backend.id}{options}")
-            stops = " --force    # stops its traffic" if used else ""
-            click.echo(f"    delete:  pulumi-ngrok-tg delete {backend.id}{options}{stops}")
+            click.echo(f"    adopt:   pulumi-ngrok-tg import --id {backend.id}{pulumi}{account}")
+            click.echo(
+                f"    or, if the program declares it already:  PULUMI_NGROK_TG_ADOPT=identical pulumi up{pulumi}"
+            )
+            stops = {True: " --force    # stops its traffic", None: " --force    # may stop traffic"}.get(used, "")
+            stops = stops or (" --force    # if no stack manages it" if force else "")
+            click.echo(f"    delete:  pulumi-ngrok-tg delete {backend.id}{pulumi}{account}{stops}")
 
 
-def _tell_of_missing(missing: "Sequence[Managed]", options: str) -> None:
+def _tell_of_missing(missing: "Sequence[Managed]", own: str, options: str) -> None:
     if not missing:
         return
     click.echo("Backends that a stack manages and the account does not have (run this in its project):")
     for one in missing:
         click.echo(f"  {one.name} ({one.id}) of the stack {one.stack}")
-        where = f"-s {shlex.quote(one.stack)}{options}"
+        where = f"-s {shlex.quote(one.stack)}{options if one.stack == own else ''}"
         unprotect = f"pulumi state unprotect {shlex.quote(one.urn)} {where} --yes && " if one.protected else ""
         click.echo(f"    create it again:  pulumi up --refresh {where}    # first remove import_ from its options")
         forget = f"{unprotect}pulumi state delete {shlex.quote(one.urn)} {where}"

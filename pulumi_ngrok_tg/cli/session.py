@@ -145,9 +145,10 @@ class Session:
         with self._messages.status(what) as status:
             yield status.update
 
-    def say(self, line: str) -> None:
-        """Print a line that is not part of the result."""
-        self._messages.print(escape(line), markup=False, soft_wrap=True)
+    def say(self, *lines: str) -> None:
+        """Print lines that are not part of the result."""
+        for line in lines:
+            self._messages.print(escape(line), markup=False, soft_wrap=True)
 
     # As the client's Reporter (pulumi_ngrok_tg.api.reporting):
 

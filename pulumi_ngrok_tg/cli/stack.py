@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import click
 from pulumi.automation import CommandError, PulumiCommand
 
 from pulumi_ngrok_tg.cli.pulumi_errors import summarize_error
-from pulumi_ngrok_tg.rules.outputs import FINGERPRINT, TYPE, find_managed_id
+from pulumi_ngrok_tg.rules.outputs import FINGERPRINT, TYPE, find_managed_id, parse_name
 
 _EXPORTS_AT_ONCE = 4  # each is a process; more only take each other's time
 _VERSIONS = (3, 4)
@@ -90,7 +91,7 @@ class Stack:
         name: the stack's name; None is PULUMI_STACK, or the selected one.
 
     Raises:
-        StackError: there is no such project or stack, or no Pulumi CLI, or its state cannot be read.
+        StackError: there is no such project or stack, or no Pulumi CLI.
     """
 
     def __init__(self, cwd: Path, name: str | None) -> None:
@@ -113,12 +114,24 @@ class Stack:
             self._settings: dict[str, dict[str, Any]] = json.loads(
                 self._run("config", "--json", "--stack", self.name) or "{}"
             )
-            self._state = self._export(self.name)
-            self.claims = _read_claims(self._state, self.name)
+        except CommandError as error:
+            raise StackError(summarize_error(str(error))) from error
+        except ValueError as error:
+            raise StackError("`pulumi config --json` did not print JSON.") from error
+
+    @cached_property
+    def _state(self) -> dict[str, Any]:
+        try:
+            return self._export(self.name)
         except CommandError as error:
             raise StackError(summarize_error(str(error))) from error
         except (UnreadableState, ValueError) as error:
             raise StackError(f"The stack {self.name} could not be read: {error}") from error
+
+    @cached_property
+    def claims(self) -> Claims:
+        """What this stack claims; raises StackError if its state cannot be read."""
+        return _read_claims(self._state, self.name)
 
     def read_config(self, key: str) -> str | None:
         """Return a value of the stack's config by its full key; decrypt no other value."""
@@ -191,11 +204,6 @@ class Stack:
 
     def _run(self, *arguments: str) -> str:
         return self._command.run([*arguments], str(self._folder), {}).stdout
-
-
-def parse_name(urn: str) -> str:
-    """Return the name of the resource with that URN."""
-    return urn.split("::", 3)[3]
 
 
 def _read_claims(deployment: Mapping[str, Any], stack: str) -> Claims:

@@ -123,8 +123,9 @@ class Adopter:
         with self.open_account(inputs) as account:
             index = self.run.index(inputs.get("account"), lambda: IdenticalBackends(_list_newest(account.client)))
         found = [id_ for id_ in index.find(inputs, self.facts) if id_ not in self.facts.others]
-        if found:
-            line = adoption.describe_identical(found, self.facts.explicit)
+        twins = index.find(inputs, self.facts, imported=True)
+        if found or twins:
+            line = adoption.describe_identical(found, self.facts.explicit) if found else adoption.describe_twin(twins)
             self._report(line, self.reporter.warn, adoption.MORE_IDENTICAL)
 
     def _report(self, line: str, show: Callable[[str], None], more: str) -> None:

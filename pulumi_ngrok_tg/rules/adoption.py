@@ -74,11 +74,21 @@ class IdenticalBackends:
         for backend in backends:
             self._by_contents.setdefault(_identify(backend.contents), []).append(backend)
 
-    def find(self, inputs: Mapping[str, Any], facts: Facts) -> list[str]:
-        """Return the ids of the backends with these contents that no resource of this package has in the state."""
+    def find(self, inputs: Mapping[str, Any], facts: Facts, imported: bool = False) -> list[str]:
+        """Return the ids of the backends with these contents that no resource of this package has in the state.
+
+        Those that the program adopts with ``import_`` are left out, or, if ``imported``, are the only ones.
+        """
         alike = self._by_contents.get(_identify(inputs), [])
-        managed = {*(facts.managed or "").split(), *facts.imported.split()} if alike else set()
-        return [one.id for one in alike if one.id not in managed and not properties.find_changes(one.contents, inputs)]
+        adopted = {*facts.imported.split()} if alike else set()
+        managed = {*(facts.managed or "").split()} if alike else set()
+        return [
+            one.id
+            for one in alike
+            if one.id not in managed
+            and (one.id in adopted) == imported
+            and not properties.find_changes(one.contents, inputs)
+        ]
 
 
 def _identify(contents: Mapping[str, Any]) -> str:
@@ -197,6 +207,14 @@ def describe_identical(ids: Sequence[str], explicit: bool) -> str:
     return (
         f"ngrok already has {what} with exactly these contents ({join_names(ids)}), which this stack does not manage. "
         f"`pulumi up` creates another one. To adopt what exists instead, set import_ to its id{run}"
+    )
+
+
+def describe_twin(ids: Sequence[str]) -> str:
+    """Return the warning about a create of what another resource of the program adopts."""
+    return (
+        f"this creates another backend with exactly the contents of {join_names(ids)}, which another resource of this "
+        "program adopts (import_). If it is the same backend, declare it once"
     )
 
 

@@ -50,3 +50,8 @@ def find_managed_id(type_: str, outputs: Mapping[str, Any], id_: str | None = No
     else:
         ends = [id_]
     return next((end for end in ends if end.startswith(_PREFIX)), None)
+
+
+def parse_name(urn: str) -> str:
+    """Return the name of the resource with that URN."""
+    return urn.split("::", 3)[3]

@@ -152,8 +152,10 @@ def describe_unlisted(unlisted: Mapping[str, NgrokError]) -> list[str]:
     return lines
 
 
-def convert_references(index: ReferenceIndex) -> dict[str, Any]:
-    """Return all references, and what could not be listed, for the JSON of the commands."""
+def convert_references(index: ReferenceIndex | None) -> dict[str, Any]:
+    """Return all references, and what could not be listed, for the JSON of the commands; null if they were not read."""
+    if index is None:
+        return {"references": None, "unlisted": None}
     references = [
         {
             "kind": referrer.kind,

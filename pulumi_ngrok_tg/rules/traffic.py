@@ -181,10 +181,11 @@ def refuse_delete_unseen(id_: str, why: Exception) -> str:
 
 
 def _name_tunnels(tunnels: Sequence[Tunnel]) -> str:
-    return join_names([_name_tunnel(tunnel) for tunnel in tunnels])
+    return join_names([name_tunnel(tunnel) for tunnel in tunnels])
 
 
-def _name_tunnel(tunnel: Tunnel) -> str:
+def name_tunnel(tunnel: Tunnel) -> str:
+    """Return a tunnel's id and upstream, shortened."""
     name = f"{tunnel.id} -> {tunnel.forwards_to}" if tunnel.forwards_to else tunnel.id
     return name if len(name) <= _LONGEST else f"{name[:_LONGEST]}…"
 

@@ -129,8 +129,10 @@ def test_a_killed_up_is_recovered_as_the_docs_say(
     said = stack.tool("orphans", code=3).text
     for stray in strays:
         name = f"b{emulator.account(KEY).backends[stray].labels['n']}"
-        assert f"  {name} (stack dev): may have made {stray}\n" in said
-    forget, adopt = re.findall(r"^  (?:forget them|then adopt what they made): +(.*)$", said, re.MULTILINE)
+        assert f"{name} (stack dev): its create was interrupted; it may have made {stray}.\n" in said
+    forget, adopt = dict.fromkeys(
+        re.findall(r"^    (?:forget the create|then adopt what it made): +(.*)$", said, re.MULTILINE)
+    )
     assert not [line for line in said.splitlines() if line.startswith("  bkdtg_")], "each is listed once"
     assert f"    {forget}\n" in (ROOT / "docs/failures.md").read_text()
     stack.run("sh", "-c", forget)

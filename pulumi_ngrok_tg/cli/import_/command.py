@@ -46,7 +46,7 @@ def import_(**options: Any) -> None:
     Examples:
       pulumi-ngrok-tg import
       pulumi-ngrok-tg import --label app=web --yes
-      terraform state pull | pulumi-ngrok-tg import --from-terraform -
+      terraform state pull | pulumi-ngrok-tg import --yes --from-terraform -
     """
     from pulumi_ngrok_tg.cli.import_.run import run  # here, because it takes a moment to load
 

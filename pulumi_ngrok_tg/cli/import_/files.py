@@ -38,6 +38,8 @@ class File:
                 file.write(content)
             if target.exists():
                 shutil.copymode(target, new)
+                if not os.access(target, os.W_OK):
+                    raise ProgramError(f"{self.path} is write-protected. The file is unchanged.")
             if read_file(self.path).content != self.content:
                 raise ProgramError(f"{self.path} has changed in the meantime. Run the import again.")
             new.replace(target)
@@ -78,7 +80,7 @@ def find_program(cwd: Path) -> Program:
         raise ProgramError(f"{file} cannot be read.") from error
     if name != "python":
         raise ProgramError(f"{file} says that the runtime is {name}; an import writes Python.")
-    folder = main if main.is_dir() else file.parent
+    folder = main if main.is_dir() else main.parent
     entry = read_file(main / "__main__.py") if main.is_dir() else None
     return Program(folder, str(project["name"]), entry if entry and entry.content is not None else None)
 
@@ -106,6 +108,11 @@ def find_mentions(folder: Path, ids: set[str]) -> dict[str, str]:
                     if id_.decode() in ids:
                         found.setdefault(id_.decode(), f"{path.name}, line {number}")
     return found
+
+
+def names_module(content: bytes, name: str) -> bool:
+    """Tell whether a program names a module, as a whole word."""
+    return re.search(rb"(?<![\w.])" + re.escape(name).encode() + rb"(?!\w)", content) is not None
 
 
 def append_line(content: bytes, code: str) -> bytes:

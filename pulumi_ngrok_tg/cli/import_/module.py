@@ -35,13 +35,13 @@ if (here := f"{{pulumi.get_project()}}/{{pulumi.get_stack()}}") != STACK:
 '''
 _STACK = re.compile(r"""^STACK(?:\s*:[^=\n]+)?\s*=\s*(["'])(.*?)\1""", re.MULTILINE)
 _NAME = re.compile(r"""TunnelGroupBackend\(\s*(?:resource_name\s*=\s*)?(["'])(.*?)\1""")
-_ID = re.compile(r"bkdtg_[0-9A-Za-z]+")
+_ID = re.compile(r"""import_\s*=\s*["'](bkdtg_[0-9A-Za-z]+)["']""")
 _DEEPEST = 20
 """Levels of a mapping; Python reads at most about 100 nested brackets."""
 
 
 def find_ids(text: str) -> dict[str, int]:
-    """Return the line of each backend id that stands in a module, by id."""
+    """Return the line of each ``import_`` in a module, by the backend's id."""
     found: dict[str, int] = {}
     for number, line in enumerate(text.split("\n"), 1):
         for id_ in _ID.findall(line):

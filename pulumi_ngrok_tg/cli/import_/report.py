@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import click
+
 from pulumi_ngrok_tg.api.models import Backend
 from pulumi_ngrok_tg.cli.import_ import terraform
 from pulumi_ngrok_tg.cli.import_.selection import Selection
@@ -24,12 +26,14 @@ class Report:
     names: Mapping[str, str]
     """The names of the backends, by id."""
     written: Sequence[Path]
+    line: str
+    """The line that loads the module: ``added``, ``present``, or ``none``."""
     mentions: Mapping[str, str]
     """Where else Python files beside the program name backends that were taken, by id."""
     released: Sequence[tuple[terraform.Instance, Backend]]
     """The instances that Terraform has to release, with their backends."""
-    index: ReferenceIndex
-    """What refers to backends; empty if no backend was taken."""
+    index: ReferenceIndex | None
+    """What refers to backends; None if no backend was taken, so that it was not read."""
     options: str
     """The options that make the Pulumi CLI use the same project and stack."""
 
@@ -44,7 +48,7 @@ def print_all(report: Report) -> None:
                     "id": backend.id,
                     "name": report.names[backend.id],
                     "mentioned": report.mentions.get(backend.id),
-                    "in_use": is_in_use(report.index, backend),
+                    "in_use": is_in_use(report.index, backend) if report.index else None,
                 }
                 for backend in chosen.taken
             ],
@@ -53,6 +57,7 @@ def print_all(report: Report) -> None:
             "declared": [{"id": id_, "where": where} for id_, where in chosen.declared.items()],
             "left_out": [{"id": id_, "reason": reason} for id_, reason in chosen.left_out.items()],
             "files": [str(path) for path in report.written],
+            "line": report.line,
             "terraform": [{"id": one.id, "address": one.address} for one, _ in report.released],
         }
     )
@@ -99,7 +104,7 @@ def show(session: Session, report: Report) -> None:
     if (more := len(chosen.left_out) - _SHOWN) > 0:
         session.say(f"Left out {more} more; --json gives the reason for each.")
     if not chosen.taken and not chosen.declared:
-        session.say("Nothing to import.")
+        click.echo("Nothing to import.")
     else:
         session.say("To go on:")
         preview = f"pulumi preview{report.options}"
@@ -108,14 +113,17 @@ def show(session: Session, report: Report) -> None:
     _tell_of_terraform(session, report.released)
 
 
-def explain_loading(folder: Path, code: str) -> str:
-    """Return how to load the module where Pulumi runs no ``__main__.py``."""
-    line = "; ".join(line.strip() for line in code.split("\n") if line and not line.startswith("#"))
-    return (
-        f"{folder} has no __main__.py, so no line was added. If another file is the program, load the module there: "
-        f"{line}. If the program is a function (Automation API), move the declarations into that function: Python runs "
-        "a module once in a process, so a second `up` of the process would delete what the first one adopted."
-    )
+def explain_loading(folder: Path, code: str) -> list[str]:
+    """Return, as lines, how to load the module where Pulumi runs no ``__main__.py``."""
+    return [
+        f"{folder} has no __main__.py, so no line was added.",
+        "If the program is a function (Automation API), move the declarations into that function: Python runs a module "
+        "once in a process, so a second `up` of the process would delete what the first one adopted.",
+        f"If another file in {folder} is the program, load the module at its end:",
+        "import os, sys",
+        "sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))",
+        *code.split("\n"),
+    ]
 
 
 def _tell_of_terraform(session: Session, released: Sequence[tuple[terraform.Instance, Backend]]) -> None:

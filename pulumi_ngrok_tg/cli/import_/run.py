@@ -1,5 +1,7 @@
 """Runs an import: selects backends, writes the module and the line that loads it, prints the next steps."""
 
+import importlib.util
+import keyword
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
@@ -7,7 +9,6 @@ from typing import BinaryIO
 import click
 
 from pulumi_ngrok_tg.api.models import Backend
-from pulumi_ngrok_tg.api.references import References
 from pulumi_ngrok_tg.cli.import_ import module, report, terraform
 from pulumi_ngrok_tg.cli.import_.files import (
     File,
@@ -16,15 +17,19 @@ from pulumi_ngrok_tg.cli.import_.files import (
     append_line,
     find_mentions,
     find_program,
+    names_module,
     read_file,
 )
 from pulumi_ngrok_tg.cli.import_.names import choose_resource_names
 from pulumi_ngrok_tg.cli.import_.selection import select
 from pulumi_ngrok_tg.cli.managers import find_managers
+from pulumi_ngrok_tg.cli.options import format_project_options
 from pulumi_ngrok_tg.cli.session import FOUND, Session
-from pulumi_ngrok_tg.cli.show import count_backends, format_options
+from pulumi_ngrok_tg.cli.show import count_backends
 from pulumi_ngrok_tg.cli.stack import shorten
-from pulumi_ngrok_tg.rules.references import ReferenceIndex
+
+_FULL = 2
+"""Slashes in a stack's full name, organization/project/stack."""
 
 
 def run(
@@ -52,6 +57,8 @@ def run(
     session = Session(cwd, stack, account)
     project = session.project_stack
     own = f"{program.project}/{shorten(project.name)}"
+    if project.name.count("/") == _FULL and project.name.split("/")[1] != program.project:
+        raise ProgramError(f"{project.name} is a stack of another project than {program.project}. Nothing was written.")
     text = _read_module(home, own)
     backends = session.list_backends()
     session.require_own_key(backends)
@@ -66,31 +73,38 @@ def run(
     if b"\r\n" in (home.content or b""):
         added = added.replace("\n", "\r\n")
     if dry_run:
-        click.echo(added, nl=False)
-        if not new:
-            session.say("Nothing to import.")
+        click.echo(added if new else "Nothing to import.", nl=not new)
         return
-    index = session.list_references() if new else ReferenceIndex(References((), {}))
+    index = session.list_references() if new else None
     mentions = find_mentions(program.folder, {backend.id for backend in selection.taken})
-    if new and not as_json:
+    if index and not as_json:
         report.show_taken(session, selection.taken, named, index, mentions)
     writes = [(home, added.encode())] if new else []
     code = module.build_import(import_name, own, is_only=not project.siblings)
+    line = "none"
     if program.entry and (new or selection.declared):
         content = program.entry.content or b""
-        if import_name.rpartition(".")[2].encode() not in content:
+        line = "present" if names_module(content, import_name) else "added"
+        if line == "added":
             writes.append((program.entry, append_line(content, code)))
         elif not as_json:
             session.say(f"{program.entry.path} names {import_name} already, so no line was added.")
+            session.say("If the preview adopts nothing, that does not load it. Then add:", *code.split("\n"))
+    if new and not protect and project.siblings:
+        session.say(
+            "Without protection, a renamed stack loses these backends, because the line loads the module in "
+            f"{own} only: write the new name into the line and the module first."
+        )
     if writes:
         _confirm(session, writes, len(new), yes, as_json)
         _write(writes)
-    if new and program.entry is None:
-        session.say(report.explain_loading(program.folder, code))
+    if (new or selection.declared) and program.entry is None:
+        session.say(*report.explain_loading(program.folder, code))
     kept = [*selection.taken, *selection.managed, *(one for one in backends if one.id in selection.declared)]
     written = [file.path for file, _ in writes]
-    options = format_options(("-C", "" if str(cwd) == "." else str(cwd)), ("-s", stack))
-    done = report.Report(selection, named, written, mentions, terraform.find_released(instances, kept), index, options)
+    released = terraform.find_released(instances, kept)
+    options = format_project_options(cwd, stack)
+    done = report.Report(selection, named, written, line, mentions, released, index, options)
     if as_json:
         report.print_all(done)
     else:
@@ -105,12 +119,19 @@ def _find_import_name(program: Program, path: Path) -> str:
         parts = path.resolve().relative_to(program.folder.resolve()).with_suffix("").parts
     except ValueError:
         parts = ()
-    if path.suffix != ".py" or not parts or not all(part.isidentifier() for part in parts):
+    if path.suffix != ".py" or not parts or not all(map(_is_plain_name, parts)):
         raise ProgramError(
             f"{path} is no module that the program can import. Name a .py file in {program.folder} or below, with "
-            "letters, digits and underscores."
+            "letters from a to z, digits and underscores."
         )
+    found = importlib.util.find_spec(parts[0])
+    if found is not None and found.origin and not Path(found.origin).is_relative_to(program.folder.resolve()):
+        raise ProgramError(f"{path} would hide the installed module {parts[0]}. Name another file with --module.")
     return ".".join(parts)
+
+
+def _is_plain_name(part: str) -> bool:
+    return part.isidentifier() and part.isascii() and not keyword.iskeyword(part)
 
 
 def _read_module(home: File, own: str) -> str:

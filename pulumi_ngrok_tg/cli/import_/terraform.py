@@ -35,6 +35,8 @@ class Instance:
     attributes: Mapping[str, Any]
     instances: int = 1
     """The number of instances of its resource in the state, in all instances of its modules."""
+    source: str = ""
+    """The name of the state."""
     from_backup: bool = False
     """Whether the state is a backup, so that it is unknown what Terraform holds now."""
 
@@ -77,7 +79,7 @@ def read_instances(content: bytes, source: str) -> list[Instance]:
         )
     count = Counter(instance.resource for instance in found)
     backup = source.endswith(".backup")
-    return [replace(instance, instances=count[instance.resource], from_backup=backup) for instance in found]
+    return [replace(one, instances=count[one.resource], source=source, from_backup=backup) for one in found]
 
 
 def find_released(instances: Sequence[Instance], backends: Sequence[Backend]) -> list[tuple[Instance, Backend]]:
@@ -88,12 +90,12 @@ def find_released(instances: Sequence[Instance], backends: Sequence[Backend]) ->
 
 def find_whole(instances: Sequence[Instance]) -> list[str]:
     """Return the resources of which all instances are there, because a ``removed`` block releases all of them."""
-    count = Counter(instance.resource for instance in instances)
-    names = {instance.resource: instance.instances for instance in instances}
+    count = Counter((instance.source, instance.resource) for instance in instances)
+    parts = {one.resource for one in instances if count[one.source, one.resource] < one.instances}
     return [
         resource
-        for resource, whole in names.items()
-        if count[resource] == whole and all(re.fullmatch(_IDENTIFIER, part) for part in resource.split("."))
+        for resource in dict.fromkeys(instance.resource for instance in instances)
+        if resource not in parts and all(re.fullmatch(_IDENTIFIER, part) for part in resource.split("."))
     ]
 
 

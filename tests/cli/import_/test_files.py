@@ -1,13 +1,21 @@
 """The files of a program: all bytes of them stay, and what is new comes last."""
 
 import ast
+import os
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_ngrok_tg.cli.import_.files import ProgramError, append_line, find_mentions, find_program, read_file
+from pulumi_ngrok_tg.cli.import_.files import (
+    ProgramError,
+    append_line,
+    find_mentions,
+    find_program,
+    names_module,
+    read_file,
+)
 from pulumi_ngrok_tg.cli.import_.module import build_import
 
 
@@ -135,3 +143,31 @@ def test_a_mention_is_found_whatever_is_beside_it(tmp_path: Path) -> None:
     (tmp_path / "lock.py").symlink_to("nowhere")
     (tmp_path / "folder.py").mkdir()
     assert find_mentions(tmp_path, {"bkdtg_1", "bkdtg_2"}) == {"bkdtg_1": "__main__.py, line 2"}
+
+
+@pytest.mark.parametrize(
+    ("program", "name", "named"),
+    [
+        ("import tunnel_group_backends\n", "tunnel_group_backends", True),
+        ("if x:\n    import tunnel_group_backends  # here\n", "tunnel_group_backends", True),
+        ("import prod_tunnel_group_backends\n", "tunnel_group_backends", False),
+        ("import tunnel_group_backends_2\n", "tunnel_group_backends", False),
+        ("import a.tunnel_group_backends\n", "tunnel_group_backends", False),
+        ("import a.web\n", "a.web", True),
+        ("web = 1\n", "a.web", False),
+        ("", "tunnel_group_backends", False),
+    ],
+)
+def test_a_program_names_a_module_only_as_a_whole_word(program: str, name: str, named: bool) -> None:
+    assert names_module(program.encode(), name) is named
+
+
+def test_a_write_protected_file_stays(tmp_path: Path) -> None:
+    if os.geteuid() == 0:
+        pytest.skip("root may write to everything")
+    path = tmp_path / "a.py"
+    path.write_bytes(b"x")
+    path.chmod(0o444)
+    with pytest.raises(ProgramError, match="is write-protected"):
+        read_file(path).write(b"y")
+    assert path.read_bytes() == b"x"

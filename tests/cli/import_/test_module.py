@@ -203,8 +203,8 @@ def test_what_a_module_holds_is_found_in_any_form() -> None:
     module = declare(web="One", api="Two").replace("import_=", "\n# moved\nimport_ = ")
     assert modules.find_ids(module).keys() == {"bkdtg_web", "bkdtg_api"}
     assert modules.find_names(module) == {"web", "api"}
-    ids = modules.find_ids("x = 'bkdtg_a'\n# bkdtg_b\ny = 'bkdtg_a'\n")
-    assert ids == {"bkdtg_a": 1, "bkdtg_b": 2}
+    ids = modules.find_ids("x = 'bkdtg_a'\n# bkdtg_b\nf(import_='bkdtg_c')\ndescription='stands in for bkdtg_d'\n")
+    assert ids == {"bkdtg_c": 3}, "an id that is only mentioned is held by nobody"
 
 
 def test_the_line_that_loads_a_module_depends_on_the_number_of_stacks() -> None:

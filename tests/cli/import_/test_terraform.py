@@ -118,3 +118,14 @@ def test_an_invalid_name_gets_no_removed_block() -> None:
     found = read_instances(state({"attributes": ATTRIBUTES}, name="a\n} rm").encode(), "x")
     assert find_whole(found) == []
     assert terraform.find_released(found, []) == []
+
+
+def test_a_resource_is_whole_only_if_it_is_in_each_state() -> None:
+    """A removed block releases all instances of its resource."""
+    first, second = (read_instances(WHOLE.encode(), source) for source in ("a.tfstate", "b.tfstate"))
+    whole = terraform.find_whole([*first, *second])
+    assert whole == terraform.find_whole(first) != []
+    resource = first[0].resource
+    part = [one for one in second if one.resource != resource] + [one for one in second if one.resource == resource][1:]
+    if any(one.resource == resource for one in part):
+        assert resource not in terraform.find_whole([*first, *part])

@@ -36,6 +36,9 @@ def made(stack: Stack, other: Stack, emulator: Emulator, tmp_path: Path) -> Emul
     return backend
 
 
+COMMANDS = r"^    [a-z ]+: +((?:PULUMI_NGROK_TG_ADOPT=identical )?pulumi .*)$"
+
+
 def run_printed(stack: Stack, pattern: str, said: str) -> None:
     """Runs the commands that a text prints, in the folder of a stack."""
     commands = re.findall(pattern, said, re.MULTILINE)
@@ -58,10 +61,10 @@ def test_another_stacks_interrupted_create_is_nobody_elses(
     refused = stack.tool("delete", "--yes", made.id, code=1).text
     assert f"{made.id} may have been made by the interrupted create of made in the stack" in refused
     said = stack.tool("orphans", code=3).text
-    assert f"  made (stack organization/other/dev): may have made {made.id}\n" in said
+    assert f"made (stack organization/other/dev): its create was interrupted; it may have made {made.id}." in said
     assert "import --id" not in said
     # In the other stack's folder, as it says, the commands lead to one backend.
-    run_printed(other, r"^  [a-z ]+: +((?:PULUMI_NGROK_TG_ADOPT=identical )?pulumi .*?)(?: \(|$)", said)
+    run_printed(other, COMMANDS, said)
     assert other.resource("made")["id"] == made.id
     assert stack.tool("orphans").text == "No differences found.\n"
     assert len(emulator.account(KEY).backends) == 3
@@ -80,7 +83,12 @@ def test_a_create_whose_response_was_lost_ends_in_one_backend(stack: Stack, emul
         emulator.faults.clear()
         if source == "orphans":
             said = stack.tool("orphans", code=3).text
-            assert "If the program declares one of these already, do not import it" in said
+            assert "    or, if the program declares it already:  PULUMI_NGROK_TG_ADOPT=identical pulumi up\n" in said
+            # Who imports it all the same is warned before there are two.
+            stack.tool("import", "--yes")
+            (lost,) = account.backends.keys() - {resource["id"] for resource in stack.resources()}
+            assert f"this creates another backend with exactly the contents of {lost}" in stack.preview().text
+            stack.program(f'{program}\nTunnelGroupBackend("b{number}", labels={{"n": "{number}"}})')
         run_printed(stack, r"(PULUMI_NGROK_TG_ADOPT=identical pulumi up)", " ".join(said.split()))
         assert len(account.backends) == 2
         assert {resource["id"] for resource in stack.resources()} == account.backends.keys()
@@ -102,4 +110,22 @@ def test_a_secret_input_of_an_interrupted_create_hides_nothing(
     assert [one["candidates"] for one in found["pending"]] == [[may.id]]
     assert [one["id"] for one in found["unmanaged"]] == [cannot.id]
     said = stack.tool("orphans", code=3).text
-    assert f"web-new (stack dev): may have made {may.id} (description cannot be compared: secret)" in said
+    assert f"it may have made {may.id} (description cannot be compared: secret)." in said
+    assert f'pulumi up    # first add import_="{may.id}" to its options' in said, "its contents cannot be compared"
+
+
+def test_no_command_adopts_a_backend_of_another_stack(
+    stack: Stack, other: Stack, emulator: Emulator, tmp_path: Path
+) -> None:
+    """The create was interrupted before it was sent, and the other stack manages a backend of these contents."""
+    web = stack.resource("web")
+    inputs = {**web["inputs"], "labels": {}, "description": "Other"}
+    leave_pending(tmp_path, "creating", urn=f"{web['urn'][:-3]}twin", id="", inputs=inputs)
+    program = (stack.folder / "__main__.py").read_text()
+    stack.program(f'{program}\nTunnelGroupBackend("twin", description="Other")')
+    said = stack.tool("orphans", code=3).text
+    assert "twin (stack dev): its create was interrupted; it made no backend that is still there." in said
+    run_printed(stack, COMMANDS, said)
+    assert stack.resource("twin")["id"] != other.resource("other")["id"]
+    assert len(emulator.account(KEY).backends) == 3
+    assert stack.tool("orphans").text == "No differences found.\n"

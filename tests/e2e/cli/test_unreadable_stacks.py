@@ -50,7 +50,8 @@ def test_a_backend_of_unknown_manager_is_a_candidate_of_a_pending_create(
     web = stack.resource("web")
     inputs = {**web["inputs"], "labels": stray.labels, "description": stray.description}
     leave_pending(tmp_path, "creating", urn=web["urn"] + "-new", id="", inputs=inputs)
-    assert f"  web-new (stack dev): may have made {stray.id}\n" in stack.tool("orphans", code=3).text
+    may = f"web-new (stack dev): its create was interrupted; it may have made {stray.id}.\n"
+    assert may in stack.tool("orphans", code=3).text
 
 
 @pytest.mark.nightly

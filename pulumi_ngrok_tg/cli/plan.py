@@ -1,0 +1,192 @@
+"""Reads a preview: what ``pulumi preview --json`` or ``pulumi destroy --preview-only --json`` prints."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import click
+
+from pulumi_ngrok_tg.rules.outputs import FINGERPRINT, TYPE, parse_name
+
+HIDDEN = "[secret]"
+"""Pulumi's text for a secret in a plan."""
+_UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+"""Pulumi's text for a string that a preview does not know (sdk/go/common/resource/plugin/rpc.go)."""
+_REPLACES = ("replace", "create-replacement")
+_DELETES = ("delete", "delete-replaced")
+
+
+class PlanError(click.ClickException):
+    """An input is not the JSON of a preview. The message is one line."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """A delete, a replacement or a change of labels of a backend."""
+
+    urn: str
+    id: str
+    kind: str
+    """``delete``, ``replace``, ``labels``; ``keep`` if the backend leaves the stack and stays at ngrok."""
+    account: str | None
+    """The account's name; None is the default account, and ``HIDDEN`` one that the plan hides."""
+    fingerprint: str | None
+    """The fingerprint of the key that saw the backend last."""
+    before: Mapping[str, str] | None
+    """The labels in the state; None if the plan hides a part of them."""
+    after: Mapping[str, str] | None
+    """The new labels; empty if the id is given up, None if the plan hides a part of them or does not know it."""
+    said: Sequence[str] = ()
+    """What the preview says of the resource."""
+
+    @property
+    def name(self) -> str:
+        """The resource's name."""
+        return parse_name(self.urn)
+
+
+@dataclass
+class Plan:
+    """What a preview says of the backends of this package."""
+
+    stack: str = ""
+    """The stack's name, without organization and project; "" if no resource names it."""
+    changes: list[Change] = field(default_factory=list)
+    backends: int = 0
+    """How many backends the stack manages."""
+    errors: list[str] = field(default_factory=list)
+    """Why the preview failed, so that it may not show every change."""
+
+
+def read_plan(content: bytes, source: str) -> Plan:
+    """Read a preview, as one JSON object or as a stream of events, one a line.
+
+    Args:
+        content: what the Pulumi CLI printed.
+        source: where it comes from, for messages.
+
+    Raises:
+        PlanError: it is not the JSON of a preview, or not all of it.
+    """
+    try:
+        text = content.decode("utf-8-sig")
+        steps, diagnostics = _read_document(text) or _read_events(text)
+        return _build_plan(steps, diagnostics)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise PlanError(
+            f"{source} is not what `pulumi preview --json` prints, or not all of it"
+            f"{f': {error}' if isinstance(error, _Incomplete) else ''}. Pipe all of its standard output."
+        ) from error
+
+
+class _Incomplete(ValueError):
+    """A stream of events without its end."""
+
+
+_Steps = list[Mapping[str, Any]]
+
+
+def _read_document(text: str) -> tuple[_Steps, _Steps] | None:
+    """Return the steps and diagnostics of one JSON object; None if the text is several."""
+    try:
+        read = json.loads(text)
+    except json.JSONDecodeError as error:
+        if error.msg == "Extra data":
+            return None
+        raise
+    if "steps" not in read and "diagnostics" not in read and "changeSummary" not in read:
+        return None
+    return read.get("steps") or [], read.get("diagnostics") or []
+
+
+def _read_events(text: str) -> tuple[_Steps, _Steps]:
+    steps: _Steps = []
+    diagnostics: _Steps = []
+    ended = False
+    for event in (json.loads(line) for line in text.splitlines() if line.strip()):
+        if "resourcePreEvent" in event:
+            step = event["resourcePreEvent"]["metadata"]
+            renamed = {"oldState": step.get("old"), "newState": step.get("new"), "diffReasons": step.get("diffs")}
+            steps.append({**step, **renamed})
+        elif "diagnosticEvent" in event:
+            said = event["diagnosticEvent"]
+            diagnostics.append({**said, "message": f"{said.get('prefix') or ''}{said['message']}"})
+        elif "summaryEvent" in event:
+            ended = True
+            if event["summaryEvent"].get("result", "succeeded") != "succeeded":
+                diagnostics.append({"severity": "error", "message": "the preview failed"})
+        elif "sequence" not in event:
+            raise ValueError
+    if not ended:
+        raise _Incomplete("its last event is missing")
+    return steps, diagnostics
+
+
+def _build_plan(steps: _Steps, diagnostics: _Steps) -> Plan:
+    said: dict[str, list[str]] = {}
+    plan = Plan()
+    for one in diagnostics:
+        line = " ".join(str(one["message"]).split())
+        if one["severity"] == "error":
+            plan.errors.append(line)
+        if one["severity"] != "debug":
+            said.setdefault(one.get("urn") or "", []).append(line)
+    replaced = {step["urn"] for step in steps if step["op"] in _REPLACES}
+    held, seen = set(), set()
+    for step in steps:
+        plan.stack = plan.stack or step["urn"].split("::")[0].removeprefix("urn:pulumi:")
+        old = step.get("oldState") or {}
+        if old.get("type") != TYPE or old.get("external") or not old.get("id"):
+            continue
+        held.add(old["id"])
+        kind = _find_kind(step, replaced)
+        if kind and (step["urn"], old["id"]) not in seen:
+            seen.add((step["urn"], old["id"]))
+            plan.changes.append(_build_change(step, kind, said.get(step["urn"], [])))
+    plan.backends = len(held)
+    return plan
+
+
+def _find_kind(step: Mapping[str, Any], replaced: set[str]) -> str:
+    """Return what a step does to traffic; "" if nothing."""
+    if step["op"] in _REPLACES or (step["op"] in _DELETES and step["urn"] in replaced):
+        kind = "replace"
+    elif step["op"] in _DELETES:
+        kind = "delete"
+    else:
+        paths = [*(step.get("detailedDiff") or ()), *(step.get("diffReasons") or ())]
+        return "labels" if step["op"] == "update" and any(path.startswith("labels") for path in paths) else ""
+    return "keep" if step["oldState"].get("retainOnDelete") else kind
+
+
+def _build_change(step: Mapping[str, Any], kind: str, said: Sequence[str]) -> Change:
+    old = step["oldState"]
+    outputs, inputs = old.get("outputs") or {}, old.get("inputs") or {}
+    new = (step.get("newState") or {}).get("inputs") or {}
+    account = inputs.get("account", outputs.get("account"))
+    return Change(
+        step["urn"],
+        old["id"],
+        kind,
+        HIDDEN if isinstance(account, Mapping) else account,
+        outputs.get(FINGERPRINT),
+        _read_labels(outputs.get("labels")),
+        _read_labels(new.get("labels")) if kind == "labels" else {},
+        said,
+    )
+
+
+def _read_labels(labels: Any) -> dict[str, str] | None:
+    """Return labels; None if a part of them is a secret or unknown."""
+    if labels is None:
+        return {}
+    return None if any(_list_hidden(labels)) else dict(labels)
+
+
+def _list_hidden(labels: Any) -> Iterator[bool]:
+    if not isinstance(labels, Mapping):  # a secret or an unknown as a whole
+        yield True
+        return
+    for key, value in labels.items():
+        yield not isinstance(value, str) or value in (HIDDEN, _UNKNOWN) or key == "4dabf18193072939515e22adb298388d"
