@@ -23,7 +23,10 @@ UNLESS_RETAINED = ", unless an earlier update has recorded retain_on_delete: Pul
 """What follows the line about a replacement by a resource with ``retain_on_delete``."""
 _LONGEST = 100  # characters of a name
 _ALLOW = f"or allow it with `pulumi config set {ON_TRAFFIC_LOSS} warn`"
-_DESTROY = "For `pulumi destroy`, add --run-program so that the new setting applies."
+_DESTROY = (
+    "So that the new setting applies, add --run-program to `pulumi destroy`; if the program declares no backend any "
+    "more, declare this one again for one `pulumi up`."
+)
 
 
 class Refused(Exception):

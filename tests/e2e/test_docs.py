@@ -7,7 +7,9 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+import jsonschema
 import pytest
+import yaml
 
 from pulumi_ngrok_tg.emulator import Emulator
 from tests.conftest import KEY, ROOT
@@ -131,12 +133,41 @@ def test_the_programs_about_bringing_in_run(new_stack: Callable[..., Stack], emu
     assert stack.resource("web")["id"] == web.id
 
 
+def test_the_job_that_reviews_a_pull_request_works(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
+    """Its script, with a command in place of GitHub's; GitHub itself checks the rest."""
+    (job,) = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs/reviewing.md").read_text(), re.DOTALL)
+    review = yaml.safe_load(job)["jobs"]["review"]
+    (script,) = (step["run"] for step in review["steps"] if step.get("name") == "Review")
+    assert set(re.findall(r"\$\{?(\w+)", script)) <= {*review["env"], "code"}
+    stack = new_stack('TunnelGroupBackend("web", labels={"app": "web"}); TunnelGroupBackend("x", labels={"app": "x"})')
+    stack.up()
+    (stack.folder / "bin").mkdir()
+    gh = stack.folder / "bin" / "gh"
+    gh.write_text('#!/bin/sh\necho "$@" > said; cat "$5" >> said\n')
+    gh.chmod(0o755)
+    stack.environment |= {
+        "PATH": f"{gh.parent}:{stack.environment['PATH']}",
+        "PULL_REQUEST": "7",
+        "PULUMI_STACK": "dev",
+    }
+    (stack.folder / "job.sh").write_text(f"set -eo pipefail\n{script}")  # as GitHub runs it
+    stack.run("bash", "job.sh")
+    emulator.account(KEY).connect_tunnel({"app": "web"})
+    stack.program('TunnelGroupBackend("x", labels={"app": "x"})')
+    assert stack.run("sh", "-c", "bash job.sh; echo code $?").endswith("code 3\n")
+    said = (stack.folder / "said").read_text()
+    assert said.startswith("pr comment 7 --body-file review.md\n- **web** (bkdtg_")
+    assert "deletes it, **in use**" in said
+
+
 @pytest.mark.nightly
 def test_the_page_of_the_command_tells_what_it_does(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
     page = (ROOT / "docs/cli.md").read_text()
     stack = new_stack('TunnelGroupBackend("web", labels={"app": "web"})')
     listed = re.findall(r"^  (\w+) ", stack.tool("--help").text.partition("Commands:")[2], re.MULTILINE)
-    assert listed == sorted(re.findall(r"^\| `(\w+)(?: ID\.\.\.)?` \| (?:nothing|files|ngrok)", page, re.MULTILINE))
+    assert listed == sorted(
+        re.findall(r"^\| `(\w+)(?: ID\.\.\.| PLAN)?` \| (?:nothing|files|ngrok)", page, re.MULTILINE)
+    )
 
     emulator.account(KEY).create({"labels": {"app": "api"}})
     emulator.account(KEY).connect_tunnel({"app": "api"})
@@ -151,8 +182,15 @@ def test_the_page_of_the_command_tells_what_it_does(new_stack: Callable[..., Sta
         ("list", ["--tunnels", "--references"], 0),
         ("orphans", [], 3),
         ("import", ["--yes"], 0),
+        ("review", ["plan.json"], 3),
     ):
-        printed = keys(json.loads(stack.tool(command, *more, "--json", code=code).text))
+        if command == "review":
+            stack.program("")
+            stack.run("sh", "-c", "pulumi preview --json > plan.json")
+        found = json.loads(stack.tool(command, *more, "--json", code=code).text)
+        jsonschema.validate(found, json.loads((ROOT / f"docs/static/schemas/{command}.json").read_text()))
+        printed = keys(found)
+        more = [option for option in more if f"{command} {option}" in rows]
         described = parts + "".join(rows[" ".join((command, option))] for option in more) + rows[command]
         assert printed
         assert {key for key in printed if f"`{key}`" not in described} == set()
