@@ -27,14 +27,16 @@ NOT_CHANGED = (
     "with `pulumi config set pulumi-ngrok-tg:onTrafficLoss warn`."
 )
 NOT_REPLACED = (
-    f'Not replaced, because pulumi-ngrok-tg:onTrafficLoss is "refuse": {ALL}. Stop the tunnels first, or allow it with '
-    "`pulumi config set pulumi-ngrok-tg:onTrafficLoss warn`."
+    f'Not replaced, because pulumi-ngrok-tg:onTrafficLoss is "refuse": {ALL}. Declare a second backend, put its id into what '
+    "refers to this one, and move the tunnels; then remove this one. Or stop the tunnels, or allow it with `pulumi config "
+    "set pulumi-ngrok-tg:onTrafficLoss warn`."
 )
 NOT_DELETED = (
     'bkdtg_ was not deleted, because pulumi-ngrok-tg:onTrafficLoss is "refuse": 3 tunnels are online in it (tn_ -> '
-    "localhost:8080, tn_ -> localhost:8081, tn_ -> localhost:8082). Stop them first, or allow it with "
-    "`pulumi config set pulumi-ngrok-tg:onTrafficLoss warn`. For `pulumi destroy`, add --run-program so that the new "
-    "setting applies."
+    "localhost:8080, tn_ -> localhost:8081, tn_ -> localhost:8082). Stop the tunnels and put another backend "
+    "into what refers to it first, or allow it with `pulumi config set pulumi-ngrok-tg:onTrafficLoss warn`. So that the "
+    "new setting applies, add --run-program to `pulumi destroy`; if the program declares no backend any more, declare this "
+    "one again for one `pulumi up`."
 )
 NOT_FOUND_OUT = (
     "3 tunnels were online when it was last read; ngrok did not say which of them match the new labels "
@@ -208,10 +210,19 @@ def test_the_state_counts_tunnels_if_ngrok_does_not_list_them(
     stack.up()
     stack.program(web(app="web", dc="fra"))
     asked(emulator)
-    emulator.fault(path="/tunnels", times=None, status=404, error_code=7008, message="Withdrawn.")
+    withdrawn = {"times": None, "status": 404, "error_code": 7008, "message": "Withdrawn."}
+    emulator.fault(path="/tunnels", **withdrawn)
+    line = said(stack.preview().text)["web"]
+    assert line.startswith("warning: stops traffic to 2 of 3 online tunnels (tn_ -> localhost:808"), (
+        "each was read by id"
+    )
+    assert line.endswith("; 1 keeps serving, and others may be added")
+    assert len(asked(emulator)) == 1 + 3
+    for tunnel in tunnels:
+        emulator.fault(path=f"/tunnels/{tunnel}", **withdrawn)
     for seen in (stack.preview(), stack.up()):
         assert said(seen.text)["web"] == f"warning: {NOT_FOUND_OUT}"
-    assert asked(emulator) == ["/tunnels"] * 2
+    assert len(asked(emulator)) == 2 * 2
 
 
 @pytest.mark.nightly
