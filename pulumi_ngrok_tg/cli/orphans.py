@@ -188,7 +188,7 @@ def _tell_of_unmanaged(
                 f"    or, if the program declares it already:  PULUMI_NGROK_TG_ADOPT=identical pulumi up{pulumi}"
             )
             stops = {True: " --force    # stops its traffic", None: " --force    # may stop traffic"}.get(used, "")
-            stops = stops or (" --force    # if no stack manages it" if force else "")
+            stops = stops or (" --force    # first check that stack" if force else "")
             click.echo(f"    delete:  pulumi-ngrok-tg delete {backend.id}{pulumi}{account}{stops}")
 
 

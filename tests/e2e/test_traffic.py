@@ -27,15 +27,15 @@ NOT_CHANGED = (
     "with `pulumi config set pulumi-ngrok-tg:onTrafficLoss warn`."
 )
 NOT_REPLACED = (
-    f'Not replaced, because pulumi-ngrok-tg:onTrafficLoss is "refuse": {ALL}. Declare a second backend, put its id into what '
-    "refers to this one, and move the tunnels; then remove this one. Or stop the tunnels, or allow it with `pulumi config "
-    "set pulumi-ngrok-tg:onTrafficLoss warn`."
+    f'Not replaced, because pulumi-ngrok-tg:onTrafficLoss is "refuse": {ALL}. Declare a second backend, put its id '
+    "into what refers to this one, and move the tunnels; then remove this one. Or stop the tunnels, or allow it with "
+    "`pulumi config set pulumi-ngrok-tg:onTrafficLoss warn`."
 )
 NOT_DELETED = (
     'bkdtg_ was not deleted, because pulumi-ngrok-tg:onTrafficLoss is "refuse": 3 tunnels are online in it (tn_ -> '
-    "localhost:8080, tn_ -> localhost:8081, tn_ -> localhost:8082). Stop the tunnels and put another backend "
-    "into what refers to it first, or allow it with `pulumi config set pulumi-ngrok-tg:onTrafficLoss warn`. So that the "
-    "new setting applies, add --run-program to `pulumi destroy`; if the program declares no backend any more, declare this "
+    "localhost:8080, tn_ -> localhost:8081, tn_ -> localhost:8082). Stop the tunnels and put another backend into "
+    "what refers to it first, or allow it with `pulumi config set pulumi-ngrok-tg:onTrafficLoss warn`. So that the new "
+    "setting applies, add --run-program to `pulumi destroy`; if the program declares no backend any more, declare this "
     "one again for one `pulumi up`."
 )
 NOT_FOUND_OUT = (
