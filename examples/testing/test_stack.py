@@ -44,4 +44,4 @@ def test_a_change_by_hand_is_undone(stack: automation.Stack, ngrok_emulator: Emu
 def test_the_stack_goes_as_it_came(stack: automation.Stack, ngrok_emulator: Emulator) -> None:
     stack.up()
     stack.destroy()
-    assert [request.method for request in ngrok_emulator.requests] == ["POST", "DELETE"]
+    assert ngrok_emulator.requests.writes == ["POST", "DELETE"]

@@ -143,7 +143,7 @@ def test_a_backend_that_is_already_gone_deletes_cleanly(
     account.backends.clear()
     stack.destroy()
     assert stack.resources() == []
-    assert [(request.method, request.status) for request in emulator.requests] == [("DELETE", 404)]
+    assert [request.status for request in emulator.requests if request.method != "GET"] == [404]
 
 
 @pytest.mark.nightly

@@ -8,7 +8,7 @@ from tests.conftest import KEY
 
 def calls(emulator: Emulator) -> list[tuple[str, object]]:
     """The API requests about backends since the last look: method and body."""
-    return [(request.method, request.body) for request in emulator.requests.take() if request.path != "/tunnels"]
+    return [(request.method, request.body) for request in emulator.requests.take() if "/tunnel_group" in request.path]
 
 
 def test_a_backend_is_created_changed_cleared_unset_and_destroyed(new_stack, emulator: Emulator) -> None:
