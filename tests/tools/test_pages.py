@@ -33,6 +33,7 @@ RUN = {
     "docs/policies.md": "test_policy.py::test_the_commands_of_the_page_run",
     "docs/quickstart.md": "test_docs.py::test_the_quickstart_goes_the_whole_way",
     "docs/references.md": "../cli/test_references.py::test_each_form_of_reference_is_beside_its_backend",
+    "docs/reviewing.md": "test_deletes_in_use.py::test_review_says_before_what_the_change_would_do",
     "docs/traffic.md": "test_traffic.py::test_refuse_holds_until_other_tunnels_serve",
     **{
         f"examples/{name}/README.md": f"test_examples.py::test_{test}"
