@@ -189,7 +189,7 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
         facts = self._run.find_facts(urn)
         name = urn.rpartition("::")[2]
         return TrafficGuard(
-            self._get_config, self._clients, self._reporter, self._run.count, name, facts.refuses, facts.retains
+            self._get_config, self._clients, self._reporter, self._run, name, facts.refuses, facts.retains
         )
 
     def _explain_replacement(self, urn: str, facts: Facts) -> list[str]:

@@ -2,12 +2,12 @@
 
 import re
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from math import inf
-from typing import Any
+from typing import Any, TypeVar
 
 from pulumi_ngrok_tg.api.call import Call, Cancellation
 from pulumi_ngrok_tg.api.clock import Clock
@@ -45,7 +45,11 @@ from pulumi_ngrok_tg.api.snapshots import Snapshots
 from pulumi_ngrok_tg.api.text import to_line
 from pulumi_ngrok_tg.api.transport import Transport
 
+Result = TypeVar("Result")
 _MOST_TUNNELS = 20
+_NOT_FOUND = 404
+_WITHDRAWN = (7008, 7196)
+"""ERR_NGROK codes of an API that ngrok has withdrawn."""
 
 
 class Client:
@@ -65,6 +69,8 @@ class Client:
         self._snapshots = Snapshots()
         self._inventory, self._inventory_at = self._start_inventory()
         self._advisory_gets = _MOST_TUNNELS
+        self._advised: dict[str, dict[str, Tunnel]] = {}
+        self._advisory_seconds = settings.snapshot_seconds
 
     def get(self, id_: str, created_at: str = "") -> Backend:
         """Fetch a backend with one GET.
@@ -83,18 +89,25 @@ class Client:
         return self._inventory.read(self._start_call(created_at=created_at), id_, among)
 
     def list(
-        self, collection: Collection[Item], max_age: float = 0.0, advisory: bool = False, most: float = inf
+        self,
+        collection: Collection[Item],
+        max_age: float = 0.0,
+        advisory: bool = False,
+        most: float = inf,
+        since: float | None = None,
     ) -> tuple[Item, ...]:
         """Return the objects of a collection, newest first. Their texts are clean, except those of backends.
 
         Args:
             collection: ``BACKENDS``, ``TUNNELS`` or one of :data:`pulumi_ngrok_tg.api.references.LISTS`.
             max_age: seconds for which callers share a listing, or the error that ended it.
-            advisory: whether to give up after ``snapshot_seconds``, and to send each request once, so that nothing else
-                is delayed. ngrok's limits hold all the same.
+            advisory: whether to send each request once, and to give up when all such calls of this client have taken
+                ``snapshot_seconds``, so that nothing else is delayed. ngrok's limits hold all the same.
             most: how many objects are enough.
+            since: the moment of the monotonic clock since which callers share it, instead of ``max_age``.
         """
-        call, since = self._start_call(advisory=advisory), time.monotonic() - max_age
+        call = self._start_call(advisory=advisory)
+        since = time.monotonic() - max_age if since is None else since
         key = collection.path, advisory, most
         return self._snapshots.read(call, key, since, lambda: self._begin_listing(collection), most)
 
@@ -104,22 +117,31 @@ class Client:
         Args:
             refs: the tunnels.
             why: why they could not be listed. After an outage or a limit, none is fetched.
-            advisory: as for :meth:`list`. All such calls together fetch up to 20, and none after an error.
+            advisory: as for :meth:`list`. All such calls together fetch up to 20, each once, and none after an error.
         """
         found: dict[str, Tunnel] = {}
         if not isinstance(why, ApiError) or why.foreign or isinstance(why, Limited | ServerError):
             return found
         for ref in refs[:_MOST_TUNNELS]:
+            if advisory and ref.id in self._advised:
+                found |= self._advised[ref.id]
+                continue
             if not re.fullmatch(r"tn_[0-9A-Za-z]{1,64}", ref.id) or (advisory and self._advisory_gets <= 0):
                 break
+            if advisory:
+                self._advised[ref.id] = {}
             self._advisory_gets -= advisory
             path = f"{TUNNELS.path}/{ref.id}"
             try:
                 read = partial(Tunnel.from_json, f"GET {path}")
-                found[ref.id] = self._session.send(self._start_call(advisory), "GET", path, read).clean(self.clean)
+                found[ref.id] = self._send(self._start_call(advisory), path, read).clean(self.clean)
+                if advisory:
+                    self._advised[ref.id] = {ref.id: found[ref.id]}
             except Cancelled:
                 raise
-            except NgrokError:
+            except NgrokError as error:
+                if isinstance(error, ApiError) and error.status == _NOT_FOUND and error.code not in _WITHDRAWN:
+                    continue  # it has gone offline
                 self._advisory_gets = 0 if advisory else self._advisory_gets
                 break
         return found
@@ -187,12 +209,21 @@ class Client:
 
     def _begin_listing(self, collection: Collection[Item]) -> Listing[Item]:
         def fetch(call: Call, path: str) -> Any:
-            return self._session.send(call, "GET", path, lambda body: body)
+            return self._send(call, path, lambda body: body)
 
         def read(request: str, body: Any) -> Item:
             return collection.clean(collection.read(request, body), self.clean)
 
         return Listing(fetch, self.settings.base_url, replace(collection, read=read))
+
+    def _send(self, call: Call, path: str, read: Callable[[Any], Result]) -> Result:
+        """Send a GET; count the time of an advisory one."""
+        before = call.left
+        try:
+            return self._session.send(call, "GET", path, read)
+        finally:
+            if call.seconds < inf:
+                self._advisory_seconds -= before - call.left
 
     def _start_inventory(self) -> tuple[Inventory, float]:
         return Inventory(self._exchange, self._begin_listing(BACKENDS)), time.monotonic()
@@ -205,7 +236,7 @@ class Client:
             min(settings.max_wait_seconds, settings.snapshot_seconds if advisory else inf),
             settings.max_attempts,
             self._cancellation,
-            settings.snapshot_seconds if advisory else inf,
+            max(self._advisory_seconds, 0.0) if advisory else inf,
             created,
             settings.settle_pauses,
             may_quote,

@@ -13,8 +13,20 @@ HIDDEN = "[secret]"
 """Pulumi's text for a secret in a plan."""
 _UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """Pulumi's text for a string that a preview does not know (sdk/go/common/resource/plugin/rpc.go)."""
-_REPLACES = ("replace", "create-replacement")
+_REPLACES = ("replace", "create-replacement", "import-replacement")
 _DELETES = ("delete", "delete-replaced")
+_HARMLESS = (
+    "same",
+    "create",
+    "read",
+    "refresh",
+    "import",
+    "discard",
+    "read-replacement",
+    "discard-replaced",
+    "remove-pending-replace",
+)
+"""The steps that change nothing at ngrok but add a backend (sdk/go/common/display, StepOp)."""
 
 
 class PlanError(click.ClickException):
@@ -39,6 +51,8 @@ class Change:
     """The new labels; empty if the id is given up, None if the plan hides a part of them or does not know it."""
     said: Sequence[str] = ()
     """What the preview says of the resource."""
+    created_at: str = ""
+    """When ngrok created the backend; "" if the plan does not say it."""
 
     @property
     def name(self) -> str:
@@ -53,8 +67,8 @@ class Plan:
     stack: str = ""
     """The stack's name, without organization and project; "" if no resource names it."""
     changes: list[Change] = field(default_factory=list)
-    backends: int = 0
-    """How many backends the stack manages."""
+    backends: int | None = None
+    """How many backends the stack manages; None if the plan leaves out those that stay as they are."""
     errors: list[str] = field(default_factory=list)
     """Why the preview failed, so that it may not show every change."""
 
@@ -71,8 +85,7 @@ def read_plan(content: bytes, source: str) -> Plan:
     """
     try:
         text = content.decode("utf-8-sig")
-        steps, diagnostics = _read_document(text) or _read_events(text)
-        return _build_plan(steps, diagnostics)
+        return _build_plan(*(_read_document(text) or _read_events(text)))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise PlanError(
             f"{source} is not what `pulumi preview --json` prints, or not all of it"
@@ -81,14 +94,14 @@ def read_plan(content: bytes, source: str) -> Plan:
 
 
 class _Incomplete(ValueError):
-    """A stream of events without its end."""
+    """A preview that lacks a part."""
 
 
 _Steps = list[Mapping[str, Any]]
 
 
-def _read_document(text: str) -> tuple[_Steps, _Steps] | None:
-    """Return the steps and diagnostics of one JSON object; None if the text is several."""
+def _read_document(text: str) -> tuple[_Steps, _Steps, Mapping[str, int]] | None:
+    """Return the steps, diagnostics and counts of one JSON object; None if the text is several."""
     try:
         read = json.loads(text)
     except json.JSONDecodeError as error:
@@ -97,10 +110,11 @@ def _read_document(text: str) -> tuple[_Steps, _Steps] | None:
         raise
     if "steps" not in read and "diagnostics" not in read and "changeSummary" not in read:
         return None
-    return read.get("steps") or [], read.get("diagnostics") or []
+    return read.get("steps") or [], read.get("diagnostics") or [], read.get("changeSummary") or {}
 
 
-def _read_events(text: str) -> tuple[_Steps, _Steps]:
+def _read_events(text: str) -> tuple[_Steps, _Steps, Mapping[str, int]]:
+    counts: Mapping[str, int] = {}
     steps: _Steps = []
     diagnostics: _Steps = []
     ended = False
@@ -113,17 +127,20 @@ def _read_events(text: str) -> tuple[_Steps, _Steps]:
             said = event["diagnosticEvent"]
             diagnostics.append({**said, "message": f"{said.get('prefix') or ''}{said['message']}"})
         elif "summaryEvent" in event:
-            ended = True
+            ended, counts = True, event["summaryEvent"].get("resourceChanges") or {}
             if event["summaryEvent"].get("result", "succeeded") != "succeeded":
                 diagnostics.append({"severity": "error", "message": "the preview failed"})
         elif "sequence" not in event:
             raise ValueError
     if not ended:
         raise _Incomplete("its last event is missing")
-    return steps, diagnostics
+    return steps, diagnostics, counts
 
 
-def _build_plan(steps: _Steps, diagnostics: _Steps) -> Plan:
+def _build_plan(steps: _Steps, diagnostics: _Steps, counts: Mapping[str, int]) -> Plan:
+    for op in ("delete", "replace", "update"):
+        if sum(step["op"] == op for step in steps) < counts.get(op, 0):
+            raise _Incomplete(f"it counts more steps of the kind {op} than it has")
     said: dict[str, list[str]] = {}
     plan = Plan()
     for one in diagnostics:
@@ -144,7 +161,8 @@ def _build_plan(steps: _Steps, diagnostics: _Steps) -> Plan:
         if kind and (step["urn"], old["id"]) not in seen:
             seen.add((step["urn"], old["id"]))
             plan.changes.append(_build_change(step, kind, said.get(step["urn"], [])))
-    plan.backends = len(held)
+    # By default, steps that change nothing are counted, but left out.
+    plan.backends = len(held) if counts and len(steps) >= sum(counts.values()) else None
     return plan
 
 
@@ -154,9 +172,16 @@ def _find_kind(step: Mapping[str, Any], replaced: set[str]) -> str:
         kind = "replace"
     elif step["op"] in _DELETES:
         kind = "delete"
-    else:
+    elif step["op"] in _HARMLESS:
+        return ""
+    elif step["op"] == "update":
         paths = [*(step.get("detailedDiff") or ()), *(step.get("diffReasons") or ())]
-        return "labels" if step["op"] == "update" and any(path.startswith("labels") for path in paths) else ""
+        outputs, new = step["oldState"].get("outputs") or {}, (step.get("newState") or {}).get("inputs") or {}
+        before, after = _read_labels(outputs.get("labels")), _read_labels(new.get("labels"))
+        changed = before is not None and after is not None and before != after
+        return "labels" if changed or any("labels" in path for path in paths) else ""
+    else:
+        kind = "replace"  # a step that is not known here
     return "keep" if step["oldState"].get("retainOnDelete") else kind
 
 
@@ -174,6 +199,7 @@ def _build_change(step: Mapping[str, Any], kind: str, said: Sequence[str]) -> Ch
         _read_labels(outputs.get("labels")),
         _read_labels(new.get("labels")) if kind == "labels" else {},
         said,
+        str(outputs.get("created_at") or ""),
     )
 
 

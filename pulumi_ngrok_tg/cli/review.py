@@ -8,13 +8,13 @@ from typing import Any, BinaryIO
 
 import click
 
-from pulumi_ngrok_tg.api.errors import NgrokError, NotFound
+from pulumi_ngrok_tg.api.errors import NgrokError, NotFound, Unsettled
 from pulumi_ngrok_tg.api.models import TUNNELS, Backend, Tunnel
 from pulumi_ngrok_tg.api.text import escape
 from pulumi_ngrok_tg.cli.options import json_option, project_options
 from pulumi_ngrok_tg.cli.plan import HIDDEN, Change, Plan, read_plan
 from pulumi_ngrok_tg.cli.session import FOUND, Session, find_project
-from pulumi_ngrok_tg.cli.show import count_backends, print_json
+from pulumi_ngrok_tg.cli.show import print_json
 from pulumi_ngrok_tg.rules import traffic
 from pulumi_ngrok_tg.rules.references import ReferenceIndex, describe_use
 from pulumi_ngrok_tg.rules.text import join_names
@@ -25,6 +25,8 @@ _WORDS = {
     "labels": "changes its labels",
     "keep": "leaves it at ngrok (retain_on_delete)",
 }
+_MOST_SHOWN = 100  # in Markdown; a comment on GitHub has at most 65,536 characters
+_MOST_MISSING = 20  # backends that were not listed and are read one by one
 
 
 @dataclass(frozen=True)
@@ -40,18 +42,22 @@ class Finding:
     is_referred_to: bool = False
     unknown: Sequence[str] = ()
     """What could not be found out, and why."""
+    is_gone: bool = False
+    """Whether ngrok does not have the backend any more."""
 
     @property
     def verdict(self) -> str:
         """``in use`` (``stops traffic`` for labels), ``unknown``, or ``safe``."""
-        if self.change.kind == "keep":
+        if self.change.kind == "keep" or self.is_gone:
             return "safe"
         if self.stops or (self.is_referred_to and self.change.kind != "labels"):
             return "stops traffic" if self.change.kind == "labels" else "in use"
         return "unknown" if self.unknown else "safe"
 
 
-def _read_most(_context: click.Context, option: click.Parameter, text: str | None) -> Callable[[int], float] | None:
+def _read_most(
+    _context: click.Context, option: click.Parameter, text: str | None
+) -> Callable[[int | None], float] | None:
     """Return the most deletes for a number of backends: a number, or a percentage of them."""
     if text is None:
         return None
@@ -61,7 +67,18 @@ def _read_most(_context: click.Context, option: click.Parameter, text: str | Non
             f"{text!r} is neither a number, such as 5, nor a percentage, such as 30%.", param=option
         )
     most, percent = int(found[1]), bool(found[2])
-    return lambda backends: backends * most / 100 if percent else most
+
+    def find_most(backends: int | None) -> float:
+        if not percent:
+            return most
+        if backends is None:
+            raise click.ClickException(
+                "--max-deletes with a percentage needs all backends of the stack in the plan. Add --show-sames to "
+                "`pulumi preview`."
+            )
+        return backends * most / 100
+
+    return find_most
 
 
 @click.command()
@@ -71,14 +88,15 @@ def _read_most(_context: click.Context, option: click.Parameter, text: str | Non
     "most",
     metavar="N|P%",
     callback=_read_most,
-    help="Exit with 3 if more backends are deleted or replaced, in use or not; P% is of the stack's backends.",
+    help="Exit with 3 if more backends are deleted or replaced, in use or not. P% is of the stack's backends; it needs "
+    "a plan with --show-sames.",
 )
 @click.option("--markdown", is_flag=True, help="Print Markdown, for a pull request.")
 @json_option
 @project_options
 def review(
     plan: BinaryIO,
-    most: Callable[[int], float] | None,
+    most: Callable[[int | None], float] | None,
     markdown: bool,
     as_json: bool,
     cwd: Path,
@@ -95,26 +113,30 @@ def review(
     Examples:
       pulumi preview --json | pulumi-ngrok-tg review -
       pulumi destroy --preview-only --json | pulumi-ngrok-tg review -
-      pulumi preview --json | pulumi-ngrok-tg review --max-deletes 30% --markdown -
+      pulumi preview --json --show-sames | pulumi-ngrok-tg review --max-deletes 30% --markdown -
     """
     if markdown and as_json:
         raise click.UsageError("--markdown and --json exclude each other. Choose one of them.")
     read = read_plan(plan.read(), "the standard input" if plan.name == "<stdin>" else plan.name)
+    deletes = sum(change.kind in ("delete", "replace") for change in read.changes)
+    exceeded = most is not None and deletes > most(read.backends)
     findings: list[Finding] = []
     for account in dict.fromkeys(change.account for change in read.changes):
         of_account = [change for change in read.changes if change.account == account]
         findings += _judge_all(of_account, cwd, stack or (read.stack if find_project(cwd) else None))
     findings.sort(key=lambda one: ["in use", "stops traffic", "unknown", "safe"].index(one.verdict))
-    deletes = sum(change.kind in ("delete", "replace") for change in read.changes)
-    exceeded = most is not None and deletes > most(read.backends)
     if as_json:
-        print_json(_convert(read, findings, deletes))
+        print_json(_convert(read, findings, deletes, exceeded))
     else:
-        show = _show_markdown if markdown else _show
-        for finding in findings:
-            show(finding)
+        shown = findings[:_MOST_SHOWN] if markdown else findings
+        for finding in shown:
+            (_show_markdown if markdown else _show)(finding)
+        if more := len(findings) - len(shown):
+            click.echo(f"- {more} more; --json has all of them")
+        if markdown:
+            click.echo()
         for line in _summarize(read, findings, deletes, exceeded):
-            click.echo(escape(line))
+            click.echo(_quote(line) if markdown else escape(line))
     if exceeded or read.errors or any(one.verdict != "safe" for one in findings):
         raise SystemExit(FOUND)
 
@@ -136,45 +158,60 @@ def _judge_all(changes: Sequence[Change], cwd: Path, stack: str | None) -> list[
         failure = error
         refs = [ref for one in risky if one.id in backends for ref in backends[one.id].tunnels or ()]
         tunnels = list(session.client.get_tunnels(refs, error).values())
-    return [
-        _judge(session, change, backends.get(change.id), index, tunnels, failure)
-        if change in risky
-        else Finding(change)
-        for change in changes
-    ]
+    absent = [change for change in risky if change.id not in backends]
+    missing = {change.id: _explain_missing(session, change) for change in absent[:_MOST_MISSING]}
+    findings = []
+    for change in changes:
+        if change.kind == "keep":
+            findings.append(Finding(change))
+        elif change.id in backends:
+            findings.append(_judge(session, change, backends[change.id], index, tunnels, failure))
+        else:
+            why = missing.get(change.id, "ngrok did not list it, and it was not read by itself")
+            findings.append(Finding(change, unknown=[why] if why else [], is_gone=not why))
+    return findings
+
+
+def _explain_missing(session: Session, change: Change) -> str:
+    """Return why it is unknown what becomes of a backend that was not listed; "" if it is gone."""
+    if change.fingerprint != session.account.fingerprint:
+        return "this key does not find it, and the state does not say that this key ever saw it"
+    with session.explain_errors():
+        try:
+            session.client.get(change.id, change.created_at)
+        except NotFound:
+            return ""
+        except Unsettled as error:
+            return str(error)
+    return "ngrok did not list it, but has it; run this again"
 
 
 def _judge(
     session: Session,
     change: Change,
-    backend: Backend | None,
+    backend: Backend,
     index: ReferenceIndex,
     tunnels: Sequence[Tunnel],
     failure: NgrokError | None,
 ) -> Finding:
-    if backend is None:
-        with session.explain_errors():
-            try:
-                backend = session.client.get(change.id)
-            except NotFound as error:
-                if change.fingerprint not in (None, session.account.fingerprint):
-                    return Finding(
-                        change, unknown=[f"another key saw it last, and this one does not find it ({error})"]
-                    )
-                return Finding(change, (), used_by=describe_use(index, change.id))  # it is gone already
+    """Return what a change does to a backend that ngrok has."""
     known = {tunnel.id: tunnel for tunnel in tunnels}
     named = {session.client.clean(ref.id) for ref in backend.tunnels or ()}
-    serving = traffic.find_serving(change.id, change.before or {}, tunnels)
+    # Labels that the plan hides are not read from ngrok either.
+    labels = [change.before, backend.labels] if change.before is not None else []
+    serving = [tunnel for some in labels or [{}] for tunnel in traffic.find_serving(change.id, some, tunnels)]
     members = {
         **{id_: known.get(id_, Tunnel(id_)) for id_ in sorted(named)},
         **{tunnel.id: tunnel for tunnel in serving},
     }
     unknown = []
-    if backend.tunnels is None and (failure or not (change.before or any(tunnel.backends for tunnel in tunnels))):
+    named_by_list = any(tunnel.backends for tunnel in tunnels)
+    tunnels_unknown = backend.tunnels is None and (failure is not None or not (labels or named_by_list))
+    if tunnels_unknown:
         unknown.append(f"which tunnels are online ({failure or 'ngrok does not say it'})")
     if change.kind == "labels":
         if change.after is None or (members and change.before is None):
-            unknown.append("which tunnels match the new labels, because the plan hides them")
+            unknown.append("which tunnels match the new labels, because the plan does not show them")
             stops: Sequence[Tunnel] = ()
         elif unseen := [id_ for id_ in members if id_ not in known]:
             unknown.append(f"whether {join_names(unseen)} match the new labels ({failure})")
@@ -186,7 +223,7 @@ def _judge(
         unknown += [f"whether the {kind}s use it" for kind in index.unlisted]
     return Finding(
         change,
-        tuple(members.values()),
+        None if tunnels_unknown and not members else tuple(members.values()),
         stops,
         describe_use(index, change.id),
         bool(index.find_steps(change.id)),
@@ -196,8 +233,8 @@ def _judge(
 
 def _list_rows(finding: Finding) -> list[tuple[str, str]]:
     """Return what is shown of a finding, as names and texts."""
-    rows = []
-    if finding.change.kind != "keep":
+    rows = [("gone", "ngrok does not have it any more")] if finding.is_gone else []
+    if finding.change.kind != "keep" and not finding.is_gone:
         named = [traffic.name_tunnel(tunnel) for tunnel in finding.tunnels or ()]
         none = "unknown" if finding.tunnels is None else "none online"
         rows.append(("tunnels", f"{len(named)} online: {join_names(named)}" if named else none))
@@ -225,7 +262,7 @@ def _show_markdown(finding: Finding) -> None:
 
 def _quote(text: str) -> str:
     """Return a text as Markdown shows it as it is."""
-    return re.sub(r"([\\`*\[\]<>|~])", r"\\\1", escape(text)).replace("@", "&#64;")
+    return re.sub(r"([\\`*_#\[\]<>|~])", r"\\\1", escape(text).replace("&", "&amp;")).replace("@", "&#64;")
 
 
 def _summarize(plan: Plan, findings: Sequence[Finding], deletes: int, exceeded: bool) -> list[str]:
@@ -236,11 +273,12 @@ def _summarize(plan: Plan, findings: Sequence[Finding], deletes: int, exceeded: 
     changes = f"{len(findings)} change{'' if len(findings) == 1 else 's'}"
     line = f"{changes}: {risky} in use or stopping traffic, {counts['unknown']} unknown, {counts['safe']} safe."
     more = ", more than --max-deletes allows" if exceeded else ""
-    gone = "is" if deletes == 1 else "are"
-    return [*lines, f"{line} Of {count_backends(plan.backends)}, {deletes} {gone} deleted or replaced{more}."]
+    of = "" if plan.backends is None else f" of {plan.backends}"
+    gone = f"{deletes}{of} backend{'' if (plan.backends or deletes) == 1 else 's'} {'is' if deletes == 1 else 'are'}"
+    return [*lines, f"{line} {gone} deleted or replaced{more}."]
 
 
-def _convert(plan: Plan, findings: Sequence[Finding], deletes: int) -> Mapping[str, Any]:
+def _convert(plan: Plan, findings: Sequence[Finding], deletes: int, exceeded: bool) -> Mapping[str, Any]:
     """Return the result for programs."""
     return {
         "changes": [
@@ -263,5 +301,6 @@ def _convert(plan: Plan, findings: Sequence[Finding], deletes: int) -> Mapping[s
         ],
         "deletes": deletes,
         "backends": plan.backends,
+        "exceeded": exceeded,
         "errors": plan.errors,
     }

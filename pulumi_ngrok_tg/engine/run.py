@@ -1,6 +1,7 @@
 """What is known of one operation of the engine."""
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 
@@ -24,6 +25,7 @@ class Run:
         self._indexing = threading.Lock()
         self._indexes: dict[str | None, IdenticalBackends] = {}
         self._counts: Counter[str] = Counter()
+        self._first_delete: float | None = None
         self._adopted: dict[str, str] = {}
         self._kept: dict[str, str] = {}
 
@@ -49,6 +51,12 @@ class Run:
         with self._lock:
             self._counts[kind] += 1
             return self._counts[kind]
+
+    def begin_delete(self) -> float:
+        """Return when this was first called, by the monotonic clock: what deletes share is no older."""
+        with self._lock:
+            self._first_delete = self._first_delete or time.monotonic()
+            return self._first_delete
 
     def keep(self, id_: str, urn: str) -> None:
         """Note that a resource of the program has a backend and keeps it."""

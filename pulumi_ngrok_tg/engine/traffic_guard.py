@@ -1,5 +1,6 @@
 """Warns before a change that stops traffic to online tunnels, or refuses it."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from math import inf
@@ -12,6 +13,7 @@ from pulumi_ngrok_tg.accounts.clients import Account, Clients
 from pulumi_ngrok_tg.api.errors import NgrokError, NotFound, Unreadable
 from pulumi_ngrok_tg.api.models import TUNNELS, Tunnel, is_id
 from pulumi_ngrok_tg.api.reporting import Reporter
+from pulumi_ngrok_tg.engine.run import Run
 from pulumi_ngrok_tg.engine.usage import list_all_references, name_tunnel, read_members, read_refs
 from pulumi_ngrok_tg.rules import properties, traffic
 from pulumi_ngrok_tg.rules.references import describe_old_edges, describe_unlisted, name_referrers
@@ -30,7 +32,7 @@ class TrafficGuard:
         clients: the clients of this process.
         reporter: shows lines on the row of the current resource.
         refuses: whether the program says that the setting is ``refuse``; an explicit provider gets no stack config.
-        count: counts how often a line of a kind was due in this run.
+        run: what is known of the operation so far.
         name: the resource's name, for messages: with ``--diff``, the engine does not show whose line it is.
         retains: whether the engine keeps the old backend of a replacement at ngrok (``retain_on_delete``).
     """
@@ -40,7 +42,7 @@ class TrafficGuard:
         get_config: config.GetConfig,
         clients: Clients,
         reporter: Reporter,
-        count: Callable[[str], int],
+        run: Run,
         name: str,
         refuses: bool = False,
         retains: bool = False,
@@ -49,7 +51,7 @@ class TrafficGuard:
         self._get_config = get_config
         self._clients = clients
         self._reporter = reporter
-        self._count = count
+        self._run = run
         self._name = name
         self.retains = retains
 
@@ -132,13 +134,15 @@ class TrafficGuard:
             seen = read_members(client, id_, partial(client.get, id_, state.get("created_at", "")))
         except Unreadable as error:
             raise traffic.Refused(traffic.refuse_delete_unseen(id_, error)) from error
-        self._require_unused(client, id_, seen.members, partial(traffic.refuse_delete, id_))
+        since = self._run.begin_delete()
+        self._require_unused(client, id_, seen.members, since, partial(traffic.refuse_delete, id_))
 
     def _warn_of_delete(self, client: "Client", id_: str, state: Mapping[str, Any]) -> None:
         """Warn of a delete of what something uses; all deletes share the listings, which never take long."""
         unknown: list[NgrokError] = []
+        since = self._run.begin_delete()
         try:
-            tunnels = client.list(TUNNELS, max_age=inf, advisory=True)
+            tunnels = client.list(TUNNELS, advisory=True, since=since)
             labels = properties.take_contents(state)["labels"]
             uses = [(traffic.find_serving(id_, labels, tunnels), True)]
         except NgrokError as error:
@@ -149,20 +153,25 @@ class TrafficGuard:
                 ([*known.values()], True),
                 ([name_tunnel(client, ref) for ref in refs if ref.id not in known], False),
             ]
-        index = list_all_references(client, advisory=True)
+        index = list_all_references(client, since, advisory=True)
         unknown += index.unlisted.values()
         clauses = [traffic.describe_online(members, now) for members, now in uses if members]
         if referrers := name_referrers(index, id_):
             clauses.append(traffic.describe_referrers(referrers))
-        self._tell(traffic.describe_delete(id_, clauses), costs=True)
-        if unknown and not clauses and self._count(_UNSEEN) == 1:
-            self._tell(traffic.describe_delete_unseen(id_, unknown[0]))
+        self._tell(traffic.describe_delete(id_, clauses, *unknown[:1]), costs=True)
+        if unknown and not clauses and self._run.count(_UNSEEN) == 1:
+            self._tell(traffic.describe_delete_unseen(id_, unknown[0]), costs=True)
 
     def _require_unused(
-        self, client: "Client", id_: str, members: Sequence[Tunnel], refuse: Callable[[Sequence[str]], str]
+        self,
+        client: "Client",
+        id_: str,
+        members: Sequence[Tunnel],
+        since: float,
+        refuse: Callable[[Sequence[str]], str],
     ) -> None:
         """Raise Refused if tunnels are in a backend, or something refers to it, or that is unknown."""
-        index = list_all_references(client, advisory=False)
+        index = list_all_references(client, since)
         reasons = [traffic.describe_online(members)] if members else []
         if referrers := name_referrers(index, id_):
             reasons.append(traffic.describe_referrers(referrers))
@@ -190,7 +199,7 @@ class TrafficGuard:
     def _tell_of_old_edges(self, id_: str, olds: Mapping[str, Any]) -> None:
         """Report which edges refer to a backend that is about to be replaced; they keep its old id."""
         try:
-            index = list_all_references(self._client(olds), advisory=True)
+            index = list_all_references(self._client(olds), -inf, advisory=True)
         except (NgrokError, config.ConfigError) as error:
             self._tell(f"ngrok did not list what refers to {id_} ({error})")
             return
@@ -223,7 +232,8 @@ class TrafficGuard:
         if moved.leaving:
             raise traffic.Refused(self._named(refused(traffic.describe_moves(moved, seen.failure is None))))
         if not after:
-            self._require_unused(client, id_, (), lambda reasons: refused("; ".join(reasons)))
+            since = time.monotonic() - client.settings.snapshot_max_age
+            self._require_unused(client, id_, (), since, lambda reasons: refused("; ".join(reasons)))
         return traffic.describe_moves(moved, seen.failure is None)
 
     def _client(self, state: Mapping[str, Any]) -> "Client":

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pulumi_ngrok_tg.api.errors import NgrokError, Unreadable
@@ -61,9 +60,9 @@ def name_tunnel(client: "Client", ref: Ref) -> Tunnel:
     return Tunnel(client.clean(ref.id))
 
 
-def list_all_references(client: "Client", advisory: bool) -> ReferenceIndex:
-    """Return what refers to the account's backends, as one listing that a whole run shares."""
-    return ReferenceIndex(list_references(partial(client.list, max_age=inf, advisory=advisory)))
+def list_all_references(client: "Client", since: float, advisory: bool = False) -> ReferenceIndex:
+    """Return what refers to the account's backends, as listed since a moment of the monotonic clock."""
+    return ReferenceIndex(list_references(partial(client.list, since=since, advisory=advisory)))
 
 
 def read_refs(state: Mapping[str, Any]) -> list[Ref] | None:

@@ -156,15 +156,23 @@ def describe_referrers(referrers: Sequence[str]) -> str:
     return f"{join_names(referrers)} {'refers' if len(referrers) == 1 else 'refer'} to it"
 
 
-def describe_delete(id_: str, uses: Sequence[str]) -> str:
-    """Return the line about a delete of a backend, with each of its uses as a clause; "" if nothing uses it."""
-    return f"deletes {id_} while {' and '.join(uses)}" if uses else ""
+def describe_delete(id_: str, uses: Sequence[str], unknown: Exception | None = None) -> str:
+    """Return the line about a delete of a backend, with each of its uses as a clause; "" if nothing is known to use it.
+
+    Args:
+        id_: the backend's id.
+        uses: the clauses.
+        unknown: why not everything that may use it could be listed.
+    """
+    rest = f"; ngrok did not list everything that may use it ({str(unknown).rstrip('.')})" if unknown else ""
+    return f"deletes {id_} while {' and '.join(uses)}{rest}" if uses else ""
 
 
 def describe_delete_unseen(id_: str, why: Exception) -> str:
     """Return the line about deletes of which it is unknown what they stop; it stands for all of a run."""
     reason = str(why).rstrip(".")
-    return f"ngrok did not say whether something uses {id_}, which is deleted ({reason}). So it is for other deletes"
+    line = f"ngrok did not say whether something uses {id_}, which is deleted ({reason})"
+    return f"{line}; nor of others for which no use is named"
 
 
 def refuse_create_unread(why: str) -> str:

@@ -1,6 +1,7 @@
 """Previews, as ``pulumi preview --json`` prints them."""
 
 import json
+from collections import Counter
 from typing import Any
 
 TYPE = "pulumi-python:dynamic/ngrok:TunnelGroupBackend"
@@ -16,6 +17,8 @@ def make_step(
     outputs = {**given, "tunnels": [], **old.pop("outputs", {})}
     state = {"urn": urn, "custom": True, "id": id_, "type": TYPE, "inputs": given, "outputs": outputs, **old}
     step: dict[str, Any] = {"op": op, "urn": urn, "oldState": state, "detailedDiff": None}
+    if op == "update" and after is None:
+        step["newState"] = {"inputs": given}
     if after is not None:
         step |= {"newState": {"inputs": {"labels": after}}, "detailedDiff": {"labels": {"kind": "update"}}}
     return step
@@ -23,7 +26,8 @@ def make_step(
 
 def as_document(*steps: dict[str, Any], diagnostics: Any = None) -> str:
     """One JSON object, as by default."""
-    return json.dumps({"steps": steps, "diagnostics": diagnostics, "changeSummary": {}}, indent=2)
+    counts = Counter(str(step["op"]) for step in steps)
+    return json.dumps({"steps": steps, "diagnostics": diagnostics, "changeSummary": counts}, indent=2)
 
 
 def as_events(*steps: dict[str, Any], result: str = "succeeded", ended: bool = True) -> str:
@@ -35,5 +39,7 @@ def as_events(*steps: dict[str, Any], result: str = "succeeded", ended: bool = T
         events += [{"resourcePreEvent": {"metadata": {**metadata, "diffs": diffs, "detailedDiff": None}}}]
         events += [{"resOutputsEvent": {"metadata": metadata}}]
     if ended:
-        events += [{"summaryEvent": {"isPreview": True, "result": result}}, {"cancelEvent": {}}]
+        counts = Counter(step["op"] for step in steps)
+        events += [{"summaryEvent": {"isPreview": True, "result": result, "resourceChanges": counts}}]
+        events += [{"cancelEvent": {}}]
     return "".join(json.dumps({"sequence": number, **event}) + "\n" for number, event in enumerate(events))

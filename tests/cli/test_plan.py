@@ -91,6 +91,39 @@ def test_anything_else_is_refused(text: str) -> None:
         read_plan(b"\xff" + text.encode(), "the input")
 
 
+@pytest.mark.parametrize("op", ["delete", "replace", "update"])
+def test_a_preview_that_counts_more_than_it_shows_is_refused(op: str) -> None:
+    for text in (json.dumps({"changeSummary": {op: 1}}), json.dumps({"steps": [], "changeSummary": {op: 7}})):
+        with pytest.raises(PlanError, match=f"it counts more steps of the kind {op} than it has"):
+            read_plan(text.encode(), "-")
+
+
+def test_the_number_of_backends_is_known_only_if_the_plan_has_all_of_them() -> None:
+    read = json.loads(as_document(make_step("delete", "bkdtg_1")))
+    read["changeSummary"]["same"] = 9  # as it is without --show-sames
+    assert read_plan(json.dumps(read).encode(), "-").backends is None
+    del read["changeSummary"]
+    assert read_plan(json.dumps(read).encode(), "-").backends is None
+
+
+def test_a_step_that_is_not_known_counts_as_a_replacement() -> None:
+    for op in ("vanish", "import-replacement"):
+        assert read_plan(as_document(make_step(op, "bkdtg_1")).encode(), "-").changes[0].kind == "replace"
+    for op in ("refresh", "import", "discard", "remove-pending-replace"):
+        assert read_plan(as_document(make_step(op, "bkdtg_1")).encode(), "-").changes == []
+
+
+def test_other_labels_are_a_change_whatever_the_plan_says_of_paths() -> None:
+    step = make_step("update", "bkdtg_1", {"app": "web"}, {"app": "new"})
+    for diff in (None, {'["labels"]': {}}):
+        assert read_plan(as_document({**step, "detailedDiff": diff}).encode(), "-").changes[0].kind == "labels"
+
+
+def test_a_delete_before_its_replacement_is_one_change() -> None:
+    steps = [make_step(op, "bkdtg_1") for op in ("delete-replaced", "replace", "create-replacement")]
+    assert [one.kind for one in read_plan(as_document(*steps).encode(), "-").changes] == ["replace"]
+
+
 def test_a_stream_without_its_end_is_refused() -> None:
     with pytest.raises(PlanError, match="its last event is missing"):
         read_plan(as_events(make_step("delete", "bkdtg_1"), ended=False).encode(), "-")

@@ -5,15 +5,18 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pulumi_ngrok_tg.accounts.clients import take_fingerprint
 from pulumi_ngrok_tg.emulator import EmulatedAccount, Emulator
 from tests.cli.plans import as_document, as_events, make_step
 from tests.conftest import KEY
 
+GONE = "bkdtg_2rwwlBV3giwRa5gGhtBlK6AH8q4"
 TOOL = Path(sys.executable).parent / "pulumi-ngrok-tg"
 Run = Callable[..., str]
 
@@ -76,7 +79,7 @@ def test_what_is_in_use_comes_first_and_is_named(account: EmulatedAccount, run: 
         "  tunnels  none online\n"
         "  used by  nobody\n"
         "\n"
-        "3 changes: 2 in use or stopping traffic, 0 unknown, 1 safe. Of 3 backends, 3 are deleted or replaced.\n"
+        "3 changes: 2 in use or stopping traffic, 0 unknown, 1 safe. 3 of 3 backends are deleted or replaced.\n"
     )
 
 
@@ -121,19 +124,57 @@ def test_what_is_unknown_needs_attention(account: EmulatedAccount, emulator: Emu
     emulator.set(references_error=None)
     for after in ("[secret]", {"app": "04da6b54-80e4-46f7-96ec-b56ff0331ba9"}):
         said = run(as_document(make_step("update", web, {"app": "web"}, after)), code=3)
-        assert "  unknown  which tunnels match the new labels, because the plan hides them\n" in said
+        assert "  unknown  which tunnels match the new labels, because the plan does not show them\n" in said
     said = run(as_document(make_step("delete", web, inputs={"account": "[secret]"})), code=3)
     assert "  unknown  everything, because the plan hides the account\n" in said
-    other = make_step("delete", "bkdtg_2rwwlBV3giwRa5gGhtBlK6AH8q4", outputs={"__key_fingerprint": "00000000"})
-    assert "another key saw it last" in run(as_document(other), code=3)
+    for outputs in ({"__key_fingerprint": "00000000"}, {}):
+        other = make_step("delete", GONE, outputs=outputs)
+        assert "this key does not find it, and the state does not say that" in run(as_document(other), code=3)
     failed = [{"severity": "error", "message": "error: no"}]
     said = run(as_document(make_step("same", web), diagnostics=failed), code=3)
     assert "The preview failed, so it may not show every change: error: no\n" in said
 
 
-def test_a_backend_that_is_gone_is_safe_to_delete(run: Run) -> None:
-    gone = make_step("delete", "bkdtg_2rwwlBV3giwRa5gGhtBlK6AH8q4")
-    assert "deletes it, safe" in run(as_document(gone))
+def test_a_backend_that_this_key_saw_and_ngrok_calls_gone_is_safe_to_delete(emulator: Emulator, run: Run) -> None:
+    seen = {"__key_fingerprint": take_fingerprint(KEY, emulator.url), "created_at": "2025-01-21T18:19:53Z"}
+    gone = make_step("delete", GONE, outputs=seen)
+    assert run(as_document(gone)).startswith(
+        f"web ({GONE}): deletes it, safe\n  gone     ngrok does not have it any more\n"
+    )
+    emulator.requests.clear()
+    steps = [make_step("delete", f"bkdtg_{n}", name=f"b{n}", outputs=seen) for n in range(500)]
+    assert "480 unknown, 20 safe" in run(as_document(*steps), code=3), "no more are read one by one"
+    assert len(emulator.requests) == 1 + 1 + 5 + 20
+
+
+def test_a_backend_that_is_only_seconds_old_is_not_called_gone(emulator: Emulator, run: Run) -> None:
+    new = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    seen = {"__key_fingerprint": take_fingerprint(KEY, emulator.url), "created_at": new}
+    said = run(as_document(make_step("delete", GONE, outputs=seen)), code=3)
+    assert "deletes it, unknown\n" in said
+    assert "It is only seconds old" in said
+
+
+def test_drifted_labels_count_too(account: EmulatedAccount, emulator: Emulator, run: Run) -> None:
+    """Neither the backend nor the tunnel names the other."""
+    web = account.create({"labels": {"app": "drifted"}})
+    shown = {"id": web.id, "uri": "", "created_at": web.created_at, "labels": web.labels, "tunnels": None}
+    tunnels = [{"id": "tn_1", "labels": {"app": "drifted"}}]
+    emulator.fault(path="tunnel_group", times=None, fields={"backends": [shown]})
+    emulator.fault(path="/tunnels", times=None, fields={"tunnels": tunnels})
+    assert "deletes it, in use\n  tunnels  1 online: tn_1\n" in run(as_document(make_step("delete", web.id)), code=3)
+    said = run(as_document(make_step("delete", web.id, "[secret]")), code=3)
+    assert "deletes it, unknown\n  tunnels  unknown\n" in said
+    assert "  unknown  which tunnels are online (ngrok does not say it)\n" in said
+    found = json.loads(run(as_document(make_step("delete", web.id, "[secret]")), "--json", code=3))
+    assert found["changes"][0]["tunnels"] is None
+
+
+def test_hidden_labels_of_a_backend_with_tunnels_are_unknown(account: EmulatedAccount, run: Run) -> None:
+    web = account.create({"labels": {"app": "web"}}).id
+    account.connect_tunnel({"app": "web"})
+    said = run(as_document(make_step("update", web, "[secret]", {"app": "web"})), code=3)
+    assert "changes its labels, unknown\n" in said
 
 
 def test_without_a_list_of_tunnels_those_that_a_backend_names_are_read(
@@ -160,9 +201,18 @@ def test_too_many_deletes_need_attention_even_if_nothing_is_in_use(
     ops = ["delete", "replace", "same", "same"]
     steps = [make_step(op, id_, {"n": "x"}, name=id_) for op, id_ in zip(ops, ids, strict=True)]
     said = run(as_document(*steps), "--max-deletes", most, code=code)
-    assert said.endswith(
-        "Of 4 backends, 2 are deleted or replaced" + (", more than --max-deletes allows.\n" if code else ".\n")
-    )
+    more = ", more than --max-deletes allows.\n" if code else ".\n"
+    assert said.endswith(f"2 of 4 backends are deleted or replaced{more}")
+    found = json.loads(run(as_document(*steps), "--max-deletes", most, "--json", code=code))
+    assert found["exceeded"] is bool(code)
+
+
+def test_a_percentage_needs_all_backends(account: EmulatedAccount, run: Run) -> None:
+    plan = json.loads(as_document(make_step("delete", account.create({}).id)))
+    plan["changeSummary"]["same"] = 9
+    said = run(json.dumps(plan), "--max-deletes", "30%", code=1)
+    assert "Add --show-sames to `pulumi preview`." in said
+    assert run(json.dumps(plan), "--max-deletes", "1").endswith(" 1 backend is deleted or replaced.\n")
 
 
 @pytest.mark.parametrize("most", ["", "-1", "five", "101%", "1.5"])
@@ -176,9 +226,23 @@ def test_markdown_shows_texts_as_they_are(account: EmulatedAccount, run: Run) ->
     step = make_step("delete", web, name="web*x*")
     said = [{"urn": step["urn"], "severity": "warning", "message": "warning: <img> @all\n- x"}]
     printed = run(as_document(step, diagnostics=said), "--markdown", code=3)
-    assert printed.startswith(f"- **web\\*x\\*** ({web}): deletes it, **in use**\n  - tunnels: 1 online: tn_")
+    assert printed.startswith(f"- **web\\*x\\*** ({web}): deletes it, **in use**\n  - tunnels: 1 online: tn\\_")
     assert r"http://\<b\>\|x\|all \[l\](u) \`c\`" in printed
     assert "  - preview: warning: \\<img\\> &#64;all - x\n" in printed
+    failed = [{"severity": "error", "message": "error: <img src=x> @octocat __b__ & #1"}]
+    printed = run(as_document(diagnostics=failed), "--markdown", code=3)
+    assert "\n\nThe preview failed" in f"\n{printed}"
+    assert r"\<img src=x\> &#64;octocat \_\_b\_\_ &amp; \#1" in printed
+
+
+def test_markdown_is_short_enough_for_a_comment(account: EmulatedAccount, run: Run) -> None:
+    ids = [account.create({"labels": {"n": str(n)}}).id for n in range(300)]
+    for n in range(300):
+        account.connect_tunnel({"n": str(n)}, "http://" + "x" * 60)
+    steps = [make_step("delete", id_, {"n": str(n)}, name=f"b{n}") for n, id_ in enumerate(ids)]
+    printed = run(as_document(*steps), "--markdown", code=3)
+    assert "- 200 more; --json has all of them\n" in printed
+    assert len(printed) < 65_536
 
 
 def test_json_holds_each_change(account: EmulatedAccount, run: Run) -> None:
@@ -204,6 +268,7 @@ def test_json_holds_each_change(account: EmulatedAccount, run: Run) -> None:
         ],
         "deletes": 1,
         "backends": 1,
+        "exceeded": False,
         "errors": [],
     }
     assert "exclude each other" in run(as_document(), "--json", "--markdown", code=2)
