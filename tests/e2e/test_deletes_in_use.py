@@ -107,7 +107,7 @@ def test_what_is_in_use_is_given_up_only_as_the_setting_says(
             elif name not in REFUSED_BY_NGROK:
                 assert line not in text
     looked = [request.path for request in emulator.requests if request.path in LISTS]
-    processes = 1 if way != "replace" else 2
+    processes = 2 if way in ("replace", "account") else 1  # what the change itself reads, then its deletes
     if mode == "ignore":
         assert set(looked) <= {"/backends/failover", "/backends/weighted"}, "only to explain ngrok's own refusal"
     else:
