@@ -97,19 +97,6 @@ def read_file(path: Path) -> File:
         raise ProgramError(f"{path} cannot be read: {error.strerror}. Nothing was written.") from error
 
 
-def find_mentions(folder: Path, ids: set[str]) -> dict[str, str]:
-    """Return where the Python files of a folder mention ids, as ``FILE, line N``, by id; skip what cannot be read."""
-    found: dict[str, str] = {}
-    for path in sorted(folder.glob("*.py")):
-        with suppress(OSError):
-            lines = path.read_bytes().splitlines() if path.is_file() else []
-            for number, line in enumerate(lines, 1):
-                for id_ in re.findall(rb"bkdtg_[0-9A-Za-z]+", line):
-                    if id_.decode() in ids:
-                        found.setdefault(id_.decode(), f"{path.name}, line {number}")
-    return found
-
-
 def names_module(content: bytes, name: str) -> bool:
     """Tell whether a program names a module, as a whole word."""
     return re.search(rb"(?<![\w.])" + re.escape(name).encode() + rb"(?!\w)", content) is not None

@@ -28,8 +28,6 @@ class Report:
     written: Sequence[Path]
     line: str
     """The line that loads the module: ``added``, ``present``, or ``none``."""
-    mentions: Mapping[str, str]
-    """Where else Python files beside the program name backends that were taken, by id."""
     released: Sequence[tuple[terraform.Instance, Backend]]
     """The instances that Terraform has to release, with their backends."""
     index: ReferenceIndex | None
@@ -47,7 +45,6 @@ def print_all(report: Report) -> None:
                 {
                     "id": backend.id,
                     "name": report.names[backend.id],
-                    "mentioned": report.mentions.get(backend.id),
                     "in_use": is_in_use(report.index, backend) if report.index else None,
                 }
                 for backend in chosen.taken
@@ -63,13 +60,7 @@ def print_all(report: Report) -> None:
     )
 
 
-def show_taken(
-    session: Session,
-    taken: Sequence[Backend],
-    names: Mapping[str, str],
-    index: ReferenceIndex,
-    mentions: Mapping[str, str],
-) -> None:
+def show_taken(session: Session, taken: Sequence[Backend], names: Mapping[str, str], index: ReferenceIndex) -> None:
     """Print the backends that the module is to declare, and what refers to them."""
     rows = [
         (
@@ -84,9 +75,6 @@ def show_taken(
     print_table(("NAME", "ID", "LABELS", "TUNNELS", "USED BY"), rows)
     if unused := sum(is_in_use(index, backend) is False for backend in taken):
         session.say(f"Not in use: {count_backends(unused)}, to which nothing refers and in which no tunnel is online.")
-    if mentions:
-        places = join_names([f"{id_} (also in {where})" for id_, where in mentions.items()])
-        session.say(f"If the program adopts one of these already, the preview says so: {places}.")
 
 
 def show(session: Session, report: Report) -> None:

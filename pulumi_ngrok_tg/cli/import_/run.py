@@ -15,7 +15,6 @@ from pulumi_ngrok_tg.cli.import_.files import (
     Program,
     ProgramError,
     append_line,
-    find_mentions,
     find_program,
     names_module,
     read_file,
@@ -76,9 +75,8 @@ def run(
         click.echo(added if new else "Nothing to import.", nl=not new)
         return
     index = session.list_references() if new else None
-    mentions = find_mentions(program.folder, {backend.id for backend in selection.taken})
     if index and not as_json:
-        report.show_taken(session, selection.taken, named, index, mentions)
+        report.show_taken(session, selection.taken, named, index)
     writes = [(home, added.encode())] if new else []
     code = module.build_import(import_name, own, is_only=not project.siblings)
     line = "none"
@@ -104,7 +102,7 @@ def run(
     written = [file.path for file, _ in writes]
     released = terraform.find_released(instances, kept)
     options = format_project_options(cwd, stack)
-    done = report.Report(selection, named, written, line, mentions, released, index, options)
+    done = report.Report(selection, named, written, line, released, index, options)
     if as_json:
         report.print_all(done)
     else:

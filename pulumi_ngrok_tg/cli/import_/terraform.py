@@ -128,10 +128,7 @@ def _find(state: Mapping[str, Any]) -> Iterator[Instance]:
         for instance in resource["instances"]:
             if instance.get("deposed"):  # left over by a replacement; Terraform is about to destroy it
                 continue
-            attributes = instance.get("attributes")
-            if attributes is None:  # as upgraded from version 3
-                attributes = _unflatten(instance["attributes_flat"])
-            yield _instance(module, resource["name"], instance.get("index_key"), attributes)
+            yield _instance(module, resource["name"], instance.get("index_key"), instance["attributes"])
 
 
 def _find_shown(module: Mapping[str, Any]) -> Iterator[Instance]:
@@ -153,13 +150,6 @@ def _instance(module: str, name: str, key: object, attributes: Mapping[str, Any]
         name=_name(module, name, key),
         attributes=attributes,
     )
-
-
-def _unflatten(flat: Mapping[str, str]) -> dict[str, Any]:
-    """Return attributes whose mapping is spelled ``labels.app``, and its size ``labels.%``."""
-    labels = {key.removeprefix("labels."): value for key, value in flat.items() if key.startswith("labels.")}
-    labels.pop("%", None)
-    return {**{key: value for key, value in flat.items() if "." not in key}, "labels": labels}
 
 
 _IDENTIFIER = r"[^\W\d][\w-]*"

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from pulumi_ngrok_tg.cli.import_.files import (
     ProgramError,
     append_line,
-    find_mentions,
     find_program,
     names_module,
     read_file,
@@ -135,14 +134,6 @@ def test_the_code_is_the_last_statement_of_any_program(program: str, is_only: bo
     last = tree.body[-1]
     assert isinstance(last, ast.Import if is_only else ast.If)
     assert last.col_offset == 0
-
-
-def test_a_mention_is_found_whatever_is_beside_it(tmp_path: Path) -> None:
-    (tmp_path / "__main__.py").write_bytes(b"\xff\nx = 'bkdtg_1' + 'bkdtg_12'\n")
-    (tmp_path / "broken.py").write_bytes(b"x = (\n")
-    (tmp_path / "lock.py").symlink_to("nowhere")
-    (tmp_path / "folder.py").mkdir()
-    assert find_mentions(tmp_path, {"bkdtg_1", "bkdtg_2"}) == {"bkdtg_1": "__main__.py, line 2"}
 
 
 @pytest.mark.parametrize(

@@ -69,10 +69,10 @@ def test_what_terraform_show_prints_is_read_with_its_modules() -> None:
     ]
 
 
-def test_a_state_that_was_upgraded_from_version_3_is_read() -> None:
-    flat = {"id": "bkdtg_1", "labels.%": "1", "labels.app": "web", "description": "Web", "metadata": '{"a": 1}'}
-    (found,) = read_instances(state({"attributes_flat": flat}).encode(), "x")
-    assert found.find_changed({"labels": {"app": "web"}, "description": "Web", "metadata": '{"a": 1}'}) == []
+def test_a_state_that_was_upgraded_from_version_3_and_never_refreshed_is_refused() -> None:
+    flat = {"id": "bkdtg_1", "labels.%": "1", "labels.app": "web"}
+    with pytest.raises(TerraformError, match="its resources are malformed"):
+        read_instances(state({"attributes_flat": flat}).encode(), "x")
 
 
 def test_names_that_cdktf_makes_are_read() -> None:
