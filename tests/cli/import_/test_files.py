@@ -16,6 +16,7 @@ from pulumi_ngrok_tg.cli.import_.files import (
     read_file,
 )
 from pulumi_ngrok_tg.cli.import_.module import build_import
+from pulumi_ngrok_tg.cli.import_.report import explain_loading
 
 
 def test_a_file_keeps_its_mode_and_its_folder(tmp_path: Path) -> None:
@@ -162,3 +163,10 @@ def test_a_write_protected_file_stays(tmp_path: Path) -> None:
     with pytest.raises(ProgramError, match="is write-protected"):
         read_file(path).write(b"y")
     assert path.read_bytes() == b"x"
+
+
+@pytest.mark.parametrize("is_only", [True, False])
+def test_what_is_printed_for_another_entry_file_is_python(tmp_path: Path, is_only: bool) -> None:
+    lines = explain_loading(tmp_path, build_import("tunnel_group_backends", "shop/dev", is_only))
+    code = "\n".join(lines[lines.index("import os, sys") :])
+    assert any("tunnel_group_backends" in ast.unparse(one) for one in ast.parse(code).body)

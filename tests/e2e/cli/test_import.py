@@ -255,6 +255,35 @@ def test_a_program_of_any_layout_adopts_what_is_imported(stack: Stack, emulator:
     assert emulator.requests.writes == []
 
 
+@pytest.mark.nightly
+@pytest.mark.parametrize("main", ["app.py", "src/app.py"])
+def test_what_is_printed_for_another_entry_file_works(stack: Stack, emulator: Emulator, main: str) -> None:
+    (web,) = make(emulator, 1)
+    stack.pulumi("stack", "init", "prod")
+    stack.pulumi("stack", "select", "dev")
+    (stack.folder / "Pulumi.yaml").write_text(f"name: shop\nruntime: python\nmain: {main}\n")
+    (stack.folder / "__main__.py").unlink()
+    entry = stack.folder / main
+    entry.parent.mkdir(exist_ok=True)
+    lines = stack.tool("import", "--yes").text.splitlines()
+    entry.write_text(
+        "\n".join(lines[lines.index("import os, sys") : lines.index("    import tunnel_group_backends") + 1])
+    )
+    stack.up()
+    assert held(stack) == {web.id}
+    assert emulator.requests.writes == []
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("path", ["lambda.py", "pulumi.py", "b\xfccher.py", "../out.py", "module.txt"])
+def test_a_module_that_the_program_cannot_import_is_not_written(stack: Stack, emulator: Emulator, path: str) -> None:
+    make(emulator, 1)
+    before = {one.name: one.read_bytes() for one in stack.folder.iterdir() if one.is_file()}
+    said = stack.tool("import", "--yes", "--module", path, code=1).text
+    assert "Name a .py file in" in said or "would hide the installed module pulumi" in said
+    assert before == {one.name: one.read_bytes() for one in stack.folder.iterdir() if one.is_file()}
+
+
 def test_without_an_entry_file_the_import_says_what_to_do(stack: Stack, emulator: Emulator) -> None:
     make(emulator, 1)
     (stack.folder / "__main__.py").unlink()
