@@ -68,7 +68,7 @@ def test_commands_keep_folder_stack_and_config_file(stack: Stack, emulator: Emul
     said = stack.run("sh", "-c", f"cd {elsewhere} && pulumi-ngrok-tg orphans {options} || test $? = 3")
     (adopt,) = (line for line in re.findall(r"adopt: +(pulumi-ngrok-tg .*)", said) if stray in line)
     said = stack.run("sh", "-c", f"cd {elsewhere} && {adopt} --yes")
-    preview, up = re.findall(r"^  (pulumi (?:preview|up)[^#]*)", said, re.MULTILINE)
+    preview, up = re.findall(r"^  (pulumi (?:preview|up)[^#\n]*)", said, re.MULTILINE)
     for command in (preview, f"{up} --yes"):
         stack.run("sh", "-c", f"cd {elsewhere} && {command}")
     stack.pulumi("stack", "select", "live")
