@@ -15,6 +15,7 @@ from pulumi_ngrok_tg.api.creation import Creations
 from pulumi_ngrok_tg.api.errors import (
     ApiError,
     Cancelled,
+    GaveUp,
     InvalidId,
     Limited,
     NgrokError,
@@ -68,8 +69,8 @@ class Client:
         self._creations = Creations(self._session, partial(self._begin_listing, BACKENDS), clock, settings, reporter)
         self._snapshots = Snapshots()
         self._inventory, self._inventory_at = self._start_inventory()
-        self._advisory_gets = _MOST_TUNNELS
-        self._advised: dict[str, dict[str, Tunnel]] = {}
+        self._advised: dict[str, Tunnel | None] = {}
+        self._advice_failed = False
         self._advisory_seconds = settings.snapshot_seconds
 
     def get(self, id_: str, created_at: str = "") -> Backend:
@@ -119,32 +120,19 @@ class Client:
             why: why they could not be listed. After an outage or a limit, none is fetched.
             advisory: as for :meth:`list`. All such calls together fetch up to 20, each once, and none after an error.
         """
-        found: dict[str, Tunnel] = {}
         if not isinstance(why, ApiError) or why.foreign or isinstance(why, Limited | ServerError):
-            return found
+            return {}
+        found: dict[str, Tunnel | None] = {}
         for ref in refs[:_MOST_TUNNELS]:
-            if advisory and ref.id in self._advised:
-                found |= self._advised[ref.id]
-                continue
-            if not re.fullmatch(r"tn_[0-9A-Za-z]{1,64}", ref.id) or (advisory and self._advisory_gets <= 0):
+            if not re.fullmatch(r"tn_[0-9A-Za-z]{1,64}", ref.id):
                 break
-            if advisory:
-                self._advised[ref.id] = {}
-            self._advisory_gets -= advisory
-            path = f"{TUNNELS.path}/{ref.id}"
             try:
-                read = partial(Tunnel.from_json, f"GET {path}")
-                found[ref.id] = self._send(self._start_call(advisory), path, read).clean(self.clean)
-                if advisory:
-                    self._advised[ref.id] = {ref.id: found[ref.id]}
+                found[ref.id] = self._advise(ref.id) if advisory else self._get_tunnel(ref.id, advisory=False)
             except Cancelled:
                 raise
-            except NgrokError as error:
-                if isinstance(error, ApiError) and error.status == _NOT_FOUND and error.code not in _WITHDRAWN:
-                    continue  # it has gone offline
-                self._advisory_gets = 0 if advisory else self._advisory_gets
+            except NgrokError:
                 break
-        return found
+        return {id_: tunnel for id_, tunnel in found.items() if tunnel is not None}
 
     def clean(self, text: str) -> str:
         """Return a text from a server or an agent as one line without the API key."""
@@ -206,6 +194,30 @@ class Client:
             return backend
 
         return self._session.send(call, method, path, read, body)
+
+    def _advise(self, id_: str) -> Tunnel | None:
+        """Return a tunnel as :meth:`_get_tunnel` does, but ask for few and once; raise GaveUp for more."""
+        if id_ not in self._advised:
+            if len(self._advised) >= _MOST_TUNNELS or self._advice_failed:
+                raise GaveUp(f"{id_} was not read: enough tunnels were.")
+            self._advised[id_] = None
+            try:
+                self._advised[id_] = self._get_tunnel(id_, advisory=True)
+            except NgrokError:
+                self._advice_failed = True
+                raise
+        return self._advised[id_]
+
+    def _get_tunnel(self, id_: str, advisory: bool) -> Tunnel | None:
+        """Fetch a tunnel; return None if it has gone offline."""
+        path = f"{TUNNELS.path}/{id_}"
+        try:
+            read = partial(Tunnel.from_json, f"GET {path}")
+            return self._send(self._start_call(advisory), path, read).clean(self.clean)
+        except ApiError as error:
+            if error.status == _NOT_FOUND and error.code not in _WITHDRAWN:
+                return None
+            raise
 
     def _begin_listing(self, collection: Collection[Item]) -> Listing[Item]:
         def fetch(call: Call, path: str) -> Any:

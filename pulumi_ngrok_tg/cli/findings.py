@@ -95,15 +95,11 @@ def _judge_one(
     failure: NgrokError | None,
 ) -> Finding:
     """Return what a change does to a backend that ngrok has."""
-    known = {tunnel.id: tunnel for tunnel in tunnels}
-    named = {session.client.clean(ref.id) for ref in backend.tunnels or ()}
+    known = {tunnel.id for tunnel in tunnels}
+    named = sorted({session.client.clean(ref.id) for ref in backend.tunnels or ()})
     # Labels that the plan hides are not read from ngrok either.
     labels = [change.before, backend.labels] if change.before is not None else []
-    serving = [tunnel for some in labels or [{}] for tunnel in traffic.find_serving(change.id, some, tunnels)]
-    members = {
-        **{id_: known.get(id_, Tunnel(id_)) for id_ in sorted(named)},
-        **{tunnel.id: tunnel for tunnel in serving},
-    }
+    members = traffic.find_members(change.id, named, labels or [{}], tunnels)
     unknown = []
     named_by_list = any(tunnel.backends for tunnel in tunnels)
     tunnels_unknown = backend.tunnels is None and (failure is not None or not (labels or named_by_list))
@@ -113,17 +109,17 @@ def _judge_one(
         if change.after is None or (members and change.before is None):
             unknown.append("which tunnels match the new labels, because the plan does not show them")
             stops: Sequence[Tunnel] = ()
-        elif unseen := [id_ for id_ in members if id_ not in known]:
+        elif unseen := [one.id for one in members if one.id not in known]:
             unknown.append(f"whether {join_names(unseen)} match the new labels ({failure})")
             stops = ()
         else:
-            stops = traffic.find_moves(members.values(), change.after, tunnels).leaving
+            stops = traffic.find_moves(members, change.after, tunnels).leaving
     else:
-        stops = tuple(members.values())
+        stops = members
         unknown += [f"whether the {kind}s use it" for kind in index.unlisted]
     return Finding(
         change,
-        None if tunnels_unknown and not members else tuple(members.values()),
+        None if tunnels_unknown and not members else members,
         stops,
         describe_use(index, change.id),
         bool(index.find_steps(change.id)),

@@ -1,13 +1,13 @@
 """Reads a preview: what ``pulumi preview --json`` or ``pulumi destroy --preview-only --json`` prints."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import click
 
-from pulumi_ngrok_tg.rules.outputs import FINGERPRINT, TYPE, parse_name
+from pulumi_ngrok_tg.rules.outputs import FINGERPRINT, TYPE, holds_secret, parse_name
 
 HIDDEN = "[secret]"
 """Pulumi's text for a secret in a plan."""
@@ -157,62 +157,53 @@ def _build_plan(steps: _Steps, diagnostics: _Steps, counts: Mapping[str, int]) -
         if old.get("type") != TYPE or old.get("external") or not old.get("id"):
             continue
         held.add(old["id"])
-        kind = _find_kind(step, replaced)
-        if kind and (step["urn"], old["id"]) not in seen:
+        change = _read_change(step, replaced, said.get(step["urn"], []))
+        if change.kind and (step["urn"], old["id"]) not in seen:
             seen.add((step["urn"], old["id"]))
-            plan.changes.append(_build_change(step, kind, said.get(step["urn"], [])))
+            plan.changes.append(change)
     # By default, steps that change nothing are counted, but left out.
     plan.backends = len(held) if counts and len(steps) >= sum(counts.values()) else None
     return plan
 
 
-def _find_kind(step: Mapping[str, Any], replaced: set[str]) -> str:
-    """Return what a step does to traffic; "" if nothing."""
-    if step["op"] in _REPLACES or (step["op"] in _DELETES and step["urn"] in replaced):
-        kind = "replace"
-    elif step["op"] in _DELETES:
-        kind = "delete"
-    elif step["op"] in _HARMLESS:
-        return ""
-    elif step["op"] == "update":
-        paths = [*(step.get("detailedDiff") or ()), *(step.get("diffReasons") or ())]
-        outputs, new = step["oldState"].get("outputs") or {}, (step.get("newState") or {}).get("inputs") or {}
-        before, after = _read_labels(outputs.get("labels")), _read_labels(new.get("labels"))
-        changed = before is not None and after is not None and before != after
-        return "labels" if changed or any("labels" in path for path in paths) else ""
-    else:
-        kind = "replace"  # a step that is not known here
-    return "keep" if step["oldState"].get("retainOnDelete") else kind
-
-
-def _build_change(step: Mapping[str, Any], kind: str, said: Sequence[str]) -> Change:
+def _read_change(step: Mapping[str, Any], replaced: set[str], said: Sequence[str]) -> Change:
+    """Return what a step on a backend does; its kind is "" if it changes nothing that matters here."""
     old = step["oldState"]
     outputs, inputs = old.get("outputs") or {}, old.get("inputs") or {}
     new = (step.get("newState") or {}).get("inputs") or {}
+    before, after = _read_labels(outputs.get("labels")), _read_labels(new.get("labels"))
     account = inputs.get("account", outputs.get("account"))
+    kind = _find_kind(step, replaced, before is not None and after is not None and before != after)
     return Change(
         step["urn"],
         old["id"],
         kind,
         HIDDEN if isinstance(account, Mapping) else account,
         outputs.get(FINGERPRINT),
-        _read_labels(outputs.get("labels")),
-        _read_labels(new.get("labels")) if kind == "labels" else {},
+        before,
+        after if kind == "labels" else {},
         said,
         str(outputs.get("created_at") or ""),
     )
+
+
+def _find_kind(step: Mapping[str, Any], replaced: set[str], has_other_labels: bool) -> str:
+    if step["op"] in _HARMLESS:
+        return ""
+    if step["op"] == "update":
+        paths = [*(step.get("detailedDiff") or ()), *(step.get("diffReasons") or ())]
+        return "labels" if has_other_labels or any("labels" in path for path in paths) else ""
+    if step["oldState"].get("retainOnDelete"):
+        return "keep"
+    # A step that is not known here counts as a replacement.
+    return "delete" if step["op"] in _DELETES and step["urn"] not in replaced else "replace"
 
 
 def _read_labels(labels: Any) -> dict[str, str] | None:
     """Return labels; None if a part of them is a secret or unknown."""
     if labels is None:
         return {}
-    return None if any(_list_hidden(labels)) else dict(labels)
-
-
-def _list_hidden(labels: Any) -> Iterator[bool]:
-    if not isinstance(labels, Mapping):  # a secret or an unknown as a whole
-        yield True
-        return
-    for key, value in labels.items():
-        yield not isinstance(value, str) or value in (HIDDEN, _UNKNOWN) or key == "4dabf18193072939515e22adb298388d"
+    if not isinstance(labels, Mapping) or holds_secret(labels):
+        return None
+    hides = any(not isinstance(value, str) or value in (HIDDEN, _UNKNOWN) for value in labels.values())
+    return None if hides else dict(labels)

@@ -12,7 +12,7 @@ from pulumi_ngrok_tg.cli.findings import Finding, judge
 from pulumi_ngrok_tg.cli.options import json_option, project_options
 from pulumi_ngrok_tg.cli.plan import Plan, read_plan
 from pulumi_ngrok_tg.cli.session import FOUND, find_project
-from pulumi_ngrok_tg.cli.show import print_json
+from pulumi_ngrok_tg.cli.show import count_backends, print_json
 from pulumi_ngrok_tg.rules import traffic
 from pulumi_ngrok_tg.rules.text import join_names
 
@@ -153,9 +153,8 @@ def _summarize(plan: Plan, findings: Sequence[Finding], deletes: int, exceeded: 
     changes = f"{len(findings)} change{'' if len(findings) == 1 else 's'}"
     line = f"{changes}: {risky} in use or stopping traffic, {counts['unknown']} unknown, {counts['safe']} safe."
     more = ", more than --max-deletes allows" if exceeded else ""
-    of = "" if plan.backends is None else f" of {plan.backends}"
-    gone = f"{deletes}{of} backend{'' if (plan.backends or deletes) == 1 else 's'} {'is' if deletes == 1 else 'are'}"
-    return [*lines, f"{line} {gone} deleted or replaced{more}."]
+    gone = count_backends(deletes) if plan.backends is None else f"{deletes} of {count_backends(plan.backends)}"
+    return [*lines, f"{line} {gone} {'is' if deletes == 1 else 'are'} deleted or replaced{more}."]
 
 
 def _convert(plan: Plan, findings: Sequence[Finding], deletes: int, exceeded: bool) -> Mapping[str, Any]:

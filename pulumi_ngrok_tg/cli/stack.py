@@ -13,13 +13,11 @@ import click
 from pulumi.automation import CommandError, PulumiCommand
 
 from pulumi_ngrok_tg.cli.pulumi_errors import summarize_error
-from pulumi_ngrok_tg.rules.outputs import FINGERPRINT, TYPE, find_managed_id, parse_name
+from pulumi_ngrok_tg.rules.outputs import FINGERPRINT, TYPE, find_managed_id, holds_secret, parse_name
 
 _EXPORTS_AT_ONCE = 4  # each is a process; more only take each other's time
 _VERSIONS = (3, 4)
 """Of the format of a state (sdk/go/common/apitype, DeploymentV3)."""
-_MARK = "1b47061264138c4ac30d75fd1eb44270"
-"""What marks a secret in Pulumi's JSON (sdk/go/common/resource/sig)."""
 
 
 class StackError(click.ClickException):
@@ -236,7 +234,7 @@ def _find_pending(deployment: Mapping[str, Any], stack: str) -> Iterator[Pending
         resource = operation["resource"]
         if operation["type"] == "creating" and resource["type"] == TYPE:
             inputs = resource.get("inputs") or {}
-            hidden = frozenset(name for name, value in inputs.items() if _MARK in json.dumps(value))
+            hidden = frozenset(name for name, value in inputs.items() if holds_secret(value))
             plain = {name: value for name, value in inputs.items() if name not in hidden}
             yield Pending(resource["urn"], stack, plain, hidden)
 

@@ -46,13 +46,10 @@ def read_members(client: "Client", id_: str, read: Callable[[], Backend]) -> See
         raise Unreadable(f"ngrok does not say which tunnels are in {id_}.")
     if failure is not None:
         tunnels = [*client.get_tunnels(backend.tunnels, failure).values()]
-    named = {tunnel.id: tunnel for tunnel in (name_tunnel(client, ref) for ref in backend.tunnels)}
-    serving = {tunnel.id: tunnel for tunnel in traffic.find_serving(id_, backend.labels, tunnels)}
-    known = {tunnel.id: tunnel for tunnel in tunnels}
-    members = {id_: known.get(id_, tunnel) for id_, tunnel in {**named, **serving}.items()}
-    return Seen(
-        [*members.values()], backend.labels, tunnels, failure, failure is None or known.keys() >= members.keys()
-    )
+    named = [client.clean(ref.id) for ref in backend.tunnels]
+    members = traffic.find_members(id_, named, [backend.labels], tunnels)
+    are_known = failure is None or {one.id for one in tunnels} >= {one.id for one in members}
+    return Seen(members, backend.labels, tunnels, failure, are_known)
 
 
 def name_tunnel(client: "Client", ref: Ref) -> Tunnel:

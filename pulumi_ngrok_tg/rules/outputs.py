@@ -1,11 +1,14 @@
 """What a stack's state holds about a backend."""
 
+import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pulumi_ngrok_tg.api.models import Backend
 
+_MARK = "1b47061264138c4ac30d75fd1eb44270"
+"""What marks a secret in Pulumi's JSON (sdk/go/common/resource/sig)."""
 TYPE = "pulumi-python:dynamic/ngrok:TunnelGroupBackend"
 """The resource's type token."""
 _PREFIX = "bkdtg_"
@@ -50,6 +53,11 @@ def find_managed_id(type_: str, outputs: Mapping[str, Any], id_: str | None = No
     else:
         ends = [id_]
     return next((end for end in ends if end.startswith(_PREFIX)), None)
+
+
+def holds_secret(value: Any) -> bool:
+    """Tell whether a value in Pulumi's JSON is, or contains, a secret."""
+    return _MARK in json.dumps(value)
 
 
 def parse_name(urn: str) -> str:

@@ -56,6 +56,24 @@ def find_serving(id_: str, labels: Mapping[str, str], tunnels: Sequence[Tunnel])
     return [tunnel for tunnel in tunnels if (id_ in tunnel.backends if named else carries(tunnel, labels))]
 
 
+def find_members(
+    id_: str, named: Iterable[str], labels: Iterable[Mapping[str, str]], tunnels: Sequence[Tunnel]
+) -> list[Tunnel]:
+    """Return the tunnels in a backend: those that it names, and those that the list of tunnels assigns to it.
+
+    Args:
+        id_: the backend's id.
+        named: the ids of the tunnels that it names. Of one that is not in ``tunnels``, only the id is known.
+        labels: the labels that it has or may have.
+        tunnels: the tunnels online, as far as they are known.
+    """
+    known = {tunnel.id: tunnel for tunnel in tunnels}
+    members = {one: known.get(one, Tunnel(one)) for one in named}
+    for some in labels:
+        members |= {tunnel.id: tunnel for tunnel in find_serving(id_, some, tunnels)}
+    return list(members.values())
+
+
 def find_moves(members: Iterable[Tunnel], after: Mapping[str, str], tunnels: Iterable[Tunnel]) -> Moves:
     """Return the tunnels that leave, stay and join.
 

@@ -23,6 +23,14 @@ def stack(request: pytest.FixtureRequest, new_stack: Callable[..., Stack]) -> St
 
 
 @pytest.fixture
+def other(request: pytest.FixtureRequest, new_stack: Callable[..., Stack]) -> Stack:
+    """A deployed stack of another project, with the module's program OTHER, in the same state backend and account."""
+    made = new_stack(request.module.OTHER, "other")
+    made.up()
+    return made
+
+
+@pytest.fixture
 def stray(stack: Stack, emulator: Emulator) -> EmulatedBackend:
     """A backend that nobody manages."""
     return emulator.account(KEY).create({"labels": {"app": "web"}, "description": "Stray [bold]\x1b[31m\nx"})

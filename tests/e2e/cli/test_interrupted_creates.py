@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,14 +14,6 @@ from tests.e2e.stack import Stack
 
 OTHER = 'TunnelGroupBackend("other", description="Other")'
 MADE = 'TunnelGroupBackend("made", labels={"app": "web"}, description="Made")'
-
-
-@pytest.fixture
-def other(new_stack: Callable[..., Stack]) -> Stack:
-    """A stack of another project, in the same state backend and account."""
-    made = new_stack(OTHER, "other")
-    made.up()
-    return made
 
 
 @pytest.fixture

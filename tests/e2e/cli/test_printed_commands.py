@@ -1,7 +1,6 @@
 """The commands that our commands print, run as they are printed, in the situation in which they are."""
 
 import re
-from collections.abc import Callable
 
 import pytest
 
@@ -11,15 +10,7 @@ from tests.e2e.stack import Stack
 
 pytestmark = pytest.mark.nightly
 
-THEIRS = 'TunnelGroupBackend("theirs", description="Theirs", opts=pulumi.ResourceOptions(protect=True))'
-
-
-@pytest.fixture
-def other(new_stack: Callable[..., Stack]) -> Stack:
-    """A stack of another project, with a protected backend."""
-    made = new_stack(THEIRS, "other")
-    made.up()
-    return made
+OTHER = 'TunnelGroupBackend("theirs", description="Theirs", opts=pulumi.ResourceOptions(protect=True))'
 
 
 def test_a_missing_backend_is_created_again(stack: Stack, emulator: Emulator) -> None:
