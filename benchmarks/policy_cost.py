@@ -10,7 +10,7 @@ from pathlib import Path
 from pulumi_ngrok_tg.emulator import Emulator
 from pulumi_ngrok_tg.policy.catalog import POLICIES, OfBackend
 from pulumi_ngrok_tg.policy.declared import Declared
-from pulumi_ngrok_tg.policy.settings import check_settings
+from pulumi_ngrok_tg.policy.setting_schemas import check_settings
 from tests.e2e.stack import Stack
 
 ROOT = Path(__file__).parents[1]

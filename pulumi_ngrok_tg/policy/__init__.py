@@ -7,6 +7,6 @@ pack folder (this one), and as Python objects in your own pack:
 """
 
 from pulumi_ngrok_tg.policy.pack import tunnel_group_policies
-from pulumi_ngrok_tg.policy.settings import SettingError
+from pulumi_ngrok_tg.policy.setting_schemas import SettingError
 
 __all__ = ["SettingError", "tunnel_group_policies"]

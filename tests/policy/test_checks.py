@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_ngrok_tg.policy import rules
+from pulumi_ngrok_tg.policy import checks
 from pulumi_ngrok_tg.policy.catalog import POLICIES, OfBackend, OfStack
 from pulumi_ngrok_tg.policy.declared import UNKNOWN, Declared
-from pulumi_ngrok_tg.policy.settings import check_settings
+from pulumi_ngrok_tg.policy.setting_schemas import check_settings
 from tests.policy.corpus import fill
 
 WEB = {"app": "web"}
@@ -163,8 +163,8 @@ LABELS = st.dictionaries(st.sampled_from("abc"), st.sampled_from("xy"))
 @given(st.lists(st.tuples(LABELS, st.sampled_from(["", "eu"])), max_size=12))
 def test_overlaps_are_as_comparing_all_with_all_has_them(given: list[tuple[dict[str, str], str]]) -> None:
     backends = [declared(f"b{n}", labels=labels, account=account) for n, (labels, account) in enumerate(given)]
-    found = {one.name for one, _ in rules.overlapping_selectors(backends, {}) if one}
-    same = {one.name for one, _ in rules.unique_selectors(backends, {}) if one}
+    found = {one.name for one, _ in checks.overlapping_selectors(backends, {}) if one}
+    same = {one.name for one, _ in checks.unique_selectors(backends, {}) if one}
     for one in backends:
         others = [o for o in backends if o is not one and o.account == one.account and o.labels and one.labels]
         assert (one.name in found) == any(dict(one.labels).items() < dict(o.labels).items() for o in others)
