@@ -1,6 +1,5 @@
 """The pytest plugin: a local ngrok API as fixtures. It imports the emulator only if a test uses it."""
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
@@ -9,9 +8,6 @@ import pytest
 
 if TYPE_CHECKING:
     from pulumi_ngrok_tg.emulator import Emulator
-
-_CHANGED = pytest.StashKey[dict[str, tuple[str, str | None]]]()
-"""By each environment variable that the fixture sets: the value that it sets, and the one before."""
 
 
 @pytest.fixture(scope="session")
@@ -35,35 +31,27 @@ def ngrok_emulator_settings() -> dict[str, Any]:
     return {}
 
 
+@pytest.fixture(scope="session")
+def _ngrok_emulator_of_the_session(ngrok_emulator_factory: "Callable[..., Emulator]") -> "Emulator":
+    return ngrok_emulator_factory()
+
+
 @pytest.fixture
-def ngrok_emulator(ngrok_emulator_settings: dict[str, Any], request: pytest.FixtureRequest) -> Iterator["Emulator"]:
-    """Start a local ngrok API for this test (:class:`pulumi_ngrok_tg.emulator.Emulator`).
+def ngrok_emulator(
+    ngrok_emulator_settings: dict[str, Any], _ngrok_emulator_of_the_session: "Emulator", monkeypatch: pytest.MonkeyPatch
+) -> "Emulator":
+    """Return a local ngrok API (:class:`pulumi_ngrok_tg.emulator.Emulator`) that holds nothing yet.
 
-    NGROK_API_BASE_URL and NGROK_API_KEY point to it while the test runs. A stack's config takes precedence over them,
-    such as ``ngrok:apiKey``, ``ngrok:apiBaseUrl`` and the keys of named accounts.
+    One server runs for the whole session; each test begins with an empty one. NGROK_API_BASE_URL and NGROK_API_KEY
+    point to it while the test runs. A stack's config takes precedence over them, such as ``ngrok:apiKey``,
+    ``ngrok:apiBaseUrl`` and the keys of named accounts.
     """
-    server = _make()
+    server = _ngrok_emulator_of_the_session
+    server.clear()
     server.set(**ngrok_emulator_settings)
-    with server, pytest.MonkeyPatch.context() as patch:  # the test may undo its own one
-        changed = request.node.stash[_CHANGED] = {}
-        for name, value in server.environment.items():
-            changed[name] = value, os.environ.get(name)
-            patch.setenv(name, value)
-        yield server
-
-
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
-    """Restore the variables once all fixtures have ended.
-
-    A monkeypatch that began before the fixture ends after it, and may put the emulator's values back.
-    """
-    yield
-    for name, (value, before) in item.stash.get(_CHANGED, {}).items():
-        if os.environ.get(name) == value:
-            del os.environ[name]
-            if before is not None:
-                os.environ[name] = before
+    for name, value in server.environment.items():
+        monkeypatch.setenv(name, value)
+    return server
 
 
 def _make(**arguments: Any) -> "Emulator":

@@ -32,11 +32,17 @@ def pytest_xdist_auto_num_workers() -> int:
     return ceil(1.5 * (os.cpu_count() or 1))
 
 
-@pytest.fixture
-def emulator() -> Iterator[Emulator]:
-    """A local ngrok API that knows one key."""
+@pytest.fixture(scope="session")
+def emulator_of_the_session() -> Iterator[Emulator]:
     with Emulator(api_keys=(KEY,)) as server:
         yield server
+
+
+@pytest.fixture
+def emulator(emulator_of_the_session: Emulator) -> Emulator:
+    """A local ngrok API that knows one key and holds nothing yet."""
+    emulator_of_the_session.clear()
+    return emulator_of_the_session
 
 
 @pytest.fixture(scope="session")

@@ -36,7 +36,9 @@ class Application:
     def respond(self, request: HttpRequest) -> HttpResponse:
         """Return the response to a request for the API or the control path."""
         if not control.names_server(request, self._host):
-            return self.reject(403, f"the Host header has to name this server, such as {self._host}")
+            error = ErrorResponse(403, 0, f"The Host header has to name this server, such as {self._host}.")
+            operation = self._service.make_operation_id()
+            return _response(403, error.body(operation), operation)
         if control.is_control(request):
             return control.respond(request, self._service)
         arrived = time.monotonic()
@@ -100,11 +102,6 @@ class Application:
         endpoints.require_version(request)
         base_url = f"http://{request.headers['Host']}"  # as the client has reached this
         return endpoints.handle(endpoints.Call(request, account, self._service.settings, base_url))
-
-    def reject(self, status: int, reason: str) -> HttpResponse:
-        """Return the response to a request that is rejected before it reaches the API."""
-        operation = self._service.make_operation_id()
-        return _response(status, ErrorResponse(status, 0, f"Not taken: {reason}.").body(operation), operation)
 
 
 def _response(

@@ -1,9 +1,8 @@
-"""The control path: changes settings, faults, tunnels and edges from outside. It is not part of ngrok's API."""
+"""The control path: changes settings, faults and tunnels from outside. It is not part of ngrok's API."""
 
 import json
 import re
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -13,11 +12,9 @@ from pulumi_ngrok_tg.emulator.errors import ErrorResponse
 from pulumi_ngrok_tg.emulator.messages import HttpRequest, HttpResponse, StatusAndBody
 from pulumi_ngrok_tg.emulator.service import Service
 from pulumi_ngrok_tg.emulator.settings import Fault, Online
-from pulumi_ngrok_tg.emulator.store import REFERRERS
 
 PREFIX = "/_emulator"
 _LOOPBACK = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?", re.IGNORECASE)
-_SHOWN = ("method", "path", "query", "status", "arrived", "ended")  # not the headers: they hold the key
 _Type = TypeVar("_Type")
 
 
@@ -49,7 +46,7 @@ def respond(request: HttpRequest, service: Service) -> HttpResponse:
     headers: dict[str, str] = {}
     try:
         if request.content is None:
-            raise _Refused(400, "The body did not arrive whole, or is larger than 8 MiB.")
+            raise _Refused(400, "The body did not arrive whole.")
         status, body = _action(request)(request, service)
     except _Refused as error:
         status, body, headers = error.status, {"error": str(error)}, error.headers
@@ -86,15 +83,6 @@ def _clear_faults(request: HttpRequest, service: Service) -> StatusAndBody:
     return _DONE
 
 
-def _show_requests(request: HttpRequest, service: Service) -> StatusAndBody:
-    return 200, [{name: getattr(logged, name) for name in _SHOWN} for logged in service.requests]
-
-
-def _clear_requests(request: HttpRequest, service: Service) -> StatusAndBody:
-    service.requests.clear()
-    return _DONE
-
-
 def _connect(request: HttpRequest, service: Service) -> StatusAndBody:
     online = _body(request, Online)
     return 201, {"id": service.authenticate(request).connect_tunnel(online.labels, online.forwards_to)}
@@ -109,36 +97,16 @@ def _disconnect(request: HttpRequest, service: Service) -> StatusAndBody:
     return _DONE
 
 
-def _add_referrer(name: str, request: HttpRequest, service: Service) -> StatusAndBody:
-    fields = _body(request, dict[str, Any])
-    try:
-        return 201, {"id": service.authenticate(request).add_referrer(name, fields)}
-    except ValueError as error:
-        raise _not_understood(error) from error
-
-
-def _remove_referrer(name: str, request: HttpRequest, service: Service) -> StatusAndBody:
-    id_ = request.path.rpartition("/")[2]
-    account = service.authenticate(request)
-    with service.lock:
-        if account.referrers[name].pop(id_, None) is None:
-            raise _Refused(404, f"There is no {quote(id_)} among the {name}.")
-    return _DONE
-
-
 PATHS: Mapping[str, Mapping[str, Callable[[HttpRequest, Service], StatusAndBody]]] = {
     "/settings": {"GET": _show_settings, "PATCH": _set},
     "/faults": {"POST": _add_fault, "DELETE": _clear_faults},
-    "/requests": {"GET": _show_requests, "DELETE": _clear_requests},
     "/tunnels": {"POST": _connect},
     "/tunnels/{id}": {"DELETE": _disconnect},
-    **{f"/{name}": {"POST": partial(_add_referrer, name)} for name in REFERRERS},
-    **{f"/{name}/{{id}}": {"DELETE": partial(_remove_referrer, name)} for name in REFERRERS},
 }
 
 
 def _action(request: HttpRequest) -> Callable[[HttpRequest, Service], StatusAndBody]:
-    path = re.sub("^/(tunnels|\\w+_(?:backends|edges))/[^/]+$", r"/\1/{id}", request.path.removeprefix(PREFIX))
+    path = re.sub("^/tunnels/[^/]+$", "/tunnels/{id}", request.path.removeprefix(PREFIX))
     if path not in PATHS:
         known = ", ".join(PREFIX + path for path in PATHS)
         raise _Refused(404, f"There is no {quote(request.path)} to control. There are: {known}.")

@@ -1,11 +1,10 @@
 """The log of API requests."""
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 _KEPT = 10_000
-_MAX_CONTENT = 64 * 2**10  # bytes of one body
 
 
 @dataclass(frozen=True)
@@ -17,7 +16,7 @@ class Request:
     query: str
     headers: dict[str, str]
     content: bytes | None
-    """The body; None if it did not arrive whole, or is larger than the log keeps (64 KiB)."""
+    """The body; None if it did not arrive whole."""
     status: int | None
     """The status of the response; None when the connection was dropped."""
     arrived: float
@@ -38,9 +37,7 @@ class Log(list[Request]):
     """The last 10,000 API requests, in the order of the responses."""
 
     def add(self, request: Request) -> None:
-        """Append a request, without its body if that is larger than 64 KiB."""
-        if request.content is not None and len(request.content) > _MAX_CONTENT:
-            request = replace(request, content=None)
+        """Append a request, and drop the oldest if there are too many."""
         self.append(request)
         del self[:-_KEPT]
 

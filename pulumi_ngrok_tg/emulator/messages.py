@@ -21,7 +21,7 @@ class HttpRequest:
     headers: Mapping[str, str]
     """Names are in title case, such as ``Ngrok-Version``."""
     content: bytes | None
-    """The body; None if it did not arrive whole, or is larger than 8 MiB."""
+    """The body; None if it did not arrive whole."""
 
     @property
     def content_type(self) -> str:

@@ -5,6 +5,7 @@ import secrets
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from types import MappingProxyType, TracebackType
 from typing import Any, Concatenate, ParamSpec
 
@@ -61,14 +62,15 @@ class Emulator:
             raise ValueError(f"A host is a name or an IPv4 address, without a port; {host!r} is not.")
         local = host == "localhost" or _LOOPBACK.fullmatch(host)
         keys = api_keys or (() if local else (secrets.token_hex(16),))  # others can reach it
-        self._service = Service(keys, check_seeds(backends, referrers))
+        self._make_service = partial(Service, keys, check_seeds(backends, referrers))
+        self._service = self._make_service()
         self._host = host
-        self._stopping = threading.Event()
-        application = Application(self._service, host, self._stopping, hear)
+        self._hear = hear
         address = "0.0.0.0" if not local else _LOCAL if host == "localhost" else host  # noqa: S104
-        self._servers = [HttpServer(address, port, application)]
+        self._servers = [HttpServer(address, port)]
         with suppress(OSError):  # if there is no IPv6, or the port is taken there
-            self._servers.append(HttpServer("::1", self.port, application))
+            self._servers.append(HttpServer("::1", self.port))
+        self._serve()
         self._threads = [
             threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True) for server in self._servers
         ]
@@ -147,6 +149,19 @@ class Emulator:
             ValueError: a field is not valid; the message names it.
         """
         self._service.fault(**what)
+
+    def clear(self) -> None:
+        """Begin again: forget everything that has changed since the start. Responses that hang are sent at once."""
+        self._stopping.set()
+        self._service = self._make_service()
+        self._serve()
+
+    def _serve(self) -> None:
+        """Let the servers respond with what the service holds; requests in flight keep the one before."""
+        self._stopping = threading.Event()
+        application = Application(self._service, self._host, self._stopping, self._hear)
+        for server in self._servers:
+            server.responder = application
 
     def check(self) -> None:
         """Raise AssertionError if no request has met a fault that was added, so that the test has shown nothing."""

@@ -1,6 +1,6 @@
 """What the end-to-end tests share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -8,6 +8,13 @@ from pulumi_ngrok_tg.emulator import EmulatedBackend, Emulator
 from tests.conftest import KEY
 from tests.e2e.adopting import WEB
 from tests.e2e.stack import Stack
+
+
+@pytest.fixture
+def emulator() -> Iterator[Emulator]:
+    """A local ngrok API of this test alone: processes that a test has killed may still send requests for a moment."""
+    with Emulator(api_keys=(KEY,)) as server:
+        yield server
 
 
 @pytest.fixture

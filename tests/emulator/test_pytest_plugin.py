@@ -30,17 +30,6 @@ def test_each_test_gets_a_local_api_of_its_own(pytester: pytest.Pytester, monkey
             assert len(ngrok_emulator.account(ngrok_emulator.api_key).backends) == 1
             assert post("the-real-one") == 401
 
-        seen = []
-
-        def test_that_undoes(ngrok_emulator, monkeypatch):
-            monkeypatch.undo()
-            assert os.environ["NGROK_API_BASE_URL"] == ngrok_emulator.url
-            seen.append(ngrok_emulator.url)
-
-        def test_that_it_is_gone_afterwards():
-            with pytest.raises(requests.ConnectionError):
-                requests.get(seen[0])
-
         def test_that_changes_the_key(monkeypatch, ngrok_emulator):
             monkeypatch.setenv("NGROK_API_KEY", "another")
             monkeypatch.delenv("NGROK_API_BASE_URL")
@@ -83,7 +72,7 @@ def test_each_test_gets_a_local_api_of_its_own(pytester: pytest.Pytester, monkey
             assert "NGROK_API_BASE_URL" not in os.environ
         """
     )
-    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=10)
+    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=8)
 
 
 @pytest.mark.parametrize("missing", ["msgspec"])

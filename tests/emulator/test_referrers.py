@@ -9,21 +9,15 @@ from pulumi_ngrok_tg.emulator import Emulator
 from pulumi_ngrok_tg.emulator.seed import from_json
 from pulumi_ngrok_tg.emulator.store import REFERRERS
 from tests.conftest import KEY
-from tests.emulator.api import PATH, Api, error_of, refusal_of
+from tests.emulator.api import PATH, Api, error_of
 
 PATHS = {"https_edges": "/edges/https", "tcp_edges": "/edges/tcp", "tls_edges": "/edges/tls"}
 PATHS |= {"failover_backends": "/backends/failover", "weighted_backends": "/backends/weighted"}
 
 
-def refer(api: Api, collection: str, **fields: Any) -> str:
-    made = api.post(f"/_emulator/{collection}", json=fields)
-    assert made.status_code == 201
-    return str(made.json()["id"])
-
-
 @pytest.mark.parametrize("collection", REFERRERS)
-def test_each_collection_is_listed_in_pages_newest_first(api: Api, collection: str) -> None:
-    ids = [refer(api, collection, description=str(n)) for n in range(3)]
+def test_each_collection_is_listed_in_pages_newest_first(api: Api, emulator: Emulator, collection: str) -> None:
+    ids = [emulator.account(KEY).add_referrer(collection, {"description": str(n)}) for n in range(3)]
     page = api.get(f"{PATHS[collection]}?limit=2").json()
     name = "backends" if collection.endswith("backends") else collection
     assert [one["id"] for one in page[name]] == ids[:0:-1]
@@ -31,10 +25,6 @@ def test_each_collection_is_listed_in_pages_newest_first(api: Api, collection: s
     assert page["next_page_uri"].startswith(api.base_url)
     rest = api.get(page["next_page_uri"].removeprefix(api.base_url)).json()
     assert ([one["id"] for one in rest[name]], rest["next_page_uri"]) == ([ids[0]], None)
-    assert api.delete(f"/_emulator/{collection}/{ids[0]}").status_code == 204
-    assert len(api.get(PATHS[collection]).json()[name]) == 2
-    refusal = refusal_of(api.delete(f"/_emulator/{collection}/{ids[0]}"))
-    assert refusal == (404, f"There is no {ids[0]} among the {collection}.")
 
 
 @pytest.mark.parametrize("collection", REFERRERS)
@@ -47,17 +37,19 @@ def test_the_collections_are_only_read(api: Api, collection: str) -> None:
     ("collection", "fields"),
     [("failover_backends", lambda id_: {"backends": [id_]}), ("weighted_backends", lambda id_: {"backends": {id_: 1}})],
 )
-def test_a_backend_is_not_deleted_while_another_backend_refers_to_it(api: Api, collection: str, fields: Any) -> None:
+def test_a_backend_is_not_deleted_while_another_backend_refers_to_it(
+    api: Api, emulator: Emulator, collection: str, fields: Any
+) -> None:
     web = api.create(labels={"app": "web"})["id"]
-    by = refer(api, collection, **fields(web))
+    by = emulator.account(KEY).add_referrer(collection, fields(web))
     assert error_of(api.delete(f"{PATH}/{web}"))[1] == "6502"
-    api.delete(f"/_emulator/{collection}/{by}")
+    del emulator.account(KEY).referrers[collection][by]
     assert api.delete(f"{PATH}/{web}").status_code == 204
 
 
-def test_an_edge_does_not_keep_a_backend_from_being_deleted(api: Api) -> None:
+def test_an_edge_does_not_keep_a_backend_from_being_deleted(api: Api, emulator: Emulator) -> None:
     web = api.create(labels={"app": "web"})["id"]
-    refer(api, "tcp_edges", backend={"enabled": True, "backend": {"id": web}})
+    emulator.account(KEY).add_referrer("tcp_edges", {"backend": {"enabled": True, "backend": {"id": web}}})
     assert api.delete(f"{PATH}/{web}").status_code == 204
 
 
@@ -99,17 +91,15 @@ def test_ngroks_client_reads_what_refers_to_a_backend(emulator: Emulator) -> Non
         ("failover_backends", {"backends": 5}),
     ],
 )
-def test_a_referrer_that_the_api_could_not_list_is_rejected(api: Api, collection: str, fields: Any) -> None:
-    status, refusal = refusal_of(api.post(f"/_emulator/{collection}", json=fields))
-    assert (status, "has to be" in refusal) == (400, True)
-    assert api.get(PATHS[collection]).status_code == 200
+def test_a_referrer_that_the_api_could_not_list_is_rejected(collection: str, fields: Any) -> None:
     with pytest.raises(ValueError, match="has to be"):
         Emulator(referrers={collection: [fields]})
 
 
-def test_an_id_is_taken_once_and_accounts_share_nothing(api: Api) -> None:
-    refer(api, "https_edges", id="edghts_1", routes=None)
-    assert refusal_of(api.post("/_emulator/https_edges", json={"id": "edghts_1"}))[0] == 400
+def test_an_id_is_taken_once_and_accounts_share_nothing(api: Api, emulator: Emulator) -> None:
+    emulator.account(KEY).add_referrer("https_edges", {"id": "edghts_1", "routes": None})
+    with pytest.raises(ValueError, match="edghts_1"):
+        emulator.account(KEY).add_referrer("https_edges", {"id": "edghts_1"})
     assert api.get("/edges/https").json()["https_edges"][0]["routes"] == []
     with Emulator(referrers={"https_edges": [{"routes": []}]}) as server:
         (one,), (other,) = (server.account(key).referrers["https_edges"].values() for key in "ab")

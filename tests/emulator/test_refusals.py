@@ -103,7 +103,6 @@ def test_a_body_that_is_no_json_is_refused(api: Api, body: bytes, what: str) -> 
         ("PUT", "/_emulator/settings", {"json": {}}, 405, "/_emulator/settings takes GET and PATCH, not PUT."),
         ("PATCH", "/_emulator/settings", {"data": "{}"}, 415, "The Content-Type has to be application/json."),
         ("POST", "/_emulator/tunnels", {"data": '{"labels": {}}'}, 415, "The Content-Type has to be application/json."),
-        ("DELETE", "/_emulator/faults", {"data": b" " * (8 * 2**20 + 1)}, 400, "The body did not arrive whole, or is"),
         ("POST", "/_emulator/faults", {"data": "{}"}, 415, "The Content-Type has to be application/json."),
         (
             "POST",
@@ -111,13 +110,6 @@ def test_a_body_that_is_no_json_is_refused(api: Api, body: bytes, what: str) -> 
             {"data": "{}", "headers": {"Content-Type": "text/plain"}},
             415,
             "The Content-Type has to be application/json.",
-        ),
-        (
-            "POST",
-            "/_emulator/faults",
-            {"data": b" " * (8 * 2**20 + 1), "headers": JSON},
-            400,
-            "The body did not arrive whole, or is larger than 8 MiB.",
         ),
     ],
 )
@@ -143,7 +135,7 @@ def test_a_web_page_that_renames_this_address_controls_nothing(api: Api, emulato
     for path, methods in {**paths, "/_emulator/nothing": ["GET"], PATH: ["GET", "POST"]}.items():
         for method in methods:
             refused = api.request(method, path, json={"labels": {}}, headers={"Host": host})
-            told = "Not taken: the Host header has to name this server, such as 127.0.0.1."
+            told = "The Host header has to name this server, such as 127.0.0.1."
             assert (refused.status_code, refused.json()["msg"]) == (403, told)
     assert (emulator.faults, emulator.account(KEY).tunnels, len(emulator.requests)) == ([], {}, 1)
 

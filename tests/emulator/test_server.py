@@ -1,14 +1,14 @@
 """Where the emulator listens, under which names it responds, and how it ends."""
 
 import socket
-import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import pytest
 import requests
 
-from pulumi_ngrok_tg.emulator import Emulator, Fault, Request
+from pulumi_ngrok_tg.emulator import Emulator, Fault, Request, Settings
 from tests.conftest import KEY
 from tests.emulator.api import PATH, Api
 
@@ -110,26 +110,23 @@ def test_only_a_name_of_another_machine_is_served_on_all_interfaces(host: str, r
         assert Api(url, "any-key").get(PATH, headers=named).status_code == (401 if host == "api.test" else 200)
 
 
-FORKED = """
-import os, signal, socket
-from pulumi_ngrok_tg.emulator import Emulator
-server = Emulator()
-server.start()
-child = os.fork()
-if child == 0:
-    signal.pause()
-server.stop()
-try:
-    socket.create_connection(("127.0.0.1", server.port), 5).close()
-    print("open")
-except ConnectionRefusedError:
-    print("refused")
-os.kill(child, signal.SIGKILL)
-os.waitpid(child, 0)
-"""
+def test_clear_begins_again(emulator: Emulator, api: Api) -> None:
+    emulator.set(max_labels=1)
+    emulator.fault(method="DELETE", status=500)
+    emulator.rotate_key(KEY, "new-key")
+    emulator.account("new-key").create({"labels": {"app": "web"}})
+    api.get(PATH)
+    emulator.clear()
+    assert api.get(PATH).json()["backends"] == []
+    assert (emulator.settings, emulator.faults, emulator.requests.methods) == (Settings(), [], ["GET"])
 
 
-def test_a_child_that_was_forked_does_not_keep_the_port() -> None:
-    command = [sys.executable, "-W", "ignore", "-c", FORKED]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
-    assert done.stdout == "refused\n", done.stderr
+def test_clear_ends_slow_responses_and_they_change_nothing_afterwards(emulator: Emulator, api: Api) -> None:
+    emulator.fault(method="POST", stall=600)
+    with ThreadPoolExecutor(1) as pool:
+        stalled = pool.submit(api.post, PATH, json={})
+        while emulator.peak == 0:  # until it has arrived
+            pass
+        emulator.clear()
+        assert stalled.result(timeout=10).status_code == 201
+    assert (list(emulator.account(KEY).backends), emulator.requests) == ([], [])

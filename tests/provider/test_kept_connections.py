@@ -4,17 +4,19 @@ import psutil
 import pytest
 
 from pulumi_ngrok_tg.emulator import Emulator
+from tests.conftest import KEY
 from tests.provider.deployment import Deployment, backends
 
 
-def test_a_deployment_keeps_its_connections(emulator: Emulator) -> None:
-    deployment = Deployment(emulator, max_concurrency=4)
-    assert deployment.up(backends(40)) == {}
-    assert deployment.destroy() == {}
-    assert len(emulator.requests) == 80 + 6, "and the lists of what uses backends, once"
-    port = emulator.port
-    # Those that have ended are still known to the system for a minute.
-    sockets = psutil.net_connections("tcp4")
+def test_a_deployment_keeps_its_connections() -> None:
+    with Emulator(api_keys=(KEY,)) as emulator:  # of its own, whose connections are all of this test
+        deployment = Deployment(emulator, max_concurrency=4)
+        assert deployment.up(backends(40)) == {}
+        assert deployment.destroy() == {}
+        assert len(emulator.requests) == 80 + 6, "and the lists of what uses backends, once"
+        port = emulator.port
+        # Those that have ended are still known to the system for a minute.
+        sockets = psutil.net_connections("tcp4")
     clients = {one.laddr.port for one in sockets if one.raddr and one.raddr.port == port}
     clients |= {one.raddr.port for one in sockets if one.raddr and one.laddr.port == port}
     assert 1 <= len(clients) <= 2 * 4, "each of the two operations has its own"
