@@ -148,7 +148,6 @@ def _check(lookup: _Lookup, args: LookupArgs) -> None:
     try:
         for key in labels:
             properties.require_label_key(key, plain=not args.secret)
-        properties.require_no_output("id", args.id)
     except ValueError as error:
         raise LookupFailed(str(error)) from error
     _, problems = properties.check({"labels": args.labels, "account": args.account}, () if args.secret else labels)

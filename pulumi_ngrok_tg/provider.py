@@ -146,8 +146,9 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
             outputs = _build_outputs(backend, props, account)
             if not refresh or props.get(READ_ONLY):
                 outputs[READ_ONLY] = True
+        # The state may spell the metadata of its outputs in one way, and that of its inputs in another.
         inputs, _ = properties.check(properties.keep_spelling(outputs, upstream.find_inputs()))
-        return dynamic.ReadResult(backend.id, outputs, inputs)
+        return dynamic.ReadResult(backend.id, properties.keep_spelling(outputs, props), inputs)
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> dynamic.UpdateResult:
         """Change the properties whose meaning differs, and no others, with one PATCH."""
@@ -238,4 +239,4 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
 
 
 def _build_outputs(backend: Backend, props: Mapping[str, Any], account: Account) -> dict[str, Any]:
-    return properties.keep_spelling(build_outputs(backend, props.get("account"), account.fingerprint), props)
+    return build_outputs(backend, props.get("account"), account.fingerprint)

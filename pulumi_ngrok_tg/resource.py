@@ -85,8 +85,6 @@ class TunnelGroupBackend(pulumi.dynamic.Resource, module="ngrok", name="TunnelGr
             "created_at": None,
             "tunnels": None,
         }
-        for option in ("id", "import_"):
-            _encode(resource_name, partial(properties.require_no_output, option), getattr(opts, option, None))
 
         def encode_transformed(given: Mapping[str, Any]) -> dict[str, Any]:
             changed = {name: value for name, value in given.items() if value is not encoded.get(name, value)}

@@ -21,7 +21,6 @@ from pulumi_ngrok_tg.api.text import to_line
 
 _LIMITS = {225, 226, 5001}
 _NOT_QUOTED = "ngrok rejected it, with a message that is not shown because it may quote a secret"
-_PIECE = 8  # characters in a row that reveal a value
 _GONE = 6514
 _ACCOUNT_FULL = 5000  # waiting does not help
 
@@ -88,8 +87,7 @@ def _find_kind(status: int, code: int) -> type[ApiError]:
 
 
 def redact(text: str, secret: str) -> str:
-    """Remove every word that holds eight characters in a row of the API key, and credentials that ngrok quotes."""
-    pieces = {secret[start : start + _PIECE] for start in range(max(len(secret) - _PIECE + 1, 1))}
-    text = re.sub(r"\S+", lambda word: "[redacted]" if any(piece in word[0] for piece in pieces) else word[0], text)
+    """Return a text without the API key and without credentials that ngrok quotes."""
+    text = text.replace(secret, "[redacted]")
     text = re.sub(r"(?i)\b(authorization header): .*?(?=\. |$)", r"\1: [redacted]", text, flags=re.DOTALL)
     return re.sub(r"(?i)\byour (credential|authentication|key): \S+", r"Your \1: [redacted].", text)

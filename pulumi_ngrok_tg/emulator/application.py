@@ -49,7 +49,7 @@ class Application:
             response = self._respond(request, fault, free)
         self._stopping.wait(fault.hang)
         if fault.body is not None:
-            response.content = fault.body.encode("utf-8", "surrogatepass")
+            response.content = fault.body.encode()
         for name, value in fault.headers.items():
             response.headers.pop(name.title(), None)
             response.headers[name] = value

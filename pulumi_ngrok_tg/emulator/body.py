@@ -46,25 +46,16 @@ def _json_object(request: HttpRequest) -> dict[str, Any]:
     if request.content_type != "application/json":
         raise make_error(210, type=request.content_type)
     try:
-        body = json.loads((request.content or b"").decode("utf-8", "replace"), parse_constant=_no_json)
+        body = json.loads((request.content or b"").decode(), parse_constant=_no_json)
     except (ValueError, RecursionError):
         raise make_error(213) from None
     if not isinstance(body, dict):
         raise make_error(213)
-    # ngrok's API is written in Go, which replaces half of a surrogate pair and invalid UTF-8 with U+FFFD.
-    return {_text(name): _text(value) for name, value in body.items()}
+    return body
 
 
 def _no_json(constant: str) -> None:
     raise ValueError(constant)
-
-
-def _text(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    if isinstance(value, dict):
-        return {_text(key): _text(item) for key, item in value.items()}
-    return value
 
 
 def _check_labels(labels: object, settings: Settings) -> None:

@@ -80,20 +80,6 @@ def require_label_value(key: str, value: Any, plain: bool = False) -> Any:
     return require_text(named, value)
 
 
-def require_no_output(name: str, value: Any) -> None:
-    """Raise ValueError for a text that holds an Output that was put into a string."""
-    if holds_output(value):
-        raise ValueError(
-            f"{name} holds an Output that was put into a string, as in an f-string. Its value is not known there: use "
-            "pulumi.Output.format, pulumi.Output.concat or .apply."
-        )
-
-
-def holds_output(value: Any) -> bool:
-    """Tell whether a value is a text that holds an Output that was put into a string."""
-    return isinstance(value, str) and _OUTPUT_AS_TEXT.search(value) is not None
-
-
 def check(
     inputs: Mapping[str, Any], plain: Collection[str] = (), held: Collection[str] = ()
 ) -> tuple[dict[str, Any], list[Problem]]:
@@ -130,7 +116,7 @@ def find_changes(olds: Mapping[str, Any], news: Mapping[str, Any]) -> Contents:
 
 
 def keep_spelling(outputs: dict[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the outputs with the known metadata if it differs from theirs only in its spelling.
+    """Return outputs with the metadata as the state spells it, if it means the same.
 
     Otherwise every refresh would show a difference that no update removes.
     """
@@ -196,7 +182,7 @@ def _equal(name: str, before: Any, after: Any) -> bool:
 def _equal_json(before: str, after: str) -> bool:
     """Tell whether two JSON objects or arrays differ only in spacing and in the order of keys.
 
-    Numbers and strings are compared as they are written: 1.10 and 1.1 may be versions, and a float cannot hold all ids.
+    Numbers are compared as they are written: 1.10 and 1.1 may be versions, and a float cannot hold all ids.
     """
     try:
         return bool(_parse(before) == _parse(after))
@@ -208,10 +194,7 @@ def _parse(text: str) -> Any:
     """Read JSON so that equal values mean equal texts; raise ValueError for other values than objects and arrays."""
     if not text.lstrip().startswith(("{", "[")):
         raise ValueError
-    escapes_kept = re.sub(r"\\.", lambda escape: json.dumps(escape[0])[1:-1], text)
-    return json.loads(
-        escapes_kept, parse_int=_number, parse_float=_number, parse_constant=_reject, object_pairs_hook=_object
-    )
+    return json.loads(text, parse_int=_number, parse_float=_number, parse_constant=_reject, object_pairs_hook=_object)
 
 
 def _number(digits: str) -> tuple[str, str]:
@@ -223,11 +206,11 @@ def _reject(constant: str) -> None:
     raise ValueError(constant)
 
 
-def _object(pairs: list[tuple[str, Any]]) -> tuple[str, dict[str, Any]]:
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Raise ValueError for a key that occurs twice: it is not defined which of its values counts."""
     if len({key for key, _ in pairs}) < len(pairs):
         raise ValueError
-    return "object", dict(pairs)
+    return dict(pairs)
 
 
 def _canonical(value: Any) -> str:
@@ -250,8 +233,8 @@ def _check_texts(inputs: Mapping[str, Any], held: Collection[str]) -> Iterable[P
             yield Problem(name, _explain_type(name, value))
         elif name in held:
             continue
-        elif holds_output(value):
-            yield from _check_output(name, name, value)
+        elif problems := _find_output(name, name, value):
+            yield from problems
         elif isinstance(value, str) and len(value) > _MOST[name]:
             yield Problem(
                 name, f"{name} may have at most {_MOST[name]} characters, and this has {len(value)}. Shorten it."
@@ -276,15 +259,19 @@ def _check_labels(labels: Any, plain: Collection[str], held: bool) -> Iterable[P
         elif not isinstance(value, str | Unknown):
             yield Problem("labels", _explain_type(f"labels: the value of {named}", value) + " Quote it.")
         if not held:
-            yield from _check_output("labels", "labels: a key", key)
-            yield from _check_output("labels", f"labels: the value of {named}", value)
+            yield from _find_output("labels", "labels: a key", key)
+            yield from _find_output("labels", f"labels: the value of {named}", value)
 
 
-def _check_output(name: str, named: str, value: Any) -> Iterable[Problem]:
-    try:
-        require_no_output(named, value)
-    except ValueError as error:
-        yield Problem(name, str(error))
+def _find_output(name: str, named: str, value: Any) -> list[Problem]:
+    """Return the problem of a text that holds an Output that was put into a string."""
+    if not isinstance(value, str) or not _OUTPUT_AS_TEXT.search(value):
+        return []
+    reason = (
+        f"{named} holds an Output that was put into a string, as in an f-string. Its value is not known there: use "
+        "pulumi.Output.format, pulumi.Output.concat or .apply."
+    )
+    return [Problem(name, reason)]
 
 
 def _name_key(key: str, plain: Collection[str]) -> str:
@@ -294,8 +281,8 @@ def _name_key(key: str, plain: Collection[str]) -> str:
 def _check_account(account: Any) -> Iterable[Problem]:
     if account is None or isinstance(account, Unknown):
         return
-    if holds_output(account):
-        yield from _check_output("account", "account", account)
+    if problems := _find_output("account", "account", account):
+        yield from problems
     elif not isinstance(account, str) or not _ACCOUNT.fullmatch(account):
         yield Problem(
             "account",

@@ -26,7 +26,7 @@ class Outcome:
         """The lines under "Diagnostics" that tell of errors, without the engine's own closing ones."""
         diagnostics = self.text.split("Diagnostics:", 1)[-1] if "Diagnostics:" in self.text else ""
         ours = (line.strip() for line in diagnostics.splitlines() if line.strip().startswith("error: "))
-        engine = ("update failed", "preview failed", "an unhandled error occurred")
+        engine = ("update failed", "preview failed", "an unhandled error occurred", "Resource monitor has terminated")
         return [line[7:] for line in ours if not line[7:].startswith(engine)]
 
 

@@ -122,15 +122,6 @@ def test_what_the_engine_ignores_is_not_lost(stack: Stack, emulator: Emulator) -
         def ignore(args):
             opts = pulumi.ResourceOptions.merge(args.opts, pulumi.ResourceOptions(ignore_changes=["labels"]))
             return pulumi.ResourceTransformResult(args.props, opts)
-        a = TunnelGroupBackend("a", labels={"app": "a"})
-        options = [pulumi.ResourceOptions(ignore_changes=["labels.dc", "metadata"])]
-        TunnelGroupBackend("web", labels={"app": "web", "dc": "fra"}, metadata=a.id, opts=options[0])
-    """)
-    stack.preview("--exclude", "**::a")
-    stack.program("""
-        def ignore(args):
-            opts = pulumi.ResourceOptions.merge(args.opts, pulumi.ResourceOptions(ignore_changes=["labels"]))
-            return pulumi.ResourceTransformResult(args.props, opts)
         opts = pulumi.ResourceOptions(transforms=[ignore])
         TunnelGroupBackend("web", labels={"app": "web", "dc": "fra"}, metadata="x", opts=opts)
     """)

@@ -197,4 +197,4 @@ def test_a_refresh_keeps_the_inputs_spelling_of_metadata(provider: Any, emulator
     state = {**CREATED, "metadata": '{"team":  "a"}'}
     read = serve(NEW, lambda: provider.read(backend.id, state), inputs=inputs)
     assert read.outs["metadata"] == '{"team":  "a"}'
-    assert read.inputs["metadata"] == (known if known == '{"team":"a"}' else '{"team":  "a"}')
+    assert read.inputs["metadata"] == (known if known == '{"team":"a"}' else '{"team": "a"}')

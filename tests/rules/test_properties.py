@@ -130,7 +130,6 @@ def test_a_patch_holds_exactly_the_differences(olds: dict[str, Any], news: dict[
         ('{"a": 1, "a": 2}', '{"a": 2}'),
         ('{"a": 1, "a": 2}', '{"a":1,"a":2}'),
         ('{"a": {"b": 1, "b": 1}}', '{"a": {"b": 1}}'),
-        ('{"a": "\\u0041"}', '{"a": "A"}'),
         ('{"a": "number"}', '{"a": ["number"]}'),
         ('{"a": "\\n"}', '{"a": "\\t"}'),
         ('{"a": "\\n"}', '{"a": "n"}'),
