@@ -234,23 +234,3 @@ def test_the_example_is_a_teams_own_pack(folder_form: Callable[[Path], Outcome])
     assert said.code == 1, said.text
     assert violations(said) == {("description-required", "web"), ("protected", "web"), ("owner-required", "web")}
     assert "storefront@v1.0.0" in said.text
-
-
-# The page -------------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.nightly
-def test_the_commands_of_the_page_run(new_stack: Callable[..., Stack]) -> None:
-    page = (ROOT / "docs/policies.md").read_text()
-    (settings,) = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
-    stack = new_stack('TunnelGroupBackend("web", labels={"app": "web", "env": "prod"}, description="Website")')
-    (stack.folder / "policies.json").write_text(settings)
-    commands = re.findall(r"^    (pulumi preview .*)$", page, re.MULTILINE)
-    assert len(commands) == 3
-    for command in commands[:2]:
-        assert "✅ ngrok-tunnel-groups@" in stack.run("sh", "-c", f"{command} --non-interactive")
-    # The language host that can be built starts no folders; what the command finds is the folder tried above.
-    (folder,) = re.findall(r'"\$\((.*)\)"', commands[2])
-    found = Path(stack.run("sh", "-c", folder).strip())
-    assert found.parts[-2:] == ("pulumi_ngrok_tg", "policy")
-    assert (found / "PulumiPolicy.yaml").read_text() == (ROOT / "pulumi_ngrok_tg/policy/PulumiPolicy.yaml").read_text()

@@ -54,7 +54,7 @@ def test_a_cli_without_its_python_host_is_skipped(
 
 GO = """
 case "$1" in
-  env) echo go1.26.0 ;;
+  env) echo go9.0.0 ;;
   build) {build} while [ "$1" != -o ]; do shift; done; echo built > "$2" ;;
   list) echo {sdk} ;;
 esac
