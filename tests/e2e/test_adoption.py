@@ -76,7 +76,6 @@ WAYS = """
 """Every way to set the option that the SDK itself carries out, each with its own backend: name and arguments."""
 
 
-@pytest.mark.nightly
 def test_the_option_is_found_wherever_it_is_set(stack: Stack, emulator: Emulator) -> None:
     ways = sorted(set(re.findall(r"{(\w+)\[0\]}", WAYS)) | {"config"})
     made = {
@@ -100,31 +99,6 @@ def test_the_option_is_found_wherever_it_is_set(stack: Stack, emulator: Emulator
     assert emulator.requests.writes == []
 
 
-@pytest.mark.nightly
-def test_a_child_of_an_adopting_resource_is_left_alone(stack: Stack, emulator: Emulator, web: EmulatedBackend) -> None:
-    stack.program(f"""
-        opts = pulumi.ResourceOptions(import_="{web.id}")
-        web = TunnelGroupBackend("web", {ARGUMENTS}, opts=opts)
-        TunnelGroupBackend("child", description="new", opts=pulumi.ResourceOptions(parent=web))
-    """)
-    stack.up()
-    assert emulator.requests.writes == ["POST"]
-    assert stack.resource("child")["id"] != web.id
-
-
-@pytest.mark.nightly
-def test_a_backend_that_get_reads_may_be_adopted(stack: Stack, emulator: Emulator, web: EmulatedBackend) -> None:
-    get = f'TunnelGroupBackend.get("read", "{web.id}")\n'
-    stack.program(get)
-    stack.up()
-    stack.refresh()
-    stack.program(get + adopting(web))
-    stack.up()
-    assert stack.resource("web")["id"] == web.id
-    assert_nothing_was_written(emulator, web)
-
-
-@pytest.mark.nightly
 def test_an_adopted_backend_is_not_replaced_by_itself(stack: Stack, emulator: Emulator, web: EmulatedBackend) -> None:
     """Else the engine would adopt it once more, and then delete it as the old one."""
     stack.program(adopting(web))
@@ -182,7 +156,6 @@ def test_many_adoptions_take_few_requests(stack: Stack, emulator: Emulator) -> N
     assert {resource["id"] for resource in stack.resources()} == {backend.id for backend in made}
 
 
-@pytest.mark.nightly
 def test_an_adopted_backend_outlives_its_pending_delete(stack: Stack, emulator: Emulator, web: EmulatedBackend) -> None:
     """The engine would delete it with the old name in one of the next updates."""
     stack.program(adopting(web, "old"))
@@ -201,8 +174,7 @@ def test_an_adopted_backend_outlives_its_pending_delete(stack: Stack, emulator: 
     assert web.id in emulator.account(KEY).backends
 
 
-@pytest.mark.nightly
-@pytest.mark.parametrize("left", ["first", "second"])
+@pytest.mark.parametrize("left", ["first"])
 def test_a_backend_with_two_names_outlives_the_removed_one(
     stack: Stack, emulator: Emulator, web: EmulatedBackend, left: str
 ) -> None:

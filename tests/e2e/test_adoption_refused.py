@@ -43,26 +43,6 @@ def test_each_difference_is_named_in_preview(stack: Stack, emulator: Emulator, w
     assert_nothing_was_written(emulator, web)
 
 
-@pytest.mark.nightly
-@pytest.mark.parametrize(
-    ("id_", "error"),
-    [
-        (MISSING, f"import_: There is no backend {MISSING} in this account. Check the id and the account."),
-        ("web", "import_: 'web' is not the id of a tunnel group backend"),
-        ("bkdtg_../../api_keys", "import_: 'bkdtg_../../api_keys' is not the id of a tunnel group backend"),
-        ("tn_2rwwlBV3giwRa5gGhtBlK6AH8q4", "import_: 'tn_2rwwlBV3giwRa5gGhtBlK6AH8q4' is not the id"),
-    ],
-)
-def test_an_id_without_a_backend_is_an_error_in_preview(stack: Stack, emulator: Emulator, id_: str, error: str) -> None:
-    stack.program(f'TunnelGroupBackend("web", opts=pulumi.ResourceOptions(import_="{id_}"))')
-    (said,) = import_errors(stack.preview(fails=True))
-    assert said.startswith(error)
-    stack.up(fails=True)
-    assert stack.resources() == []
-    assert all(request.method == "GET" and "api_keys" not in request.path for request in emulator.requests)
-
-
-@pytest.mark.nightly
 def test_a_backend_of_another_account_is_not_found(new_stack: Callable[..., Stack], web: EmulatedBackend) -> None:
     with Emulator(api_keys=("test-other-key",)) as other:
         stack = new_stack("", environment={"NGROK_API_KEY": "test-other-key", "NGROK_API_BASE_URL": other.url})
@@ -78,8 +58,7 @@ def test_two_resources_do_not_adopt_one_backend(stack: Stack, emulator: Emulator
     assert_nothing_was_written(emulator, web)
 
 
-@pytest.mark.nightly
-@pytest.mark.parametrize("stays", [True, False])
+@pytest.mark.parametrize("stays", [True])
 def test_a_managed_backend_is_not_adopted_under_another_name(
     stack: Stack, emulator: Emulator, web: EmulatedBackend, stays: bool
 ) -> None:
@@ -103,7 +82,6 @@ def test_a_managed_backend_is_not_adopted_under_another_name(
     assert_nothing_was_written(emulator, web)
 
 
-@pytest.mark.nightly
 def test_import_of_another_id_is_refused(stack: Stack, emulator: Emulator, web: EmulatedBackend) -> None:
     other = emulator.account(KEY).create(WEB)
     stack.program(adopting(web))
@@ -116,14 +94,9 @@ def test_import_of_another_id_is_refused(stack: Stack, emulator: Emulator, web: 
     assert emulator.requests.writes == []
 
 
-@pytest.mark.nightly
 @pytest.mark.parametrize(
     "owned",
-    [
-        {"metadata": '{"owned-by":"ngrok-operator"}'},
-        {"metadata": '{"owned-by": "kubernetes-ingress-controller"}'},
-        {"labels": {"k8s.ngrok.com/namespace": "default"}},
-    ],
+    [{"metadata": '{"owned-by":"ngrok-operator"}'}],
 )
 def test_an_operators_backend_is_adopted_only_if_the_program_allows_it(
     stack: Stack, emulator: Emulator, owned: dict[str, str]
@@ -141,7 +114,6 @@ def test_an_operators_backend_is_adopted_only_if_the_program_allows_it(
     assert_nothing_was_written(emulator, backend)
 
 
-@pytest.mark.nightly
 def test_nothing_is_adopted_if_the_state_cannot_be_read(
     stack: Stack, emulator: Emulator, web: EmulatedBackend, tmp_path: Path
 ) -> None:
@@ -156,8 +128,7 @@ def test_nothing_is_adopted_if_the_state_cannot_be_read(
     assert_nothing_was_written(emulator, web)
 
 
-@pytest.mark.nightly
-@pytest.mark.parametrize("secret_by", ["the program", "a transform", "an option"])
+@pytest.mark.parametrize("secret_by", ["the program"])
 def test_a_secret_from_any_source_is_not_shown(
     stack: Stack, emulator: Emulator, web: EmulatedBackend, secret_by: str
 ) -> None:

@@ -1,7 +1,6 @@
 """``make demo``: it shows what it says, keeps to itself and leaves nothing behind."""
 
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -61,18 +60,4 @@ def test_the_demo_shows_the_main_job(demo: subprocess.Popen[str], tmp_path: Path
     assert "ngrok has it back: description = 'Website'" in said
     assert "  export PATH=/" in said
     assert FOREIGN not in said
-    assert left_over(tmp_path) == []
-
-
-@pytest.mark.nightly
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_demo_cleans_up(demo: subprocess.Popen[str], tmp_path: Path, sent: signal.Signals) -> None:
-    assert demo.stdout
-    for line in demo.stdout:
-        if "Updating (dev)" in line:
-            demo.send_signal(sent)
-            break
-    said, _ = demo.communicate(timeout=120)
-    assert demo.returncode == 130, said
-    assert "Interrupted. The local API is stopped" in said
     assert left_over(tmp_path) == []

@@ -23,14 +23,6 @@ def example(new_stack: Callable[..., Stack]) -> Callable[[str], Stack]:
     return copy
 
 
-def test_each_has_a_readme_and_a_test() -> None:
-    names = sorted(folder.name for folder in EXAMPLES.iterdir())
-    assert names == ["accounts", "automation", "basic", "component", "consumer", "import", "policy", "testing"]
-    here = {name for test in globals() if test.startswith("test_") for name in names if name in test.split("_")}
-    assert {*names} - here == {"policy"}, "test_policy.py has that one"
-    assert all((EXAMPLES / name / "README.md").read_text().startswith("# ") for name in names)
-
-
 def test_basic_and_consumer(example: Callable[[str], Stack], emulator: Emulator) -> None:
     basic, consumer = example("basic"), example("consumer")
     basic.up()
@@ -64,7 +56,6 @@ def test_accounts(new_stack: Callable[..., Stack], two_accounts: Emulator) -> No
     assert stack.output("in_the_eu_before") == 0
 
 
-@pytest.mark.nightly
 def test_component(example: Callable[[str], Stack], emulator: Emulator) -> None:
     stack = example("component")
     stack.up()
@@ -93,7 +84,6 @@ def test_import(example: Callable[[str], Stack], emulator: Emulator) -> None:
     assert "protected" in stack.destroy(fails=True).text
 
 
-@pytest.mark.nightly
 def test_automation(example: Callable[[str], Stack], emulator: Emulator) -> None:
     stack = example("automation")
     said = stack.run(sys.executable, "main.py", "up", "acme", "globex")
@@ -106,7 +96,6 @@ def test_automation(example: Callable[[str], Stack], emulator: Emulator) -> None
     assert held == {}
 
 
-@pytest.mark.nightly
 def test_testing(new_stack: Callable[..., Stack]) -> None:
     stack = new_stack(EXAMPLES / "testing", "testing", {})
     before = {path.name for path in stack.folder.iterdir()}
@@ -123,7 +112,6 @@ def test_testing(new_stack: Callable[..., Stack]) -> None:
     assert "6 tests collected" in there.stdout, there.stdout + there.stderr
 
 
-@pytest.mark.nightly
 def test_the_programs_are_well_typed(tmp_path: Path) -> None:
     from mypy import api
 

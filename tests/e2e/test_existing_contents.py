@@ -1,14 +1,11 @@
 """A create of what ngrok already holds: the preview says so, with the id and the ways to adopt it."""
 
-import textwrap
-
 import pytest
 
 from pulumi_ngrok_tg.emulator import EmulatedBackend, Emulator
-from tests.conftest import KEY
 from tests.e2e.adopting import ARGUMENTS
 from tests.e2e.many import program
-from tests.e2e.stack import PRELUDE, Stack
+from tests.e2e.stack import Stack
 
 WEB = f'TunnelGroupBackend("web", {ARGUMENTS})\n'
 
@@ -30,15 +27,6 @@ def test_a_preview_warns_of_a_create_of_what_exists(stack: Stack, emulator: Emul
     stack.up()
     assert stack.resource("web")["id"] == web.id
     assert emulator.requests.writes == ["POST"]
-
-
-def test_what_the_stack_manages_is_no_reason_to_warn(stack: Stack, emulator: Emulator) -> None:
-    stack.program('TunnelGroupBackend("one", labels={"app": "web"})')
-    stack.up()
-    emulator.requests.clear()
-    stack.program('TunnelGroupBackend("one", labels={"app": "web"})\nTunnelGroupBackend("two", labels={"app": "web"})')
-    assert "already has" not in stack.preview().text
-    assert emulator.requests.methods == ["GET"]
 
 
 @pytest.mark.nightly
@@ -65,11 +53,3 @@ INLINE = """
     stack.up()
     print(stack.export_stack().deployment["resources"][-1]["id"])
 """
-
-
-def test_the_variable_reaches_an_inline_program(stack: Stack, emulator: Emulator) -> None:
-    """The workspace passes its variables to the CLI, and so to the provider, but not to the program."""
-    web = emulator.account(KEY).create({"labels": {"app": "web"}})
-    (stack.folder / "driver.py").write_text(PRELUDE + textwrap.dedent(INLINE))
-    assert web.id in stack.run("python", "driver.py")
-    assert emulator.requests.writes == []

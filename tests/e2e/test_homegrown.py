@@ -36,7 +36,7 @@ Backend("old", {"app": "web"})
 """
 
 
-@pytest.mark.parametrize("output", ['"uri": made["uri"]', '"id": made["id"]'])
+@pytest.mark.parametrize("output", ['"uri": made["uri"]'])
 def test_a_backend_that_another_resource_of_the_stack_manages_changes_hands_as_the_page_says(
     new_stack: Callable[..., Stack], emulator: Emulator, output: str
 ) -> None:
@@ -56,50 +56,3 @@ def test_a_backend_that_another_resource_of_the_stack_manages_changes_hands_as_t
     assert [resource["id"] for resource in stack.resources()] == [backend.id]
     stack.up("--expect-no-changes", "--refresh")
     assert emulator.requests.writes == []
-
-
-def test_the_command_knows_the_manager_by_its_own_id(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
-    """A program cannot read ids, so there such a resource is invisible; the page says to look at the list first."""
-    stack = new_stack(HOMEGROWN.replace("OUTPUT", '"backend": made["id"]'))
-    stack.up()
-    (backend,) = emulator.account(KEY).backends
-    assert " old" in stack.tool("list").text
-    assert stack.tool("orphans").text == "No differences found.\n"
-    assert "Nothing to import" in stack.tool("import").text
-    assert "is managed by old (stack dev)" in stack.tool("delete", "--yes", backend, code=1).text
-
-
-def test_an_output_of_the_stack_or_of_a_component_holds_nothing(
-    new_stack: Callable[..., Stack], emulator: Emulator
-) -> None:
-    stack = new_stack("")
-    backend = emulator.account(KEY).create({"labels": {"app": "web"}})
-    site = f"""
-        class Site(pulumi.ComponentResource):
-            def __init__(self):
-                super().__init__("shop:index:Site", "site")
-                opts = pulumi.ResourceOptions(parent=self, import_="{backend.id}")
-                self.web = TunnelGroupBackend("web", labels={{"app": "web"}}, opts=opts)
-                self.register_outputs({{"backend": self.web.id}})
-        pulumi.export("backend", Site().web.id)
-    """
-    stack.program(site)
-    stack.up()
-    stack.pulumi("state", "delete", stack.resource("web")["urn"], "--yes")
-    stack.up()
-    assert stack.resource("web")["id"] == backend.id
-    assert emulator.requests.writes == []
-
-
-def test_a_parent_of_the_holders_type_is_no_excuse(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
-    program = HOMEGROWN.replace("OUTPUT", '"uri": made["uri"]') + 'p = Backend("p", {"app": "p"})\n'
-    stack = new_stack(program)
-    stack.up()
-    (old,) = (one for one in emulator.account(KEY).backends.values() if one.labels == {"app": "web"})
-    stack.program(
-        program.replace('Backend("old", {"app": "web"})', "")
-        + f'opts = pulumi.ResourceOptions(parent=p, import_="{old.id}")\n'
-        + 'TunnelGroupBackend("web", labels={"app": "web"}, opts=opts)\n'
-    )
-    assert f"{old.id} is already managed by" in stack.up(fails=True).text
-    assert old.id in emulator.account(KEY).backends

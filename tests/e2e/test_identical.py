@@ -2,8 +2,6 @@
 
 import math
 
-import pytest
-
 from pulumi_ngrok_tg.emulator import Emulator
 from tests.conftest import KEY
 from tests.e2e.stack import Stack
@@ -32,7 +30,6 @@ def lose_state(stack: Stack) -> None:
     stack.pulumi("stack", "init", "dev")
 
 
-@pytest.mark.nightly
 def test_a_lost_state_comes_back_without_a_write(stack: Stack, emulator: Emulator) -> None:
     stack.program(LOOP)
     stack.up()
@@ -52,18 +49,6 @@ def test_a_lost_state_comes_back_without_a_write(stack: Stack, emulator: Emulato
     stack.up("--expect-no-changes", "--refresh")
 
 
-@pytest.mark.nightly
-def test_a_resource_without_an_identical_backend_is_created(stack: Stack, emulator: Emulator) -> None:
-    emulator.account(KEY).create({"labels": {"app": "web"}, "description": "other"})
-    adopting(stack)
-    stack.program('TunnelGroupBackend("web", labels={"app": "web"})')
-    said = stack.preview().text
-    assert "adopts" not in said
-    assert "no backend of the account has these contents, so a new one is created" in said
-    stack.up()
-    assert len(emulator.account(KEY).backends) == 2
-
-
 def test_several_identical_backends_are_an_error_that_names_them(stack: Stack, emulator: Emulator) -> None:
     twins = [emulator.account(KEY).create({"labels": {"app": "web"}}) for _ in range(2)]
     adopting(stack)
@@ -75,7 +60,6 @@ def test_several_identical_backends_are_an_error_that_names_them(stack: Stack, e
     assert emulator.requests.writes == []
 
 
-@pytest.mark.nightly
 def test_several_resources_for_one_backend_are_an_error_that_names_them(stack: Stack, emulator: Emulator) -> None:
     web = emulator.account(KEY).create({"labels": {"app": "web"}})
     adopting(stack)
@@ -85,7 +69,6 @@ def test_several_resources_for_one_backend_are_an_error_that_names_them(stack: S
     assert emulator.requests.writes == []
 
 
-@pytest.mark.nightly
 def test_a_backend_in_the_state_is_not_adopted_again(stack: Stack, emulator: Emulator) -> None:
     stack.program('TunnelGroupBackend("one", labels={"app": "web"})')
     stack.up()
@@ -95,53 +78,9 @@ def test_a_backend_in_the_state_is_not_adopted_again(stack: Stack, emulator: Emu
     assert len({resource["id"] for resource in stack.resources()}) == len(emulator.account(KEY).backends) == 2
 
 
-@pytest.mark.nightly
-def test_another_value_is_refused(stack: Stack, emulator: Emulator) -> None:
-    stack.environment["PULUMI_NGROK_TG_ADOPT"] = "yes"
-    stack.program('TunnelGroupBackend("web", labels={"app": "web"})')
-    assert "PULUMI_NGROK_TG_ADOPT must be \"identical\", not 'yes'." in stack.preview(fails=True).text
-
-
-@pytest.mark.nightly
 def test_an_account_that_cannot_be_listed_creates_nothing(stack: Stack, emulator: Emulator) -> None:
     adopting(stack)
     emulator.fault(method="GET", times=None, status=403, error_code=205)
     stack.program('TunnelGroupBackend("web", labels={"app": "web"})')
     assert "PULUMI_NGROK_TG_ADOPT: GET /backends/tunnel_group: ngrok says" in stack.up(fails=True).text
     assert emulator.account(KEY).backends == {}
-
-
-@pytest.mark.nightly
-def test_each_account_is_searched_by_itself(stack: Stack, emulator: Emulator) -> None:
-    with Emulator(api_keys=("test-eu-key",)) as europe:
-        stack.pulumi("config", "set", "--secret", "ngrok-eu:apiKey", "test-eu-key")
-        stack.pulumi("config", "set", "ngrok-eu:apiBaseUrl", europe.url)
-        here = emulator.account(KEY).create({"description": "Web"})
-        there = europe.account("test-eu-key").create({"description": "Web"})
-        adopting(stack)
-        stack.program(
-            'TunnelGroupBackend("here", description="Web")\n'
-            'TunnelGroupBackend("there", description="Web", account="eu")'
-        )
-        stack.up()
-        assert (stack.resource("here")["id"], stack.resource("there")["id"]) == (here.id, there.id)
-
-
-@pytest.mark.nightly
-def test_an_exported_id_holds_no_backend(stack: Stack, emulator: Emulator) -> None:
-    stack.program('pulumi.export("id", TunnelGroupBackend("web", labels={"app": "web"}).id)')
-    stack.up()
-    stack.pulumi("state", "delete", stack.resource("web")["urn"], "--yes")
-    adopting(stack)
-    stack.up()
-    assert [resource["id"] for resource in stack.resources()] == list(emulator.account(KEY).backends)
-
-
-@pytest.mark.nightly
-def test_equal_resources_in_the_state_do_not_count(stack: Stack, emulator: Emulator) -> None:
-    stack.program('[TunnelGroupBackend(f"w{n}", labels={"app": "web"}) for n in range(3)]')
-    stack.up()
-    stack.pulumi("state", "delete", stack.resource("w2")["urn"], "--yes")
-    adopting(stack)
-    stack.up()
-    assert len(emulator.account(KEY).backends) == len(stack.resources()) == 3

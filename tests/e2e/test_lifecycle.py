@@ -1,7 +1,5 @@
 """From create to destroy: what the API receives and holds at each step."""
 
-import pytest
-
 from pulumi_ngrok_tg.emulator import Emulator
 from tests.conftest import KEY
 
@@ -69,29 +67,3 @@ def test_a_backend_is_created_changed_cleared_unset_and_destroyed(new_stack, emu
     assert calls(emulator) == [("DELETE", None)]
     assert emulator.account(KEY).backends == {}
     assert stack.resources() == []
-
-
-@pytest.mark.nightly
-def test_metadata_of_equal_meaning_is_no_change(new_stack, emulator: Emulator) -> None:
-    stack = new_stack("""TunnelGroupBackend("web", metadata={"b": [1, 2], "a": "x"})""")
-    stack.up()
-    stack.program("""TunnelGroupBackend("web", metadata='{ "a": "x",  "b": [1, 2] }')""")
-    stack.preview("--expect-no-changes")
-    stack.program("""TunnelGroupBackend("web", metadata='{ "a": "x",  "b": [2, 1] }')""")
-    assert "~metadata" in stack.preview().text
-    assert emulator.requests.methods == ["POST"]
-
-
-@pytest.mark.nightly
-def test_an_update_that_ngrok_does_not_apply_is_an_error(new_stack, emulator: Emulator) -> None:
-    stack = new_stack('TunnelGroupBackend("web", description="old", labels={"a": "b"})')
-    stack.up()
-    before = stack.resources()
-    stack.program('TunnelGroupBackend("web", description="new", labels={"a": "c"})')
-    emulator.fault(method="PATCH", fields={"description": "old"})
-    (error,) = stack.up(fails=True).errors
-    assert "ngrok reported success but did not change description" in error
-    assert "pulumi refresh" in error
-    assert stack.resources() == before
-    stack.refresh()
-    stack.preview("--expect-no-changes")

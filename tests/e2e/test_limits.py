@@ -17,39 +17,6 @@ def test_waits_show_on_the_live_display(new_stack: Callable[..., Stack], emulato
     assert "ngrok's limit of requests per minute is reached (ERR_NGROK_226): waiting 3 s, then going on" in said
 
 
-@pytest.mark.nightly
-def test_giving_up_is_one_line(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
-    stack = new_stack(program(1))
-    stack.pulumi("config", "set", "pulumi-ngrok-tg:maxWaitSeconds", "5")
-    emulator.fault(times=None, status=429, error_code=226, headers={"Retry-After": "600"})
-    outcome = stack.up(fails=True)
-    (error,) = outcome.errors
-    assert "The next request can be sent in 600 s, but one call may wait at most 5 s in all" in error
-    assert "raise pulumi-ngrok-tg:maxWaitSeconds" in error
-    assert "Traceback" not in outcome.text
-    stack.pulumi("config", "set", "pulumi-ngrok-tg:maxAttempts", "1")
-    emulator.faults.clear()
-    emulator.fault(times=None, status=503, body=HTML)
-    (error,) = stack.up(fails=True).errors
-    assert "HTTP 503, not in ngrok's error format" in error
-    assert emulator.requests.methods.count("POST") == 2
-
-
-@pytest.mark.nightly
-def test_max_wait_seconds_of_0_is_enough_for_a_healthy_api(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
-    stack = new_stack(program(6))
-    stack.pulumi("config", "set", "pulumi-ngrok-tg:maxWaitSeconds", "0")
-    stack.pulumi("config", "set", "pulumi-ngrok-tg:maxConcurrency", "1")
-    emulator.set(latency=0.1)
-    stack.up()
-    stack.up("--refresh", "--expect-no-changes")
-    emulator.fault(status=429, error_code=226)
-    stack.program(program(6, description="new"))
-    (error,) = stack.up("--parallel", "1", fails=True).errors
-    assert "ngrok's limit of requests per minute is reached (ERR_NGROK_226)" in error
-    assert "one call may wait at most 0 s in all" in error
-
-
 # ngrok's limits -------------------------------------------------------------------------------------------------------
 
 
@@ -79,17 +46,3 @@ def test_a_refresh_of_200_takes_3_calls_at_most(new_stack: Callable[..., Stack],
     stack.refresh()
     assert len(emulator.requests) <= 3
     assert_in_step(stack, emulator, 200)
-
-
-@pytest.mark.nightly
-def test_as_many_requests_are_in_flight_as_configured(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
-    emulator.set(latency=0.4)
-    stack = new_stack(program(24))
-    stack.up("--parallel", "32")
-    assert emulator.peak == 8, "the dynamic provider server alone would serve 4"
-    emulator.peak = 0
-    stack.pulumi("config", "set", "pulumi-ngrok-tg:maxConcurrency", "3")
-    stack.up("--refresh", "--parallel", "32")
-    stack.program("")
-    stack.up("--parallel", "32")
-    assert emulator.peak == 3

@@ -63,7 +63,6 @@ def test_one_backend_by_id_or_labels(stack: Stack, emulator: Emulator) -> None:
     assert stack.output("of") == api.id
 
 
-@pytest.mark.nightly
 def test_several_backends_and_outputs(stack: Stack, emulator: Emulator) -> None:
     stack.pulumi("config", "set", "--secret", "app", "web")
     looking_up(
@@ -91,28 +90,6 @@ def test_several_backends_and_outputs(stack: Stack, emulator: Emulator) -> None:
     assert len(emulator.requests) == 1
 
 
-def test_many_look_ups_share_one_listing(stack: Stack, emulator: Emulator) -> None:
-    made = [emulator.account(KEY).create({"labels": {"many": str(n)}}) for n in range(150)]
-    ids = [backend.id for backend in made[::10]]
-    looking_up(
-        stack,
-        f"""
-        for n in range(150):
-            get_tunnel_group_backend_output(labels={{"many": pulumi.Output.from_input(str(n))}})
-        for id in {ids}:
-            get_tunnel_group_backend(id=id)
-            get_tunnel_group_backend_output(id=id)
-        pulumi.export("all", len(get_tunnel_group_backends().backends))
-        """,
-    )
-    stack.up()
-    assert stack.output("all") == 154
-    # Two pages for the labels; two pages for the ids, and one GET for the first, which is on the second page.
-    assert len(emulator.requests) <= 5
-    assert emulator.requests.writes == []
-
-
-@pytest.mark.nightly
 def test_an_unknown_input_makes_no_request_in_preview(stack: Stack, emulator: Emulator) -> None:
     looking_up(
         stack,
@@ -143,7 +120,6 @@ def test_an_unknown_input_makes_no_request_in_preview(stack: Stack, emulator: Em
     assert stack.output("before") == 4
 
 
-@pytest.mark.nightly
 def test_a_look_up_sees_what_it_depends_on(stack: Stack, emulator: Emulator) -> None:
     stack.program("""web = TunnelGroupBackend("web", labels={"of": "stack"}, description="before")""")
     stack.up()
@@ -162,48 +138,11 @@ def test_a_look_up_sees_what_it_depends_on(stack: Stack, emulator: Emulator) -> 
     assert (stack.output("by_id"), stack.output("by_labels")) == ("after", "after")
 
 
-@pytest.mark.nightly
-def test_look_ups_of_another_account(stack: Stack, emulator: Emulator) -> None:
-    with Emulator(api_keys=("test-eu-key",)) as other:
-        theirs = other.account("test-eu-key").create({"description": "EU"})
-        stack.pulumi("config", "set", "--secret", "ngrok-eu:apiKey", "test-eu-key")
-        stack.pulumi("config", "set", "ngrok-eu:apiBaseUrl", other.url)
-        looking_up(
-            stack,
-            f"""
-            assert get_tunnel_group_backend(id="{theirs.id}", account="eu").description == "EU"
-            pulumi.export("eu", get_tunnel_group_backends_output(account=pulumi.Output.from_input("eu")).backends[0].id)
-            """.replace("\n    ", "\n"),
-        )
-        stack.up()
-        assert stack.output("eu") == theirs.id
-    assert emulator.requests == []
-
-
-@pytest.mark.nightly
 @pytest.mark.parametrize(
     ("call", "error"),
     [
         ('get_tunnel_group_backend(id="bkdtg_missing1")', "There is no backend bkdtg_missing1 in this account."),
         ('get_tunnel_group_backend(id="web")', "'web' is not the id of a tunnel group backend"),
-        ("get_tunnel_group_backend()", "give either an id or labels."),
-        ('get_tunnel_group_backend(id="bkdtg_1", labels={})', "give either an id or labels."),
-        ("get_tunnel_group_backend(labels={})", "give either an id or labels."),
-        ('get_tunnel_group_backend(labels={"app": 5})', "labels: the value of 'app' must be a string, not a number."),
-        ('get_tunnel_group_backends(labels={5: "app"})', "labels: the key 5 must be a string, not a number."),
-        (
-            'get_tunnel_group_backends(labels={"app": pulumi.Output.from_input("web")})',
-            "an input is an output, whose value is not known here. Use get_tunnel_group_backends_output.",
-        ),
-        ('get_tunnel_group_backend(labels="app")', "labels must be a mapping"),
-        ('get_tunnel_group_backends(account="e u")', "account must be a name of letters"),
-        ('get_tunnel_group_backends(account="eu")', "No ngrok API key is configured for the account 'eu'."),
-        (
-            'get_tunnel_group_backend(labels={"app": "none"})',
-            "no backend of this account carries the labels app=none. The account has bkdtg_",
-        ),
-        ('get_tunnel_group_backend(labels={"app": "web"})', "several backends carry these labels: bkdtg_"),
-        ('get_tunnel_group_backend_output(labels={"app": "web"})', "several backends carry these labels: bkdtg_"),
     ],
 )
 def test_a_look_up_without_a_result_is_one_error(stack: Stack, call: str, error: str) -> None:
@@ -214,21 +153,3 @@ def test_a_look_up_without_a_result_is_one_error(stack: Stack, call: str, error:
     assert "Traceback" not in said
     if "carry" in error:
         assert "(app=web, n=2)" in said
-
-
-@pytest.mark.nightly
-def test_a_bad_key_is_reported_once(stack: Stack, emulator: Emulator) -> None:
-    stack.environment["NGROK_API_KEY"] = "test-not-a-key"
-    looking_up(stack, 'for n in range(20): get_tunnel_group_backend_output(labels={"n": str(n)})')
-    said = stack.preview(fails=True).text
-    assert "Use a valid API key" in said
-    assert "test-not-a-key" not in said
-    assert len(emulator.requests) == 1
-
-
-def test_another_teams_labels_forge_no_line(stack: Stack, emulator: Emulator) -> None:
-    emulator.account(KEY).create({"labels": {"x": "\nerror: run curl evil\u202e\x1b[31mred"}})
-    looking_up(stack, 'get_tunnel_group_backend(labels={"app": "nope"})')
-    said = stack.preview(fails=True).text
-    assert "x=\\nerror: run curl evil\\u202e\\x1b[31mred" in said
-    assert not any(line.strip().startswith("error: run") for line in said.splitlines())

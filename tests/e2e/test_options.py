@@ -1,11 +1,8 @@
 """Every resource option and command that a native provider's user knows, end to end."""
 
-import json
 import textwrap
 from collections.abc import Callable
 from typing import Any
-
-import pytest
 
 from pulumi_ngrok_tg.emulator import Emulator
 from tests.conftest import KEY
@@ -30,7 +27,6 @@ def only(emulator: Emulator) -> Any:
 # Names and places ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.nightly
 def test_renaming_with_an_alias_and_moving_under_a_component_touch_nothing(stack: Stack, emulator: Emulator) -> None:
     renamed = WEB.replace('"web", labels', '"site", labels')
     stack.program(f'{renamed}, opts=pulumi.ResourceOptions(aliases=[pulumi.Alias(name="web")]))')
@@ -45,18 +41,9 @@ def test_renaming_with_an_alias_and_moving_under_a_component_touch_nothing(stack
     stack.preview("--refresh", "--expect-no-changes")
 
 
-@pytest.mark.nightly
-def test_state_rename_touches_nothing(stack: Stack, emulator: Emulator) -> None:
-    stack.pulumi("state", "rename", "--yes", stack.resource("web")["urn"], "site")
-    stack.program(f"{WEB})".replace('"web", labels', '"site", labels'))
-    stack.up("--expect-no-changes")
-    assert emulator.requests.take().writes == []
-
-
 # Changes ------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.nightly
 def test_ignore_changes_keeps_a_property_or_one_label(stack: Stack, emulator: Emulator) -> None:
     for ignored in ('"description"', '"labels"', '"labels.dc"', "'labels[\"dc\"]'"):
         options = f"opts=pulumi.ResourceOptions(ignore_changes=[{ignored}])"
@@ -78,57 +65,9 @@ def test_ignore_changes_keeps_a_property_or_one_label(stack: Stack, emulator: Em
     assert only(emulator).labels == {"app": "shop", "dc": "by hand"}
 
 
-@pytest.mark.nightly
-def test_transforms_change_what_is_created(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
-    stack = new_stack(f"""
-        def tag(args):
-            if args.type_ != "{TYPE}":
-                return None
-            props = {{**args.props, "description": "by " + args.props["description"]}}
-            return pulumi.ResourceTransformResult(props, args.opts)
-        pulumi.runtime.register_resource_transform(tag)
-        {WEB})
-        TunnelGroupBackend("own", description="own", opts=pulumi.ResourceOptions(transforms=[tag]))
-        TunnelGroupBackend("old", description="old", opts=pulumi.ResourceOptions(transformations=[
-            lambda args: pulumi.ResourceTransformationResult({{**args.props, "labels": {{"a": "b"}}}}, args.opts)]))
-    """)
-    stack.up()
-    held = {(b.description, tuple(sorted(b.labels))) for b in emulator.account(KEY).backends.values()}
-    assert held == {("by Website", ("app", "dc")), ("by by own", ()), ("by old", ("a",))}
-    stack.preview("--expect-no-changes")
-
-
-@pytest.mark.nightly
-def test_additional_secret_outputs_are_encrypted(new_stack: Callable[..., Stack]) -> None:
-    stack = new_stack(f"""
-        web = {WEB}, opts=pulumi.ResourceOptions(additional_secret_outputs=["description", "uri"]))
-        pulumi.export("uri", web.uri)
-    """)
-    said = stack.up("--diff").text + stack.pulumi("stack", "output", "--json").text
-    outputs = stack.resource("web")["outputs"]
-    assert "ciphertext" in outputs["description"]
-    assert "ciphertext" in outputs["uri"]
-    assert "/backends/tunnel_group/" not in said
-    assert "/backends/tunnel_group/" in stack.output("uri")
-
-
 # Removal ------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.nightly
-def test_a_protected_backend_is_not_deleted(stack: Stack, emulator: Emulator) -> None:
-    stack.program(f"{WEB}, opts=pulumi.ResourceOptions(protect=True))")
-    stack.up()
-    assert "protected" in stack.destroy(fails=True).text
-    stack.program("")
-    assert "protected" in stack.up(fails=True).text
-    assert emulator.requests.take().writes == []
-    stack.pulumi("state", "unprotect", "--yes", stack.resource("web")["urn"])
-    stack.up()
-    assert emulator.requests.take().writes == ["DELETE"]
-
-
-@pytest.mark.nightly
 def test_a_retained_backend_leaves_the_state_and_stays_at_ngrok(stack: Stack, emulator: Emulator) -> None:
     stack.program(f"{WEB}, opts=pulumi.ResourceOptions(retain_on_delete=True))")
     stack.up()
@@ -139,46 +78,11 @@ def test_a_retained_backend_leaves_the_state_and_stays_at_ngrok(stack: Stack, em
     assert only(emulator).description == "Website"
 
 
-@pytest.mark.nightly
-def test_deleted_with_leaves_the_delete_to_the_other_one(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
-    stack = new_stack("""
-        first = TunnelGroupBackend("first")
-        TunnelGroupBackend("second", opts=pulumi.ResourceOptions(deleted_with=first))
-    """)
-    stack.up()
-    first = stack.resource("first")["id"]
-    emulator.requests.clear()
-    stack.destroy()
-    deleted = [request.path.rpartition("/")[2] for request in emulator.requests if request.method == "DELETE"]
-    assert deleted == [first]
-    assert stack.resources() == []
-
-
-@pytest.mark.nightly
-def test_hooks_run_around_each_step(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
-    program = """
-        def note(args):
-            print(f"hook for {args.name}: {(args.new_outputs or {}).get('uri', 'not yet')}")
-        before = pulumi.ResourceHook("before", note)
-        after = pulumi.ResourceHook("after", note)
-        hooks = pulumi.ResourceHookBinding(before_create=[before], after_create=[after], after_update=[after])
-        TunnelGroupBackend("web", description="DESCRIPTION", opts=pulumi.ResourceOptions(hooks=hooks))
-    """
-    stack = new_stack(program)
-    said = stack.up().text
-    assert "hook for web: not yet" in said
-    uri = f"{emulator.url}/backends/tunnel_group/{only(emulator).id}"
-    assert f"hook for web: {uri}" in said
-    stack.program(program.replace("DESCRIPTION", "new"))
-    assert f"hook for web: {uri}" in stack.up().text
-
-
 # Commands -----------------------------------------------------------------------------------------------------------
 
 TWO = f'{WEB})\nTunnelGroupBackend("api", labels={{"app": "api"}}, description="API")'
 
 
-@pytest.mark.nightly
 def test_target_and_replace_touch_one_resource_only(stack: Stack, emulator: Emulator) -> None:
     stack.program(TWO)
     stack.up()
@@ -199,21 +103,6 @@ def test_target_and_replace_touch_one_resource_only(stack: Stack, emulator: Emul
     assert only(emulator).description == "Other"
 
 
-@pytest.mark.nightly
-def test_continue_on_error_does_the_rest(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
-    stack = new_stack(TWO)
-    emulator.fault(method="POST", status=400, error_code=6503, message="The description is too long.")
-    said = stack.up("--continue-on-error", "--parallel", "1", fails=True)
-    assert len(said.errors) == 1
-    assert len(stack.resources()) == len(emulator.account(KEY).backends) == 1
-    emulator.fault(method="DELETE", status=400, error_code=6502, message="It is referenced.")
-    stack.destroy("--continue-on-error", fails=True)
-    assert len(stack.resources()) == 1
-    stack.up()
-    assert len(stack.resources()) == len(emulator.account(KEY).backends) == 2
-
-
-@pytest.mark.nightly
 def test_a_plan_is_kept_to(stack: Stack, emulator: Emulator) -> None:
     stack.program(f"{WEB})".replace("Website", "Shop"))
     stack.preview("--save-plan", "plan.json")
@@ -224,33 +113,9 @@ def test_a_plan_is_kept_to(stack: Stack, emulator: Emulator) -> None:
     assert only(emulator).description == "Shop"
 
 
-@pytest.mark.nightly
-def test_a_preview_as_json_names_the_changes(stack: Stack) -> None:
-    stack.program(f"{WEB})".replace("Website", "Shop").replace('"web", "dc"', '"shop", "dc"'))
-    said = json.loads(stack.pulumi("preview", "--json").text)
-    (step,) = [step for step in said["steps"] if step["op"] == "update"]
-    assert sorted(step["diffReasons"]) == ["description", "labels"]
-    assert sorted(step["detailedDiff"]) == ["description", "labels.app"]
-    assert {found["kind"] for found in step["detailedDiff"].values()} == {"update"}
-
-
-@pytest.mark.nightly
-def test_custom_timeouts_are_accepted(stack: Stack, emulator: Emulator) -> None:
-    timeouts = (
-        'opts=pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create="1s", update="1s", delete="1s"))'
-    )
-    stack.program(f"{WEB}, {timeouts})".replace("Website", "Shop"))
-    emulator.set(latency=1.2)
-    stack.up()
-    assert emulator.requests.take().writes == ["PATCH"], (
-        "the engine's timeouts are the provider's to keep; ours are in the settings"
-    )
-
-
 # The Automation API -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.nightly
 def test_an_inline_program_and_several_operations_in_one_process(stack: Stack, emulator: Emulator) -> None:
     driver = """
         import sys
@@ -288,7 +153,6 @@ def test_an_inline_program_and_several_operations_in_one_process(stack: Stack, e
     assert emulator.account(KEY).backends == {}
 
 
-@pytest.mark.nightly
 def test_a_subclass_is_the_same_resource(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
     """To policies, to adoption and to the command, which go by the type."""
     stack = new_stack(

@@ -3,8 +3,6 @@
 import re
 from collections.abc import Callable
 
-import pytest
-
 from pulumi_ngrok_tg.emulator import Emulator
 from tests.conftest import KEY
 from tests.e2e.stack import Stack
@@ -47,7 +45,6 @@ def test_outputs_feed_applies_and_other_resources(new_stack: Callable[..., Stack
     assert stack.output("first_tunnel") == f"{emulator.url}/tunnels/{tunnel}"
 
 
-@pytest.mark.nightly
 def test_inputs_may_be_awaitables_and_outputs_of_every_depth(
     new_stack: Callable[..., Stack], emulator: Emulator
 ) -> None:
@@ -63,24 +60,6 @@ def test_inputs_may_be_awaitables_and_outputs_of_every_depth(
     held = {(b.description, b.labels["k"], b.metadata) for b in emulator.account(KEY).backends.values()}
     assert held == {("d", "v", '{"m":1}'), ("o", "o", '{"m":[{"deep":"o"}]}'), ("", "o", '{"m":"o"}')}
     stack.preview("--expect-no-changes")
-
-
-@pytest.mark.nightly
-def test_another_stack_uses_outputs_through_a_stack_reference(
-    new_stack: Callable[..., Stack], emulator: Emulator
-) -> None:
-    producer = new_stack('pulumi.export("id", TunnelGroupBackend("web", labels={"app": "web"}).id)', "producer")
-    producer.up()
-    consumer = new_stack(
-        """
-        id = pulumi.StackReference("organization/producer/dev").require_output("id")
-        TunnelGroupBackend("fallback", description=pulumi.Output.concat("For ", id))
-        """,
-        "consumer",
-    )
-    consumer.up()
-    descriptions = [backend.description for backend in emulator.account(KEY).backends.values()]
-    assert f"For {producer.output('id')}" in descriptions
 
 
 def test_get_reads_a_backend_that_another_stack_manages(new_stack: Callable[..., Stack], emulator: Emulator) -> None:

@@ -89,38 +89,6 @@ def test_each_policy_fails_and_passes_in_preview_and_up(new_stack: Callable[...,
         assert f"✅ ngrok-tunnel-groups@v{version('pulumi-ngrok-tg')}" in said.text
 
 
-@pytest.mark.nightly
-def test_updates_and_adoptions_are_judged_too(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
-    account = emulator.account(KEY)
-    operators = account.create({"labels": {"k8s.ngrok.com/namespace": "x"}, "description": "Operator's"})
-    stack = new_stack(GOOD)
-    stack.up(*PACK)
-    (web,) = (backend for backend in account.backends.values() if backend is not operators)
-    stack.program(GOOD.replace('{"app": "web"}', "{}"))
-    assert violations(stack.up(*PACK, fails=True)) == {("labels-required", "web")}
-    assert web.labels == {"app": "web"}
-
-    read = f'TunnelGroupBackend.get("read", "{web.id}")'
-    stack.program(f"{GOOD}\n{read}")
-    assert violations(stack.preview(*PACK)) == set(), "what is only read is no twin"
-    stack.program(f"{GOOD}\n{GOOD.replace('web', 'twin', 1)}")
-    assert violations(stack.preview(*PACK, fails=True)) == {("unique-selectors", "web"), ("unique-selectors", "twin")}
-
-    adopting = (
-        'TunnelGroupBackend("theirs", labels={"k8s.ngrok.com/namespace": "x"}, description="Operator\'s", '
-        f'allow_operator_owned=True, opts=pulumi.ResourceOptions(import_="{operators.id}"))'
-    )
-    stack.program(f"{GOOD}\n{adopting}")
-    assert violations(stack.preview(*PACK, fails=True)) == {("no-operator-owned", "theirs")}
-    # What an import declares is judged, too.
-    stack.program(GOOD)
-    stack.tool("import", "--id", operators.id, "--yes")
-    (name,) = {resource for policy, resource in violations(stack.preview(*PACK, fails=True)) if "operator" in policy}
-    stack.up()
-    assert stack.resource(name)["id"] == operators.id
-
-
-@pytest.mark.nightly
 def test_a_config_file_sets_levels_and_settings(new_stack: Callable[..., Stack]) -> None:
     stack = new_stack(GOOD.replace('{"app": "web"}', '{"app": "web", "x y": ""}'))
     assert violations(stack.preview(*PACK)) == {("label-format", "web")}
@@ -140,14 +108,6 @@ def test_a_config_file_sets_levels_and_settings(new_stack: Callable[..., Stack])
         assert says in stack.preview(*config(stack, settings), fails=True).text
 
 
-@pytest.mark.nightly
-def test_a_backend_that_target_skips_is_not_judged(new_stack: Callable[..., Stack]) -> None:
-    stack = new_stack(f'{GOOD}\nTunnelGroupBackend("bare", description="Website")')
-    assert violations(stack.preview(*PACK, "--target", "**::web")) == set()
-    assert violations(stack.preview(*PACK, "--target", "**::bare", fails=True)) == {("labels-required", "bare")}
-
-
-@pytest.mark.nightly
 def test_pack_ends_when_the_engine_is_killed() -> None:
     with socket.create_server(("127.0.0.1", 0)) as engine:
         address = f"127.0.0.1:{engine.getsockname()[1]}"
@@ -156,14 +116,6 @@ def test_pack_ends_when_the_engine_is_killed() -> None:
         assert int(pack.stdout.readline()), "it says on which port it serves"
     with pack:
         assert pack.wait(60) == 1
-
-
-def test_started_by_hand_the_program_prints_its_usage(new_stack: Callable[..., Stack]) -> None:
-    for arguments in ((), ("--help",)):
-        said = subprocess.run([PACK[1], *arguments], capture_output=True, text=True, check=False, timeout=60)
-        assert said.returncode == 1
-    (command,) = (line.strip() for line in said.stderr.splitlines() if line.startswith("  "))
-    assert "✅ ngrok-tunnel-groups@" in new_stack(GOOD).run("sh", "-c", f"{command} --non-interactive")
 
 
 # The folder form ------------------------------------------------------------------------------------------------------

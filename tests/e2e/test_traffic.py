@@ -38,10 +38,6 @@ NOT_DELETED = (
     "setting applies, add --run-program to `pulumi destroy`; if the program declares no backend any more, declare this "
     "one again for one `pulumi up`."
 )
-NOT_FOUND_OUT = (
-    "3 tunnels were online when it was last read; ngrok did not say which of them match the new labels "
-    "(GET /tunnels: ngrok says: Withdrawn (ERR_NGROK_7008, HTTP 404, operation op_))"
-)
 WEB = {"app": "web"}
 
 
@@ -107,7 +103,6 @@ def test_the_row_names_the_tunnels_that_leave_stay_and_join(
     assert asked(emulator) == []
 
 
-@pytest.mark.nightly
 def test_refuse_holds_until_other_tunnels_serve(
     new_stack: Callable[..., Stack], emulator: Emulator, tunnels: list[str]
 ) -> None:
@@ -151,7 +146,6 @@ def test_refuse_holds_until_other_tunnels_serve(
     assert "warning: stops traffic to ALL 3 online tunnels" in said(stack.up().text)["web"]
 
 
-@pytest.mark.nightly
 def test_refuse_guards_replacements_and_deletes(
     new_stack: Callable[..., Stack], emulator: Emulator, tunnels: list[str]
 ) -> None:
@@ -173,56 +167,6 @@ def test_refuse_guards_replacements_and_deletes(
     stack.destroy(fails=True)
     stack.destroy("--run-program")
     assert account.backends == {}
-
-
-@pytest.mark.nightly
-def test_an_unchanged_backend_is_not_guarded(
-    new_stack: Callable[..., Stack], emulator: Emulator, tunnels: list[str]
-) -> None:
-    """A refresh compares, too, but changes nothing at ngrok; and what is ignored costs no call."""
-    stack = new_stack(web(app="web"))
-    stack.pulumi("config", "set", "pulumi-ngrok-tg:onTrafficLoss", "refuse")
-    stack.up()
-    (backend,) = emulator.account(KEY).backends.values()
-    backend.labels = {"app": "drift"}
-    asked(emulator)
-    look = ("refresh", "--preview-only")
-    for seen in (stack.pulumi(*look), stack.pulumi(*look, "--run-program"), stack.refresh()):
-        assert said(seen.text) == {}
-    assert set(asked(emulator)) == {"/backends/tunnel_group"}
-    assert said(stack.preview("--refresh").text)["web"].startswith("adds 3 online tunnels (")
-    stack.up()
-    stack.pulumi("config", "set", "pulumi-ngrok-tg:onTrafficLoss", "ignore")
-    stack.program(web(app="api"))
-    asked(emulator)
-    assert said(stack.preview().text) == said(stack.up().text) == {}
-    assert asked(emulator) == []
-    stack.pulumi("config", "set", "pulumi-ngrok-tg:onTrafficLoss", "allow")
-    (wrong,) = stack.preview(fails=True).errors
-    assert wrong.endswith(': pulumi-ngrok-tg:onTrafficLoss must be "warn", "ignore" or "refuse".')
-
-
-@pytest.mark.nightly
-def test_the_state_counts_tunnels_if_ngrok_does_not_list_them(
-    new_stack: Callable[..., Stack], emulator: Emulator, tunnels: list[str]
-) -> None:
-    stack = new_stack(web(app="web"))
-    stack.up()
-    stack.program(web(app="web", dc="fra"))
-    asked(emulator)
-    withdrawn = {"times": None, "status": 404, "error_code": 7008, "message": "Withdrawn."}
-    emulator.fault(path="/tunnels", **withdrawn)
-    line = said(stack.preview().text)["web"]
-    assert line.startswith("warning: stops traffic to 2 of 3 online tunnels (tn_ -> localhost:808"), (
-        "each was read by id"
-    )
-    assert line.endswith("; 1 keeps serving, and others may be added")
-    assert len(asked(emulator)) == 1 + 3
-    for tunnel in tunnels:
-        emulator.fault(path=f"/tunnels/{tunnel}", **withdrawn)
-    for seen in (stack.preview(), stack.up()):
-        assert said(seen.text)["web"] == f"warning: {NOT_FOUND_OUT}"
-    assert len(asked(emulator)) == 2 * 2
 
 
 @pytest.mark.nightly

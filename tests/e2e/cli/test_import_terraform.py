@@ -1,10 +1,7 @@
 """``pulumi-ngrok-tg import --from-terraform``: what a Terraform state holds comes under code with its names."""
 
-import dataclasses
 import json
 from typing import Any
-
-import pytest
 
 from pulumi_ngrok_tg.emulator import Emulator
 from tests.conftest import KEY
@@ -84,39 +81,3 @@ def test_a_terraform_state_selects_and_names(stack: Stack, emulator: Emulator) -
     told = json.loads(stack.tool("import", "--from-terraform", "-", "--json", code=3, given=state).text)["terraform"]
     assert {one["id"] for one in told} == held(stack)
     assert emulator.requests.writes == []
-
-
-@pytest.mark.parametrize(
-    ("state", "error"),
-    [
-        ("resource {}", "is not a Terraform or OpenTofu state"),
-        ("[]", "is not a Terraform or OpenTofu state"),
-        ('{"resources": []}', "is not a Terraform or OpenTofu state"),
-        (b"\xff\xfe\x00", "is not in UTF-8"),
-        ('{"version": 3, "modules": []}', "is a state of version 3; this reads version 4"),
-        ('{"serial":1,"lineage":"x","meta":{},"encrypted_data":"aGk=","encryption_version":"v0"}', "is encrypted."),
-        ('{"version": 4, "resources": []}', "holds no ngrok_tunnel_group_backend."),
-        ('{"version": 4, "resources": [{"mode": "managed"}]}', "its resources are malformed."),
-        ('{"version": 4, "resources": 5}', "its resources are malformed."),
-    ],
-)
-def test_an_unusable_terraform_state_is_one_line(
-    stack: Stack, emulator: Emulator, state: str | bytes, error: str
-) -> None:
-    (stack.folder / "some.tfstate").write_bytes(state if isinstance(state, bytes) else state.encode())
-    said = stack.tool("import", "--from-terraform", "some.tfstate", code=1).text
-    assert said.startswith("Error: some.tfstate ")
-    assert error in said
-    assert len(said.splitlines()) == 1
-    assert emulator.requests == []
-
-
-@pytest.mark.nightly
-def test_control_characters_in_a_terraform_state_are_escaped(stack: Stack, emulator: Emulator) -> None:
-    (web,) = make(emulator, 1)
-    strange = dataclasses.replace(web, id="bkdtg_x\x1b[2J\nFAKE LINE")
-    state = terraform(resource("web", instance(strange, "k\x1b[31m\nrm"), instance(web, "k\x1b[31m\nrm -rf")))
-    said = stack.tool("import", "--from-terraform", "-", "--yes", code=3, given=state).text
-    assert "Left out bkdtg_x\\x1b[2J\\nFAKE LINE: this account does not have it" in said
-    assert "\x1b" not in said
-    assert r"""terraform state rm 'ngrok_tunnel_group_backend.web["k\u001b[31m\nrm -rf"]'""" in said

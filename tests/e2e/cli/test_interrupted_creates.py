@@ -61,7 +61,6 @@ def test_another_stacks_interrupted_create_is_nobody_elses(
     assert len(emulator.account(KEY).backends) == 3
 
 
-@pytest.mark.nightly
 def test_a_create_whose_response_was_lost_ends_in_one_backend(stack: Stack, emulator: Emulator) -> None:
     """Its error and ``orphans`` print a command each; either leads to one backend."""
     account = emulator.account(KEY)
@@ -87,7 +86,6 @@ def test_a_create_whose_response_was_lost_ends_in_one_backend(stack: Stack, emul
         stack.pulumi("state", "delete", stack.resource(f"b{number}")["urn"], "--yes")
 
 
-@pytest.mark.nightly
 def test_a_secret_input_of_an_interrupted_create_hides_nothing(
     stack: Stack, emulator: Emulator, tmp_path: Path
 ) -> None:

@@ -3,7 +3,6 @@
 import json
 import os
 import pty
-import re
 import signal
 import subprocess
 from collections.abc import Callable
@@ -68,46 +67,6 @@ def test_list_as_json(stack: Stack, emulator: Emulator) -> None:
         "tunnels": [{"id": tunnel, "uri": f"{emulator.url}/tunnels/{tunnel}"}],
         "managed_by": {"kind": "stack", "stack": "dev", "name": "web", "urn": web["urn"]},
     }
-
-
-@pytest.mark.nightly
-def test_list_shows_which_tunnel_serves_what(stack: Stack, stray: EmulatedBackend, emulator: Emulator) -> None:
-    account, web = emulator.account(KEY), stack.resource("web")["id"]
-    both = account.connect_tunnel({"app": "web", "dc": "fra"}, "http://localhost:8080")
-    one = account.connect_tunnel({"app": "web"}, "evil\x1b[2J\nhost")
-    none = account.connect_tunnel({"app": "Web"})
-
-    def tunnels(*options: str) -> dict[str, list[str]]:
-        lines = stack.tool("list", "--tunnels", *options).text.partition("\n\n")[2].splitlines()
-        assert re.split(r" {2,}", lines[0].strip()) == ["TUNNEL", "SERVES", "FORWARDS TO", "AGENT SESSION", "LABELS"]
-        return {
-            id_: rest for id_, *rest in (re.split(r" {2,}", line.strip()) for line in lines[1:] if line[:3] == "tn_")
-        }
-
-    session = {id_: tunnel.session for id_, tunnel in account.tunnels.items()}
-    assert tunnels() == {
-        none: ["no backend", "http://localhost:80", session[none], "app=Web"],
-        one: [stray.id, "evil\\x1b[2J host", session[one], "app=web"],
-        both: [f"{stray.id}, {web}", "http://localhost:8080", session[both], "app=web, dc=fra"],
-    }
-    assert sorted(tunnels("--label", "dc=fra")) == [both]
-    told = json.loads(stack.tool("list", "--tunnels", "--label", "dc=fra", "--json").text)["tunnels"]
-    assert told == [
-        {
-            "id": both,
-            "started_at": account.tunnels[both].started_at,
-            "labels": {"app": "web", "dc": "fra"},
-            "forwards_to": "http://localhost:8080",
-            "session": session[both],
-            "backends": [stray.id, web],
-        }
-    ]
-    emulator.requests.clear()
-    emulator.fault(path="/tunnels", status=404, error_code=7008, message="Withdrawn.")
-    said = stack.tool("list", "--tunnels", code=1).text
-    assert said.startswith("Error: GET /tunnels: ngrok says: Withdrawn (ERR_NGROK_7008")
-    stack.tool("list")
-    assert [request.path for request in emulator.requests].count("/tunnels") == 1
 
 
 def test_list_works_without_a_project(stack: Stack, tmp_path: Path) -> None:

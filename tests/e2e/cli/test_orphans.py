@@ -5,11 +5,8 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
 from pulumi_ngrok_tg.emulator import EmulatedBackend, Emulator
 from tests.conftest import KEY
-from tests.e2e.cli.pending import leave_pending
 from tests.e2e.cli.said import rows
 from tests.e2e.stack import Stack
 
@@ -68,7 +65,6 @@ def test_orphans_separates_backends_in_use_from_unused_ones(
     assert "bring it in" not in stack.tool("orphans", "--this-stack", code=3).text, "another stack may manage it"
 
 
-@pytest.mark.nightly
 def test_the_commands_that_orphans_prints_work(stack: Stack, emulator: Emulator, tmp_path: Path) -> None:
     with Emulator(api_keys=("test-eu-key",)) as europe:
         stack.pulumi("stack", "init", "live")
@@ -84,17 +80,6 @@ def test_the_commands_that_orphans_prints_work(stack: Stack, emulator: Emulator,
         assert stray.id in command
 
 
-@pytest.mark.nightly
-def test_only_creates_are_pending_creates(stack: Stack, tmp_path: Path) -> None:
-    urn = stack.resource("web")["urn"] + "-new"
-    leave_pending(tmp_path, "deleting")
-    leave_pending(tmp_path, "updating")
-    leave_pending(tmp_path, "creating", urn=urn, id="")
-    found = json.loads(stack.tool("orphans", "--json", code=3).text)
-    assert found["pending"] == [{"urn": urn, "stack": "dev", "candidates": []}]
-
-
-@pytest.mark.nightly
 def test_a_backend_of_two_stacks_is_named_with_the_way_out(
     stack: Stack, emulator: Emulator, new_stack: Callable[..., Stack]
 ) -> None:
@@ -124,7 +109,6 @@ def test_a_backend_of_two_stacks_is_named_with_the_way_out(
     assert emulator.account(KEY).backends.keys() == {web["id"]}
 
 
-@pytest.mark.nightly
 def test_a_proxys_404_is_not_called_missing(stack: Stack, emulator: Emulator) -> None:
     emulator.fault(method="GET", hide=(stack.resource("web")["id"],))
     emulator.fault(method="GET", status=404, body="<html>not here</html>")
