@@ -13,9 +13,8 @@ from typing import Any, NamedTuple
 import pulumi
 from pulumi.runtime import get_config
 
-from pulumi_ngrok_tg.accounts import config
+from pulumi_ngrok_tg.accounts import stack_config
 from pulumi_ngrok_tg.api.errors import NgrokError
-from pulumi_ngrok_tg.engine import upstream
 from pulumi_ngrok_tg.lookup_results import (
     GetTunnelGroupBackendResult,
     GetTunnelGroupBackendsResult,
@@ -24,7 +23,7 @@ from pulumi_ngrok_tg.lookup_results import (
     find_all,
     find_one,
 )
-from pulumi_ngrok_tg.program import account_listing
+from pulumi_ngrok_tg.program import account_listing, sdk_internals
 from pulumi_ngrok_tg.rules import advice, properties
 
 
@@ -117,16 +116,16 @@ _ALL = _Lookup(
 
 def _invoke(lookup: _Lookup, args: LookupArgs, opts: pulumi.InvokeOptions | None) -> Any:
     """Look up; only mocks get Pulumi's options."""
-    if upstream.is_mocked():
+    if sdk_internals.is_mocked():
         given = {"id": args.id, "labels": args.labels, "account": args.account}
         return pulumi.runtime.invoke(lookup.token, given, opts, typ=lookup.result).value
     try:
         _check(lookup, args)
         return lookup.find(account_listing.find_account(args.account), args)
     except NgrokError as error:
-        line = advice.explain(error, config.locate(get_config, args.account))
+        line = advice.explain(error, stack_config.locate(get_config, args.account))
         raise pulumi.RunError(f"{lookup.function}: {_hide(line, args)}") from (None if args.secret else error)
-    except (LookupFailed, config.ConfigError) as error:
+    except (LookupFailed, stack_config.ConfigError) as error:
         raise pulumi.RunError(f"{lookup.function}: {_hide(str(error), args)}") from (None if args.secret else error)
 
 
@@ -163,7 +162,7 @@ def _invoke_output(lookup: _Lookup, id_: Any, labels: Any, account: Any, opts: p
     async def look_up(given: list[Any]) -> Any:
         after = account_listing.EVER if depends_on is None else time.monotonic()
         args = LookupArgs(given[0], given[1], given[2], after, await inputs.is_secret())
-        if upstream.is_mocked():
+        if sdk_internals.is_mocked():
             return _invoke(lookup, args, opts)
         # In a thread, so that the program's event loop goes on during the request.
         return await asyncio.to_thread(_invoke, lookup, args, opts)

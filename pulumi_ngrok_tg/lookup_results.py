@@ -7,7 +7,7 @@ import pulumi
 
 from pulumi_ngrok_tg.api.errors import NotFound
 from pulumi_ngrok_tg.api.models import Backend
-from pulumi_ngrok_tg.api.text import escape
+from pulumi_ngrok_tg.api.redaction import escape
 from pulumi_ngrok_tg.program import account_listing
 from pulumi_ngrok_tg.resource import TunnelRef
 from pulumi_ngrok_tg.rules import advice

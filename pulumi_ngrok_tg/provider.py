@@ -10,17 +10,17 @@ from typing import Any
 from pulumi import dynamic
 from pulumi.output import Unknown
 
-from pulumi_ngrok_tg.accounts import config
+from pulumi_ngrok_tg.accounts import stack_config
 from pulumi_ngrok_tg.accounts.clients import Account, Clients
 from pulumi_ngrok_tg.api.errors import NgrokError, NotFound
 from pulumi_ngrok_tg.api.models import Backend
 from pulumi_ngrok_tg.api.reporting import Reporter
-from pulumi_ngrok_tg.engine import process, upstream
+from pulumi_ngrok_tg.engine import dynamic_server, process
 from pulumi_ngrok_tg.engine.adopter import Adopter
-from pulumi_ngrok_tg.engine.last_seen import accept_gone, is_same_key, require_same_key
-from pulumi_ngrok_tg.engine.references import explain_references
-from pulumi_ngrok_tg.engine.run import Run
+from pulumi_ngrok_tg.engine.key_fingerprint import accept_gone, is_same_key, require_same_key
+from pulumi_ngrok_tg.engine.operation import Operation
 from pulumi_ngrok_tg.engine.traffic_guard import TrafficGuard
+from pulumi_ngrok_tg.engine.usage import explain_references
 from pulumi_ngrok_tg.rules import adoption, advice, properties, traffic
 from pulumi_ngrok_tg.rules.advice import ProviderError
 from pulumi_ngrok_tg.rules.facts import Facts, read_facts
@@ -41,8 +41,8 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
         super().__init__()
         self._clients = clients or process.CLIENTS
         self._reporter = reporter or process.LOG
-        self._run = process.RUN if clients is None else Run()
-        self._get_config: config.GetConfig = lambda _key: None
+        self._run = process.RUN if clients is None else Operation()
+        self._get_config: stack_config.GetConfig = lambda _key: None
         self._config_keys: Collection[str] = ()
 
     def __reduce__(self) -> tuple[type["TunnelGroupBackendProvider"], tuple[()]]:
@@ -51,8 +51,8 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
     def configure(self, req: dynamic.ConfigureRequest) -> None:
         """Store the stack's config; the engine calls this once for each pickle in each provider process."""
         self._get_config = req.config.get
-        self._config_keys = upstream.list_keys(req.config)
-        process.prepare_server((ProviderError, config.ConfigError, traffic.Refused))
+        self._config_keys = dynamic_server.list_keys(req.config)
+        process.prepare_server((ProviderError, stack_config.ConfigError, traffic.Refused))
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> dynamic.CheckResult:
         """Report each bad property, a missing or malformed setting, and why a backend cannot be adopted.
@@ -60,20 +60,22 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
         Makes no request except about a resource that is new: to read the backend that it adopts or replaces, and in a
         preview to see whether ngrok already holds its contents.
         """
-        urn, facts = upstream.find_urn(), read_facts(news)
+        urn, facts = dynamic_server.find_urn(), read_facts(news)
         self._run.declared[urn] = facts
         wanted = news.get(adoption.INPUT)
         adopts = not _olds and wanted is not None and not isinstance(wanted, Unknown)
-        inputs, problems = properties.check(news, facts.keys, properties.find_held(_olds, news, adopts))
+        inputs, problems = properties.check(news, facts.keys, properties.find_unwritten(_olds, news, adopts))
         account = inputs.get("account")
         reasons = [problem.reason for problem in problems]
         if facts.unknown and not facts.previews:
             reasons.append(advice.explain_unknown(facts.unknown))
         else:
             reasons += facts.find_lost(inputs, _olds)
-        reasons += config.find_misspelled(self._config_keys, account)
+        reasons += stack_config.find_misspelled(self._config_keys, account)
         if not (isinstance(account, Unknown) or any(problem.property == "account" for problem in problems)):
-            reasons += (advice.explain_bad_setting(e, account) for e in config.find_problems(self._get_config, account))
+            reasons += (
+                advice.explain_bad_setting(e, account) for e in stack_config.find_problems(self._get_config, account)
+            )
         reasons += self._find_lost_guard(urn)
         if wanted is not None:
             inputs[adoption.INPUT] = wanted
@@ -97,11 +99,11 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
         named = _news.get(adoption.INPUT, _id)
         if named != _id and not isinstance(named, Unknown):
             raise ProviderError(adoption.explain_another_id(_id, named))
-        urn = upstream.find_urn()
+        urn = dynamic_server.find_urn()
         if urn in self._run.declared:  # else the engine only compares what a refresh has read
             self._guard().before_change(_id, _olds, _news)
         differences = properties.find_differences(_olds, _news, self._run.find_facts(urn).keys)
-        upstream.report_differences(differences)
+        dynamic_server.report_differences(differences)
         if urn in self._run.declared and "account" not in differences:
             self._run.keep(_id, urn)
         return dynamic.DiffResult(
@@ -113,7 +115,7 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
 
     def create(self, props: dict[str, Any]) -> dynamic.CreateResult:
         """Create the backend with one POST, or adopt the one that :meth:`check` has chosen, without a write."""
-        urn = upstream.find_urn()
+        urn = dynamic_server.find_urn()
         facts = self._run.find_facts(urn)
         self._require_no_loss(urn, facts)
         self._run.release(urn)
@@ -147,12 +149,12 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
             if not refresh or props.get(READ_ONLY):
                 outputs[READ_ONLY] = True
         # The state may spell the metadata of its outputs in one way, and that of its inputs in another.
-        inputs, _ = properties.check(properties.keep_spelling(outputs, upstream.find_inputs()))
+        inputs, _ = properties.check(properties.keep_spelling(outputs, dynamic_server.find_inputs()))
         return dynamic.ReadResult(backend.id, properties.keep_spelling(outputs, props), inputs)
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> dynamic.UpdateResult:
         """Change the properties whose meaning differs, and no others, with one PATCH."""
-        facts = self._run.find_facts(upstream.find_urn())
+        facts = self._run.find_facts(dynamic_server.find_urn())
         with self._account(_news) as account:
             self._guard().before_update(_id, _olds, _news)
             try:
@@ -171,9 +173,9 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
 
         If it is already gone, that is a success, but only under the key that saw it last.
         """
-        urn = upstream.find_urn()
-        if (holder := self._run.find_other(_id, urn)) is not None:
-            raise ProviderError(adoption.explain_held_by_another(_id, urn, holder))
+        urn = dynamic_server.find_urn()
+        if (other := self._run.find_other(_id, urn)) is not None:
+            raise ProviderError(adoption.explain_needed_by_another(_id, urn, other))
         with self._account(_props, recorded=True) as account:
             guard = self._guard()
             # Under another key, a 404 after a lost DELETE would not show whether the backend was ever in this account.
@@ -186,7 +188,7 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
         self._run.deleted.add(_id)
 
     def _guard(self) -> TrafficGuard:
-        urn = upstream.find_urn()
+        urn = dynamic_server.find_urn()
         facts = self._run.find_facts(urn)
         name = urn.rpartition("::")[2]
         return TrafficGuard(
@@ -210,10 +212,10 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
         For some replacements (``--replace``, ``pulumi state taint``, ``replacement_trigger``) the engine calls no diff,
         so the provider sees only a create, and the program names what the state holds.
         """
-        held = facts.find_held(urn)
-        if held is not None and held["id"] not in self._run.deleted:
-            with self._account(held) as account, accept_gone(held, account):
-                self._guard().before_replacement(held["id"], held)
+        recorded = facts.find_recorded(urn)
+        if recorded is not None and recorded["id"] not in self._run.deleted:
+            with self._account(recorded) as account, accept_gone(recorded, account):
+                self._guard().before_replacement(recorded["id"], recorded)
 
     def _find_lost_guard(self, urn: str) -> list[str]:
         """Return why nothing may be changed if the server does not say which resource a call is about.
@@ -223,7 +225,7 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
         if urn or self._run is not process.RUN:
             return []
         if self._guard().refuses:
-            return [f'{config.ON_TRAFFIC_LOSS} is "refuse", but guards are off. {advice.LOST_GUARD}']
+            return [f'{stack_config.ON_TRAFFIC_LOSS} is "refuse", but guards are off. {advice.LOST_GUARD}']
         if self._run.count("lost guard") == 1:
             self._reporter.warn(advice.LOST_GUARD)
         return []
@@ -235,7 +237,7 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
         try:
             yield Account(name, self._get_config, self._clients)
         except NgrokError as error:
-            raise ProviderError(advice.explain(error, config.locate(self._get_config, name), recorded)) from error
+            raise ProviderError(advice.explain(error, stack_config.locate(self._get_config, name), recorded)) from error
 
 
 def _build_outputs(backend: Backend, props: Mapping[str, Any], account: Account) -> dict[str, Any]:

@@ -5,11 +5,8 @@ from functools import partial
 from typing import Any, Optional
 
 import pulumi
-from pulumi.runtime.config import get_config, is_config_secret
 
-from pulumi_ngrok_tg.accounts import config
-from pulumi_ngrok_tg.engine import upstream
-from pulumi_ngrok_tg.program import declaration
+from pulumi_ngrok_tg.program import declaration, sdk_internals, warnings
 from pulumi_ngrok_tg.provider import TunnelGroupBackendProvider
 from pulumi_ngrok_tg.rules import properties
 
@@ -74,7 +71,7 @@ class TunnelGroupBackend(pulumi.dynamic.Resource, module="ngrok", name="TunnelGr
         *,
         allow_operator_owned: bool = False,
     ) -> None:
-        _warn_of_plain_key(account)
+        warnings.warn_of_plain_key(account)
         encoded = _encode_inputs(
             resource_name, {"labels": labels, "metadata": metadata, "description": description, "account": account}
         )
@@ -91,7 +88,7 @@ class TunnelGroupBackend(pulumi.dynamic.Resource, module="ngrok", name="TunnelGr
             return {**given, **_encode_inputs(resource_name, changed)}
 
         opts = declaration.finish(self, opts, encode_transformed, allow_operator_owned)
-        with upstream.keep_pickler():
+        with sdk_internals.keep_pickler():
             super().__init__(TunnelGroupBackendProvider(), resource_name, props, opts)
 
     def __init_subclass__(cls) -> None:
@@ -172,19 +169,3 @@ def _holds_outputs(value: Any) -> bool:
             seen.add(id(inner))
             waiting += inner.values() if isinstance(inner, Mapping) else inner
     return False
-
-
-_warned: set[tuple[str, str, str]] = set()
-
-
-def _warn_of_plain_key(account: Any) -> None:
-    """Warn once, for each stack and account, about an API key in plain text in the stack's config."""
-    if account is not None and not isinstance(account, str):
-        return
-    key = f"{config.find_namespace(account)}:apiKey"
-    place = (pulumi.get_project(), pulumi.get_stack(), key)
-    if place not in _warned and get_config(key) is not None and not is_config_secret(key):
-        _warned.add(place)
-        pulumi.log.warn(
-            f"{key} is in plain text in the stack's config. Run `pulumi config set --secret {key}` instead."
-        )

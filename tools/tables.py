@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from pulumi_ngrok_tg.accounts.config import Source
+from pulumi_ngrok_tg.accounts.stack_config import Source
 from pulumi_ngrok_tg.emulator import Emulator
 from pulumi_ngrok_tg.emulator.settings import Fault, RateLimit, Settings
 from pulumi_ngrok_tg.policy.catalog import POLICIES, OfStack

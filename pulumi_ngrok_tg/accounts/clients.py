@@ -5,8 +5,8 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from pulumi_ngrok_tg.accounts import config
-from pulumi_ngrok_tg.api.settings import AccountSettings
+from pulumi_ngrok_tg.accounts import stack_config
+from pulumi_ngrok_tg.api.account_settings import AccountSettings
 
 if TYPE_CHECKING:
     from pulumi_ngrok_tg.api.call import Cancellation
@@ -43,12 +43,12 @@ class Account:
         clients: the clients of this process.
 
     Raises:
-        config.ConfigError: a setting is missing or malformed.
+        stack_config.ConfigError: a setting is missing or malformed.
     """
 
-    def __init__(self, name: str | None, get_config: config.GetConfig, clients: Clients) -> None:
-        settings = config.read_settings(get_config, name)
-        self.source = config.locate(get_config, name)
+    def __init__(self, name: str | None, get_config: stack_config.GetConfig, clients: Clients) -> None:
+        settings = stack_config.read_settings(get_config, name)
+        self.source = stack_config.locate(get_config, name)
         self.client = clients.get(settings)
         self.fingerprint = take_fingerprint(settings.api_key, settings.base_url)
 

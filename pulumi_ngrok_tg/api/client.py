@@ -9,6 +9,7 @@ from functools import partial
 from math import inf
 from typing import Any, TypeVar
 
+from pulumi_ngrok_tg.api.account_settings import AccountSettings
 from pulumi_ngrok_tg.api.call import Call, Cancellation
 from pulumi_ngrok_tg.api.clock import Clock
 from pulumi_ngrok_tg.api.creation import Creations
@@ -38,12 +39,10 @@ from pulumi_ngrok_tg.api.models import (
     is_id,
     read_seconds,
 )
+from pulumi_ngrok_tg.api.redaction import redact, to_line
 from pulumi_ngrok_tg.api.reporting import Reporter
-from pulumi_ngrok_tg.api.responses import redact
 from pulumi_ngrok_tg.api.session import Session
-from pulumi_ngrok_tg.api.settings import AccountSettings
 from pulumi_ngrok_tg.api.snapshots import Snapshots
-from pulumi_ngrok_tg.api.text import to_line
 from pulumi_ngrok_tg.api.transport import Transport
 
 Result = TypeVar("Result")

@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from pulumi_ngrok_tg.api.account_settings import AccountSettings
 from pulumi_ngrok_tg.api.call import Call
 from pulumi_ngrok_tg.api.clock import SLACK, Clock
 from pulumi_ngrok_tg.api.errors import Cancelled, ConnectionFailed, FateUnknown, NgrokError, Unreadable, is_lost
@@ -22,7 +23,6 @@ from pulumi_ngrok_tg.api.listing import Listing
 from pulumi_ngrok_tg.api.models import BACKENDS, Backend, Contents
 from pulumi_ngrok_tg.api.reporting import Reporter
 from pulumi_ngrok_tg.api.session import Session
-from pulumi_ngrok_tg.api.settings import AccountSettings
 
 _CLOCKS = 2  # this machine's, and that of ngrok's responses
 _MOST_LOST = 2

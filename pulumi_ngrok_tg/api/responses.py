@@ -17,7 +17,7 @@ from pulumi_ngrok_tg.api.errors import (
     UnexpectedResponse,
     Unsettled,
 )
-from pulumi_ngrok_tg.api.text import to_line
+from pulumi_ngrok_tg.api.redaction import redact, to_line
 
 _LIMITS = {225, 226, 5001}
 _NOT_QUOTED = "ngrok rejected it, with a message that is not shown because it may quote a secret"
@@ -84,10 +84,3 @@ def _find_kind(status: int, code: int) -> type[ApiError]:
     if code in _LIMITS or (status == 429 and code != _ACCOUNT_FULL):
         return Limited
     return ServerError if status >= 500 or status == 408 else ApiError
-
-
-def redact(text: str, secret: str) -> str:
-    """Return a text without the API key and without credentials that ngrok quotes."""
-    text = text.replace(secret, "[redacted]")
-    text = re.sub(r"(?i)\b(authorization header): .*?(?=\. |$)", r"\1: [redacted]", text, flags=re.DOTALL)
-    return re.sub(r"(?i)\byour (credential|authentication|key): \S+", r"Your \1: [redacted].", text)

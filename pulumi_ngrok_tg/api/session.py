@@ -9,6 +9,7 @@ from random import uniform
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from pulumi_ngrok_tg.api.account_settings import AccountSettings
 from pulumi_ngrok_tg.api.call import NOTICEABLE, Call
 from pulumi_ngrok_tg.api.errors import (
     ApiError,
@@ -20,12 +21,11 @@ from pulumi_ngrok_tg.api.errors import (
     Unsettled,
     is_lost,
 )
+from pulumi_ngrok_tg.api.rate_limits import Place, Turns
+from pulumi_ngrok_tg.api.redaction import redact, to_line
 from pulumi_ngrok_tg.api.reporting import Reporter
-from pulumi_ngrok_tg.api.responses import read_error, redact
-from pulumi_ngrok_tg.api.settings import AccountSettings
-from pulumi_ngrok_tg.api.text import to_line
+from pulumi_ngrok_tg.api.responses import read_error
 from pulumi_ngrok_tg.api.transport import Transport
-from pulumi_ngrok_tg.api.turns import Place, Turns
 
 Result = TypeVar("Result")
 _LONGEST_BACKOFF = 15.0  # seconds

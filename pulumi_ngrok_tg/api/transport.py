@@ -18,11 +18,11 @@ from requests.utils import select_proxy
 from urllib3 import exceptions
 from urllib3.util import parse_url
 
+from pulumi_ngrok_tg.api.account_settings import AccountSettings
 from pulumi_ngrok_tg.api.clock import Clock
 from pulumi_ngrok_tg.api.errors import ConnectionFailed, NgrokError, Unsendable, Untrusted
-from pulumi_ngrok_tg.api.responses import Response, redact
-from pulumi_ngrok_tg.api.settings import AccountSettings
-from pulumi_ngrok_tg.api.text import to_line
+from pulumi_ngrok_tg.api.redaction import redact, to_line
+from pulumi_ngrok_tg.api.responses import Response
 
 _MAX_BODY = 64 * 2**20  # bytes; the largest page that ngrok's limits allow is below 1 MiB
 _BROKEN = (requests.ConnectionError, exceptions.ProtocolError, OSError)

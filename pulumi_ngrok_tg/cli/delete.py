@@ -13,13 +13,13 @@ import click
 
 from pulumi_ngrok_tg.api.errors import ApiError, NgrokError, NotFound
 from pulumi_ngrok_tg.api.models import Backend
+from pulumi_ngrok_tg.api.redaction import escape
 from pulumi_ngrok_tg.api.references import BACKENDS_ONLY, REFERENCED, list_references
-from pulumi_ngrok_tg.api.text import escape
 from pulumi_ngrok_tg.cli.managers import Manager, find_managers
 from pulumi_ngrok_tg.cli.options import stack_options, this_stack_option
 from pulumi_ngrok_tg.cli.session import Session
 from pulumi_ngrok_tg.cli.show import count_backends, count_tunnels, format_age
-from pulumi_ngrok_tg.rules.references import ReferenceIndex, describe_use, explain_referenced
+from pulumi_ngrok_tg.rules.reference_index import ReferenceIndex, describe_use, explain_referenced
 from pulumi_ngrok_tg.rules.text import join_labels, join_names
 
 if TYPE_CHECKING:
@@ -115,8 +115,8 @@ def _check(cwd: Path, stack: str | None, account: str | None, this_stack: bool, 
     index = session.list_references()
     reasons = {}
     for backend in backends:
-        holders = [one for one in (*own.managed, *(others.managed if others else ())) if one.id == backend.id]
-        if why := list(_find_reasons(backend, managing[backend.id], holders, index)):
+        managers = [one for one in (*own.managed, *(others.managed if others else ())) if one.id == backend.id]
+        if why := list(_find_reasons(backend, managing[backend.id], managers, index)):
             reasons[backend.id] = " It also ".join(why)
     return _Checked(session, backends, [id_ for id_, backend in found.items() if backend is None], reasons)
 
@@ -162,11 +162,11 @@ def _delete_all(
 
 
 def _find_reasons(
-    backend: Backend, manager: Manager, holders: "Sequence[Managed]", index: ReferenceIndex
+    backend: Backend, manager: Manager, managers: "Sequence[Managed]", index: ReferenceIndex
 ) -> Iterator[str]:
     """Yield why a backend should not be deleted."""
-    if holders:
-        yield _explain_managed(holders)
+    if managers:
+        yield _explain_managed(managers)
     if manager.kind == "operator":
         yield (
             "is owned by ngrok's Kubernetes operator, which would create it again. Delete the Kubernetes resource that "
@@ -182,11 +182,11 @@ def _find_reasons(
         yield f"has {count_tunnels(backend)}. Stop every tunnel in it first."
 
 
-def _explain_managed(holders: "Sequence[Managed]") -> str:
-    names = join_names([f"{one.name} (stack {one.stack})" for one in holders])
-    if len(holders) > 1:
+def _explain_managed(managers: "Sequence[Managed]") -> str:
+    names = join_names([f"{one.name} (stack {one.stack})" for one in managers])
+    if len(managers) > 1:
         return f"is managed by {names}. `pulumi-ngrok-tg orphans` shows how one of them releases it."
-    (one,) = holders
+    (one,) = managers
     unprotect = f"`pulumi state unprotect {shlex.quote(one.urn)} --stack {shlex.quote(one.stack)}`, then "
     return (
         f"is managed by {names}. To delete it, take it out of that stack's program, then run "

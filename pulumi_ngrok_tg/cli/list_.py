@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from pulumi_ngrok_tg.api.models import Backend, Tunnel
-from pulumi_ngrok_tg.api.text import escape
+from pulumi_ngrok_tg.api.redaction import escape
 from pulumi_ngrok_tg.cli.managers import find_managers
 from pulumi_ngrok_tg.cli.options import json_option, label_option, stack_options, this_stack_option
 from pulumi_ngrok_tg.cli.session import FOUND, OTHER_BACKENDS, OTHERS_NOT_READ, Session
@@ -18,7 +18,7 @@ from pulumi_ngrok_tg.cli.show import (
     print_json,
     print_table,
 )
-from pulumi_ngrok_tg.rules.references import (
+from pulumi_ngrok_tg.rules.reference_index import (
     ReferenceIndex,
     convert_references,
     describe_use,

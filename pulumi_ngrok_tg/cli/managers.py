@@ -53,21 +53,21 @@ def find_managers(
         others: what other stacks claim; None if they were not read.
         unread: whether a stack could not be read.
     """
-    holders: dict[str, list[Manager]] = {}
+    managers: dict[str, list[Manager]] = {}
     pending: list[Pending] = []
     for kind, claims in (("stack", own), ("other-stack", others)):
         pending += claims.pending if claims else ()
         for one in sorted(claims.managed if claims else (), key=lambda one: one.deleting):
-            holders.setdefault(one.id, []).append(_describe(kind, one))
+            managers.setdefault(one.id, []).append(_describe(kind, one))
     if own is None or unread:
         rest = Manager("unknown", text="unknown")
     else:
         rest = Manager("not-this-stack", text="not this stack") if others is None else Manager("nobody", text="nobody")
     found = {}
     for backend in backends:
-        if backend.id in holders:
-            text = "; ".join(holder.text for holder in holders[backend.id])
-            found[backend.id] = replace(holders[backend.id][0], text=text)
+        if backend.id in managers:
+            text = "; ".join(manager.text for manager in managers[backend.id])
+            found[backend.id] = replace(managers[backend.id][0], text=text)
         elif maker := next((one for one in pending if one.may_have_made(backend.contents)), None):
             text = f"unknown: {maker.name} (stack {maker.stack}), interrupted?"
             found[backend.id] = Manager("unknown", maker.stack, maker.name, maker.urn, text)

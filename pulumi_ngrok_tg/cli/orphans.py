@@ -9,13 +9,13 @@ import click
 
 from pulumi_ngrok_tg.api.errors import NotFound
 from pulumi_ngrok_tg.api.models import Backend
-from pulumi_ngrok_tg.api.text import escape
+from pulumi_ngrok_tg.api.redaction import escape
 from pulumi_ngrok_tg.cli import doubles
 from pulumi_ngrok_tg.cli.managers import find_managers
 from pulumi_ngrok_tg.cli.options import format_project_options, json_option, stack_options, this_stack_option
 from pulumi_ngrok_tg.cli.session import FOUND, OTHER_BACKENDS, OTHERS_NOT_READ, Session
 from pulumi_ngrok_tg.cli.show import as_dict, count_tunnels, format_options, print_json
-from pulumi_ngrok_tg.rules.references import ReferenceIndex, convert_references, describe_use, is_in_use
+from pulumi_ngrok_tg.rules.reference_index import ReferenceIndex, convert_references, describe_use, is_in_use
 from pulumi_ngrok_tg.rules.text import join_labels, join_names
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 
 import click
 
-from pulumi_ngrok_tg.api.text import escape
+from pulumi_ngrok_tg.api.redaction import escape
 from pulumi_ngrok_tg.cli.findings import Finding, judge
 from pulumi_ngrok_tg.cli.options import json_option, project_options
 from pulumi_ngrok_tg.cli.plan import Plan, read_plan

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 import click
 from rich.console import Console
 
-from pulumi_ngrok_tg.accounts import config
+from pulumi_ngrok_tg.accounts import stack_config
 from pulumi_ngrok_tg.accounts.clients import Account, Clients, connect
 from pulumi_ngrok_tg.api.errors import NgrokError
 from pulumi_ngrok_tg.api.models import BACKENDS, TUNNELS, Backend, Collection, Tunnel
+from pulumi_ngrok_tg.api.redaction import escape
 from pulumi_ngrok_tg.api.references import Referrer, list_references
-from pulumi_ngrok_tg.api.text import escape
 from pulumi_ngrok_tg.cli.managers import is_other_accounts_key
 from pulumi_ngrok_tg.rules import advice
-from pulumi_ngrok_tg.rules.references import ReferenceIndex, describe_unlisted
+from pulumi_ngrok_tg.rules.reference_index import ReferenceIndex, describe_unlisted
 
 if TYPE_CHECKING:
     from pulumi_ngrok_tg.cli.stack import Claims, Stack
@@ -47,7 +47,7 @@ class Session:
         try:
             get = self.stack.read_config if self.stack else lambda _key: None
             self.account = Account(account, get, Clients(lambda settings: connect(settings, self)))
-        except config.ConfigError as error:
+        except stack_config.ConfigError as error:
             raise click.ClickException(str(error)) from error
         self.client = self.account.client
 

@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pulumi_ngrok_tg.api.models import Backend, Tunnel
-from pulumi_ngrok_tg.api.text import escape
+from pulumi_ngrok_tg.api.redaction import escape
 
 _ONE_LINE = 100_000  # columns
 _WHOLE = {"ID", "BACKEND", "TUNNEL", "SERVES", "TUNNELS", "AGE"}

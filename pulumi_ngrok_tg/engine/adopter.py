@@ -13,9 +13,9 @@ from pulumi_ngrok_tg.accounts.clients import Account
 from pulumi_ngrok_tg.api.errors import NgrokError, NotFound
 from pulumi_ngrok_tg.api.models import BACKENDS, Backend
 from pulumi_ngrok_tg.api.reporting import Reporter
-from pulumi_ngrok_tg.engine.run import Run
-from pulumi_ngrok_tg.rules import adoption, advice
-from pulumi_ngrok_tg.rules.adoption import IdenticalBackends
+from pulumi_ngrok_tg.engine.operation import Operation
+from pulumi_ngrok_tg.rules import adopt_identical, adoption, advice
+from pulumi_ngrok_tg.rules.adopt_identical import IdenticalBackends
 from pulumi_ngrok_tg.rules.advice import ProviderError
 from pulumi_ngrok_tg.rules.facts import Facts
 
@@ -31,7 +31,7 @@ _DELETED = " If somebody deleted it, remove import_ from its options; `pulumi up
 class Adopter:
     """Decides about one new resource."""
 
-    run: Run
+    run: Operation
     """What is known of the operation so far."""
     open_account: Callable[[Mapping[str, Any]], AbstractContextManager[Account]]
     """Yields the account of a resource with these inputs; turns the API's errors into ProviderError."""
@@ -48,16 +48,16 @@ class Adopter:
             wanted: the ``import_`` of the resource: an id, Unknown or None.
             inputs: its inputs, as the engine hands them over.
         """
-        mode = os.environ.get(adoption.VARIABLE)
+        mode = os.environ.get(adopt_identical.VARIABLE)
         if isinstance(wanted, Unknown):
             return None, []
         if mode and self.facts.explicit:
-            return None, [adoption.EXPLICIT_PROVIDER]
+            return None, [adopt_identical.EXPLICIT_PROVIDER]
         if wanted is not None:
             return self._choose_named(str(wanted), inputs)
         if mode:
             return self._choose_identical(mode, inputs)
-        if self.facts.previews and self.facts.managed is not None and adoption.is_known(inputs):
+        if self.facts.previews and self.facts.managed is not None and adopt_identical.is_known(inputs):
             self._warn_of_identical(inputs)
         return None, []
 
@@ -93,28 +93,28 @@ class Adopter:
 
     def _choose_identical(self, mode: str, inputs: Mapping[str, Any]) -> tuple[str | None, list[str]]:
         facts = self.facts
-        if facts.find_held(self.urn) is not None:  # it is replaced
+        if facts.find_recorded(self.urn) is not None:  # it is replaced
             return None, []
-        if reason := adoption.explain_no_search(mode, facts):
+        if reason := adopt_identical.explain_no_search(mode, facts):
             return None, [reason]
-        if not adoption.is_known(inputs):
-            self.reporter.info(adoption.UNKNOWN_CONTENTS)
+        if not adopt_identical.is_known(inputs):
+            self.reporter.info(adopt_identical.UNKNOWN_CONTENTS)
             return None, []
         try:
             with self.open_account(inputs) as account:
                 index = self.run.index(inputs.get("account"), lambda: IdenticalBackends(account.client.list(BACKENDS)))
         except ProviderError as error:
-            return None, [f"{adoption.VARIABLE}: {error}"]
+            return None, [f"{adopt_identical.VARIABLE}: {error}"]
         found = index.find(inputs, facts)
         if not found:
-            self.reporter.info(adoption.NONE_IDENTICAL)
+            self.reporter.info(adopt_identical.NONE_IDENTICAL)
             return None, []
         if len(found) > 1:
-            return None, [adoption.explain_several_identical(found)]
+            return None, [adopt_identical.explain_several_identical(found)]
         if found[0] in facts.others:
-            return None, [adoption.explain_held_by_other_type(found[0], facts.others[found[0]])]
+            return None, [adoption.explain_managed_by_other_type(found[0], facts.others[found[0]])]
         if other := self.run.adopt(found[0], self.urn):
-            return None, [adoption.explain_adopted_by_twin(found[0], other)]
+            return None, [adopt_identical.explain_adopted_by_twin(found[0], other)]
         self._report(adoption.describe_adoption(found[0]), self.reporter.info, adoption.MORE_ADOPTIONS)
         return found[0], []
 
@@ -125,8 +125,12 @@ class Adopter:
         found = [id_ for id_ in index.find(inputs, self.facts) if id_ not in self.facts.others]
         twins = index.find(inputs, self.facts, imported=True)
         if found or twins:
-            line = adoption.describe_identical(found, self.facts.explicit) if found else adoption.describe_twin(twins)
-            self._report(line, self.reporter.warn, adoption.MORE_IDENTICAL)
+            line = (
+                adopt_identical.describe_identical(found, self.facts.explicit)
+                if found
+                else adopt_identical.describe_twin(twins)
+            )
+            self._report(line, self.reporter.warn, adopt_identical.MORE_IDENTICAL)
 
     def _report(self, line: str, show: Callable[[str], None], more: str) -> None:
         """Report a line on the resource's row; the summary keeps the first few of a kind."""

@@ -3,7 +3,7 @@
 import sys
 from typing import Any
 
-from pulumi_ngrok_tg.engine.upstream import find_urn
+from pulumi_ngrok_tg.engine.dynamic_server import find_urn
 
 
 class EngineLog:

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from pulumi.output import Unknown
 
-from pulumi_ngrok_tg.accounts import config
+from pulumi_ngrok_tg.accounts import stack_config
 from pulumi_ngrok_tg.accounts.clients import Account, Clients
 from pulumi_ngrok_tg.api.errors import NgrokError, NotFound, Unreadable
 from pulumi_ngrok_tg.api.models import TUNNELS, Tunnel, is_id
 from pulumi_ngrok_tg.api.reporting import Reporter
-from pulumi_ngrok_tg.engine.run import Run
+from pulumi_ngrok_tg.engine.operation import Operation
 from pulumi_ngrok_tg.engine.usage import list_all_references, name_tunnel, read_members, read_refs
 from pulumi_ngrok_tg.rules import properties, traffic
-from pulumi_ngrok_tg.rules.references import describe_old_edges, describe_unlisted, name_referrers
+from pulumi_ngrok_tg.rules.reference_index import describe_old_edges, describe_unlisted, name_referrers
 
 if TYPE_CHECKING:
     from pulumi_ngrok_tg.api.client import Client
@@ -39,15 +39,15 @@ class TrafficGuard:
 
     def __init__(
         self,
-        get_config: config.GetConfig,
+        get_config: stack_config.GetConfig,
         clients: Clients,
         reporter: Reporter,
-        run: Run,
+        run: Operation,
         name: str,
         refuses: bool = False,
         retains: bool = False,
     ) -> None:
-        self._mode = "refuse" if refuses else config.read_on_traffic_loss(get_config)
+        self._mode = "refuse" if refuses else stack_config.read_on_traffic_loss(get_config)
         self._get_config = get_config
         self._clients = clients
         self._reporter = reporter
@@ -184,7 +184,7 @@ class TrafficGuard:
         before = properties.take_contents(olds)["labels"]
         try:
             tunnels = self._client(olds).list(TUNNELS, max_age=inf, advisory=True)
-        except (NgrokError, config.ConfigError) as error:
+        except (NgrokError, stack_config.ConfigError) as error:
             if _all_stay(before, after):
                 return "", False
             refs = read_refs(olds)
@@ -200,7 +200,7 @@ class TrafficGuard:
         """Report which edges refer to a backend that is about to be replaced; they keep its old id."""
         try:
             index = list_all_references(self._client(olds), -inf, advisory=True)
-        except (NgrokError, config.ConfigError) as error:
+        except (NgrokError, stack_config.ConfigError) as error:
             self._tell(f"ngrok did not list what refers to {id_} ({error})")
             return
         self._tell(describe_old_edges(index, id_), bool(index.find_steps(id_)))
@@ -218,7 +218,7 @@ class TrafficGuard:
             client = self._client(olds)
             read = partial(client.read, id_, olds.get("created_at", ""), max_age=client.settings.snapshot_max_age)
             seen = read_members(client, id_, read)
-        except (NgrokError, config.ConfigError) as error:
+        except (NgrokError, stack_config.ConfigError) as error:
             line = traffic.describe_unknown(None, after, error)
             if isinstance(error, NotFound):
                 line += "; run `pulumi refresh` if somebody has deleted it"

@@ -1,14 +1,18 @@
 """Reads what uses a backend: the tunnels in it, and what refers to it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
+from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pulumi_ngrok_tg.api.errors import NgrokError, Unreadable
+from pulumi_ngrok_tg.accounts.clients import Account
+from pulumi_ngrok_tg.api.errors import ApiError, NgrokError, Unreadable
 from pulumi_ngrok_tg.api.models import TUNNELS, Backend, Ref, Tunnel
-from pulumi_ngrok_tg.api.references import list_references
-from pulumi_ngrok_tg.rules import traffic
-from pulumi_ngrok_tg.rules.references import ReferenceIndex
+from pulumi_ngrok_tg.api.references import BACKENDS_ONLY, REFERENCED, list_references
+from pulumi_ngrok_tg.rules import advice, traffic
+from pulumi_ngrok_tg.rules.advice import ProviderError
+from pulumi_ngrok_tg.rules.reference_index import ReferenceIndex, explain_referenced
 
 if TYPE_CHECKING:
     from pulumi_ngrok_tg.api.client import Client
@@ -66,3 +70,20 @@ def read_refs(state: Mapping[str, Any]) -> list[Ref] | None:
     """Return the tunnels that a state names; None if it names none because ngrok did not."""
     tunnels = state.get("tunnels")
     return None if tunnels is None else [Ref(str(one.get("id", "")), "") for one in tunnels if isinstance(one, Mapping)]
+
+
+@contextmanager
+def explain_references(account: Account, id_: str) -> Iterator[None]:
+    """Add the referring backends to ngrok's error "still referenced"; list them only then, once in an operation.
+
+    Raises:
+        ProviderError: ngrok refuses to delete the backend for that reason.
+    """
+    try:
+        yield
+    except ApiError as error:
+        if error.code != REFERENCED:
+            raise
+        index = ReferenceIndex(list_references(partial(account.client.list, max_age=inf), BACKENDS_ONLY))
+        line = advice.explain(error, account.source, recorded=True)
+        raise ProviderError(f"{line} {explain_referenced(id_, index)}") from error

@@ -13,9 +13,8 @@ import pulumi
 from pulumi.runtime import get_config, is_dry_run
 from pulumi.runtime.settings import get_monitor
 
-from pulumi_ngrok_tg.accounts import config
-from pulumi_ngrok_tg.engine import upstream
-from pulumi_ngrok_tg.program import summary
+from pulumi_ngrok_tg.accounts import stack_config
+from pulumi_ngrok_tg.program import sdk_internals, warnings
 from pulumi_ngrok_tg.program.state import read_state
 from pulumi_ngrok_tg.rules import adoption, facts, properties
 from pulumi_ngrok_tg.rules.facts import Facts
@@ -46,12 +45,12 @@ def finish(
         if args.resource is not resource:
             return None
         props, options = encode(args.props), args.opts
-        if not upstream.is_mocked() and options.id is None:
+        if not sdk_internals.is_mocked() and options.id is None:
             props[adoption.INPUT] = import_ = options.import_
             if import_ is not None:
                 options = pulumi.ResourceOptions.merge(options, None)
                 options.import_ = None
-            summary.count(resource)
+            warnings.count(resource)
             props[facts.INPUT] = _Later(
                 _Declaration(args.name, resource, props, options, allow_operator_owned).describe
             )
@@ -93,9 +92,9 @@ class _Declaration:
         looked_up = await self._look_up()
         return Facts(
             **looked_up,
-            **await self._reveal(is_new=not looked_up.get("held")),
+            **await self._reveal(is_new=not looked_up.get("recorded")),
             previews=is_dry_run(),
-            refuses=get_config(config.ON_TRAFFIC_LOSS) == "refuse",
+            refuses=get_config(stack_config.ON_TRAFFIC_LOSS) == "refuse",
             retains=bool(self.opts.retain_on_delete),
             explicit=getattr(self.resource, "_provider", None) is not None,
             allow_operator_owned=self.allow_operator_owned,
@@ -118,17 +117,17 @@ class _Declaration:
         state = await read_state()
         if isinstance(state, str):
             return {**found, "unread": state}
-        held = state.held.get(self.name, {})
+        recorded = state.recorded.get(self.name, {})
         aliases = [str(await pulumi.Output.from_input(one).future()) for one in getattr(self.resource, "_aliases", ())]
         others = {str(id_): state.others[str(id_)]} if str(id_) in state.others else {}
-        if not held:  # a new resource, so that all others cost nothing
+        if not recorded:  # a new resource, so that all others cost nothing
             found |= {"managed": state.ids, "imported": " ".join(self._importers)}
             others = state.others
-        before = dict(state.held_by_alias(aliases))
+        before = dict(state.find_recorded(aliases))
         return {
             **found,
             "unread": None,
-            "held": {**before, **held},
+            "recorded": {**before, **recorded},
             "aliases": tuple(before),
             "others": others,
             "manager": state.managers.get(str(id_)),
@@ -147,7 +146,7 @@ class _Declaration:
             plain["labels"] = {key: one.value for key, one in each.items() if one.is_plain}
         for name in self.opts.additional_secret_outputs or ():
             plain.pop(name, None)
-        may_change = self.opts.transforms or upstream.has_transforms()  # and make secret what is plain here
+        may_change = self.opts.transforms or sdk_internals.has_transforms()  # and make secret what is plain here
         # What the engine ignores is the old value, known and whole; for a new resource, it ignores nothing.
         ignored = set(() if is_new else self.opts.ignore_changes or ())
         paths = {key: {"*", "labels", properties.format_label_path(key)} for key in each}

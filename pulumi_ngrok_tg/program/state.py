@@ -27,7 +27,7 @@ class StackState:
         """The URNs of this package's resources, by the ids of their backends."""
         self.others: dict[str, str] = {}
         """The URNs of the resources of other types that manage a backend, by its id."""
-        self.held: dict[str, dict[str, dict[str, Any]]] = {}
+        self.recorded: dict[str, dict[str, dict[str, Any]]] = {}
         """Id, account and fingerprint of this package's resources, by their names, then by their URNs."""
         for urn, resource in resources.items():
             outputs = resource["outputs"]
@@ -38,13 +38,13 @@ class StackState:
                 continue
             self.managers[id_] = urn
             facts = {name: outputs.get(name) for name in ("account", FINGERPRINT) if outputs.get(name) is not None}
-            self.held.setdefault(urn.rpartition("::")[2], {})[urn] = {"id": id_, **facts}
+            self.recorded.setdefault(urn.rpartition("::")[2], {})[urn] = {"id": id_, **facts}
         self.ids = " ".join(self.managers)
         """The ids of the backends of this package's resources."""
 
-    def held_by_alias(self, urns: Iterable[str]) -> list[tuple[str, dict[str, Any]]]:
+    def find_recorded(self, urns: Iterable[str]) -> list[tuple[str, dict[str, Any]]]:
         """Return those of these URNs that have a backend, with its id, account and fingerprint."""
-        every = ((urn, self.held.get(urn.rpartition("::")[2], {}).get(urn)) for urn in urns)
+        every = ((urn, self.recorded.get(urn.rpartition("::")[2], {}).get(urn)) for urn in urns)
         return [(urn, backend) for urn, backend in every if backend is not None]
 
 

@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Sequence
 
-from pulumi_ngrok_tg.accounts.config import OPTIONS, ConfigError, MissingKey, Source
+from pulumi_ngrok_tg.accounts.stack_config import OPTIONS, ConfigError, MissingKey, Source
 from pulumi_ngrok_tg.api.errors import (
     ApiError,
     Cancelled,

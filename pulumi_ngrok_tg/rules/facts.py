@@ -57,18 +57,18 @@ class Facts:
     """The URN of the resource of this package that manages the backend that ``import_`` names, or None."""
     imported: str = ""
     """The ids that ``import_`` options of the program name, with spaces between them; only for a new resource."""
-    held: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    recorded: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """The backends of the state's resources of this name, and of its aliases, by URN: id, account, fingerprint."""
     aliases: tuple[str, ...] = ()
-    """The URNs of the resource's aliases that are in ``held``."""
+    """The URNs of the resource's aliases that are in ``recorded``."""
 
     def to_input(self) -> str:
         """Return the facts as the program passes them."""
         return json.dumps(asdict(self))
 
-    def find_held(self, urn: str) -> Mapping[str, Any] | None:
+    def find_recorded(self, urn: str) -> Mapping[str, Any] | None:
         """Return the backend that the state holds for a resource, under its URN or an alias, or None."""
-        return next((self.held[one] for one in (urn, *self.aliases) if one in self.held), None)
+        return next((self.recorded[one] for one in (urn, *self.aliases) if one in self.recorded), None)
 
     def find_lost(self, inputs: Mapping[str, Any], olds: Mapping[str, Any]) -> list[str]:
         """Return a line for what the program gives and the engine does not hand over.

@@ -81,21 +81,21 @@ def require_label_value(key: str, value: Any, plain: bool = False) -> Any:
 
 
 def check(
-    inputs: Mapping[str, Any], plain: Collection[str] = (), held: Collection[str] = ()
+    inputs: Mapping[str, Any], plain: Collection[str] = (), unwritten: Collection[str] = ()
 ) -> tuple[dict[str, Any], list[Problem]]:
     """Return the inputs without the empty ones, and every problem. Unknown values pass.
 
     Args:
         inputs: the inputs of a resource or a look-up.
         plain: the label keys that a message may quote.
-        held: the properties that ngrok has to hold already. Their texts are not judged, as no request writes them.
+        unwritten: the properties that ngrok has to hold already. Their texts are not judged, as no request writes them.
     """
     normal = {name: inputs[name] for name in ("account", *_EMPTY) if not _is_empty(inputs.get(name))}
-    labels = _check_labels(normal.get("labels"), plain, "labels" in held)
-    return normal, [*_check_texts(normal, held), *labels, *_check_account(normal.get("account"))]
+    labels = _check_labels(normal.get("labels"), plain, "labels" in unwritten)
+    return normal, [*_check_texts(normal, unwritten), *labels, *_check_account(normal.get("account"))]
 
 
-def find_held(olds: Mapping[str, Any], news: Mapping[str, Any], adopts: bool) -> list[str]:
+def find_unwritten(olds: Mapping[str, Any], news: Mapping[str, Any], adopts: bool) -> list[str]:
     """Return the properties that ngrok has to hold already: all in an adoption, else those that do not change."""
     if adopts:
         return [*_EMPTY]
@@ -221,7 +221,7 @@ def _is_empty(value: Any) -> bool:
     return value is None or value == "" or value == {}
 
 
-def _check_texts(inputs: Mapping[str, Any], held: Collection[str]) -> Iterable[Problem]:
+def _check_texts(inputs: Mapping[str, Any], unwritten: Collection[str]) -> Iterable[Problem]:
     for name in _MOST:
         value = inputs.get(name)
         if name == "metadata" and isinstance(value, Mapping):
@@ -231,7 +231,7 @@ def _check_texts(inputs: Mapping[str, Any], held: Collection[str]) -> Iterable[P
             )
         elif not isinstance(value, str | Unknown | None):
             yield Problem(name, _explain_type(name, value))
-        elif name in held:
+        elif name in unwritten:
             continue
         elif problems := _find_output(name, name, value):
             yield from problems
@@ -241,7 +241,7 @@ def _check_texts(inputs: Mapping[str, Any], held: Collection[str]) -> Iterable[P
             )
 
 
-def _check_labels(labels: Any, plain: Collection[str], held: bool) -> Iterable[Problem]:
+def _check_labels(labels: Any, plain: Collection[str], is_unwritten: bool) -> Iterable[Problem]:
     if labels is None or isinstance(labels, Unknown):
         return
     if not isinstance(labels, Mapping):
@@ -258,7 +258,7 @@ def _check_labels(labels: Any, plain: Collection[str], held: bool) -> Iterable[P
             yield Problem("labels", f'labels: the value of {named} must not contain "=" (ERR_NGROK_6531). Change it.')
         elif not isinstance(value, str | Unknown):
             yield Problem("labels", _explain_type(f"labels: the value of {named}", value) + " Quote it.")
-        if not held:
+        if not is_unwritten:
             yield from _find_output("labels", "labels: a key", key)
             yield from _find_output("labels", f"labels: the value of {named}", value)
 

@@ -6,7 +6,7 @@ A tunnel is in a backend if it carries all of the backend's labels, case-sensiti
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from pulumi_ngrok_tg.accounts.config import ON_TRAFFIC_LOSS
+from pulumi_ngrok_tg.accounts.stack_config import ON_TRAFFIC_LOSS
 from pulumi_ngrok_tg.api.models import Tunnel
 from pulumi_ngrok_tg.rules.text import join_names
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any, cast
 
+from pulumi_ngrok_tg.api.account_settings import AccountSettings
 from pulumi_ngrok_tg.api.call import Call
 from pulumi_ngrok_tg.api.clock import Clock
 from pulumi_ngrok_tg.api.creation import Creations
@@ -13,7 +14,6 @@ from pulumi_ngrok_tg.api.listing import Listing
 from pulumi_ngrok_tg.api.models import BACKENDS
 from pulumi_ngrok_tg.api.responses import Response
 from pulumi_ngrok_tg.api.session import Session
-from pulumi_ngrok_tg.api.settings import AccountSettings
 from pulumi_ngrok_tg.api.transport import Transport
 from tests.reporter import Heard
 

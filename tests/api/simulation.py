@@ -8,9 +8,9 @@ from math import inf
 from random import Random
 from typing import Any
 
+from pulumi_ngrok_tg.api.account_settings import AccountSettings
 from pulumi_ngrok_tg.api.errors import Limited
-from pulumi_ngrok_tg.api.settings import AccountSettings
-from pulumi_ngrok_tg.api.turns import Place, Turns
+from pulumi_ngrok_tg.api.rate_limits import Place, Turns
 
 WINDOW = 60.0
 WORKERS = 8

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pulumi_ngrok_tg.api.account_settings import AccountSettings
 from pulumi_ngrok_tg.api.client import Client
 from pulumi_ngrok_tg.api.errors import Unreadable
 from pulumi_ngrok_tg.api.references import BACKENDS_ONLY, LISTS, Target, list_references, read_referrer
-from pulumi_ngrok_tg.api.settings import AccountSettings
 from pulumi_ngrok_tg.emulator import Emulator
 from tests.conftest import KEY
 from tests.reporter import Heard

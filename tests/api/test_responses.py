@@ -21,8 +21,8 @@ from pulumi_ngrok_tg.api.errors import (
     UnexpectedResponse,
     Unsettled,
 )
-from pulumi_ngrok_tg.api.responses import Response, read_error, redact
-from pulumi_ngrok_tg.api.text import escape, to_line
+from pulumi_ngrok_tg.api.redaction import escape, redact, to_line
+from pulumi_ngrok_tg.api.responses import Response, read_error
 
 KEY = "2abcDEF0123456789ghiJKLmnop_4QRSTUVWXYZabcdefghij"
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from pulumi_ngrok_tg.api.account_settings import AccountSettings
 from pulumi_ngrok_tg.api.call import Call, Cancellation
 from pulumi_ngrok_tg.api.client import Client
 from pulumi_ngrok_tg.api.clock import Clock
@@ -28,7 +29,6 @@ from pulumi_ngrok_tg.api.errors import (
 )
 from pulumi_ngrok_tg.api.models import BACKENDS, TUNNELS
 from pulumi_ngrok_tg.api.session import Session
-from pulumi_ngrok_tg.api.settings import AccountSettings
 from pulumi_ngrok_tg.api.transport import Transport
 from pulumi_ngrok_tg.emulator import Emulator
 from tests.api.ngrok import Ngrok, reject

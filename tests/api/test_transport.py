@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 import trustme
 
+from pulumi_ngrok_tg.api.account_settings import AccountSettings
 from pulumi_ngrok_tg.api.clock import Clock
 from pulumi_ngrok_tg.api.errors import ConnectionFailed, NgrokError, Unsendable, Untrusted
 from pulumi_ngrok_tg.api.responses import Response
-from pulumi_ngrok_tg.api.settings import AccountSettings
 from pulumi_ngrok_tg.api.transport import Transport
 from tests.provider.hostile import HostileServer
 

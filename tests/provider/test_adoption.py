@@ -9,7 +9,7 @@ from pulumi.output import Unknown
 
 from pulumi_ngrok_tg.accounts.clients import Clients, connect
 from pulumi_ngrok_tg.emulator import Emulator
-from pulumi_ngrok_tg.engine.run import Run
+from pulumi_ngrok_tg.engine.operation import Operation
 from pulumi_ngrok_tg.provider import TunnelGroupBackendProvider
 from pulumi_ngrok_tg.rules import adoption
 from pulumi_ngrok_tg.rules.advice import ProviderError
@@ -180,7 +180,7 @@ def test_a_proxys_404_and_a_bad_key_are_different_errors(
 
 
 def test_a_backend_that_a_resource_has_is_not_deleted_for_another() -> None:
-    run = Run()
+    run = Operation()
     assert run.find_other("a", "urn:web") is None
     run.keep("a", "urn:web")
     assert run.find_other("a", "urn:web") is None, "its own delete"

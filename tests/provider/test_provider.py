@@ -10,11 +10,11 @@ from pulumi.dynamic import Config, ConfigureRequest
 from pulumi.runtime import proto
 
 from pulumi_ngrok_tg.accounts.clients import Clients, connect, take_fingerprint
+from pulumi_ngrok_tg.api.account_settings import AccountSettings
 from pulumi_ngrok_tg.api.client import Client
 from pulumi_ngrok_tg.api.errors import ConnectionFailed, NotFound
-from pulumi_ngrok_tg.api.settings import AccountSettings
 from pulumi_ngrok_tg.emulator import Emulator
-from pulumi_ngrok_tg.engine import upstream
+from pulumi_ngrok_tg.engine import dynamic_server
 from pulumi_ngrok_tg.provider import TunnelGroupBackendProvider
 from pulumi_ngrok_tg.rules.advice import ProviderError
 from tests.conftest import KEY
@@ -168,7 +168,7 @@ def test_a_diff_names_differences_and_replacements(
     found = provider.diff(MISSING, olds, news)
     assert (found.changes, found.replaces, found.delete_before_replace) == (bool(kinds), replaces, False)
     server = SimpleNamespace(proto=proto)
-    upstream.show_differences(server)
+    dynamic_server.show_differences(server)
     told = server.proto.DiffResponse().detailedDiff
     assert {path: proto.PropertyDiff.Kind.Name(diff.kind) for path, diff in told.items()} == kinds
 

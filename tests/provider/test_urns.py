@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pulumi_ngrok_tg.emulator import EmulatedBackend, Emulator
-from pulumi_ngrok_tg.rules import adoption
+from pulumi_ngrok_tg.rules import adopt_identical, adoption
 from pulumi_ngrok_tg.rules.advice import ProviderError
 from pulumi_ngrok_tg.rules.traffic import Refused
 from tests.conftest import KEY
@@ -63,7 +63,7 @@ def test_two_resources_that_adopt_one_backend_are_named(provider: Any, web: Emul
 
 @pytest.fixture
 def identical(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(adoption.VARIABLE, "identical")
+    monkeypatch.setenv(adopt_identical.VARIABLE, "identical")
 
 
 @pytest.mark.usefixtures("identical")
@@ -99,7 +99,7 @@ def test_identical_resources_do_not_share_a_backend(provider: Any, web: Emulated
 
 @pytest.mark.usefixtures("identical")
 def test_a_managed_or_replaced_backend_is_not_adopted(provider: Any, web: EmulatedBackend) -> None:
-    for said in ({"managed": f"bkdtg_x {web.id}"}, {"managed": None, "held": {NEW: {"id": web.id}}}):
+    for said in ({"managed": f"bkdtg_x {web.id}"}, {"managed": None, "recorded": {NEW: {"id": web.id}}}):
         checked = serve(NEW, lambda said=said: provider.check({}, declare({"labels": WEB}, **said)))
         assert (checked.failures, adoption.INPUT in checked.inputs) == ([], False)
 
@@ -154,16 +154,16 @@ def test_a_create_that_replaces_a_backend_with_tunnels_is_refused(
 ) -> None:
     provider = start(deployment, "refuse")
     tunnel = emulator.account(KEY).connect_tunnel(dict(web.labels))
-    given = declare({"labels": WEB}, held={NEW: {"id": web.id}})
+    given = declare({"labels": WEB}, recorded={NEW: {"id": web.id}})
     (failure,) = serve(NEW, lambda: provider.check({}, given)).failures
     assert failure.reason.startswith(
         'new: Not replaced, because pulumi-ngrok-tg:onTrafficLoss is "refuse": stops traffic'
     )
     assert tunnel in failure.reason
     assert serve(OLD, lambda: provider.check({}, given)).failures == []
-    aliased = declare({"labels": WEB}, held={"urn:a": {"id": web.id}}, aliases=["urn:a"])
+    aliased = declare({"labels": WEB}, recorded={"urn:a": {"id": web.id}}, aliases=["urn:a"])
     assert len(serve(OLD, lambda: provider.check({}, aliased)).failures) == 1
-    retained = declare({"labels": WEB}, held={NEW: {"id": web.id}}, retains=True)
+    retained = declare({"labels": WEB}, recorded={NEW: {"id": web.id}}, retains=True)
     assert serve(NEW, lambda: provider.check({}, retained)).failures == []
 
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from pulumi.output import Unknown
 
 from pulumi_ngrok_tg.api.models import Backend
-from pulumi_ngrok_tg.rules import adoption
-from pulumi_ngrok_tg.rules.adoption import IdenticalBackends
+from pulumi_ngrok_tg.rules import adopt_identical, adoption
+from pulumi_ngrok_tg.rules.adopt_identical import IdenticalBackends
 from pulumi_ngrok_tg.rules.facts import Facts, read_facts
 from tests.facts import declare
 
@@ -171,30 +171,30 @@ def test_identical_is_what_no_change_would_be_made_to_and_no_resource_has(
     ],
 )
 def test_contents_with_an_unknown_part_are_unknown(inputs: dict[str, Any], known: bool) -> None:
-    assert adoption.is_known(inputs) is known
+    assert adopt_identical.is_known(inputs) is known
 
 
 # Lines --------------------------------------------------------------------------------------------------------------
 
 
 def test_the_lines_name_the_way_out() -> None:
-    assert adoption.explain_several_identical(["a", "b"]) == (
+    assert adopt_identical.explain_several_identical(["a", "b"]) == (
         "PULUMI_NGROK_TG_ADOPT: several backends have exactly these contents (a, b). Name one with "
         'ResourceOptions(import_="..."), or delete the others.'
     )
-    assert adoption.explain_adopted_by_twin("bkdtg_a", "urn:b") == (
+    assert adopt_identical.explain_adopted_by_twin("bkdtg_a", "urn:b") == (
         "PULUMI_NGROK_TG_ADOPT: bkdtg_a has exactly these contents, but also those of urn:b, which adopts it. Give one "
         'of them ResourceOptions(import_="bkdtg_a"), and run the other without the variable.'
     )
-    assert adoption.explain_held_by_another("bkdtg_a", "", "") == (
+    assert adoption.explain_needed_by_another("bkdtg_a", "", "") == (
         "bkdtg_a was not deleted: another resource holds it, too. Remove this resource from the state instead: run "
         "`pulumi state delete`, or `pulumi state edit` if its delete is pending."
     )
-    assert adoption.describe_identical(["bkdtg_a"], explicit=False) == (
+    assert adopt_identical.describe_identical(["bkdtg_a"], explicit=False) == (
         "ngrok already has a backend with exactly these contents (bkdtg_a), which this stack does not manage. `pulumi "
         "up` creates another one. To adopt what exists instead, set import_ to its id, or run "
         "`PULUMI_NGROK_TG_ADOPT=identical pulumi up`"
     )
-    several = adoption.describe_identical(["bkdtg_a", "bkdtg_b"], explicit=True)
+    several = adopt_identical.describe_identical(["bkdtg_a", "bkdtg_b"], explicit=True)
     assert several.startswith("ngrok already has 2 backends with exactly these contents (bkdtg_a, bkdtg_b), which this")
     assert several.endswith("To adopt what exists instead, set import_ to its id"), "another process cannot adopt it"

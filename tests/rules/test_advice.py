@@ -2,7 +2,7 @@
 
 import pytest
 
-from pulumi_ngrok_tg.accounts.config import ConfigError, MissingKey, Source
+from pulumi_ngrok_tg.accounts.stack_config import ConfigError, MissingKey, Source
 from pulumi_ngrok_tg.api.errors import (
     ApiError,
     ConnectionFailed,

@@ -22,7 +22,7 @@ def test_facts_arrive_as_the_program_passes_them() -> None:
 
 
 @pytest.mark.parametrize(
-    ("held", "aliases", "found"),
+    ("recorded", "aliases", "found"),
     [
         ({}, (), None),
         ({"urn:other": HELD}, (), None),
@@ -32,9 +32,9 @@ def test_facts_arrive_as_the_program_passes_them() -> None:
     ],
 )
 def test_a_resource_has_what_the_state_holds_under_its_urn_or_an_alias(
-    held: dict[str, Any], aliases: tuple[str, ...], found: Any
+    recorded: dict[str, Any], aliases: tuple[str, ...], found: Any
 ) -> None:
-    assert Facts(held=held, aliases=aliases).find_held("urn:web") == found
+    assert Facts(recorded=recorded, aliases=aliases).find_recorded("urn:web") == found
 
 
 TEXT = st.none() | st.sampled_from(["", "x"])

@@ -371,12 +371,12 @@ HELD = {"description": "a", "labels": {"n": "1"}}
 def test_ngrok_holds_already_what_no_request_writes(
     olds: dict[str, Any], news: dict[str, Any], adopts: bool, held: list[str]
 ) -> None:
-    assert properties.find_held(olds, news, adopts) == held
+    assert properties.find_unwritten(olds, news, adopts) == held
 
 
 def test_a_text_that_ngrok_holds_already_is_not_judged() -> None:
     text = "Calling __str__ on an Output[T] is not supported."
     for name, value in (("description", text), ("metadata", "x" * 5000), ("labels", {"a": text})):
         assert properties.check({name: value})[1]
-        assert properties.check({name: value}, held=[name])[1] == []
-    assert properties.check({"description": 5, "labels": {"a=b": "c"}}, held=["description", "labels"])[1]
+        assert properties.check({name: value}, unwritten=[name])[1] == []
+    assert properties.check({"description": 5, "labels": {"a=b": "c"}}, unwritten=["description", "labels"])[1]

@@ -22,7 +22,8 @@ try:
 except ModuleNotFoundError:
     sys.exit("This needs the packages of the project's environment. Run `make engine` instead.")
 
-VERSION = "3.274.1"
+BUILT = "3.274.1"  # the version that go.mod names
+VERSION = os.environ.get("ENGINE_VERSION") or BUILT
 RECIPE = 1  # raise it where what is built changes, but not the version
 MINIMUM = VersionInfo.parse("3.254.0")  # the oldest that was tried
 GO_VERSION = (1, 26, 6)
@@ -97,6 +98,8 @@ def vendor_reachable() -> bool:
 
 
 def build(target: Path, scratch: Path) -> None:
+    if VERSION != BUILT:
+        sys.exit(f"{VENDOR} is out of reach, and only {BUILT} can be built here. Unset ENGINE_VERSION.")
     say(f"{VENDOR} is out of reach: building the Pulumi CLI {VERSION} from its Go modules, once; about 4 minutes.")
     go = find_go(scratch)
     target.mkdir(parents=True)

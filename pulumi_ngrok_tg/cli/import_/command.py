@@ -48,6 +48,6 @@ def import_(**options: Any) -> None:
       pulumi-ngrok-tg import --label app=web --yes
       terraform state pull | pulumi-ngrok-tg import --yes --from-terraform -
     """
-    from pulumi_ngrok_tg.cli.import_.run import run  # here, because it takes a moment to load
+    from pulumi_ngrok_tg.cli.import_.steps import run  # here, because it takes a moment to load
 
     run(**options)

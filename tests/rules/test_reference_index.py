@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pulumi_ngrok_tg.api.errors import ApiError
 from pulumi_ngrok_tg.api.models import Backend, Ref
 from pulumi_ngrok_tg.api.references import References, Referrer, Target
-from pulumi_ngrok_tg.rules.references import (
+from pulumi_ngrok_tg.rules.reference_index import (
     ReferenceIndex,
     convert_references,
     describe_old_edges,

@@ -9,7 +9,7 @@ from typing import Any
 
 from pulumi_ngrok_tg.accounts.clients import Account
 from pulumi_ngrok_tg.api.errors import NotFound
-from pulumi_ngrok_tg.engine import upstream
+from pulumi_ngrok_tg.engine import dynamic_server
 from pulumi_ngrok_tg.rules import advice
 from pulumi_ngrok_tg.rules.advice import ProviderError
 from pulumi_ngrok_tg.rules.outputs import FINGERPRINT
@@ -28,7 +28,7 @@ def require_same_key(error: NotFound, outputs: Mapping[str, Any], account: Accou
     """Raise ProviderError if a "not found" comes under another key than the one that saw the backend last."""
     if not is_same_key(outputs, account):
         raise ProviderError(
-            advice.explain_gone_under_another_key(error, account.source, upstream.find_urn())
+            advice.explain_gone_under_another_key(error, account.source, dynamic_server.find_urn())
         ) from error
 
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pulumi_ngrok_tg.api.account_settings import AccountSettings
 from pulumi_ngrok_tg.api.errors import ConnectionFailed, Limited, NgrokError, NotFound, ServerError
-from pulumi_ngrok_tg.api.settings import AccountSettings
-from pulumi_ngrok_tg.api.turns import AT_ONCE, CREATES, REQUESTS, TOO_MANY, Place, Turns, Wait
+from pulumi_ngrok_tg.api.rate_limits import AT_ONCE, CREATES, REQUESTS, TOO_MANY, Place, Turns, Wait
 from tests.api.simulation import Account, dictated, run
 
 SETTINGS = AccountSettings("key", backoff=0.4, rate_limit=10, max_concurrency=4)

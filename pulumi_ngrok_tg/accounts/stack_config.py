@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
-from pulumi_ngrok_tg.api.settings import AccountSettings
+from pulumi_ngrok_tg.api.account_settings import AccountSettings
 
 GetConfig = Callable[[str], Any]
 """Returns a value of the stack's config by its full key, such as ``ngrok:apiKey``; None if it has none."""

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_ngrok_tg.accounts.config import ConfigError, find_misspelled, read_on_traffic_loss, read_settings
-from pulumi_ngrok_tg.api.settings import AccountSettings
+from pulumi_ngrok_tg.accounts.stack_config import ConfigError, find_misspelled, read_on_traffic_loss, read_settings
+from pulumi_ngrok_tg.api.account_settings import AccountSettings
 
 
 @pytest.fixture(autouse=True)

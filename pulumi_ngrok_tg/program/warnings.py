@@ -1,12 +1,14 @@
-"""Says at the end of a preview how many resources adopt a backend: Pulumi counts each adoption as a create."""
+"""What the program tells the user once: a plain API key, and at the end of a preview how many backends it adopts."""
 
 import weakref
 from typing import Any
 
 import pulumi
-from pulumi.runtime import is_dry_run
+from pulumi.runtime import get_config, is_dry_run
+from pulumi.runtime.config import is_config_secret
 from pulumi.runtime.settings import get_monitor
 
+from pulumi_ngrok_tg.accounts import stack_config
 from pulumi_ngrok_tg.rules import adoption
 
 _declared: weakref.WeakKeyDictionary[Any, list[pulumi.CustomResource]] = weakref.WeakKeyDictionary()
@@ -32,3 +34,19 @@ async def _report(resources: list[pulumi.CustomResource]) -> bool:
     if adopted:
         pulumi.log.info(f"Of what Pulumi counts as created: {adopted} adopted as they are, {created} created at ngrok.")
     return bool(adopted)
+
+
+_warned: set[tuple[str, str, str]] = set()
+
+
+def warn_of_plain_key(account: Any) -> None:
+    """Warn once, for each stack and account, about an API key in plain text in the stack's config."""
+    if account is not None and not isinstance(account, str):
+        return
+    key = f"{stack_config.find_namespace(account)}:apiKey"
+    place = (pulumi.get_project(), pulumi.get_stack(), key)
+    if place not in _warned and get_config(key) is not None and not is_config_secret(key):
+        _warned.add(place)
+        pulumi.log.warn(
+            f"{key} is in plain text in the stack's config. Run `pulumi config set --secret {key}` instead."
+        )

@@ -5,11 +5,11 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
-from pulumi_ngrok_tg.rules.adoption import IdenticalBackends
+from pulumi_ngrok_tg.rules.adopt_identical import IdenticalBackends
 from pulumi_ngrok_tg.rules.facts import Facts
 
 
-class Run:
+class Operation:
     """What is known of one operation of the engine so far; safe to share between threads.
 
     The engine may delete a backend that a resource of another name needs: after a rename without an alias, or while an
@@ -66,7 +66,7 @@ class Run:
     def release(self, urn: str) -> None:
         """Note that a resource keeps its backend no more: the engine is about to replace it."""
         with self._lock:
-            self._kept = {id_: holder for id_, holder in self._kept.items() if holder != urn or not urn}
+            self._kept = {id_: other for id_, other in self._kept.items() if other != urn or not urn}
 
     def find_other(self, id_: str, urn: str) -> str | None:
         """Return the URN of the other resource that still needs this backend, or None.

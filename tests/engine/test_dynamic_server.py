@@ -10,7 +10,7 @@ import pytest
 from pulumi.dynamic import Config
 from pulumi.runtime import proto
 
-from pulumi_ngrok_tg.engine import upstream
+from pulumi_ngrok_tg.engine import dynamic_server
 from pulumi_ngrok_tg.program import declaration
 
 
@@ -29,11 +29,11 @@ def shown(server: Any, error: BaseException) -> str:
 
 def test_our_errors_are_one_line_and_others_keep_their_traceback() -> None:
     server = SimpleNamespace(traceback=traceback)
-    upstream.show_as_one_line(server, (Said,))
+    dynamic_server.show_as_one_line(server, (Said,))
     assert shown(server, Said("one line")) == "one line"
     assert "Traceback" in shown(server, ValueError("x"))
     assert server.traceback.print_exc is traceback.print_exc
-    upstream.show_as_one_line(server, (Said,))
+    dynamic_server.show_as_one_line(server, (Said,))
     assert shown(server, Said("one line")) == "one line"
 
 
@@ -41,16 +41,16 @@ def test_a_stand_in_stands_in_once_however_many_pickles_are_configured() -> None
     messages = SimpleNamespace(Empty=object)
     server = SimpleNamespace(traceback=traceback, proto=proto, empty_pb2=messages)
     for _ in range(2):
-        upstream.show_as_one_line(server, (Said,))
-        upstream.show_differences(server)
-        upstream.watch_cancel(server, lambda: None)
+        dynamic_server.show_as_one_line(server, (Said,))
+        dynamic_server.show_differences(server)
+        dynamic_server.watch_cancel(server, lambda: None)
     assert (server.traceback._real, server.proto._real, server.empty_pb2._real) == (traceback, proto, messages)
 
 
 def test_only_a_cancel_cancels() -> None:
     heard: list[str] = []
     server = SimpleNamespace(empty_pb2=SimpleNamespace(Empty=lambda: "response"))
-    upstream.watch_cancel(server, lambda: heard.append("cancel"))
+    dynamic_server.watch_cancel(server, lambda: heard.append("cancel"))
 
     def Cancel() -> Any:  # noqa: N802
         return server.empty_pb2.Empty()
@@ -64,13 +64,13 @@ def test_only_a_cancel_cancels() -> None:
 
 def differing(server: Any, differences: dict[str, str], **fields: Any) -> Any:
     """The server's response to a diff."""
-    upstream.report_differences(differences)
+    dynamic_server.report_differences(differences)
     return server.proto.DiffResponse(**fields)
 
 
 def test_a_diff_response_says_what_differs() -> None:
     server = SimpleNamespace(proto=proto)
-    upstream.show_differences(server)
+    dynamic_server.show_differences(server)
     found = differing(
         server,
         {"labels.app": "UPDATE", 'labels["a.b"]': "ADD", "account": "UPDATE_REPLACE"},
@@ -87,8 +87,8 @@ def test_a_diff_response_says_what_differs() -> None:
 
 def test_reported_differences_are_for_the_next_response_of_the_thread() -> None:
     server = SimpleNamespace(proto=proto)
-    upstream.show_differences(server)
-    upstream.report_differences({"labels.app": "UPDATE"})
+    dynamic_server.show_differences(server)
+    dynamic_server.report_differences({"labels.app": "UPDATE"})
     elsewhere: list[Any] = []
     other = threading.Thread(target=lambda: elsewhere.append(server.proto.DiffResponse(changes=1)))
     other.start()
@@ -100,7 +100,7 @@ def test_reported_differences_are_for_the_next_response_of_the_thread() -> None:
 
 def test_no_difference_makes_no_detailed_diff() -> None:
     server = SimpleNamespace(proto=proto)
-    upstream.show_differences(server)
+    dynamic_server.show_differences(server)
     assert differing(server, {}, changes=1) == proto.DiffResponse(changes=1)
 
 
@@ -125,8 +125,8 @@ class Plain:
 )
 def test_nothing_is_replaced_if_upstream_has_changed(server: Any) -> None:
     before = dict(vars(server)) if server else None
-    upstream.show_as_one_line(server, (Said,))
-    upstream.show_differences(server)
+    dynamic_server.show_as_one_line(server, (Said,))
+    dynamic_server.show_differences(server)
     assert (dict(vars(server)) if server else None) == before
 
 
@@ -139,7 +139,7 @@ def test_nothing_is_replaced_if_upstream_has_changed(server: Any) -> None:
 )
 def test_a_response_without_these_fields_is_sent_without_them(later: Any) -> None:
     server = SimpleNamespace(proto=later)
-    upstream.show_differences(server)
+    dynamic_server.show_differences(server)
     assert differing(server, {"labels.app": "UPDATE"}, changes=1).fields == {"changes": 1}
 
 
@@ -148,7 +148,7 @@ def test_queued_calls_get_a_worker_too() -> None:
 
     def call() -> None:
         waiting.wait(10)
-        upstream.raise_worker_cap(8)
+        dynamic_server.raise_worker_cap(8)
         all_at_once.wait(10)
 
     with ThreadPoolExecutor(4) as pool:
@@ -159,15 +159,15 @@ def test_queued_calls_get_a_worker_too() -> None:
 
 
 def test_outside_the_server_there_is_no_urn_and_no_server() -> None:
-    assert upstream.find_urn() == ""
-    assert upstream.find_inputs() == {}
-    assert upstream.find_server() is None
+    assert dynamic_server.find_urn() == ""
+    assert dynamic_server.find_inputs() == {}
+    assert dynamic_server.find_server() is None
 
 
 def test_a_config_without_keys_has_none() -> None:
-    assert upstream.list_keys(Config({"a:b": "c"}, "shop")) == ["a:b"]
-    assert upstream.list_keys(SimpleNamespace(get=len)) == []
-    assert upstream.list_keys(SimpleNamespace(_props=["a"])) == []
+    assert dynamic_server.list_keys(Config({"a:b": "c"}, "shop")) == ["a:b"]
+    assert dynamic_server.list_keys(SimpleNamespace(get=len)) == []
+    assert dynamic_server.list_keys(SimpleNamespace(_props=["a"])) == []
 
 
 def test_a_resource_that_keeps_no_transformations_is_left_alone() -> None:

@@ -1,21 +1,18 @@
-"""Workarounds for gaps in ``pulumi.dynamic``. If upstream has changed, each of them does nothing.
+"""Workarounds for gaps in the dynamic provider server of ``pulumi.dynamic``, which runs as ``__main__`` here.
 
-All but :func:`keep_pickler`, :func:`has_transforms` and :func:`is_mocked` are for the provider process, in which the
-dynamic provider server of ``pulumi.dynamic`` runs as ``__main__``.
+If upstream has changed, each of them does nothing.
 """
 
 import gc
-import pickle
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from pulumi.runtime.rpc import deserialize_properties
-from pulumi.runtime.settings import get_monitor
 
 
 def find_server() -> Any:
@@ -130,39 +127,6 @@ def list_keys(config: Any) -> list[str]:
     """Return the keys of a stack's config, or none; Pulumi's object only returns values by their keys."""
     values = getattr(config, "_props", None)
     return list(values) if isinstance(values, Mapping) else []
-
-
-@contextmanager
-def keep_pickler() -> Iterator[None]:
-    """Restore Python's pickler after a dynamic resource was declared.
-
-    For each dynamic resource, ``pulumi.dynamic`` wraps a method of the pickler and never unwraps it (pulumi 3.272,
-    ``serialize_provider``). After some 310 resources, the next provider that is pickled by value (ours is not) raises a
-    RecursionError (https://github.com/pulumi/pulumi/issues/17803).
-    """
-    pickler: Any = getattr(pickle, "_Pickler", None)
-    methods = {name: getattr(pickler, name, None) for name in ("_batch_setitems", "save_dict")}
-    try:
-        yield
-    finally:
-        for name, method in methods.items():
-            if method is not None:
-                setattr(pickler, name, method)
-
-
-def has_transforms() -> bool:
-    """Tell whether the program may have registered transforms, which run in the engine after all transformations."""
-    try:
-        from pulumi.runtime._callbacks import _CallbackServicer
-
-        return any(one._transforms for one in _CallbackServicer._servicers)
-    except (ImportError, AttributeError):
-        return True
-
-
-def is_mocked() -> bool:
-    """Tell whether the program runs in a test with Pulumi's mocks, which see every input."""
-    return type(get_monitor()).__name__ == "MockMonitor"
 
 
 _reported = threading.local()

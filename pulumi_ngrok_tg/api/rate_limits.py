@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from math import inf
 from random import uniform
 
+from pulumi_ngrok_tg.api.account_settings import AccountSettings
 from pulumi_ngrok_tg.api.errors import ApiError, Limited, NgrokError, ServerError
-from pulumi_ngrok_tg.api.settings import AccountSettings
 
 REQUESTS = "ngrok's limit of requests per minute is reached (ERR_NGROK_226)"
 AT_ONCE = "ngrok's limit of requests at once is reached (ERR_NGROK_225)"
