@@ -17,7 +17,7 @@ from tests.e2e.stack import Stack
 ROOT = Path(__file__).parent.parent
 KEY = "test_0123456789abcdefghijklmnop"
 
-settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("default", deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("nightly", parent=settings.get_profile("default"), max_examples=2000)
 settings.register_profile("mutants", parent=settings.get_profile("default"), max_examples=15, derandomize=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))

@@ -23,7 +23,7 @@ from pulumi_ngrok_tg.api.errors import (
     Unreadable,
     Untrusted,
 )
-from pulumi_ngrok_tg.api.inventory import Inventory, allow_pages
+from pulumi_ngrok_tg.api.inventory import Inventory
 from pulumi_ngrok_tg.api.listing import Listing
 from pulumi_ngrok_tg.api.models import BACKENDS, Backend
 
@@ -127,13 +127,6 @@ def test_a_small_stack_does_not_list_a_large_account(stack: int, account: int, m
     held = Account(account)
     held.read_all([f"bkdtg_{(n + 1) * (account // stack) - 1}" for n in range(stack)], threads)
     assert held.calls <= most
-
-
-@pytest.mark.parametrize(
-    ("reads", "pages"), [(0, 0), (1, 1), (2, 2), (3, 2), (4, 3), (7, 6), (8, 10), (9, 11), (100, 102)]
-)
-def test_the_number_of_pages_that_reads_may_cost(reads: int, pages: int) -> None:
-    assert allow_pages(reads) == pages
 
 
 @pytest.mark.parametrize("oldest_first", [False, True])

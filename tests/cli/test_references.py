@@ -141,6 +141,7 @@ def test_tunnels_and_references_show_the_whole_path_of_the_traffic(
     assert f"\n{idle} (app=idle)\n  from  nobody\n  to    no tunnel online\n" in said
 
 
+@pytest.mark.nightly
 def test_the_json_grows_with_the_routes_and_not_with_their_square(
     account: EmulatedAccount, run_list: Callable[..., str]
 ) -> None:
@@ -155,6 +156,7 @@ def test_the_json_grows_with_the_routes_and_not_with_their_square(
     assert said.count("  from  980 more\n") == 1000
 
 
+@pytest.mark.nightly
 def test_a_list_that_hangs_costs_its_time_once(
     account: EmulatedAccount, emulator: Emulator, run_list: Callable[..., str]
 ) -> None:
@@ -165,6 +167,7 @@ def test_a_list_that_hangs_costs_its_time_once(
     assert {request.path for request in emulator.requests} == {"/backends/tunnel_group", "/backends/failover"}
 
 
+@pytest.mark.nightly
 def test_three_thousand_backends_and_five_hundred_edges_are_listed(
     account: EmulatedAccount, emulator: Emulator, run_list: Callable[..., str]
 ) -> None:

@@ -2,11 +2,9 @@
 
 import json
 import socket
-import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import psutil
@@ -76,17 +74,6 @@ def test_requests_sent_ahead_are_answered_in_turn(connection: Connection) -> Non
     assert [connection.response()[0] for _ in range(2)] == [201, 201]
     _, _, body = connection.response()
     assert [backend["description"] for backend in json.loads(body)["backends"]] == ["two", "one"]
-
-
-def test_a_client_may_close_and_may_use_http_1_0(emulator: Emulator, connection: Connection) -> None:
-    connection.socket.sendall(GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
-    assert connection.response()[0] == 200
-    assert connection.response()[0] == 0
-    old = Connection(emulator)
-    old.socket.sendall(GET.replace(b"HTTP/1.1", b"HTTP/1.0"))
-    assert old.response()[0] == 200
-    assert old.response()[0] == 0
-    old.close()
 
 
 def test_a_client_that_expects_100_continue_gets_it(connection: Connection) -> None:
@@ -160,35 +147,6 @@ def test_half_a_response_ends_a_kept_connection(emulator: Emulator, connection: 
     assert connection.response()[0] == 0
 
 
-def test_a_fault_may_announce_the_end(emulator: Emulator, connection: Connection) -> None:
-    emulator.fault(headers={"connection": "close"})
-    connection.socket.sendall(GET)
-    status, headers, _ = connection.response()
-    assert (status, headers["Connection"]) == (200, "close")
-    assert connection.response()[0] == 0
-
-
-def test_half_of_nothing_is_nothing(emulator: Emulator, connection: Connection) -> None:
-    emulator.fault(status=204, truncate=True)
-    connection.socket.sendall(GET)
-    assert connection.response()[0] == 0
-    other = Connection(emulator)
-    emulator.fault(truncate=True)
-    other.socket.sendall(GET.replace(b"GET", b"HEAD"))
-    assert other.response()[0] == 0
-    other.close()
-
-
-def test_a_response_has_one_date(emulator: Emulator, connection: Connection) -> None:
-    connection.socket.sendall(GET)
-    assert parsedate_to_datetime(connection.response()[1]["Date"]).tzinfo is not None
-    emulator.fault(headers={"date": "never"})
-    connection.socket.sendall(GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
-    received = b"".join(iter(lambda: connection.socket.recv(65536), b""))
-    assert received.lower().count(b"\r\ndate: ") == 1
-    assert b"\r\ndate: never\r\n" in received.lower()
-
-
 # Ending --------------------------------------------------------------------------------------------------------------
 
 
@@ -213,10 +171,6 @@ def test_stopping_leaves_nothing_behind() -> None:
         requests.get(emulator.url, timeout=5)
 
 
-def test_an_emulator_that_never_started_can_be_stopped() -> None:
-    Emulator().stop()
-
-
 def test_it_listens_on_the_loopback_only(emulator: Emulator) -> None:
     port = emulator.port
     listening = [one for one in psutil.Process().net_connections("tcp") if one.laddr.port == port]
@@ -227,32 +181,6 @@ def test_it_listens_on_the_loopback_only(emulator: Emulator) -> None:
 def test_invalid_arguments_are_named(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"A port is a number|API keys are words"):
         Emulator(**wrong)
-
-
-def test_tunnels_may_connect_during_a_list(api: Api, emulator: Emulator) -> None:
-    account = emulator.account(KEY)
-    for n in range(100):
-        account.create({"labels": {"app": "web", "n": str(n)}})
-    ended = threading.Event()
-
-    def connect() -> None:
-        while not ended.is_set():
-            account.connect_tunnel({"app": "web", "n": "1"})
-
-    for n in range(2000):
-        account.connect_tunnel({"app": "api", "n": str(n)})
-    connecting = threading.Thread(target=connect)
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(1e-5)  # threads meet in the middle of what they do
-    connecting.start()
-    try:
-        for _ in range(20):
-            assert api.get(f"{PATH}?limit=20").status_code == 200
-            assert api.get("/tunnels?limit=20").status_code == 200
-    finally:
-        sys.setswitchinterval(interval)
-        ended.set()
-        connecting.join()
 
 
 def test_a_port_can_be_used_again_at_once() -> None:

@@ -34,7 +34,7 @@ def test_hardly_any_text_is_taken_for_a_credential() -> None:
     assert found <= 0.02
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [1])
 @pytest.mark.parametrize(
     "form",
     [

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from pulumi.dynamic import Config, ConfigureRequest
-from pulumi.output import Unknown
 
 from pulumi_ngrok_tg.accounts.clients import Clients, connect
 from pulumi_ngrok_tg.emulator import Emulator
@@ -99,39 +98,6 @@ def test_a_backend_that_only_the_list_shows_is_not_adopted(
     emulator.fault(path=ghost.id, times=None, status=404, error_code=6514)
     with pytest.raises(ProviderError, match=f"There is no backend {ghost.id} in this account"):
         provider.create(checked.inputs)
-
-
-def test_an_unknown_input_differs_from_nothing(provider: TunnelGroupBackendProvider, emulator: Emulator) -> None:
-    web = emulator.account(KEY).create(WEB)
-    assert refusals(provider, inputs(web.id, labels={"app": Unknown()}, metadata=Unknown())) == []
-    assert refusals(provider, inputs(web.id, labels=Unknown())) == []
-    emulator.requests.clear()
-    assert refusals(provider, inputs(Unknown())) == []
-    assert refusals(provider, inputs(web.id, account=Unknown())) == []
-    assert provider.diff(web.id, WEB, provider.check({"labels": {}}, inputs(Unknown())).inputs).changes is False
-    assert emulator.requests == []
-
-
-@pytest.mark.parametrize("secret", [[], ["labels"], ["metadata"], ["labels", "metadata", "description"]])
-def test_a_secret_is_named_and_its_value_is_not(
-    provider: TunnelGroupBackendProvider, emulator: Emulator, secret: list[str]
-) -> None:
-    web = emulator.account(KEY).create({"labels": {"k": "held-label"}, "metadata": "held-metadata"})
-    given = inputs(web.id, secret, labels={"k": "our-label"}, metadata="our-metadata")
-    told = refusals(provider, given)
-    named = ["metadata", "a label" if "labels" in secret else "labels.k"]
-    assert [reason.split(": ")[2].split(" is ")[0] for reason in told] == named
-    for name in ("label", "metadata"):
-        shown = any(word in reason for reason in told for word in (f"held-{name}", f"our-{name}"))
-        assert shown == (name not in secret and f"{name}s" not in secret)
-
-
-def test_a_long_value_is_cut_and_a_strange_one_escaped(
-    provider: TunnelGroupBackendProvider, emulator: Emulator
-) -> None:
-    web = emulator.account(KEY).create({"labels": {"app": "web"}, "metadata": "x" * 4000})
-    (told,) = refusals(provider, inputs(web.id, metadata='a\n"b"'))
-    assert f'metadata is "{"x" * 79}… at ngrok, but "a\\n\\"b\\"" in the program' in told
 
 
 def test_a_backend_of_another_resource_is_refused_without_a_request(

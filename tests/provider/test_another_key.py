@@ -69,14 +69,6 @@ def test_a_rotated_key_takes_over_with_the_first_refresh(stack: Deployment) -> N
     assert stack.state == {}, "gone under the key that saw it last"
 
 
-def test_an_update_takes_over_too(stack: Deployment) -> None:
-    rotate_key(stack)
-    assert stack.up(backends(12, metadata="new")) == {}
-    assert {resource.outputs["__key_fingerprint"] for resource in stack.state.values()} == {
-        take_fingerprint(ROTATED, stack.emulator.url)
-    }
-
-
 def test_a_backend_lost_during_a_rotation_needs_a_decision(stack: Deployment) -> None:
     rotate_key(stack)
     del stack.emulator.account(ROTATED).backends[stack.state["b3"].id]
@@ -94,14 +86,6 @@ def test_a_state_without_a_fingerprint_behaves_as_before(stack: Deployment) -> N
     stack.key = OTHER
     assert stack.refresh() == {}
     assert stack.state == {}
-
-
-def test_another_server_counts_as_another_key(stack: Deployment) -> None:
-    before = dict(stack.state)
-    with Emulator() as elsewhere:
-        stack.base_url = elsewhere.url
-        assert len(stack.refresh()) == len(stack.destroy()) == 12
-    assert stack.state == before
 
 
 def test_a_delete_whose_response_was_lost_is_done_under_a_rotated_key_too(stack: Deployment) -> None:

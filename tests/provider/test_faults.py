@@ -46,16 +46,6 @@ def test_creates_happen_once_with_every_fault(deployment: Deployment, fault: dic
     assert len(deployment.state) == 16
 
 
-@cases({**REFUSED, **LOST})
-def test_identical_creates_happen_once_each(deployment: Deployment, fault: dict[str, Any]) -> None:
-    times = 1 if fault in LOST.values() else 3  # a create is sent no third time after two lost responses
-    deployment.emulator.fault(method="POST", times=times, skip=1, **fault)
-    same = {f"b{n}": {"labels": {"app": "web"}} for n in range(8)}
-    assert deployment.up(same) == {}
-    deployment.assert_in_step()
-    assert len(deployment.state) == 8
-
-
 @pytest.mark.parametrize(
     ("method", "fault"),
     [
@@ -75,18 +65,6 @@ def test_reads_updates_and_deletes_are_repeated(deployment: Deployment, method: 
     deployment.assert_in_step()
     deployment.age()
     assert deployment.destroy() == {}
-    deployment.assert_in_step()
-
-
-def test_a_base_url_with_a_path_that_ngrok_does_not_have_forgets_nothing(emulator: Emulator) -> None:
-    deployment = Deployment(emulator)
-    deployment.up(backends(2))
-    deployment.base_url = f"{emulator.url}/v2"
-    for errors in (deployment.refresh(), deployment.destroy()):
-        assert all("Unsupported API surface" in error for error in errors.values())
-        told = "Check the API's address (ngrok:apiBaseUrl), and whether a proxy is in between."
-        assert all(error.endswith(told) for error in errors.values())
-        assert len(errors) == 2
     deployment.assert_in_step()
 
 
@@ -129,12 +107,3 @@ def test_a_server_that_comes_up_late_is_waited_for() -> None:
             deployment.emulator = late
             deployment.assert_in_step()
             assert late.requests.methods == ["POST"] * 5
-
-
-def test_a_server_that_never_comes_up_is_named(deployment: Deployment) -> None:
-    deployment.base_url = "http://127.0.0.1:1"
-    (error,) = deployment.up(backends(1)).values()
-    assert error.startswith(
-        "POST /backends/tunnel_group: nothing was sent, because there was no connection to 127.0.0.1:1 (Connection "
-        "refused). Check the"
-    )

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pulumi_ngrok_tg.emulator import Emulator
@@ -61,41 +60,6 @@ LISTS = st.one_of(
 """None is the honest list."""
 
 
-def is_proven(error: bytes) -> bool:
-    """The rule: ngrok's own code with its status."""
-    return b" 404 " in error.partition(b"\r\n")[0] and b'"error_code": "ERR_NGROK_6514"' in error
-
-
-@given(st.sampled_from(sorted(CALLS)), ERRORS, LISTS, st.booleans())
-@example("refresh", coded(404, 7020), coded(404, 7020), True)
-@example("delete", coded(404, 7020), coded(404, 6514), True)
-@example("delete", coded(404, 7020), None, False)
-@example("delete", coded(404, 333), None, True)
-@example("delete", coded(404, 6526), response(200, {"backends": []}), True)
-@example("refresh", coded(404, 7020), None, True)
-@example("refresh", coded(404, 7008), response(200, {"backends": []}), True)
-def test_nothing_is_removed_and_no_success_is_reported_without_proof(
-    call: str, error: bytes, listed: bytes | None, exists: bool
-) -> None:
-    def script(_method: str, path: str) -> bytes | None:
-        return error if ID in path else listed
-
-    with HostileServer(script) as server, Emulator() as unused:
-        if exists:
-            server.add(ID, labels={"app": "web"})
-        provider = Deployment(unused, server.url, max_attempts=1).start()
-        try:
-            gone = CALLS[call](provider)
-        except ProviderError:
-            gone = False
-        # The server deletes what it is asked to delete, whatever its response says.
-        shown_by_list = listed is None and ID in server.backends
-        if call in ("refresh", "delete"):
-            assert not gone or is_proven(error)
-        else:
-            assert not gone or (call == "adopt" and shown_by_list)
-
-
 @pytest.mark.parametrize("listed", [None, response(200, {"backends": []})], ids=["honest", "empty"])
 @pytest.mark.parametrize("answer", [coded(404, 7020), raw(404, b"<html>")], ids=["coded", "html"])
 def test_another_404_names_the_way_to_let_a_backend_go(listed: bytes | None, answer: bytes) -> None:
@@ -116,42 +80,6 @@ def test_an_api_that_is_withdrawn_with_an_unknown_code_loses_nothing(emulator: E
     assert deployment.state == before
     emulator.faults.clear()
     deployment.assert_in_step()
-
-
-@pytest.mark.parametrize(
-    "fault",
-    [
-        {"status": 401, "error_code": 203},
-        {"status": 403, "error_code": 205},
-        {"status": 404, "error_code": 7008},
-        {"status": 404, "error_code": 7020},
-        {"status": 404, "body": "<html>"},
-    ],
-    ids=str,
-)
-def test_an_error_of_the_account_costs_one_request(emulator: Emulator, fault: dict[str, Any]) -> None:
-    deployment = Deployment(emulator)
-    deployment.up(backends(50))
-    deployment.calls()
-    emulator.fault(times=None, **fault)
-    assert len(deployment.refresh()) == 50
-    assert deployment.calls() == ["GET"]
-
-
-@pytest.mark.parametrize("count", [20, 60])
-@pytest.mark.parametrize(
-    "fault", [{"status": 503}, {"status": 200, "body": "<html>"}, {"drop": "after"}, {"status": 500, "error_code": 9}]
-)
-def test_an_outage_costs_one_listing(emulator: Emulator, fault: dict[str, Any], count: int) -> None:
-    """What ended the listing, after all its attempts, is everybody's answer."""
-    deployment = Deployment(emulator, max_attempts=3)
-    deployment.up(backends(count))
-    deployment.calls()
-    emulator.fault(times=None, **fault)
-    assert len(deployment.refresh()) == count
-    assert deployment.calls() == ["GET"] * 3
-    emulator.faults.clear()
-    assert deployment.refresh() == {}
 
 
 def test_a_lost_delete_is_done_when_ngrok_says_gone(emulator: Emulator) -> None:

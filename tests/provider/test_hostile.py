@@ -13,7 +13,7 @@ from pulumi_ngrok_tg.emulator import Emulator
 from pulumi_ngrok_tg.rules.advice import ProviderError
 from tests.conftest import KEY
 from tests.provider.deployment import Deployment
-from tests.provider.hostile import PLAIN, ConnectProxy, HostileServer, raw, response
+from tests.provider.hostile import PLAIN, HostileServer, raw, response
 from tests.provider.outcomes import BACKEND, CALLS, HOSTILE, ID, STATE, assert_ours, outcomes
 
 # urllib3 leaves the sockets of some malformed responses to the garbage collector.
@@ -159,13 +159,6 @@ def test_any_list_of_tunnels_changes_only_the_message(listed: bytes) -> None:
         assert len(server.requests) <= 20
 
 
-@given(RESPONSES, RESPONSES)
-def test_reads_at_the_same_time_never_wait_for_a_list_that_failed(listed: bytes, found: bytes) -> None:
-    _, ended = outcomes(lambda _method, path: listed if "?" in path else found, *["refresh"] * 3)
-    for error in ended:
-        assert_ours(error)
-
-
 @given(RESPONSES, st.none() | RESPONSES)
 def test_no_create_ends_without_its_fate(posted: bytes, listed: bytes | None) -> None:
     """The server creates at every POST, whatever it says then."""
@@ -180,17 +173,6 @@ def test_no_create_ends_without_its_fate(posted: bytes, listed: bytes | None) ->
     if error is None or (posted[8:10] == b" 4" and any(words in str(error) for words in not_done)):
         return
     assert "may have been created" in str(error) or "one may still" in str(error) or "Several" in str(error)
-
-
-@pytest.mark.parametrize("uri", [5, True, [], {}, "http://[::1", "\ud800"])
-def test_a_malformed_next_page_hangs_nothing_and_hides_nothing(uri: object) -> None:
-    pages = response(200, {"backends": [BACKEND], "next_page_uri": uri})
-    _, ended = outcomes(lambda _method, path: pages if "?" in path else None, *["refresh"] * 4)
-    assert ended == [None] * 4, "by id, then"
-    lost = lambda method, path: b"" if method == "POST" else pages if "?" in path else None  # noqa: E731
-    server, (error,) = outcomes(lost, "create")
-    assert "may have been created, and the list of backends could not be read" in str(error)
-    assert len(server.backends) == 2
 
 
 @pytest.mark.parametrize("begun", [[], [b"HTTP/1.1 201 Created\r\nContent-Length: 300\r\n\r\n{"]], ids=["no", "begun"])
@@ -228,40 +210,6 @@ def test_a_delete_with_a_body_is_unreadable(body: object) -> None:
             ProviderError, match=r"the response has a body, but that of a delete has none\. Check whether a proxy"
         ):
             Deployment(unused, server.url, **HOSTILE).start().delete(ID, {**STATE})
-
-
-@pytest.mark.parametrize("status", [429, 503])
-@pytest.mark.parametrize("asked", ["0", "Thu, 01 Jan 1970 00:00:00 GMT", "-5", "soon"])
-def test_a_retry_after_of_zero_still_backs_off(status: int, asked: str) -> None:
-    error = {"error_code": "ERR_NGROK_226" if status == 429 else "ERR_NGROK_9", "status_code": status, "msg": "No."}
-    server, (ended,) = outcomes(lambda *_: response(status, error, f"Retry-After: {asked}"), "get")
-    assert isinstance(ended, ProviderError)
-    assert len(server.requests) <= 10
-
-
-def test_a_date_in_retry_after_is_of_the_servers_clock() -> None:
-    limit = {"error_code": "ERR_NGROK_226", "status_code": 429, "msg": "No."}
-    headers = ("Date: Mon, 23 Nov 2099 20:00:00 GMT", "Retry-After: Mon, 23 Nov 2099 20:00:07 GMT")
-    _, (error,) = outcomes(lambda *_: response(429, limit, *headers), "get")
-    assert "The next request can be sent in 7 s" in str(error)
-
-
-@pytest.mark.parametrize("proxied", [False, True], ids=["direct", "through a proxy"])
-def test_a_create_whose_connection_breaks_is_looked_for(monkeypatch: pytest.MonkeyPatch, proxied: bool) -> None:
-    context, authority = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), trustme.CA()
-    authority.issue_cert("127.0.0.1").configure_cert(context)
-    proxy = ConnectProxy()
-    monkeypatch.setenv("NO_PROXY", "")
-    if proxied:
-        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
-    lost = [b""]
-    with authority.cert_pem.tempfile() as bundle, Emulator() as unused:
-        monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
-        with HostileServer(lambda method, _: lost.pop() if method == "POST" and lost else None, context) as server:
-            Deployment(unused, server.url, **HOSTILE).start().create({"labels": {"app": "web"}})
-    proxy.close()
-    assert [request.split()[0] for request in server.requests] == ["POST", "GET"]
-    assert len(server.backends) == 1
 
 
 def test_a_servers_text_never_shows_the_key_or_control_characters() -> None:

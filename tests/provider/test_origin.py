@@ -30,15 +30,6 @@ def test_redirects_are_not_followed(deployment: Deployment, stranger: Emulator, 
     assert deployment.state == before
 
 
-def test_pages_that_lead_elsewhere_are_not_followed(deployment: Deployment, stranger: Emulator) -> None:
-    deployment.up(backends(110))
-    for target in (f"{stranger.url}{COLLECTION}", f"//{stranger.url[7:]}{COLLECTION}", "https://127.0.0.1/x"):
-        deployment.emulator.faults.clear()
-        deployment.emulator.fault(path="tunnel_group", times=None, fields={"next_page_uri": target})
-        assert deployment.refresh() == {}
-        deployment.assert_in_step()
-
-
 def test_a_netrc_file_does_not_replace_the_key(
     deployment: Deployment, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
 ) -> None:
@@ -77,16 +68,6 @@ def tls_server(monkeypatch: pytest.MonkeyPatch | None = None) -> Iterator[tuple[
         serving.join(10)
 
 
-def test_a_certificate_that_is_not_trusted_gets_no_request(
-    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with tls_server() as (origin, received):
-        deployment.base_url = f"https://{origin}"
-        (error,) = deployment.up(backends(1)).values()
-    assert error.startswith(f"POST /backends/tunnel_group: the TLS certificate of {origin} is not trusted (")
-    assert received == []
-
-
 @pytest.mark.parametrize("scheme", ["http", "HTTP"])
 def test_requests_to_the_loopback_use_no_proxy(
     deployment: Deployment, stranger: Emulator, monkeypatch: pytest.MonkeyPatch, scheme: str
@@ -99,17 +80,6 @@ def test_requests_to_the_loopback_use_no_proxy(
     deployment.assert_in_step()
 
 
-def test_an_unreachable_proxy_is_named(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
-    monkeypatch.setenv("NO_PROXY", "")
-    deployment.base_url = "https://127.0.0.1:2"
-    (error,) = deployment.up(backends(1)).values()
-    assert (
-        "there was no connection to 127.0.0.1:2 through the proxy (HTTPS_PROXY or ALL_PROXY) (Connection refused)."
-        in error
-    )
-
-
 @pytest.mark.parametrize("method", ["GET", "PATCH"])
 def test_a_response_about_another_backend_is_an_error(deployment: Deployment, method: str) -> None:
     deployment.up(backends(1))
@@ -119,20 +89,3 @@ def test_a_response_about_another_backend_is_an_error(deployment: Deployment, me
     (error,) = (deployment.refresh() if method == "GET" else deployment.up(backends(1, metadata="x"))).values()
     assert "the response is about bkdtg_2rwwlBV3giwRa5gGhtBlK6AH8q4" in error
     assert deployment.state == before
-
-
-def test_pages_in_a_circle_end(deployment: Deployment) -> None:
-    deployment.up(backends(12))
-    for _ in range(3):
-        deployment.emulator.account(KEY).create({})
-    ours = {resource.id for resource in deployment.state.values()}
-    deployment.emulator.fault(
-        path="tunnel_group",
-        times=None,
-        hide=tuple(ours),
-        fields={"next_page_uri": f"{deployment.emulator.url}{COLLECTION}?limit=100"},
-    )
-    deployment.calls()
-    assert deployment.refresh() == {}
-    assert len(deployment.calls()) <= 12 + 2
-    assert {resource.id for resource in deployment.state.values()} == ours

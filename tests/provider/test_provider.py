@@ -10,9 +10,6 @@ from pulumi.dynamic import Config, ConfigureRequest
 from pulumi.runtime import proto
 
 from pulumi_ngrok_tg.accounts.clients import Clients, connect, take_fingerprint
-from pulumi_ngrok_tg.api.account_settings import AccountSettings
-from pulumi_ngrok_tg.api.client import Client
-from pulumi_ngrok_tg.api.errors import ConnectionFailed, NotFound
 from pulumi_ngrok_tg.emulator import Emulator
 from pulumi_ngrok_tg.engine import dynamic_server
 from pulumi_ngrok_tg.provider import TunnelGroupBackendProvider
@@ -90,33 +87,6 @@ def test_a_malformed_id_is_never_sent(
     assert emulator.requests == []
 
 
-def test_a_client_reads_its_own_changes(emulator: Emulator) -> None:
-    client = Client(AccountSettings(KEY, emulator.url), Heard())
-    ids = [emulator.account(KEY).create({"description": "old"}).id for _ in range(6)]
-    for id_ in ids:
-        client.read(id_)
-    assert len(emulator.requests) == 1, "a page"
-    client.update(ids[3], {"description": "new"})
-    assert client.read(ids[3]).description == "new"
-    client.delete(ids[4])
-    with pytest.raises(NotFound):
-        client.read(ids[4])
-    made = client.create({"description": "made"})
-    assert client.read(made.id).description == "made"
-    assert client.read(ids[5]).description == "old"
-    assert [r.method for r in emulator.requests] == ["GET", "PATCH", "DELETE", "GET", "POST"]
-
-
-def test_a_backend_of_a_failed_update_is_fetched_by_id(emulator: Emulator) -> None:
-    client = Client(AccountSettings(KEY, emulator.url, max_attempts=1), Heard())
-    id_ = emulator.account(KEY).create({"description": "old"}).id
-    assert client.read(id_).description == "old"
-    emulator.fault(method="PATCH", drop="after")
-    with pytest.raises(ConnectionFailed):
-        client.update(id_, {"description": "new"})
-    assert client.read(id_).description == "new"
-
-
 def test_an_update_that_was_not_applied_names_the_fields(
     provider: TunnelGroupBackendProvider, emulator: Emulator
 ) -> None:
@@ -171,31 +141,6 @@ def test_a_diff_names_differences_and_replacements(
     dynamic_server.show_differences(server)
     told = server.proto.DiffResponse().detailedDiff
     assert {path: proto.PropertyDiff.Kind.Name(diff.kind) for path, diff in told.items()} == kinds
-
-
-def test_a_response_of_another_shape_names_the_request(
-    provider: TunnelGroupBackendProvider, emulator: Emulator
-) -> None:
-    emulator.fault(status=200, body="[]")
-    with pytest.raises(ProviderError) as error:
-        provider.read(MISSING, {})
-    path = f"/backends/tunnel_group/{MISSING}"
-    assert str(error.value) == (
-        f"GET {path}: the response is not a tunnel group backend. Check whether a proxy is in between, and "
-        "the API's address (ngrok:apiBaseUrl)."
-    )
-
-
-def test_methods_are_sent_in_capitals(provider: TunnelGroupBackendProvider, emulator: Emulator) -> None:
-    made = provider.create({"description": "x"})
-    assert made.outs
-    provider.read(made.id, made.outs)
-    provider.read(made.id, {})
-    provider.update(made.id, made.outs, {"description": "y"})
-    provider.delete(made.id, made.outs)
-    # What was created is known, so the refresh needs no request.
-    looks = ["GET"] * 6  # at what uses the backend
-    assert emulator.requests.methods == ["POST", "GET", "PATCH", *looks, "DELETE"]
 
 
 # What check reports ---------------------------------------------------------------------------------------------------

@@ -115,28 +115,6 @@ def test_what_may_be_in_use_is_not_deleted_under_refuse(
     assert [line.startswith("ngrok did not say whether something uses bkdtg_") for line in warnings] == [True]
 
 
-def test_the_states_tunnels_count_if_none_can_be_listed(
-    emulator: Emulator, deployment: Deployment, unused: EmulatedBackend
-) -> None:
-    emulator.fault(path="/tunnels", times=None, status=404, error_code=7008)
-    gone = {"id": "tn_9", "uri": ""}
-    start(deployment).delete(unused.id, {**CREATED, "labels": WEB, "tunnels": [gone]})
-    (line,), _ = take_lines(deployment)
-    assert "while 1 tunnel was online in it when it was last read (tn_9); ngrok did not list everything " in line
-
-
-def test_tunnels_that_can_only_be_read_by_id_are_named(
-    emulator: Emulator, deployment: Deployment, unused: EmulatedBackend
-) -> None:
-    """One of them has gone offline since the state was written; the others are read all the same."""
-    tunnel = emulator.account(KEY).connect_tunnel(WEB, "http://localhost:8080")
-    emulator.fault(path="/tunnels", times=None, status=404, error_code=7008)
-    refs = [{"id": "tn_gone"}, {"id": tunnel}]
-    start(deployment).delete(unused.id, {**CREATED, "labels": WEB, "tunnels": refs})
-    (line,), _ = take_lines(deployment)
-    assert f"while 1 tunnel is online in it ({tunnel} -> http://localhost:8080) and 1 tunnel was online" in line
-
-
 def test_what_is_unknown_is_said_beside_what_is_known(
     emulator: Emulator, deployment: Deployment, unused: EmulatedBackend
 ) -> None:

@@ -2,7 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from itertools import count, repeat
+from itertools import repeat
 from typing import Any
 
 import pytest
@@ -11,7 +11,7 @@ from pulumi_ngrok_tg.emulator import EmulatedBackend, Emulator, RateLimit
 from pulumi_ngrok_tg.rules.traffic import Refused
 from tests.conftest import KEY
 from tests.provider.deployment import Deployment
-from tests.provider.hostile import HostileServer, response
+from tests.provider.hostile import HostileServer
 from tests.provider.traffic import CREATED, HOST_A, NEW, WEB, change, diff, start, take_lines, take_paths
 
 WITHDRAWN: dict[str, Any] = {"status": 404, "error_code": 7008}
@@ -82,28 +82,6 @@ def find_tunnels(emulator: Emulator) -> list[str]:
     return [*emulator.account(KEY).tunnels]
 
 
-def test_tunnels_that_can_only_be_read_by_id_are_named(
-    emulator: Emulator, deployment: Deployment, web: EmulatedBackend
-) -> None:
-    emulator.fault(path="/tunnels", times=None, **WITHDRAWN)
-    ids = find_tunnels(emulator)
-    change(deployment, web, HOST_A, tunnels=[{"id": id_} for id_ in ids])
-    (line,), _ = take_lines(deployment)
-    assert line.startswith("stops traffic to 1 of 2 online tunnels (")
-    assert line.endswith("1 keeps serving, and others may be added")
-    assert take_paths(emulator) == ["GET /tunnels", *(f"GET /tunnels/{id_}" for id_ in ids)]
-    with pytest.raises(Refused, match=r"stops traffic to 1 of 2 online tunnels \(.*and others may be added"):
-        change(deployment, web, HOST_A, "refuse")
-    with pytest.raises(Refused, match=r"2 tunnels are online in it .tn_"):
-        start(deployment, "refuse").delete(web.id, {})
-    # No advice costs more than 20 requests, whatever the number of changes.
-    take_paths(emulator)
-    provider = start(deployment)
-    for n in range(30):
-        diff(provider, web, {"labels": HOST_A}, tunnels=[{"id": id_} for id_ in [*ids, f"tn_gone{n}"]])
-    assert len(take_paths(emulator)) == 1 + 20
-
-
 def test_refuse_counts_the_backends_own_tunnels_if_the_list_fails(
     emulator: Emulator, deployment: Deployment, web: EmulatedBackend
 ) -> None:
@@ -132,17 +110,6 @@ def test_refuse_waits_for_a_limit(emulator: Emulator, deployment: Deployment, we
     change(deployment, web, WEB, "refuse")
     _, (info,) = take_lines(deployment)
     assert info.startswith("adds 1 online tunnel")
-
-
-def test_waits_for_limits_do_not_count_as_time_of_the_list(emulator: Emulator, deployment: Deployment) -> None:
-    for _ in range(201):
-        emulator.account(KEY).connect_tunnel(WEB)
-    backend = emulator.account(KEY).create({"labels": HOST_A})
-    emulator.fault(path="/tunnels", skip=1, status=429, headers={"Retry-After": "1"})
-    change(Deployment(emulator, snapshot_seconds=0.7), backend, WEB, "refuse")
-    looks = [request.arrived for request in emulator.requests if request.path == "/tunnels"]
-    assert len(looks) == 4
-    assert looks[2] - looks[1] >= 1
 
 
 def test_a_failed_list_is_requested_once(emulator: Emulator, deployment: Deployment, web: EmulatedBackend) -> None:
@@ -177,23 +144,6 @@ def test_an_advisory_list_respects_limits(emulator: Emulator, deployment: Deploy
         _, (line,) = take_lines(hasty)
         assert line.endswith("but one call may wait at most 0.2 s in all)")
         reading.result()
-
-
-def test_an_endless_list_is_given_up(deployment: Deployment, web: EmulatedBackend) -> None:
-    """Each page takes 0.2 s and names another one."""
-    numbers = count()
-
-    def page(_method: str, _path: str) -> list[bytes]:
-        number = next(numbers)
-        body = {"tunnels": [{"id": f"tn_{number}"}], "next_page_uri": f"/tunnels?p={number}"}
-        return [b"", b"", b"", b"", response(200, body)]
-
-    with HostileServer(page) as server:
-        endless = Deployment(deployment.emulator, server.url, snapshot_seconds=1.0)
-        change(endless, web, NEW)
-        _, (line,) = take_lines(endless)
-        assert "ngrok did not say whether one is now (GET /tunnels: " in line
-        assert len(server.requests) <= 5
 
 
 def test_a_slow_list_is_requested_once(deployment: Deployment, web: EmulatedBackend) -> None:

@@ -1,42 +1,13 @@
 """How long calls wait for ngrok: as its limits dictate, and no longer than one call may."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta, timezone
-from email.utils import format_datetime
 from typing import Any
 
 import pytest
-import requests
 
 from pulumi_ngrok_tg.emulator import Emulator, RateLimit
 from tests.conftest import KEY
-from tests.provider.deployment import COLLECTION, Deployment, backends
-
-
-def test_retry_after_may_be_a_date(deployment: Deployment) -> None:
-    date = format_datetime(datetime.now(timezone.utc) + timedelta(seconds=3), usegmt=True)
-    deployment.emulator.fault(status=429, error_code=226, headers={"Retry-After": date})
-    assert deployment.up(backends(1)) == {}
-    (line,) = deployment.heard.statuses
-    assert line.startswith("ngrok's limit of requests per minute is reached (ERR_NGROK_226): waiting")
-
-
-def test_a_503_with_retry_after_is_reported_as_unavailable(deployment: Deployment) -> None:
-    deployment.emulator.fault(method="GET", status=503, headers={"Retry-After": "2"})
-    deployment.up(backends(1))
-    assert deployment.refresh() == {}
-    assert deployment.heard.statuses == ["ngrok is unavailable (HTTP 503): waiting 2 s, then going on"]
-
-
-def test_an_absurd_retry_after_is_not_waited_for(deployment: Deployment) -> None:
-    deployment.emulator.fault(times=None, status=429, error_code=226, headers={"Retry-After": "7200"})
-    (error,) = deployment.up(backends(1)).values()
-    assert error == (
-        "POST /backends/tunnel_group: ngrok's limit of requests per minute is reached (ERR_NGROK_226). The next "
-        "request can be sent in 7200 s, but one call may wait at most 10 s in all. Try again later, or raise "
-        "pulumi-ngrok-tg:maxWaitSeconds."
-    )
-    deployment.assert_in_step()
+from tests.provider.deployment import Deployment, backends
 
 
 @pytest.mark.parametrize("pause", [{"status": 429, "error_code": 226}, {"status": 503}], ids=["limit", "down"])
@@ -68,16 +39,7 @@ def dictated(emulator: Emulator, a_window: int, window: float) -> float:
     return admitted[-1 - a_window] + window - admitted[0]
 
 
-def test_requests_in_flight_settle_at_the_limit(emulator: Emulator) -> None:
-    """How fast they settle is held in simulated time, in tests/api/test_turns; here it is how little is refused."""
-    emulator.set(max_concurrency=3, latency=0.05)
-    deployment = Deployment(emulator, backoff=0.5)
-    assert deployment.up(backends(60)) == {}
-    deployment.assert_in_step()
-    assert [request.status for request in emulator.requests].count(429) <= 15
-    assert emulator.peak == 3
-
-
+@pytest.mark.nightly
 @pytest.mark.parametrize(("at_once", "a_minute"), [(3, None), (None, 60), (3, 60)])
 def test_three_stacks_at_the_same_time_all_complete(
     emulator: Emulator, at_once: int | None, a_minute: int | None
@@ -113,19 +75,6 @@ def test_the_rolling_limit_is_kept_by_pacing(emulator: Emulator) -> None:
     assert statuses.count(429) <= 8, "no more than were in flight when the limit was met"
     assert statuses.count(201) == count
     assert any("waiting" in line for line in deployment.heard.statuses)
-
-
-def test_a_limit_that_others_have_used_up_is_waited_for(emulator: Emulator) -> None:
-    emulator.set(rate_limit=RateLimit(10, 1.0))
-    with requests.Session() as other:
-        other.headers.update({"Authorization": f"Bearer {KEY}", "Ngrok-Version": "2"})
-        statuses = [other.get(f"{emulator.url}{COLLECTION}", timeout=10).status_code for _ in range(11)]
-    assert statuses == [200] * 10 + [429]
-    emulator.requests.clear()
-    deployment = Deployment(emulator, rate_limit=10, rate_window=1.0, backoff=0.1)
-    assert deployment.up(backends(15)) == {}
-    deployment.assert_in_step()
-    assert [request.status for request in emulator.requests].count(429) <= 40
 
 
 # How long a call may wait ---------------------------------------------------------------------------------------------
