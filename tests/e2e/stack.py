@@ -128,8 +128,8 @@ class Stack:
 
     def resources(self) -> list[dict[str, Any]]:
         """The backends in the state, as the state file holds them, without what the engine keeps for itself."""
-        exported = json.loads(self.pulumi("stack", "export").text)
-        resources = exported["deployment"].get("resources") or []
+        state = json.loads((self.folder.parent / f"state/.pulumi/stacks/{self.folder.name}/dev.json").read_text())
+        resources = (state["checkpoint"]["latest"] or {}).get("resources") or []
         return [
             {name: r.get(name) for name in ("urn", "id", "inputs", "outputs")}
             for r in resources

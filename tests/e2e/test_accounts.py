@@ -54,6 +54,7 @@ def test_each_backend_lives_in_its_account_and_moves_by_replacement(stack: Stack
     assert labels(emulator, MAIN) == labels(emulator, EU) == []
 
 
+@pytest.mark.nightly
 def test_a_named_account_takes_nothing_from_the_environment(stack: Stack, emulator: Emulator) -> None:
     stack.program('TunnelGroupBackend("web", account="us")')
     (error,) = stack.preview(fails=True).errors

@@ -76,6 +76,7 @@ WAYS = """
 """Every way to set the option that the SDK itself carries out, each with its own backend: name and arguments."""
 
 
+@pytest.mark.nightly
 def test_the_option_is_found_wherever_it_is_set(stack: Stack, emulator: Emulator) -> None:
     ways = sorted(set(re.findall(r"{(\w+)\[0\]}", WAYS)) | {"config"})
     made = {

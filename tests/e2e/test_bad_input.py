@@ -48,6 +48,7 @@ def test_a_bad_argument_is_named_in_preview(stack: Stack, arguments: str, proble
 IN_A_STRING = "holds an Output that was put into a string, as in an f-string."
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [
@@ -81,6 +82,7 @@ def test_every_bad_property_of_a_backend_is_reported_at_once(stack: Stack) -> No
     assert len(stack.preview(fails=True).errors) == 4
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     ("environment", "problem"),
     [
@@ -118,6 +120,7 @@ def test_a_malformed_id_in_the_state_is_never_sent(new_stack: Callable[..., Stac
     assert {request.path for request in emulator.requests} <= {"/tunnels"}
 
 
+@pytest.mark.nightly
 def test_a_missing_id_in_get_is_an_error(new_stack: Callable[..., Stack]) -> None:
     stack = new_stack('TunnelGroupBackend.get("web", "bkdtg_2rwwlBV3giwRa5gGhtBlK6AH8q4")')
     outcome = stack.preview(fails=True)

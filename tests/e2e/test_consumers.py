@@ -99,6 +99,7 @@ def add_to_state(stack: Stack, outputs: str) -> None:
     stack.pulumi("stack", "import", "--file", "state.json")
 
 
+@pytest.mark.nightly
 def test_resources_of_public_kinds_refer_to_a_backend(
     new_stack: Callable[..., Stack], emulator: Emulator, web: EmulatedBackend
 ) -> None:

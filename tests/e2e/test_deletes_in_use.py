@@ -74,8 +74,15 @@ def leave(stack: Stack, way: str, fails: bool) -> str:
 WAYS = ("taken out", "destroy", "target", "replace", "account", "rename")
 
 
-@pytest.mark.parametrize("mode", ["refuse", "warn", "ignore"])
-@pytest.mark.parametrize("way", [WAYS[0], WAYS[1], *(pytest.param(way, marks=pytest.mark.nightly) for way in WAYS[2:])])
+@pytest.mark.parametrize(
+    ("way", "mode"),
+    [
+        *((way, "refuse") for way in WAYS),
+        ("taken out", "warn"),
+        *(pytest.param(way, "warn", marks=pytest.mark.nightly) for way in WAYS[1:]),
+        *(pytest.param(way, "ignore", marks=pytest.mark.nightly) for way in WAYS),
+    ],
+)
 def test_what_is_in_use_is_given_up_only_as_the_setting_says(
     new_stack: Callable[..., Stack], emulator: Emulator, europe: Emulator, way: str, mode: str
 ) -> None:
@@ -155,6 +162,7 @@ def test_a_destroy_of_two_hundred_costs_its_deletes_and_six_lists(
     assert len(methods) == 207
 
 
+@pytest.mark.nightly
 def test_review_says_before_what_the_change_would_do(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
     stack = new_stack(program(*USES))
     stack.pulumi("config", "set", "--secret", "ngrok:apiKey", KEY)

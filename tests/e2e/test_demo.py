@@ -49,6 +49,7 @@ def left_over(folder: Path) -> list[str]:
     return working + [path.name for path in folder.iterdir() if path.name.startswith("ngrok-demo-")]
 
 
+@pytest.mark.nightly
 def test_the_demo_shows_the_main_job(demo: subprocess.Popen[str], tmp_path: Path) -> None:
     said, _ = demo.communicate(timeout=240)
     assert demo.returncode == 0, said

@@ -39,7 +39,14 @@ def read_script(page: str) -> str:
     return "\n".join(lines)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
+FIRST = ("README.md", "bringing-in.md")
+"""The pages that a user reads first; the others are followed at night."""
+
+
+@pytest.mark.parametrize(
+    "page",
+    [pytest.param(page, id=page.name, marks=[] if page.name in FIRST else pytest.mark.nightly) for page in PAGES],
+)
 def test_what_the_page_says_can_be_done(
     page: Path,
     new_stack: Callable[..., Stack],
@@ -52,6 +59,6 @@ def test_what_the_page_says_can_be_done(
     emulator.requests.clear()
     script = read_script(page.read_text()).replace("http://127.0.0.1:4041", emulator.url).replace("any-key", KEY)
     said = stack.run("bash", "-c", script, given=KEY)
-    if page.name in ("README.md", "bringing-in.md"):
+    if page.name in FIRST:
         assert f"adopts {made.id}" in said
         assert emulator.requests.writes == []

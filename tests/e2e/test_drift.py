@@ -44,6 +44,7 @@ def test_drift_shows_as_its_propertys_diff_and_up_repairs_it(
     stack.preview("--refresh", "--expect-no-changes")
 
 
+@pytest.mark.nightly
 def test_metadata_in_another_spelling_is_never_drift(new_stack: Callable[..., Stack], account: EmulatedAccount) -> None:
     web = account.create(WEB)
     stack = new_stack(adopting(web), "adopting")
@@ -70,6 +71,7 @@ def test_a_refresh_takes_drift_into_the_state_and_the_next_up_undoes_it(stack: S
     assert backend.description == "Website"
 
 
+@pytest.mark.nightly
 def test_tunnels_are_no_drift_but_show_in_the_outputs(
     stack: Stack, account: EmulatedAccount, emulator: Emulator
 ) -> None:

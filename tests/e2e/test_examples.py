@@ -23,6 +23,7 @@ def example(new_stack: Callable[..., Stack]) -> Callable[[str], Stack]:
     return copy
 
 
+@pytest.mark.nightly
 def test_basic_and_consumer(example: Callable[[str], Stack], emulator: Emulator) -> None:
     basic, consumer = example("basic"), example("consumer")
     basic.up()
@@ -44,6 +45,7 @@ def two_accounts() -> Iterator[Emulator]:
         yield emulator
 
 
+@pytest.mark.nightly
 def test_accounts(new_stack: Callable[..., Stack], two_accounts: Emulator) -> None:
     stack = new_stack(EXAMPLES / "accounts", "accounts", {"NGROK_API_BASE_URL": two_accounts.url})
     stack.pulumi("config", "set", "--secret", "ngrok:apiKey", "test-key-default")
@@ -56,6 +58,7 @@ def test_accounts(new_stack: Callable[..., Stack], two_accounts: Emulator) -> No
     assert stack.output("in_the_eu_before") == 0
 
 
+@pytest.mark.nightly
 def test_component(example: Callable[[str], Stack], emulator: Emulator) -> None:
     stack = example("component")
     stack.up()
@@ -84,6 +87,7 @@ def test_import(example: Callable[[str], Stack], emulator: Emulator) -> None:
     assert "protected" in stack.destroy(fails=True).text
 
 
+@pytest.mark.nightly
 def test_automation(example: Callable[[str], Stack], emulator: Emulator) -> None:
     stack = example("automation")
     said = stack.run(sys.executable, "main.py", "up", "acme", "globex")
@@ -96,6 +100,7 @@ def test_automation(example: Callable[[str], Stack], emulator: Emulator) -> None
     assert held == {}
 
 
+@pytest.mark.nightly
 def test_testing(new_stack: Callable[..., Stack]) -> None:
     stack = new_stack(EXAMPLES / "testing", "testing", {})
     before = {path.name for path in stack.folder.iterdir()}
@@ -112,6 +117,7 @@ def test_testing(new_stack: Callable[..., Stack]) -> None:
     assert "6 tests collected" in there.stdout, there.stdout + there.stderr
 
 
+@pytest.mark.nightly
 def test_the_programs_are_well_typed(tmp_path: Path) -> None:
     from mypy import api
 

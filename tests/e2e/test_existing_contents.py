@@ -10,6 +10,7 @@ from tests.e2e.stack import Stack
 WEB = f'TunnelGroupBackend("web", {ARGUMENTS})\n'
 
 
+@pytest.mark.nightly
 def test_a_preview_warns_of_a_create_of_what_exists(stack: Stack, emulator: Emulator, web: EmulatedBackend) -> None:
     stack.program(WEB + 'TunnelGroupBackend("other", labels={"app": "other"})')
     said = stack.preview().text

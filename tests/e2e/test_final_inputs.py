@@ -47,6 +47,7 @@ def test_no_write_happens_with_an_unknown_value(stack: Stack, emulator: Emulator
     assert emulator.requests.writes == []
 
 
+@pytest.mark.nightly
 def test_a_child_of_another_type_keeps_its_inputs_and_options(stack: Stack) -> None:
     stack.program("""
         from pulumi.dynamic import CreateResult, Resource, ResourceProvider
@@ -101,6 +102,7 @@ def test_what_the_engine_ignores_is_not_lost(stack: Stack, emulator: Emulator) -
     assert emulator.requests.writes == []
 
 
+@pytest.mark.nightly
 def test_what_a_transform_makes_a_secret_is_not_shown(stack: Stack, web: EmulatedBackend) -> None:
     stack.program(
         """

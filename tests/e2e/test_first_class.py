@@ -31,6 +31,7 @@ def changed(text: str) -> list[str]:
 # What a diff says ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     ("arguments", "shown", "summary"),
     [
@@ -50,6 +51,7 @@ def test_a_diff_shows_what_changes_and_nothing_else(
     assert summary in deployed.preview().text
 
 
+@pytest.mark.nightly
 def test_a_changed_secret_is_named_and_stays_secret(new_stack: Callable[..., Stack]) -> None:
     program = (
         'TunnelGroupBackend("web", labels={{"a": pulumi.Output.secret("{0}")}}, metadata=pulumi.Output.secret("{0}"))'
@@ -64,6 +66,7 @@ def test_a_changed_secret_is_named_and_stays_secret(new_stack: Callable[..., Sta
     assert "hush" not in said
 
 
+@pytest.mark.nightly
 def test_label_keys_of_every_form_are_shown_and_deployed(stack: Stack, emulator: Emulator) -> None:
     odd = ["a b", 'q"x', "[0]", "*", "a\\b", "dir\\", "ü.ß", "__internal", "x" * 40]
     labels = {"app": "web", "dc": "fra", **dict.fromkeys(odd, "new")}
@@ -106,6 +109,7 @@ def test_replace_on_changes_replaces(stack: Stack, emulator: Emulator, watched: 
 # What is told while it goes on --------------------------------------------------------------------------------------
 
 
+@pytest.mark.nightly
 def test_debug_shows_each_api_call_and_nothing_secret(stack: Stack, emulator: Emulator) -> None:
     (id_,) = emulator.account(KEY).backends
     program = f"{WEB})".replace("Website", "Shop")
@@ -129,6 +133,7 @@ def test_debug_shows_each_api_call_and_nothing_secret(stack: Stack, emulator: Em
     assert "/backends/tunnel_group" not in stack.up("--refresh").text
 
 
+@pytest.mark.nightly
 def test_a_wait_shows_live_on_the_row_and_not_in_the_summary(stack: Stack, emulator: Emulator) -> None:
     emulator.fault(method="PATCH", status=429, error_code=226, headers={"Retry-After": "2"})
     stack.program(f"{WEB})".replace("Website", "Shop"))

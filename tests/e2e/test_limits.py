@@ -11,6 +11,7 @@ from tests.e2e.stack import Stack
 HTML = "<html>502 Bad Gateway</html>"
 
 
+@pytest.mark.nightly
 def test_waits_show_on_the_live_display(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
     emulator.fault(status=429, error_code=226, headers={"Retry-After": "3"})
     said = new_stack(program(2)).up().text

@@ -63,6 +63,7 @@ def test_one_backend_by_id_or_labels(stack: Stack, emulator: Emulator) -> None:
     assert stack.output("of") == api.id
 
 
+@pytest.mark.nightly
 def test_several_backends_and_outputs(stack: Stack, emulator: Emulator) -> None:
     stack.pulumi("config", "set", "--secret", "app", "web")
     looking_up(
@@ -90,6 +91,7 @@ def test_several_backends_and_outputs(stack: Stack, emulator: Emulator) -> None:
     assert len(emulator.requests) == 1
 
 
+@pytest.mark.nightly
 def test_an_unknown_input_makes_no_request_in_preview(stack: Stack, emulator: Emulator) -> None:
     looking_up(
         stack,
@@ -120,6 +122,7 @@ def test_an_unknown_input_makes_no_request_in_preview(stack: Stack, emulator: Em
     assert stack.output("before") == 4
 
 
+@pytest.mark.nightly
 def test_a_look_up_sees_what_it_depends_on(stack: Stack, emulator: Emulator) -> None:
     stack.program("""web = TunnelGroupBackend("web", labels={"of": "stack"}, description="before")""")
     stack.up()
@@ -138,6 +141,7 @@ def test_a_look_up_sees_what_it_depends_on(stack: Stack, emulator: Emulator) -> 
     assert (stack.output("by_id"), stack.output("by_labels")) == ("after", "after")
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     ("call", "error"),
     [

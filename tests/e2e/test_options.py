@@ -4,6 +4,8 @@ import textwrap
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from pulumi_ngrok_tg.emulator import Emulator
 from tests.conftest import KEY
 from tests.e2e.stack import PRELUDE, Stack
@@ -27,6 +29,7 @@ def only(emulator: Emulator) -> Any:
 # Names and places ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.nightly
 def test_renaming_with_an_alias_and_moving_under_a_component_touch_nothing(stack: Stack, emulator: Emulator) -> None:
     renamed = WEB.replace('"web", labels', '"site", labels')
     stack.program(f'{renamed}, opts=pulumi.ResourceOptions(aliases=[pulumi.Alias(name="web")]))')
@@ -44,6 +47,7 @@ def test_renaming_with_an_alias_and_moving_under_a_component_touch_nothing(stack
 # Changes ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.nightly
 def test_ignore_changes_keeps_a_property_or_one_label(stack: Stack, emulator: Emulator) -> None:
     for ignored in ('"description"', '"labels"', '"labels.dc"', "'labels[\"dc\"]'"):
         options = f"opts=pulumi.ResourceOptions(ignore_changes=[{ignored}])"
@@ -83,6 +87,7 @@ def test_a_retained_backend_leaves_the_state_and_stays_at_ngrok(stack: Stack, em
 TWO = f'{WEB})\nTunnelGroupBackend("api", labels={{"app": "api"}}, description="API")'
 
 
+@pytest.mark.nightly
 def test_target_and_replace_touch_one_resource_only(stack: Stack, emulator: Emulator) -> None:
     stack.program(TWO)
     stack.up()
@@ -103,6 +108,7 @@ def test_target_and_replace_touch_one_resource_only(stack: Stack, emulator: Emul
     assert only(emulator).description == "Other"
 
 
+@pytest.mark.nightly
 def test_a_plan_is_kept_to(stack: Stack, emulator: Emulator) -> None:
     stack.program(f"{WEB})".replace("Website", "Shop"))
     stack.preview("--save-plan", "plan.json")
@@ -116,6 +122,7 @@ def test_a_plan_is_kept_to(stack: Stack, emulator: Emulator) -> None:
 # The Automation API -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.nightly
 def test_an_inline_program_and_several_operations_in_one_process(stack: Stack, emulator: Emulator) -> None:
     driver = """
         import sys
@@ -153,6 +160,7 @@ def test_an_inline_program_and_several_operations_in_one_process(stack: Stack, e
     assert emulator.account(KEY).backends == {}
 
 
+@pytest.mark.nightly
 def test_a_subclass_is_the_same_resource(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
     """To policies, to adoption and to the command, which go by the type."""
     stack = new_stack(

@@ -3,11 +3,14 @@
 import re
 from collections.abc import Callable
 
+import pytest
+
 from pulumi_ngrok_tg.emulator import Emulator
 from tests.conftest import KEY
 from tests.e2e.stack import Stack
 
 
+@pytest.mark.nightly
 def test_outputs_feed_applies_and_other_resources(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
     stack = new_stack("""
         web = TunnelGroupBackend("web", labels={"app": "web"}, description="Website", metadata={"a": 1})
@@ -45,6 +48,7 @@ def test_outputs_feed_applies_and_other_resources(new_stack: Callable[..., Stack
     assert stack.output("first_tunnel") == f"{emulator.url}/tunnels/{tunnel}"
 
 
+@pytest.mark.nightly
 def test_inputs_may_be_awaitables_and_outputs_of_every_depth(
     new_stack: Callable[..., Stack], emulator: Emulator
 ) -> None:
@@ -62,6 +66,7 @@ def test_inputs_may_be_awaitables_and_outputs_of_every_depth(
     stack.preview("--expect-no-changes")
 
 
+@pytest.mark.nightly
 def test_get_reads_a_backend_that_another_stack_manages(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
     theirs = emulator.account(KEY).create({"labels": {"app": "web"}, "description": "Theirs"})
     stack = new_stack(f"""

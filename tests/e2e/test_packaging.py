@@ -20,6 +20,7 @@ from tests.e2e.stack import Stack
 PROGRAM = Path(__file__).parents[1] / "typing/program.py"
 
 
+@pytest.mark.nightly
 def test_the_engine_looks_for_no_plugin_of_this_package(new_stack: Callable[..., Stack]) -> None:
     stack = new_stack('TunnelGroupBackend("web")')
     said = stack.preview("--logtostderr", "-v=7").text
@@ -146,6 +147,7 @@ def lines_of_errors(said: str) -> list[int]:
     return sorted({int(line) for line in re.findall(r"program\.py:(\d+): error", said)})
 
 
+@pytest.mark.nightly
 def test_mypy_understands_a_users_program(tmp_path: Path) -> None:
     said = mypy(tmp_path)
     assert lines_of_errors(said) == wrong_lines(), said

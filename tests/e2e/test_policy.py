@@ -35,7 +35,7 @@ TunnelGroupBackend("silent", labels={{"app": "api", "n": "1"}})
 TunnelGroupBackend("open", labels={{"app": "web", "n": "1"}}, description="Website")
 TunnelGroupBackend("text", labels={{"app": "web", "n": "2"}}, metadata="{SECRET}", **named)
 TunnelGroupBackend("leak", labels={{"app": "web", "n": "3"}}, metadata=secret('{{"password": "{SECRET}"}}'), **named)
-passphrase = '{{"password": "red-wet-fox"}}'
+passphrase = '{{"password": "red-turnip-fox"}}'
 TunnelGroupBackend("maybe", labels={{"app": "api", "n": "4"}}, metadata=passphrase, **named)
 TunnelGroupBackend("operators", labels={{"app": "web", "k8s.ngrok.com/namespace": "x"}}, **named)
 TunnelGroupBackend("twin", labels={{"app": "web", "n": "3"}}, **named)
@@ -71,6 +71,7 @@ def config(stack: Stack, settings: object) -> tuple[str, ...]:
     return (*PACK, "--policy-pack-config", "policies.json")
 
 
+@pytest.mark.nightly
 def test_each_policy_fails_and_passes_in_preview_and_up(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
     stack = new_stack(BAD)
     strict = config(stack, STRICT)
@@ -89,6 +90,7 @@ def test_each_policy_fails_and_passes_in_preview_and_up(new_stack: Callable[...,
         assert f"✅ ngrok-tunnel-groups@v{version('pulumi-ngrok-tg')}" in said.text
 
 
+@pytest.mark.nightly
 def test_a_config_file_sets_levels_and_settings(new_stack: Callable[..., Stack]) -> None:
     stack = new_stack(GOOD.replace('{"app": "web"}', '{"app": "web", "x y": ""}'))
     assert violations(stack.preview(*PACK)) == {("label-format", "web")}
@@ -108,6 +110,7 @@ def test_a_config_file_sets_levels_and_settings(new_stack: Callable[..., Stack])
         assert says in stack.preview(*config(stack, settings), fails=True).text
 
 
+@pytest.mark.nightly
 def test_pack_ends_when_the_engine_is_killed() -> None:
     with socket.create_server(("127.0.0.1", 0)) as engine:
         address = f"127.0.0.1:{engine.getsockname()[1]}"

@@ -53,6 +53,7 @@ def test_a_refused_delete_names_the_referrers_and_lists_only_then(stack: Stack, 
     assert emulator.requests.methods == ["DELETE"]
 
 
+@pytest.mark.nightly
 def test_a_preview_of_a_replacement_names_the_edges_that_know_the_old_id(
     two_accounts: Stack, emulator: Emulator
 ) -> None:

@@ -22,6 +22,7 @@ def everywhere(stack: Stack) -> str:
 
 
 # From level 9 the engine itself logs the config it passes to providers, decrypted; so it does with every provider.
+@pytest.mark.nightly
 @pytest.mark.parametrize(("source", "verbosity"), [("environment", 11), ("config", 8)])
 def test_the_api_key_is_in_no_state_output_or_log(
     new_stack: Callable[..., Stack], emulator: Emulator, source: str, verbosity: int
@@ -52,6 +53,7 @@ def test_the_api_key_is_in_no_state_output_or_log(
         assert isinstance(resource["inputs"]["__provider"], str), "nothing in the provider needs to be a secret"
 
 
+@pytest.mark.nightly
 def test_a_rotated_key_is_picked_up_as_the_readme_says(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
     rotated = "rotated_0123456789abcdefghijklmn"
     stack = new_stack('TunnelGroupBackend("web")', environment={"NGROK_API_BASE_URL": emulator.url})
@@ -73,6 +75,7 @@ def test_a_rotated_key_is_picked_up_as_the_readme_says(new_stack: Callable[..., 
     assert emulator.account(rotated).backends == {}
 
 
+@pytest.mark.nightly
 def test_a_key_in_plain_text_is_a_warning(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
     stack = new_stack(
         'TunnelGroupBackend("a"); TunnelGroupBackend("b")', environment={"NGROK_API_BASE_URL": emulator.url}

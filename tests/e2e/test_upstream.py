@@ -34,6 +34,7 @@ def rename_internals(stack: Stack, *names: tuple[str, str]) -> None:
     stack.environment["PULUMI_PYTHON_CMD"] = str(python)
 
 
+@pytest.mark.nightly
 def test_all_works_without_upstreams_internals(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
     stack = new_stack(program(12))
     rename_internals(

@@ -107,6 +107,7 @@ def test_a_backend_used_since_the_question_is_not_deleted(
     assert stray.id in account.backends
 
 
+@pytest.mark.nightly
 def test_many_deletes_that_ngrok_refuses_take_two_lists(stack: Stack, emulator: Emulator) -> None:
     account = emulator.account(KEY)
     ids = [account.create({"labels": {"n": str(n)}}).id for n in range(12)]
@@ -118,6 +119,7 @@ def test_many_deletes_that_ngrok_refuses_take_two_lists(stack: Stack, emulator: 
     assert (paths.count("/backends/failover"), paths.count("/backends/weighted")) == (2, 2), "before, and on the error"
 
 
+@pytest.mark.nightly
 def test_each_further_eight_are_checked_again(stack: Stack, emulator: Emulator) -> None:
     account = emulator.account(KEY)
     ids = [account.create({"labels": {"n": str(n)}}).id for n in range(10)]
@@ -138,6 +140,7 @@ def test_what_cannot_be_checked_again_is_not_deleted(stack: Stack, emulator: Emu
     assert set(ids) & account.backends.keys() == set(ids[8:])
 
 
+@pytest.mark.nightly
 def test_one_failure_ends_no_other_delete(stack: Stack, emulator: Emulator) -> None:
     made = [emulator.account(KEY).create({"labels": {"n": str(n)}}).id for n in range(30)]
     emulator.fault(method="DELETE", path=made[7], status=400, error_code=6502, message="Still referenced.")

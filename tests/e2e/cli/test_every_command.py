@@ -28,6 +28,7 @@ def test_stack_and_account_are_chosen(stack: Stack, emulator: Emulator, tmp_path
     )
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("command", ["list", "import", "orphans"])
 def test_what_is_missing_or_wrong_is_one_line(stack: Stack, emulator: Emulator, command: str, tmp_path: Path) -> None:
     assert "no stack named 'gone' found" in stack.tool(command, "--stack", "gone", code=1).text

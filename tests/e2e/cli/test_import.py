@@ -66,6 +66,7 @@ def test_an_import_that_no_up_followed_declares_nothing_twice(stack: Stack, emul
     assert emulator.requests.writes == []
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     "edit",
     [
@@ -110,6 +111,7 @@ def test_after_small_edits_a_second_import_declares_nothing_again(
     assert emulator.requests.writes == []
 
 
+@pytest.mark.nightly
 def test_nothing_is_written_without_consent(stack: Stack, emulator: Emulator) -> None:
     make(emulator, 1)
     program = (stack.folder / "__main__.py").read_bytes()
@@ -232,6 +234,7 @@ def test_a_program_of_any_layout_adopts_what_is_imported(stack: Stack, emulator:
     assert emulator.requests.writes == []
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("main", ["app.py", "src/app.py"])
 def test_what_is_printed_for_another_entry_file_works(stack: Stack, emulator: Emulator, main: str) -> None:
     (web,) = make(emulator, 1)
@@ -250,6 +253,7 @@ def test_what_is_printed_for_another_entry_file_works(stack: Stack, emulator: Em
     assert emulator.requests.writes == []
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("path", ["lambda.py"])
 def test_a_module_that_the_program_cannot_import_is_not_written(stack: Stack, emulator: Emulator, path: str) -> None:
     make(emulator, 1)
@@ -272,6 +276,7 @@ def test_two_imports_at_once_write_one_module(stack: Stack, emulator: Emulator) 
     assert emulator.requests.writes == []
 
 
+@pytest.mark.nightly
 def test_labels_ids_and_owners_select(stack: Stack, emulator: Emulator, new_stack: Callable[..., Stack]) -> None:
     web, api = make(emulator, 2)
     operators = emulator.account(KEY).create({"metadata": '{"owned-by":"ngrok-operator"}', "labels": {"app": "web"}})

@@ -38,6 +38,7 @@ def run_printed(stack: Stack, pattern: str, said: str) -> None:
         stack.run("sh", "-c", command if "--yes" in command else f"{command} --yes")
 
 
+@pytest.mark.nightly
 def test_another_stacks_interrupted_create_is_nobody_elses(
     stack: Stack, other: Stack, made: EmulatedBackend, emulator: Emulator
 ) -> None:
@@ -86,6 +87,7 @@ def test_a_create_whose_response_was_lost_ends_in_one_backend(stack: Stack, emul
         stack.pulumi("state", "delete", stack.resource(f"b{number}")["urn"], "--yes")
 
 
+@pytest.mark.nightly
 def test_a_secret_input_of_an_interrupted_create_hides_nothing(
     stack: Stack, emulator: Emulator, tmp_path: Path
 ) -> None:

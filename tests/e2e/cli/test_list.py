@@ -53,6 +53,7 @@ def test_list_shows_backends_and_who_manages_them(
     assert rows(stack.tool("list", "--label", "app=Web").text) == {}
 
 
+@pytest.mark.nightly
 def test_list_as_json(stack: Stack, emulator: Emulator) -> None:
     tunnel = emulator.account(KEY).connect_tunnel({"app": "web", "dc": "fra"})
     web = stack.resource("web")
@@ -69,6 +70,7 @@ def test_list_as_json(stack: Stack, emulator: Emulator) -> None:
     }
 
 
+@pytest.mark.nightly
 def test_list_works_without_a_project(stack: Stack, tmp_path: Path) -> None:
     folder = tmp_path / "nothing-here"
     folder.mkdir()

@@ -5,6 +5,8 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from pulumi_ngrok_tg.emulator import EmulatedBackend, Emulator
 from tests.conftest import KEY
 from tests.e2e.cli.said import rows
@@ -45,6 +47,7 @@ def test_orphans_names_each_difference_and_how_to_fix_it(
     assert "No differences" in stack.tool("orphans").text
 
 
+@pytest.mark.nightly
 def test_orphans_separates_backends_in_use_from_unused_ones(
     stack: Stack, stray: EmulatedBackend, emulator: Emulator
 ) -> None:
@@ -80,6 +83,7 @@ def test_the_commands_that_orphans_prints_work(stack: Stack, emulator: Emulator,
         assert stray.id in command
 
 
+@pytest.mark.nightly
 def test_a_backend_of_two_stacks_is_named_with_the_way_out(
     stack: Stack, emulator: Emulator, new_stack: Callable[..., Stack]
 ) -> None:

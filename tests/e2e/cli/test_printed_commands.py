@@ -13,6 +13,7 @@ pytestmark = pytest.mark.nightly
 OTHER = 'TunnelGroupBackend("theirs", description="Theirs", opts=pulumi.ResourceOptions(protect=True))'
 
 
+@pytest.mark.nightly
 def test_a_missing_backend_is_created_again(stack: Stack, emulator: Emulator) -> None:
     stack.age()
     account = emulator.account(KEY)
@@ -38,6 +39,7 @@ def test_another_stack_releases_a_backend_for_an_import(stack: Stack, other: Sta
     assert id_ in emulator.account(KEY).backends
 
 
+@pytest.mark.nightly
 def test_a_stack_deletes_what_it_manages(stack: Stack, other: Stack, emulator: Emulator) -> None:
     id_ = other.resource("theirs")["id"]
     said = stack.tool("delete", "--yes", id_, code=1).text

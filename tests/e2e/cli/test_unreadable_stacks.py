@@ -19,6 +19,7 @@ def test_a_stack_that_cannot_be_read_is_named(stack: Stack, stray: EmulatedBacke
     assert rows(stack.tool("list", "--this-stack").text)[stray.id][-1] == "not this stack"
 
 
+@pytest.mark.nightly
 @pytest.mark.usefixtures("unreadable")
 def test_orphans_is_not_clean_if_a_stack_cannot_be_read(stack: Stack) -> None:
     said = stack.tool("orphans", code=3).text
@@ -43,6 +44,7 @@ def test_import_takes_only_named_ids_if_a_stack_cannot_be_read(
     assert stray.id in module.read_text()
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     ("state", "why"),
     [('{"version": 3, "deployment": null}', "its state holds no deployment")],
