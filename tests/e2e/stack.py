@@ -128,8 +128,12 @@ class Stack:
 
     def resources(self) -> list[dict[str, Any]]:
         """The backends in the state, as the state file holds them, without what the engine keeps for itself."""
-        state = json.loads((self.folder.parent / f"state/.pulumi/stacks/{self.folder.name}/dev.json").read_text())
-        resources = (state["checkpoint"]["latest"] or {}).get("resources") or []
+        files = [*(self.folder.parent / "state/.pulumi/stacks" / self.folder.name).glob("*.json")]
+        if len(files) == 1:
+            latest = json.loads(files[0].read_text())["checkpoint"]["latest"]
+        else:
+            latest = json.loads(self.pulumi("stack", "export").text)["deployment"]
+        resources = (latest or {}).get("resources") or []
         return [
             {name: r.get(name) for name in ("urn", "id", "inputs", "outputs")}
             for r in resources

@@ -32,6 +32,7 @@ def labels(emulator: Emulator, key: str) -> list[dict[str, str]]:
     return [backend.labels for backend in emulator.account(key).backends.values()]
 
 
+@pytest.mark.nightly
 def test_each_backend_lives_in_its_account_and_moves_by_replacement(stack: Stack, emulator: Emulator) -> None:
     stack.program(PROGRAM.format(account='"eu"'))
     stack.up()

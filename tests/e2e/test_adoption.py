@@ -157,6 +157,7 @@ def test_many_adoptions_take_few_requests(stack: Stack, emulator: Emulator) -> N
     assert {resource["id"] for resource in stack.resources()} == {backend.id for backend in made}
 
 
+@pytest.mark.nightly
 def test_an_adopted_backend_outlives_its_pending_delete(stack: Stack, emulator: Emulator, web: EmulatedBackend) -> None:
     """The engine would delete it with the old name in one of the next updates."""
     stack.program(adopting(web, "old"))
@@ -175,6 +176,7 @@ def test_an_adopted_backend_outlives_its_pending_delete(stack: Stack, emulator: 
     assert web.id in emulator.account(KEY).backends
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("left", ["first"])
 def test_a_backend_with_two_names_outlives_the_removed_one(
     stack: Stack, emulator: Emulator, web: EmulatedBackend, left: str

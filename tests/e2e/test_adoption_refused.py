@@ -43,6 +43,7 @@ def test_each_difference_is_named_in_preview(stack: Stack, emulator: Emulator, w
     assert_nothing_was_written(emulator, web)
 
 
+@pytest.mark.nightly
 def test_a_backend_of_another_account_is_not_found(new_stack: Callable[..., Stack], web: EmulatedBackend) -> None:
     with Emulator(api_keys=("test-other-key",)) as other:
         stack = new_stack("", environment={"NGROK_API_KEY": "test-other-key", "NGROK_API_BASE_URL": other.url})
@@ -82,6 +83,7 @@ def test_a_managed_backend_is_not_adopted_under_another_name(
     assert_nothing_was_written(emulator, web)
 
 
+@pytest.mark.nightly
 def test_import_of_another_id_is_refused(stack: Stack, emulator: Emulator, web: EmulatedBackend) -> None:
     other = emulator.account(KEY).create(WEB)
     stack.program(adopting(web))
@@ -94,6 +96,7 @@ def test_import_of_another_id_is_refused(stack: Stack, emulator: Emulator, web: 
     assert emulator.requests.writes == []
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     "owned",
     [{"metadata": '{"owned-by":"ngrok-operator"}'}],
@@ -128,6 +131,7 @@ def test_nothing_is_adopted_if_the_state_cannot_be_read(
     assert_nothing_was_written(emulator, web)
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("secret_by", ["the program"])
 def test_a_secret_from_any_source_is_not_shown(
     stack: Stack, emulator: Emulator, web: EmulatedBackend, secret_by: str

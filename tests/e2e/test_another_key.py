@@ -50,6 +50,7 @@ def test_another_accounts_key_drops_and_forgets_nothing(stack: Stack, emulator: 
     assert emulator.account(MAIN).backends == {}
 
 
+@pytest.mark.nightly
 def test_a_rotated_key_takes_over(stack: Stack, emulator: Emulator) -> None:
     emulator.rotate_key(MAIN, ROTATED)
     stack.environment["NGROK_API_KEY"] = ROTATED

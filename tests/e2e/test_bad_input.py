@@ -18,6 +18,7 @@ def stack(engine, pulumi_home, tmp_path_factory) -> Stack:  # type: ignore[no-un
     return Stack(engine, pulumi_home, tmp_path_factory.mktemp("bad"), "shop", "", settings)
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
@@ -103,6 +104,7 @@ def test_bad_configuration_is_named_in_preview(
     assert "abc" not in outcome.text
 
 
+@pytest.mark.nightly
 def test_a_malformed_id_in_the_state_is_never_sent(new_stack: Callable[..., Stack], emulator: Emulator) -> None:
     stack = new_stack(GOOD)
     stack.up()

@@ -113,6 +113,7 @@ def test_resources_of_public_kinds_refer_to_a_backend(
     assert web.id in stack.tool("import", "--dry-run").text
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("type_", ["pulumi-python:dynamic:Resource", "ngrok:index/tunnelGroupBackend:TunnelGroup"])
 def test_a_resource_whose_own_id_is_the_backends_manages_it(
     new_stack: Callable[..., Stack], emulator: Emulator, web: EmulatedBackend, type_: str

@@ -60,6 +60,7 @@ def test_metadata_in_another_spelling_is_never_drift(new_stack: Callable[..., St
     assert web.metadata == '{"team":  "a"}'
 
 
+@pytest.mark.nightly
 def test_a_refresh_takes_drift_into_the_state_and_the_next_up_undoes_it(stack: Stack, account: EmulatedAccount) -> None:
     (backend,) = account.backends.values()
     backend.description = "by hand"
@@ -118,6 +119,7 @@ def test_a_new_backend_that_one_server_does_not_know_stays_in_the_state(
     assert emulator.requests.writes == []
 
 
+@pytest.mark.nightly
 def test_a_backend_that_is_already_gone_deletes_cleanly(
     stack: Stack, account: EmulatedAccount, emulator: Emulator
 ) -> None:
@@ -128,6 +130,7 @@ def test_a_backend_that_is_already_gone_deletes_cleanly(
     assert [request.status for request in emulator.requests if request.method != "GET"] == [404]
 
 
+@pytest.mark.nightly
 def test_updating_a_backend_that_is_gone_says_how_to_go_on(stack: Stack, account: EmulatedAccount) -> None:
     stack.age()
     account.backends.clear()

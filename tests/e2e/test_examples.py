@@ -74,6 +74,7 @@ def test_component(example: Callable[[str], Stack], emulator: Emulator) -> None:
     assert held == {}
 
 
+@pytest.mark.nightly
 def test_import(example: Callable[[str], Stack], emulator: Emulator) -> None:
     made = emulator.account(KEY).create({"labels": {"app": "web", "dc": "fra"}, "description": "Website"})
     stack = example("import")

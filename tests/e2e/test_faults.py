@@ -13,6 +13,7 @@ from tests.e2e.stack import Stack
 HTML = "<html>502 Bad Gateway</html>"
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     "fault",
     [{"status": 429, "error_code": 226, "headers": {"Retry-After": "1"}}],
@@ -45,6 +46,7 @@ def test_a_response_beyond_the_timeout_is_retried(new_stack: Callable[..., Stack
     assert sorted(request.method for request in emulator.requests) == ["GET"]
 
 
+@pytest.mark.nightly
 def test_a_setting_that_keeps_requests_from_being_sent_is_named(new_stack: Callable[..., Stack]) -> None:
     environment = {"NGROK_API_KEY": KEY, "NGROK_API_BASE_URL": "https://127.0.0.1:1", "REQUESTS_CA_BUNDLE": "/nowhere"}
     (error,) = new_stack(program(1), environment=environment).up(fails=True).errors
@@ -60,6 +62,7 @@ def test_a_list_that_misses_a_backend_does_not_drop_it(new_stack: Callable[..., 
     assert_in_step(stack, emulator, 8)
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("code", [202])
 def test_a_credential_that_ngrok_quotes_is_never_shown(
     new_stack: Callable[..., Stack], emulator: Emulator, code: int

@@ -87,6 +87,7 @@ def test_label_keys_of_every_form_are_shown_and_deployed(stack: Stack, emulator:
 # Replacement --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     ("watched", "first"),
     [('"labels"', False)],

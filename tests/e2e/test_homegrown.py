@@ -36,6 +36,7 @@ Backend("old", {"app": "web"})
 """
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("output", ['"uri": made["uri"]'])
 def test_a_backend_that_another_resource_of_the_stack_manages_changes_hands_as_the_page_says(
     new_stack: Callable[..., Stack], emulator: Emulator, output: str

@@ -60,6 +60,7 @@ def test_several_identical_backends_are_an_error_that_names_them(stack: Stack, e
     assert emulator.requests.writes == []
 
 
+@pytest.mark.nightly
 def test_several_resources_for_one_backend_are_an_error_that_names_them(stack: Stack, emulator: Emulator) -> None:
     web = emulator.account(KEY).create({"labels": {"app": "web"}})
     adopting(stack)
@@ -78,6 +79,7 @@ def test_a_backend_in_the_state_is_not_adopted_again(stack: Stack, emulator: Emu
     assert len({resource["id"] for resource in stack.resources()}) == len(emulator.account(KEY).backends) == 2
 
 
+@pytest.mark.nightly
 def test_an_account_that_cannot_be_listed_creates_nothing(stack: Stack, emulator: Emulator) -> None:
     adopting(stack)
     emulator.fault(method="GET", times=None, status=403, error_code=205)

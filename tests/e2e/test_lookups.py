@@ -30,6 +30,7 @@ def looking_up(stack: Stack, program: str) -> None:
     stack.program(IMPORTS + "\n".join(lines))
 
 
+@pytest.mark.nightly
 def test_one_backend_by_id_or_labels(stack: Stack, emulator: Emulator) -> None:
     account = emulator.account(KEY)
     api = next(backend for backend in account.backends.values() if backend.description == "API")

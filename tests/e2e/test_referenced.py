@@ -26,6 +26,7 @@ def add_edge(emulator: Emulator, id_: str) -> None:
     emulator.account(KEY).add_referrer("tcp_edges", {"hostports": ["1.tcp.example.com:9999"], "backend": module})
 
 
+@pytest.mark.nightly
 def test_a_refused_delete_names_the_referrers_and_lists_only_then(stack: Stack, emulator: Emulator) -> None:
     stack.pulumi("config", "set", "pulumi-ngrok-tg:onTrafficLoss", "ignore")  # else all deletes look at what uses them
     stack.up()

@@ -117,6 +117,7 @@ def test_secret_values_are_encrypted_in_the_state_and_masked_in_output(
 SECRET_KEY = "hushkey-1a2b3c"
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     ("code", "message"),
     [(6509, f"Tunnel group label key length is limited to between 1 and 8; key {SECRET_KEY} has 14 characters.")],

@@ -38,6 +38,7 @@ def test_delete_asks_first_and_refuses_what_a_stack_manages(
     assert len(backends) == 2
 
 
+@pytest.mark.nightly
 def test_an_operators_backend_is_not_deleted(stack: Stack, emulator: Emulator) -> None:
     operators = emulator.account(KEY).create({"metadata": '{"owned-by":"ngrok-operator"}'})
     said = stack.tool("delete", "-y", operators.id, code=1).text
@@ -65,6 +66,7 @@ def test_a_backend_in_use_is_not_deleted_and_each_reason_is_named(
     assert {stray.id, used} < account.backends.keys()
 
 
+@pytest.mark.nightly
 def test_force_deletes_after_a_question_that_names_the_count(
     stack: Stack, stray: EmulatedBackend, emulator: Emulator
 ) -> None:
@@ -131,6 +133,7 @@ def test_each_further_eight_are_checked_again(stack: Stack, emulator: Emulator) 
     assert set(ids) & account.backends.keys() == {ids[8]}
 
 
+@pytest.mark.nightly
 def test_what_cannot_be_checked_again_is_not_deleted(stack: Stack, emulator: Emulator) -> None:
     account = emulator.account(KEY)
     ids = [account.create({"labels": {"n": str(n)}}).id for n in range(10)]

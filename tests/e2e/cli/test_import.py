@@ -263,6 +263,7 @@ def test_a_module_that_the_program_cannot_import_is_not_written(stack: Stack, em
     assert before == {one.name: one.read_bytes() for one in stack.folder.iterdir() if one.is_file()}
 
 
+@pytest.mark.nightly
 def test_two_imports_at_once_write_one_module(stack: Stack, emulator: Emulator) -> None:
     make(emulator, 20)
     with ThreadPoolExecutor(4) as pool:

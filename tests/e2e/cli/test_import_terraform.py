@@ -30,6 +30,7 @@ def resource(name: str, *instances: dict[str, Any], module: str = "", provider: 
 KEYS = ["eu west", "a.b", 'say "hi"', "münchen", "back\\slash", "${tricky}"]
 
 
+@pytest.mark.nightly
 def test_a_terraform_state_selects_and_names(stack: Stack, emulator: Emulator) -> None:
     made = make(emulator, 4 + len(KEYS))
     single, first, second, deep, *keyed = made

@@ -62,6 +62,7 @@ def test_another_stacks_interrupted_create_is_nobody_elses(
     assert len(emulator.account(KEY).backends) == 3
 
 
+@pytest.mark.nightly
 def test_a_create_whose_response_was_lost_ends_in_one_backend(stack: Stack, emulator: Emulator) -> None:
     """Its error and ``orphans`` print a command each; either leads to one backend."""
     account = emulator.account(KEY)

@@ -17,6 +17,7 @@ from tests.e2e.cli.said import rows
 from tests.e2e.stack import Stack
 
 
+@pytest.mark.nightly
 def test_list_shows_backends_and_who_manages_them(
     stack: Stack, stray: EmulatedBackend, emulator: Emulator, new_stack: Callable[..., Stack]
 ) -> None:

@@ -68,6 +68,7 @@ def test_orphans_separates_backends_in_use_from_unused_ones(
     assert "bring it in" not in stack.tool("orphans", "--this-stack", code=3).text, "another stack may manage it"
 
 
+@pytest.mark.nightly
 def test_the_commands_that_orphans_prints_work(stack: Stack, emulator: Emulator, tmp_path: Path) -> None:
     with Emulator(api_keys=("test-eu-key",)) as europe:
         stack.pulumi("stack", "init", "live")
@@ -113,6 +114,7 @@ def test_a_backend_of_two_stacks_is_named_with_the_way_out(
     assert emulator.account(KEY).backends.keys() == {web["id"]}
 
 
+@pytest.mark.nightly
 def test_a_proxys_404_is_not_called_missing(stack: Stack, emulator: Emulator) -> None:
     emulator.fault(method="GET", hide=(stack.resource("web")["id"],))
     emulator.fault(method="GET", status=404, body="<html>not here</html>")

@@ -25,6 +25,7 @@ def test_a_missing_backend_is_created_again(stack: Stack, emulator: Emulator) ->
     assert stack.tool("orphans").text == "No differences found.\n"
 
 
+@pytest.mark.nightly
 def test_another_stack_releases_a_backend_for_an_import(stack: Stack, other: Stack, emulator: Emulator) -> None:
     id_ = other.resource("theirs")["id"]
     said = stack.tool("import", "--id", id_, "--yes", code=3).text

@@ -27,6 +27,7 @@ def test_orphans_is_not_clean_if_a_stack_cannot_be_read(stack: Stack) -> None:
     assert "No differences" not in said
 
 
+@pytest.mark.nightly
 @pytest.mark.usefixtures("unreadable")
 def test_import_takes_only_named_ids_if_a_stack_cannot_be_read(
     stack: Stack, stray: EmulatedBackend, emulator: Emulator
