@@ -2,6 +2,8 @@
 
 import math
 
+import pytest
+
 from pulumi_ngrok_tg.emulator import Emulator
 from tests.conftest import KEY
 from tests.e2e.stack import Stack

@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+import pytest
+
 from pulumi_ngrok_tg.emulator import Emulator
 from tests.conftest import KEY
 from tests.e2e.cli.importing import held, make
