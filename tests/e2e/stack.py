@@ -50,6 +50,7 @@ class Stack:
             "PULUMI_BACKEND_URL": f"file://{folder}/state",
             "PULUMI_CONFIG_PASSPHRASE": "",
             "PULUMI_SKIP_UPDATE_CHECK": "true",
+            "GOGC": "off",  # each command is short; collecting its garbage takes a sixth of its time
             **environment,
         }
         if isinstance(program, str):

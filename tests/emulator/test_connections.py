@@ -55,17 +55,18 @@ def connection(emulator: Emulator) -> Iterator[Connection]:
     opened.close()
 
 
-def test_500_requests_take_one_connection(api: Api, emulator: Emulator) -> None:
-    made = api.create()["id"]
-    for _ in range(125):
-        for response in (
-            api.get(PATH),
-            api.get(f"{PATH}/bkdtg_2rwwlBV3giwRa5gGhtBlK6AH8q4"),
-            api.patch(f"{PATH}/{made}", json={"description": 5}),
-            api.delete(f"{PATH}/bkdtg_2rwwlBV3giwRa5gGhtBlK6AH8q4"),
-        ):
-            assert "Connection" not in response.headers
-    assert open_sockets(emulator) == 2, "the one that listens, and one"
+def test_500_requests_take_one_connection() -> None:
+    with Emulator(api_keys=(KEY,)) as emulator, Api(emulator.url) as api:
+        made = api.create()["id"]
+        for _ in range(125):
+            for response in (
+                api.get(PATH),
+                api.get(f"{PATH}/bkdtg_2rwwlBV3giwRa5gGhtBlK6AH8q4"),
+                api.patch(f"{PATH}/{made}", json={"description": 5}),
+                api.delete(f"{PATH}/bkdtg_2rwwlBV3giwRa5gGhtBlK6AH8q4"),
+            ):
+                assert "Connection" not in response.headers
+        assert open_sockets(emulator) == 2, "the one that listens, and one"
 
 
 def test_requests_sent_ahead_are_answered_in_turn(connection: Connection) -> None:
