@@ -1,7 +1,5 @@
 """``PULUMI_NGROK_TG_ADOPT=identical pulumi up``: a lost state comes back with one command."""
 
-import math
-
 import pytest
 
 from pulumi_ngrok_tg.emulator import Emulator
@@ -15,7 +13,7 @@ LOOP = """
             for n in range(3):
                 TunnelGroupBackend(f"{name}-{n}", labels={"site": name, "n": str(n)},
                     metadata=pulumi.Output.secret({"a-secret": n}), opts=pulumi.ResourceOptions(parent=self))
-    for n in range(120):
+    for n in range(10):
         TunnelGroupBackend(f"b{n}", labels={"n": str(n)}, description=f"number {n}", metadata={"n": n})
     Site("outer"), Site("inner", pulumi.ResourceOptions(parent=Site("between")))
     first = TunnelGroupBackend("first", labels={"app": "first"})
@@ -41,7 +39,7 @@ def test_a_lost_state_comes_back_without_a_write(stack: Stack, emulator: Emulato
     adopting(stack)
     previewed = stack.preview().text
     assert "only `pulumi up` can tell whether this adopts an identical backend" in previewed
-    assert emulator.requests.methods[: math.ceil(len(before) / 100)] == ["GET", "GET"]
+    assert emulator.requests.methods == ["GET"]
     stack.up()
     assert {resource["urn"]: resource["id"] for resource in stack.resources()} == before
     assert emulator.requests.writes == []
