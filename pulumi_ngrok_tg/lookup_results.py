@@ -11,7 +11,7 @@ from pulumi_ngrok_tg.api.redaction import escape
 from pulumi_ngrok_tg.program import account_listing
 from pulumi_ngrok_tg.resource import TunnelRef
 from pulumi_ngrok_tg.rules import advice
-from pulumi_ngrok_tg.rules.text import join_labels, join_names
+from pulumi_ngrok_tg.rules.wording import join_labels, join_names
 
 
 @pulumi.output_type

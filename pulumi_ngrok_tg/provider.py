@@ -19,8 +19,8 @@ from pulumi_ngrok_tg.engine import dynamic_server, process
 from pulumi_ngrok_tg.engine.adopter import Adopter
 from pulumi_ngrok_tg.engine.key_fingerprint import accept_gone, is_same_key, require_same_key
 from pulumi_ngrok_tg.engine.operation import Operation
+from pulumi_ngrok_tg.engine.read_usage import explain_references
 from pulumi_ngrok_tg.engine.traffic_guard import TrafficGuard
-from pulumi_ngrok_tg.engine.usage import explain_references
 from pulumi_ngrok_tg.rules import adoption, advice, properties, traffic
 from pulumi_ngrok_tg.rules.advice import ProviderError
 from pulumi_ngrok_tg.rules.facts import Facts, read_facts

@@ -6,7 +6,7 @@ from typing import Any, Optional
 
 import pulumi
 
-from pulumi_ngrok_tg.program import declaration, sdk_internals, warnings
+from pulumi_ngrok_tg.program import hidden_inputs, sdk_internals, warnings
 from pulumi_ngrok_tg.provider import TunnelGroupBackendProvider
 from pulumi_ngrok_tg.rules import properties
 
@@ -87,7 +87,7 @@ class TunnelGroupBackend(pulumi.dynamic.Resource, module="ngrok", name="TunnelGr
             changed = {name: value for name, value in given.items() if value is not encoded.get(name, value)}
             return {**given, **_encode_inputs(resource_name, changed)}
 
-        opts = declaration.finish(self, opts, encode_transformed, allow_operator_owned)
+        opts = hidden_inputs.finish(self, opts, encode_transformed, allow_operator_owned)
         with sdk_internals.keep_pickler():
             super().__init__(TunnelGroupBackendProvider(), resource_name, props, opts)
 

@@ -15,7 +15,7 @@ import msgspec
 
 from pulumi_ngrok_tg.accounts.stack_config import Source
 from pulumi_ngrok_tg.emulator import Emulator
-from pulumi_ngrok_tg.emulator.settings import Fault, RateLimit, Settings
+from pulumi_ngrok_tg.emulator.settings_and_faults import Fault, RateLimit, Settings
 from pulumi_ngrok_tg.policy.catalog import POLICIES, OfStack
 from pulumi_ngrok_tg.rules.advice import BY_CODE
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Clients:
-    """The clients of a process, one for each account, so that all threads share its connections, pace and inventory.
+    """The clients of a process, one for each account, so that all threads share its connections, pace and reads.
 
     Args:
         make: makes a client from an account's settings.

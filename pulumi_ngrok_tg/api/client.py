@@ -10,6 +10,7 @@ from math import inf
 from typing import Any, TypeVar
 
 from pulumi_ngrok_tg.api.account_settings import AccountSettings
+from pulumi_ngrok_tg.api.batched_reads import BatchedReads
 from pulumi_ngrok_tg.api.call import Call, Cancellation
 from pulumi_ngrok_tg.api.clock import Clock
 from pulumi_ngrok_tg.api.creation import Creations
@@ -25,7 +26,6 @@ from pulumi_ngrok_tg.api.errors import (
     ServerError,
     Unreadable,
 )
-from pulumi_ngrok_tg.api.inventory import Inventory
 from pulumi_ngrok_tg.api.listing import Listing
 from pulumi_ngrok_tg.api.models import (
     BACKENDS,
@@ -67,7 +67,7 @@ class Client:
         self._session = Session(settings, reporter, Transport(settings, clock))
         self._creations = Creations(self._session, partial(self._begin_listing, BACKENDS), clock, settings, reporter)
         self._snapshots = Snapshots()
-        self._inventory, self._inventory_at = self._start_inventory()
+        self._reads, self._reads_at = self._start_reads()
         self._advised: dict[str, Tunnel | None] = {}
         self._advice_failed = False
         self._advisory_seconds = settings.snapshot_seconds
@@ -84,9 +84,9 @@ class Client:
     def read(self, id_: str, created_at: str = "", among: int = 1, max_age: float = inf) -> Backend:
         """Return a backend as :meth:`get` does, at most ``max_age`` seconds old; few requests read ``among``."""
         _build_path(id_)  # checks it
-        if time.monotonic() - self._inventory_at > max_age:
-            self._inventory, self._inventory_at = self._start_inventory()
-        return self._inventory.read(self._start_call(created_at=created_at), id_, among)
+        if time.monotonic() - self._reads_at > max_age:
+            self._reads, self._reads_at = self._start_reads()
+        return self._reads.read(self._start_call(created_at=created_at), id_, among)
 
     def list(
         self,
@@ -143,7 +143,7 @@ class Client:
         Errors quote ngrok only if ``may_quote``: its message may hold a value that was sent, which may be a secret.
         """
         backend = self._creations.create(contents, self._start_call(may_quote=may_quote), others)
-        self._inventory.keep(backend)
+        self._reads.keep(backend)
         return backend
 
     def update(self, id_: str, patch: Contents, may_quote: bool = False, created_at: str = "") -> Backend:
@@ -154,9 +154,9 @@ class Client:
             NotApplied: ngrok reported success, but kept other values.
         """
         path = _build_path(id_)
-        self._inventory.forget(id_)
+        self._reads.forget(id_)
         backend = self._exchange(self._start_call(may_quote=may_quote, created_at=created_at), id_, "PATCH", patch)
-        self._inventory.keep(backend)
+        self._reads.keep(backend)
         now: Mapping[str, object] = backend.contents
         if kept := [name for name, value in patch.items() if now[name] != value]:
             raise NotApplied(f"PATCH {path}: ngrok reported success but did not change {', '.join(kept)}.")
@@ -170,7 +170,7 @@ class Client:
             Unreadable: the response to a successful delete has a body, which ngrok never sends.
         """
         path = _build_path(id_)
-        self._inventory.forget(id_)
+        self._reads.forget(id_)
 
         def read(body: Any) -> None:
             if body is not None:
@@ -236,8 +236,8 @@ class Client:
             if call.seconds < inf:
                 self._advisory_seconds -= before - call.left
 
-    def _start_inventory(self) -> tuple[Inventory, float]:
-        return Inventory(self._exchange, self._begin_listing(BACKENDS)), time.monotonic()
+    def _start_reads(self) -> tuple[BatchedReads, float]:
+        return BatchedReads(self._exchange, self._begin_listing(BACKENDS)), time.monotonic()
 
     def _start_call(self, advisory: bool = False, may_quote: bool = True, created_at: str = "") -> Call:
         settings, created = self.settings, None

@@ -20,7 +20,7 @@ from pulumi_ngrok_tg.cli.options import stack_options, this_stack_option
 from pulumi_ngrok_tg.cli.session import Session
 from pulumi_ngrok_tg.cli.show import count_backends, count_tunnels, format_age
 from pulumi_ngrok_tg.rules.reference_index import ReferenceIndex, describe_use, explain_referenced
-from pulumi_ngrok_tg.rules.text import join_labels, join_names
+from pulumi_ngrok_tg.rules.wording import join_labels, join_names
 
 if TYPE_CHECKING:
     from pulumi_ngrok_tg.cli.stack import Managed

@@ -10,7 +10,7 @@ from pulumi_ngrok_tg.cli.plan import HIDDEN, Change
 from pulumi_ngrok_tg.cli.session import Session
 from pulumi_ngrok_tg.rules import traffic
 from pulumi_ngrok_tg.rules.reference_index import ReferenceIndex, describe_use
-from pulumi_ngrok_tg.rules.text import join_names
+from pulumi_ngrok_tg.rules.wording import join_names
 
 _MOST_MISSING = 20  # backends that were not listed and are read one by one
 

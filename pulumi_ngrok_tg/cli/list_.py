@@ -25,8 +25,8 @@ from pulumi_ngrok_tg.rules.reference_index import (
     describe_way,
     is_in_use,
 )
-from pulumi_ngrok_tg.rules.text import join_labels
 from pulumi_ngrok_tg.rules.traffic import find_serving
+from pulumi_ngrok_tg.rules.wording import join_labels
 
 _WAYS = 20  # that are printed for a backend
 

@@ -16,7 +16,7 @@ from pulumi_ngrok_tg.cli.options import format_project_options, json_option, sta
 from pulumi_ngrok_tg.cli.session import FOUND, OTHER_BACKENDS, OTHERS_NOT_READ, Session
 from pulumi_ngrok_tg.cli.show import as_dict, count_tunnels, format_options, print_json
 from pulumi_ngrok_tg.rules.reference_index import ReferenceIndex, convert_references, describe_use, is_in_use
-from pulumi_ngrok_tg.rules.text import join_labels, join_names
+from pulumi_ngrok_tg.rules.wording import join_labels, join_names
 
 if TYPE_CHECKING:
     from pulumi_ngrok_tg.cli.stack import Managed, Pending

@@ -14,7 +14,7 @@ from pulumi_ngrok_tg.cli.plan import Plan, read_plan
 from pulumi_ngrok_tg.cli.session import FOUND, find_project
 from pulumi_ngrok_tg.cli.show import count_backends, print_json
 from pulumi_ngrok_tg.rules import traffic
-from pulumi_ngrok_tg.rules.text import join_names
+from pulumi_ngrok_tg.rules.wording import join_names
 
 _WORDS = {
     "delete": "deletes it",

@@ -8,7 +8,7 @@ Pulumi nor the client of this package. It needs the ``emulator`` extra.
 from pulumi_ngrok_tg.emulator.log import Log, Request
 from pulumi_ngrok_tg.emulator.seed import Seed
 from pulumi_ngrok_tg.emulator.server import Emulator
-from pulumi_ngrok_tg.emulator.settings import Fault, RateLimit, Settings
+from pulumi_ngrok_tg.emulator.settings_and_faults import Fault, RateLimit, Settings
 from pulumi_ngrok_tg.emulator.store import EmulatedAccount, EmulatedBackend, EmulatedReferrer, EmulatedTunnel
 
 __all__ = [

@@ -12,7 +12,7 @@ from pulumi_ngrok_tg.emulator.errors import ErrorResponse, make_error
 from pulumi_ngrok_tg.emulator.log import Request
 from pulumi_ngrok_tg.emulator.messages import Ending, HttpRequest, HttpResponse, StatusAndBody
 from pulumi_ngrok_tg.emulator.service import Service
-from pulumi_ngrok_tg.emulator.settings import Fault
+from pulumi_ngrok_tg.emulator.settings_and_faults import Fault
 
 
 class Application:

@@ -10,7 +10,7 @@ from typing import Any
 
 from pulumi_ngrok_tg.emulator.errors import make_error
 from pulumi_ngrok_tg.emulator.messages import HttpRequest
-from pulumi_ngrok_tg.emulator.settings import Settings
+from pulumi_ngrok_tg.emulator.settings_and_faults import Settings
 
 _FIELDS = ("description", "metadata", "labels")
 _MAX_DESCRIPTION, _MAX_METADATA = 255, 4096  # characters

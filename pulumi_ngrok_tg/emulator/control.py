@@ -11,7 +11,7 @@ import msgspec
 from pulumi_ngrok_tg.emulator.errors import ErrorResponse
 from pulumi_ngrok_tg.emulator.messages import HttpRequest, HttpResponse, StatusAndBody
 from pulumi_ngrok_tg.emulator.service import Service
-from pulumi_ngrok_tg.emulator.settings import Fault, Online
+from pulumi_ngrok_tg.emulator.settings_and_faults import Fault, Online
 
 PREFIX = "/_emulator"
 _LOOPBACK = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?", re.IGNORECASE)

@@ -12,7 +12,7 @@ from pulumi_ngrok_tg.emulator.body import read_contents
 from pulumi_ngrok_tg.emulator.errors import make_error
 from pulumi_ngrok_tg.emulator.messages import HttpRequest, StatusAndBody
 from pulumi_ngrok_tg.emulator.rendering import BACKENDS, TUNNELS
-from pulumi_ngrok_tg.emulator.settings import Settings
+from pulumi_ngrok_tg.emulator.settings_and_faults import Settings
 from pulumi_ngrok_tg.emulator.store import (
     REFERRERS,
     EmulatedAccount,

@@ -14,7 +14,7 @@ from pulumi_ngrok_tg.emulator.http import HttpServer
 from pulumi_ngrok_tg.emulator.log import Log, Request
 from pulumi_ngrok_tg.emulator.seed import Seed, check_seeds
 from pulumi_ngrok_tg.emulator.service import Service
-from pulumi_ngrok_tg.emulator.settings import Fault, Settings
+from pulumi_ngrok_tg.emulator.settings_and_faults import Fault, Settings
 from pulumi_ngrok_tg.emulator.store import EmulatedAccount
 
 _LOCAL = "127.0.0.1"

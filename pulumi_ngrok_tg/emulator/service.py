@@ -14,7 +14,7 @@ from pulumi_ngrok_tg.emulator.errors import ErrorResponse, make_error
 from pulumi_ngrok_tg.emulator.log import Log
 from pulumi_ngrok_tg.emulator.messages import HttpRequest
 from pulumi_ngrok_tg.emulator.seed import Seeds
-from pulumi_ngrok_tg.emulator.settings import Fault, RateLimit, Settings, convert
+from pulumi_ngrok_tg.emulator.settings_and_faults import Fault, RateLimit, Settings, convert
 from pulumi_ngrok_tg.emulator.store import EmulatedAccount, IdSource
 
 

@@ -14,7 +14,7 @@ from pulumi_ngrok_tg.api.errors import NgrokError, NotFound, Unreadable
 from pulumi_ngrok_tg.api.models import TUNNELS, Tunnel, is_id
 from pulumi_ngrok_tg.api.reporting import Reporter
 from pulumi_ngrok_tg.engine.operation import Operation
-from pulumi_ngrok_tg.engine.usage import list_all_references, name_tunnel, read_members, read_refs
+from pulumi_ngrok_tg.engine.read_usage import list_all_references, name_tunnel, read_members, read_refs
 from pulumi_ngrok_tg.rules import properties, traffic
 from pulumi_ngrok_tg.rules.reference_index import describe_old_edges, describe_unlisted, name_referrers
 

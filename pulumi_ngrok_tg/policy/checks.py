@@ -13,7 +13,7 @@ from typing import Any
 from pulumi_ngrok_tg.policy.credentials import find_credentials
 from pulumi_ngrok_tg.policy.declared import UNKNOWN, Declared
 from pulumi_ngrok_tg.rules import kubernetes
-from pulumi_ngrok_tg.rules.text import join_names
+from pulumi_ngrok_tg.rules.wording import join_names
 
 Configured = Mapping[str, Any]
 

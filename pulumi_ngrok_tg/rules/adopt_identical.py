@@ -9,7 +9,7 @@ from pulumi.output import Unknown
 from pulumi_ngrok_tg.api.models import Backend
 from pulumi_ngrok_tg.rules import properties
 from pulumi_ngrok_tg.rules.facts import Facts
-from pulumi_ngrok_tg.rules.text import join_names
+from pulumi_ngrok_tg.rules.wording import join_names
 
 VARIABLE = "PULUMI_NGROK_TG_ADOPT"
 """The environment variable for one run. It is not a config value, because that would hold for later runs, too."""

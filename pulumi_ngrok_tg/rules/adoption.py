@@ -1,7 +1,7 @@
 """Rules of adoption: a resource takes over an existing backend, without a write.
 
 Pulumi's dynamic providers cannot import (https://github.com/pulumi/pulumi/issues/16175). So the program
-(:mod:`pulumi_ngrok_tg.program.declaration`) passes the option ``import_`` as an input. These rules compare what the
+(:mod:`pulumi_ngrok_tg.program.hidden_inputs`) passes the option ``import_`` as an input. These rules compare what the
 engine hands over with the API's backend.
 """
 

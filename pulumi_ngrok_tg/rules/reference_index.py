@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from pulumi_ngrok_tg.api.errors import NgrokError
 from pulumi_ngrok_tg.api.models import Backend
 from pulumi_ngrok_tg.api.references import BACKENDS_ONLY, References, Referrer, Target
-from pulumi_ngrok_tg.rules.text import join_names
+from pulumi_ngrok_tg.rules.wording import join_names
 
 _SHOWN = 3  # paths that a line names
 _ORDERED = 5  # backends that a line names in the order of their deletes

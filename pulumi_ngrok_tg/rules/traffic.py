@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from pulumi_ngrok_tg.accounts.stack_config import ON_TRAFFIC_LOSS
 from pulumi_ngrok_tg.api.models import Tunnel
-from pulumi_ngrok_tg.rules.text import join_names
+from pulumi_ngrok_tg.rules.wording import join_names
 
 UNKNOWN_LABELS = (
     "which online tunnels lose traffic is known only in `pulumi up`, because the new labels depend on other resources"

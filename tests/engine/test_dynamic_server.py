@@ -11,7 +11,7 @@ from pulumi.dynamic import Config
 from pulumi.runtime import proto
 
 from pulumi_ngrok_tg.engine import dynamic_server
-from pulumi_ngrok_tg.program import declaration
+from pulumi_ngrok_tg.program import hidden_inputs
 
 
 class Said(Exception):
@@ -172,7 +172,7 @@ def test_a_config_without_keys_has_none() -> None:
 
 def test_a_resource_that_keeps_no_transformations_is_left_alone() -> None:
     resource: Any = object()
-    opts = declaration.finish(resource, None, dict, False)
+    opts = hidden_inputs.finish(resource, None, dict, False)
     assert opts.transformations
     args: Any = SimpleNamespace(resource=resource)
     assert [transformation(args) for transformation in opts.transformations] == [None]

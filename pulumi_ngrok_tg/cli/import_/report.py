@@ -13,7 +13,7 @@ from pulumi_ngrok_tg.cli.import_.selection import Selection
 from pulumi_ngrok_tg.cli.session import Session
 from pulumi_ngrok_tg.cli.show import count_backends, print_json, print_table
 from pulumi_ngrok_tg.rules.reference_index import ReferenceIndex, convert_references, describe_use, is_in_use
-from pulumi_ngrok_tg.rules.text import join_labels, join_names
+from pulumi_ngrok_tg.rules.wording import join_labels, join_names
 
 _SHOWN = 5
 

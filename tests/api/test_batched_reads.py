@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pulumi_ngrok_tg.api.batched_reads import BatchedReads
 from pulumi_ngrok_tg.api.call import Call
 from pulumi_ngrok_tg.api.errors import (
     ApiError,
@@ -23,7 +24,6 @@ from pulumi_ngrok_tg.api.errors import (
     Unreadable,
     Untrusted,
 )
-from pulumi_ngrok_tg.api.inventory import Inventory
 from pulumi_ngrok_tg.api.listing import Listing
 from pulumi_ngrok_tg.api.models import BACKENDS, Backend
 
@@ -60,7 +60,7 @@ class Account:
         self.held = threading.Event()
         """Pages come once it is set."""
         self.held.set()
-        self.inventory = Inventory(self.get, Listing(self.page, "https://x", BACKENDS))
+        self.inventory = BatchedReads(self.get, Listing(self.page, "https://x", BACKENDS))
 
     def get(self, _call: Call, id_: str) -> Backend:
         self.gets.append(id_)
@@ -188,7 +188,7 @@ def test_a_list_that_misses_backends_or_breaks_loses_none(
 
 def test_an_unexpected_failure_of_a_page_leaves_no_thread_waiting() -> None:
     account = Account(5)
-    account.inventory = Inventory(account.get, Listing(lambda _call, _path: 1 / 0, "https://x", BACKENDS))
+    account.inventory = BatchedReads(account.get, Listing(lambda _call, _path: 1 / 0, "https://x", BACKENDS))
     with pytest.raises(ZeroDivisionError):
         account.inventory.read(Call(0), "bkdtg_1")
     account.read_all(list(account.backends), 4)

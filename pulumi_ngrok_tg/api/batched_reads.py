@@ -15,7 +15,7 @@ from pulumi_ngrok_tg.api.listing import Listing
 from pulumi_ngrok_tg.api.models import Backend
 
 
-class Inventory:
+class BatchedReads:
     """The account's backends as listed, with our own writes since; safe to share between threads."""
 
     def __init__(self, get: Callable[[Call, str], Backend], listing: Listing[Backend]) -> None:
