@@ -1,9 +1,7 @@
 """The policy pack with the real CLI: as an executable, as a folder, and as a team's own pack."""
 
 import json
-import os
 import re
-import shutil
 import socket
 import subprocess
 import sys
@@ -123,54 +121,18 @@ def test_pack_ends_when_the_engine_is_killed() -> None:
 
 # The folder form ------------------------------------------------------------------------------------------------------
 
-INLINE = """
-import sys
-import pulumi
-from pulumi import automation
-from pulumi_ngrok_tg import TunnelGroupBackend
-
-def program():
-    TunnelGroupBackend("web", labels={"app": "web", "env": "prod"})
-
-stack = automation.create_or_select_stack("inline", "shop", program)
-try:
-    stack.preview(policy_packs=[sys.argv[1]], on_output=print)
-except automation.CommandError:
-    sys.exit(1)
-"""
-
 
 @pytest.fixture
-def folder_form(engine: Path, tmp_path: Path, new_stack: Callable[..., Stack]) -> Callable[[Path], Outcome]:
-    """Previews a program that violates something, with a pack in a folder.
-
-    The language host that can be built cannot start such packs; the engine starts them by itself where there is none.
-    """
-    stack = new_stack("")
-    programs = ("pulumi", "pulumi-resource-pulumi-python", "pulumi-analyzer-policy-python")
-    if all((engine / program).exists() for program in programs):
-        bin_ = tmp_path / "bin"
-        bin_.mkdir()
-        for program in programs:
-            try:
-                os.link(engine / program, bin_ / program)  # it looks for the others where it is itself
-            except OSError:
-                shutil.copy(engine / program, bin_ / program)
-        stack.environment["PATH"] = os.pathsep.join([str(bin_), str(Path(sys.executable).parent), "/usr/bin", "/bin"])
-    (stack.folder / "inline.py").write_text(INLINE)
+def folder_form(engine: Path, new_stack: Callable[..., Stack]) -> Callable[[Path], Outcome]:
+    """Previews a program that violates something, with a pack in a folder."""
+    if not (engine / "pulumi-language-nodejs").exists():
+        pytest.skip("the language host that tools/engine builds starts no policy packs; a whole Pulumi CLI does")
+    stack = new_stack('TunnelGroupBackend("web", labels={"app": "web", "env": "prod"})')
 
     def preview(folder: Path) -> Outcome:
-        done = subprocess.run(
-            [sys.executable, "inline.py", folder],
-            cwd=stack.folder,
-            env=stack.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=240,
-            check=False,
-        )
-        return Outcome(done.returncode, done.stdout)
+        code = "pulumi preview --non-interactive --color=never --policy-pack"
+        said = stack.run("sh", "-c", f"{code} '{folder}'; echo code $?")
+        return Outcome(int(said.split()[-1]), said)
 
     return preview
 

@@ -65,7 +65,6 @@ esac
 def sdk(tmp_path: Path) -> Path:
     script(tmp_path / "sdk/python/cmd/pulumi-language-python-exec", "")
     script(tmp_path / "sdk/python/dist/pulumi-resource-pulumi-python", "")
-    script(tmp_path / "sdk/python/dist/pulumi-analyzer-policy-python", "")
     return tmp_path / "sdk"
 
 
@@ -105,7 +104,6 @@ def test_a_build_happens_once_and_survives_an_interrupted_one(tmp_path: Path, sd
     assert sum(err.count("The Pulumi CLI is ready.") for _, err in outcomes) == 1
     assert sorted(path.name for path in bin_folder.iterdir()) == [
         "pulumi",
-        "pulumi-analyzer-policy-python",
         "pulumi-language-python",
         "pulumi-language-python-exec",
         "pulumi-resource-pulumi-python",

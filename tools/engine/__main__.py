@@ -38,8 +38,6 @@ PROGRAMS = (
 SCRIPTS = (
     ("pulumi", "python/cmd/pulumi-language-python-exec"),
     ("pulumi", "python/dist/pulumi-resource-pulumi-python"),
-    # Starts policy packs that are folders; today's language host does that itself, and the SDK has it no more.
-    ("language-host", "python/dist/pulumi-analyzer-policy-python"),
 )
 SOURCES = Path(__file__).parent
 SDK = "github.com/pulumi/pulumi/sdk/v3"
