@@ -100,6 +100,7 @@ def test_the_option_is_found_wherever_it_is_set(stack: Stack, emulator: Emulator
     assert emulator.requests.writes == []
 
 
+@pytest.mark.nightly
 def test_an_adopted_backend_is_not_replaced_by_itself(stack: Stack, emulator: Emulator, web: EmulatedBackend) -> None:
     """Else the engine would adopt it once more, and then delete it as the old one."""
     stack.program(adopting(web))
@@ -123,6 +124,7 @@ def test_an_adopted_backend_is_not_replaced_by_itself(stack: Stack, emulator: Em
     assert emulator.requests.writes == ["POST", "DELETE"]
 
 
+@pytest.mark.nightly
 def test_an_adopted_backend_that_was_deleted_is_named_and_not_created_again(
     stack: Stack, emulator: Emulator, web: EmulatedBackend
 ) -> None:

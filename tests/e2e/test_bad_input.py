@@ -66,6 +66,7 @@ def test_an_output_in_a_string_is_named_in_preview(stack: Stack, arguments: str,
     assert "Traceback" not in outcome.text
 
 
+@pytest.mark.nightly
 def test_a_misspelled_setting_is_an_error_in_preview(stack: Stack) -> None:
     """Else the team would believe that it protects them."""
     stack.program('TunnelGroupBackend("web", labels={"a": "b"})')

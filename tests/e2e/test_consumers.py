@@ -44,6 +44,7 @@ def test_consumers_of_an_id_manage_nothing(new_stack: Callable[..., Stack], emul
     assert (listed["id"], listed["managed_by"]["name"]) == (backend, "web")
 
 
+@pytest.mark.nightly
 def test_a_backend_whose_id_others_consume_is_imported_and_adopted(
     new_stack: Callable[..., Stack], emulator: Emulator
 ) -> None:

@@ -103,6 +103,7 @@ def test_a_backend_deleted_at_ngrok_is_created_again(stack: Stack, account: Emul
     assert stack.output("id") == new
 
 
+@pytest.mark.nightly
 def test_a_new_backend_that_one_server_does_not_know_stays_in_the_state(
     stack: Stack, account: EmulatedAccount, emulator: Emulator
 ) -> None:

@@ -72,6 +72,7 @@ def test_ignore_changes_keeps_a_property_or_one_label(stack: Stack, emulator: Em
 # Removal ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.nightly
 def test_a_retained_backend_leaves_the_state_and_stays_at_ngrok(stack: Stack, emulator: Emulator) -> None:
     stack.program(f"{WEB}, opts=pulumi.ResourceOptions(retain_on_delete=True))")
     stack.up()

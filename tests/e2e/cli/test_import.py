@@ -314,6 +314,7 @@ def test_a_project_with_its_program_in_a_folder_of_its_own(stack: Stack, emulato
     assert "web-0" in stack.run("sh", "-c", "cd deep/er && pulumi-ngrok-tg list")
 
 
+@pytest.mark.nightly
 def test_another_accounts_key_imports_nothing(stack: Stack, emulator: Emulator) -> None:
     stack.program('TunnelGroupBackend("web", labels={"app": "web"})')
     stack.up()

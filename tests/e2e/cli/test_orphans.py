@@ -13,6 +13,7 @@ from tests.e2e.cli.said import rows
 from tests.e2e.stack import Stack
 
 
+@pytest.mark.nightly
 def test_orphans_names_each_difference_and_how_to_fix_it(
     stack: Stack, stray: EmulatedBackend, emulator: Emulator, new_stack: Callable[..., Stack]
 ) -> None:

@@ -11,6 +11,7 @@ from tests.e2e.cli.said import UNREAD, rows
 from tests.e2e.stack import Stack
 
 
+@pytest.mark.nightly
 @pytest.mark.usefixtures("unreadable")
 def test_a_stack_that_cannot_be_read_is_named(stack: Stack, stray: EmulatedBackend) -> None:
     said = stack.tool("list", code=3).text
