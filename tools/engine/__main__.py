@@ -36,8 +36,8 @@ PROGRAMS = (
     "pulumi-resource-pulumi-python",
 )
 SCRIPTS = (
-    ("pulumi", "python/cmd/pulumi-language-python-exec"),
-    ("pulumi", "python/dist/pulumi-resource-pulumi-python"),
+    "python/cmd/pulumi-language-python-exec",
+    "python/dist/pulumi-resource-pulumi-python",
 )
 SOURCES = Path(__file__).parent
 SDK = "github.com/pulumi/pulumi/sdk/v3"
@@ -110,8 +110,8 @@ def build(target: Path, scratch: Path) -> None:
         say(f"  {what} ...")
         run(go, "build", "-v", "-trimpath", f"-ldflags={flags}", "-o", str(target / program), package, module=module)
     say("  3/3 the Python scripts beside them ...")
-    for module, script in SCRIPTS:
-        sdk = Path(run(go, "list", "-m", "-f", "{{.Dir}}", SDK, module=module).strip())
+    sdk = Path(run(go, "list", "-m", "-f", "{{.Dir}}", SDK, module="pulumi").strip())
+    for script in SCRIPTS:
         copy = target / Path(script).name
         shutil.copyfile(sdk / script, copy)
         copy.chmod(0o755)
