@@ -1,5 +1,6 @@
 """Hears what a client tells."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 
@@ -11,12 +12,14 @@ class Heard:
     statuses: list[str] = field(default_factory=list)
     infos: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    on_status: Callable[[], None] = lambda: None
 
     def debug(self, line: str) -> None:
         self.debugs.append(line)
 
     def status(self, line: str) -> None:
         self.statuses.append(line)
+        self.on_status()
 
     def info(self, line: str) -> None:
         self.infos.append(line)

@@ -32,7 +32,6 @@ class Ngrok:
         ours_ahead: float = 0.0,
         date_ahead: float = 0.0,
         listing: Outcome | None = None,
-        backoff: float = 0.0,
     ) -> None:
         self.outcomes = list(outcomes)
         self.lag = lag
@@ -48,7 +47,7 @@ class Ngrok:
         self.lists = 0
         self.heard = Heard()
         self.clock = Clock(lambda: time.time() + self.ours_ahead)
-        settings = AccountSettings("key", backoff=backoff, settle_pauses=(0.0, 0.0, 0.0))
+        settings = AccountSettings("key", backoff=0.0, settle_pauses=(0.0, 0.0, 0.0))
         self.session = Session(settings, self.heard, cast(Transport, self))
         self.creations = Creations(self.session, self.begin_listing, self.clock, settings, self.heard)
 

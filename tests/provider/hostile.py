@@ -94,8 +94,8 @@ class HostileServer(_Server):
                 os.write(connection.fileno(), piece)
             else:
                 connection.sendall(piece)
-            if not isinstance(said, bytes | None):
-                self._stopping.wait(0.05)
+            if not isinstance(said, bytes | None) and self._stopping.wait(0.05):
+                return
 
     def _do(self, method: str, path: str, body: bytes) -> bytes:
         id_ = path.partition("?")[0].rpartition("/")[2]

@@ -12,7 +12,7 @@ from tests.provider.deployment import Deployment, backends
 
 HTML = "<html>502 Bad Gateway</html>"
 REFUSED: dict[str, dict[str, Any]] = {
-    "429 with Retry-After in seconds": {"status": 429, "error_code": 226, "headers": {"Retry-After": "1"}},
+    "429 with Retry-After in seconds": {"status": 429, "error_code": 226, "headers": {"Retry-After": "0.1"}},
     "429 without Retry-After": {"status": 429, "error_code": 226},
     "429 of a proxy": {"status": 429, "body": HTML},
     "ERR_NGROK_225": {"status": 429, "error_code": 225},
@@ -22,7 +22,7 @@ LOST: dict[str, dict[str, Any]] = {
     **{str(status): {"status": status} for status in (500, 502, 503, 504)},
     "502 of a proxy": {"status": 502, "body": HTML},
     "502 of a proxy after the write": {"status": 502, "body": HTML, "handled": True},
-    "503 with Retry-After": {"status": 503, "headers": {"Retry-After": "1"}},
+    "503 with Retry-After": {"status": 503, "headers": {"Retry-After": "0.1"}},
     "reset before the request": {"drop": "before"},
     "reset before the answer": {"drop": "after"},
     "a close before the request": {"drop": "before", "reset": False},

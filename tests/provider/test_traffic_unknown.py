@@ -134,7 +134,7 @@ def test_an_advisory_list_respects_limits(emulator: Emulator, deployment: Deploy
     emulator.set(latency=0)
 
     provider = start(hasty)
-    emulator.fault(method="GET", path=web.id, status=429, error_code=226, headers={"Retry-After": "2"})
+    emulator.fault(method="GET", path=web.id, status=429, error_code=226, headers={"Retry-After": "0.5"})
     with ThreadPoolExecutor(1) as pool:
         reading = pool.submit(provider.read, web.id, {})
         while not any(request.status == 429 for request in emulator.requests):

@@ -13,12 +13,12 @@ from tests.provider.deployment import Deployment, backends
 @pytest.mark.parametrize("pause", [{"status": 429, "error_code": 226}, {"status": 503}], ids=["limit", "down"])
 def test_no_request_is_sent_once_a_pause_begins(emulator: Emulator, pause: dict[str, Any]) -> None:
     deployment = Deployment(emulator, max_concurrency=1)
-    emulator.fault(method="POST", skip=2, headers={"Retry-After": "2"}, **pause)
+    emulator.fault(method="POST", skip=2, headers={"Retry-After": "0.3"}, **pause)
     assert deployment.up(backends(8)) == {}
     deployment.assert_in_step()
     told = next(n for n, request in enumerate(emulator.requests) if request.status in (429, 503))
     # One in flight at a time, so whatever arrives after the response was sent after it.
-    assert emulator.requests[told + 1].arrived >= emulator.requests[told].ended + 2
+    assert emulator.requests[told + 1].arrived >= emulator.requests[told].ended + 0.3
 
 
 def test_a_limit_of_creates_is_waited_for(deployment: Deployment) -> None:
@@ -82,12 +82,12 @@ def test_the_rolling_limit_is_kept_by_pacing(emulator: Emulator) -> None:
 
 def test_max_wait_seconds_is_for_all_requests_of_a_call(emulator: Emulator) -> None:
     """Each request of the create waits less than the bound; together they would wait more."""
-    deployment = Deployment(emulator, max_wait_seconds=1.5)
-    emulator.fault(method="POST", status=429, error_code=226, headers={"Retry-After": "1"})
+    deployment = Deployment(emulator, max_wait_seconds=0.15)
+    emulator.fault(method="POST", status=429, error_code=226, headers={"Retry-After": "0.1"})
     emulator.fault(method="POST", drop="after")
-    emulator.fault(method="GET", status=429, error_code=226, headers={"Retry-After": "1"})
+    emulator.fault(method="GET", status=429, error_code=226, headers={"Retry-After": "0.1"})
     (error,) = deployment.up(backends(1)).values()
-    assert "but one call may wait at most 1.5 s in all" in error
+    assert "but one call may wait at most 0.15 s in all" in error
     assert "may have been created" in error
     assert deployment.calls() == ["POST", "POST", "GET"]
 
