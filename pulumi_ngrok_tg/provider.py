@@ -120,14 +120,15 @@ class TunnelGroupBackendProvider(dynamic.ResourceProvider):
         self._require_no_loss(urn, facts)
         self._run.release(urn)
         with self._account(props) as account:
-            if id_ := props.get(adoption.INPUT):
+            adopted = {adoption.INPUT: id_} if (id_ := props.get(adoption.INPUT)) else {}  # the program counts these
+            if id_:
                 backend = Adopter(self._run, self._account, self._reporter, urn, facts).verify(id_, props)
             else:
                 backend = account.client.create(
                     properties.take_contents(props), facts.are_plain(props), (facts.managed or "").split()
                 )
                 self._run.keep(backend.id, urn)
-            return dynamic.CreateResult(backend.id, _build_outputs(backend, props, account))
+            return dynamic.CreateResult(backend.id, {**_build_outputs(backend, props, account), **adopted})
 
     def read(self, id_: str, props: dict[str, Any]) -> dynamic.ReadResult:
         """Read the backend, for a refresh or for ``TunnelGroupBackend.get``.

@@ -71,7 +71,7 @@ class TunnelGroupBackend(pulumi.dynamic.Resource, module="ngrok", name="TunnelGr
         *,
         allow_operator_owned: bool = False,
     ) -> None:
-        warnings.warn_of_plain_key(account)
+        warnings.warn_of_settings(account)
         encoded = _encode_inputs(
             resource_name, {"labels": labels, "metadata": metadata, "description": description, "account": account}
         )

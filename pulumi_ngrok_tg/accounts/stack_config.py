@@ -9,8 +9,9 @@ settings hold for all accounts and are under ``pulumi-ngrok-tg:``, as ngrok's pr
 import ipaddress
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
@@ -28,6 +29,7 @@ ON_TRAFFIC_LOSS = f"{OPTIONS}:onTrafficLoss"
 ALLOW_INSECURE_HTTP = f"{OPTIONS}:allowInsecureHttp"
 """The setting that allows http:// to other machines. On the way, others can read the API key."""
 _KEY_VARIABLE, _URL_VARIABLE = "NGROK_API_KEY", "NGROK_API_BASE_URL"
+_VARIABLES = (_KEY_VARIABLE, _URL_VARIABLE, "PULUMI_NGROK_TG_ADOPT")
 _ON_TRAFFIC_LOSS = ("warn", "ignore", "refuse")
 _OF_ACCOUNT = ("apiBaseUrl", "apiKey")
 _OF_PACKAGE = ("allowInsecureHttp", "maxAttempts", "maxConcurrency", "maxWaitSeconds", "onTrafficLoss")
@@ -152,6 +154,19 @@ def find_misspelled(keys: Iterable[str], account: object) -> Iterator[str]:
         if (namespace == OPTIONS or of_account) and name not in known:
             settings = ", ".join(f"{namespace}:{one}" for one in known)
             yield f"{key} is not a setting. Remove it with `pulumi config rm {key}`, and set one of: {settings}."
+
+
+def find_misspelled_variables(environment: Mapping[str, str]) -> Iterator[str]:
+    """Yield a line for each environment variable that is nearly one of this package, while that one is not set.
+
+    Args:
+        environment: the variables.
+    """
+    for ours in _VARIABLES:
+        if not environment.get(ours):
+            near = [name for name in environment if "NGROK" in name.upper() and not name.startswith(ours)]
+            for name in get_close_matches(ours, near, cutoff=0.8):
+                yield f"The environment variable {name} has no effect. If it is meant for this package, name it {ours}."
 
 
 def find_problems(get: GetConfig, account: str | None) -> Iterator[ConfigError]:

@@ -8,33 +8,35 @@ from typing import Any
 import click
 
 from pulumi_ngrok_tg.api.models import Backend, Tunnel
-from pulumi_ngrok_tg.api.redaction import escape
-from pulumi_ngrok_tg.cli.managers import find_managers
+from pulumi_ngrok_tg.cli.managers import Manager, find_managers
+from pulumi_ngrok_tg.cli.mermaid import draw
 from pulumi_ngrok_tg.cli.options import json_option, label_option, stack_options, this_stack_option
 from pulumi_ngrok_tg.cli.session import FOUND, OTHER_BACKENDS, OTHERS_NOT_READ, Session
 from pulumi_ngrok_tg.cli.show import (
     as_dict,
+    count_online,
     format_age,
+    print_block,
     print_json,
     print_table,
 )
 from pulumi_ngrok_tg.rules.reference_index import (
     ReferenceIndex,
     convert_references,
-    describe_use,
-    describe_way,
+    describe_path,
     is_in_use,
 )
 from pulumi_ngrok_tg.rules.traffic import find_serving
 from pulumi_ngrok_tg.rules.wording import join_labels
 
-_WAYS = 20  # that are printed for a backend
+_PATHS = 20  # that are printed for a backend
 
 
 @click.command("list")
 @label_option
 @click.option("--tunnels", "with_tunnels", is_flag=True, help="Also show the tunnels online, and what each serves.")
 @click.option("--references", "with_references", is_flag=True, help="Show the edges and backends that refer to each.")
+@click.option("--mermaid", "as_mermaid", is_flag=True, help="Draw the references as a Mermaid flowchart.")
 @this_stack_option
 @json_option
 @stack_options
@@ -42,6 +44,7 @@ def list_(
     labels: Mapping[str, str],
     with_tunnels: bool,
     with_references: bool,
+    as_mermaid: bool,
     this_stack: bool,
     as_json: bool,
     cwd: Path,
@@ -58,8 +61,11 @@ def list_(
       pulumi-ngrok-tg list
       pulumi-ngrok-tg list --label app=web --label dc=fra
       pulumi-ngrok-tg list --tunnels --references
+      pulumi-ngrok-tg list --references --tunnels --mermaid
       pulumi-ngrok-tg list --json
     """
+    if as_mermaid and as_json:
+        raise click.UsageError("--mermaid and --json exclude each other. Choose one of them.")
     session = Session(cwd, stack, account, needs_stack=False)
     backends = session.list_backends()
     if foreign := session.describe_other_account(backends):
@@ -68,7 +74,7 @@ def list_(
     managing = find_managers(backends, session.stack.claims if session.stack else None, others, unread)
     shown = [backend for backend in backends if labels.items() <= backend.labels.items()]
     serving_now = _find_serving(session.list_tunnels(), backends, shown) if with_tunnels else None
-    index = session.list_references() if with_references else None
+    index = session.list_references() if with_references or as_mermaid else None
     if as_json:
         result: dict[str, Any] = {
             "backends": [
@@ -84,71 +90,61 @@ def list_(
         if serving_now is not None:
             result["tunnels"] = [{**as_dict(tunnel), "backends": ids} for tunnel, ids in serving_now]
         print_json(result)
+    elif as_mermaid and index:
+        for line in draw(shown, index, serving_now or ()):
+            click.echo(line)
     else:
-        _print(
-            shown,
-            {backend.id: managing[backend.id].text for backend in shown},
-            index,
-            narrowed=bool(labels),
-        )
-        if serving_now is not None:
-            _print_tunnels(serving_now, shown, index)
+        if not shown:
+            click.echo(f"There are no {'such ' if labels else ''}backends in this account.")
+        elif index or serving_now is not None:
+            for backend in shown:
+                print_block(backend.id, _list_fields(backend, managing[backend.id].text, index, serving_now))
+        else:
+            _print_table(shown, managing)
+        if stray := [tunnel for tunnel, ids in serving_now or () if not ids]:
+            print_block("Tunnels that serve no backend", [("tunnel", _describe(tunnel)) for tunnel in stray])
         if session.stack and any(managing[b.id].is_nobody for b in shown):
             session.say(OTHERS_NOT_READ if this_stack else OTHER_BACKENDS)
     if unread or foreign or (index and index.unlisted):
         raise SystemExit(FOUND)
 
 
-def _print(shown: Sequence[Backend], managing: Mapping[str, str], index: ReferenceIndex | None, narrowed: bool) -> None:
-    if not shown:
-        click.echo(f"There are no {'such ' if narrowed else ''}backends in this account.")
-        return
-    columns = ["ID", "LABELS", "DESCRIPTION", "TUNNELS", "AGE", "MANAGED BY"]
-    rows = [
-        [b.id, join_labels(b.labels), b.description, _count_tunnels(b), format_age(b), managing[b.id]] for b in shown
-    ]
+def _print_table(shown: Sequence[Backend], managing: Mapping[str, Manager]) -> None:
+    rows = [(b.id, join_labels(b.labels), b.description, _count_tunnels(b), managing[b.id].text) for b in shown]
+    print_table(("ID", "LABELS", "DESCRIPTION", "TUNNELS", "MANAGED BY"), rows)
+
+
+def _list_fields(
+    backend: Backend,
+    manager: str,
+    index: ReferenceIndex | None,
+    serving_now: Sequence[tuple[Tunnel, list[str]]] | None,
+) -> Iterator[tuple[str, str]]:
+    """Yield what is shown of a backend, as names and texts."""
+    yield "labels", join_labels(backend.labels) or "none"
+    if backend.description:
+        yield "description", backend.description
+    yield "managed by", manager
+    yield "age", format_age(backend)
     if index:
-        columns.append("USED BY")
-        for backend, row in zip(shown, rows, strict=True):
-            row.append(describe_use(index, backend.id))
-    print_table(columns, rows)
-
-
-def _print_tunnels(
-    serving_now: Sequence[tuple[Tunnel, list[str]]], shown: Sequence[Backend], index: ReferenceIndex | None
-) -> None:
-    click.echo()
-    rows = [
-        (tunnel.id, ", ".join(ids) or "no backend", tunnel.forwards_to, tunnel.session, join_labels(tunnel.labels))
-        for tunnel, ids in serving_now
-    ]
-    print_table(("TUNNEL", "SERVES", "FORWARDS TO", "AGENT SESSION", "LABELS"), rows)
-    if index:
-        for line in _describe_ways(serving_now, shown, index):
-            click.echo(escape(line))
-
-
-def _describe_ways(
-    serving_now: Sequence[tuple[Tunnel, list[str]]], shown: Sequence[Backend], index: ReferenceIndex
-) -> Iterator[str]:
-    """Yield a block of lines for each backend: where its traffic comes from, and the tunnels that get it."""
-    serving: dict[str, list[Tunnel]] = {}
-    for tunnel, ids in serving_now:
-        for id_ in ids:
-            serving.setdefault(id_, []).append(tunnel)
-    for backend in shown:
-        yield ""
-        yield f"{backend.id} ({join_labels(backend.labels) or 'no labels'})"
-        for path in islice(index.find_paths(backend.id), _WAYS):
-            yield f"  from  {describe_way(path)}"
-        if (more := index.count_paths(backend.id) - _WAYS) > 0:
-            yield f"  from  {more} more"
+        for path in islice(index.find_paths(backend.id), _PATHS):
+            yield "used by", describe_path(path)
+        if (more := index.count_paths(backend.id) - _PATHS) > 0:
+            yield "used by", f"{more} more"
         if index.unlisted or not index.find_steps(backend.id):
-            yield f"  from  {'unknown' if index.unlisted else 'nobody'}"
-        for tunnel in serving.get(backend.id, []):
-            yield f"  to    {tunnel.id} → {tunnel.forwards_to}"
-        if backend.id not in serving:
-            yield "  to    no tunnel online"
+            yield "used by", "unknown" if index.unlisted else "nobody"
+    if serving_now is None:
+        yield "tunnels", count_online(backend)
+        return
+    serving = [tunnel for tunnel, ids in serving_now if backend.id in ids]
+    for tunnel in serving:
+        yield "tunnels", _describe(tunnel)
+    if not serving:
+        yield "tunnels", "none online"
+
+
+def _describe(tunnel: Tunnel) -> str:
+    return f"{tunnel.id} → {tunnel.forwards_to} (agent session {tunnel.session}, labels {join_labels(tunnel.labels)})"
 
 
 def _count_tunnels(backend: Backend) -> str:

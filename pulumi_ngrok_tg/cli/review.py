@@ -12,7 +12,7 @@ from pulumi_ngrok_tg.cli.findings import Finding, judge
 from pulumi_ngrok_tg.cli.options import json_option, project_options
 from pulumi_ngrok_tg.cli.plan import Plan, read_plan
 from pulumi_ngrok_tg.cli.session import FOUND, find_project
-from pulumi_ngrok_tg.cli.show import count_backends, print_json
+from pulumi_ngrok_tg.cli.show import count_backends, print_block, print_json
 from pulumi_ngrok_tg.rules import traffic
 from pulumi_ngrok_tg.rules.wording import join_names
 
@@ -127,9 +127,7 @@ def _list_rows(finding: Finding) -> list[tuple[str, str]]:
 
 def _show(finding: Finding) -> None:
     change = finding.change
-    click.echo(escape(f"{change.name} ({change.id}): {_WORDS[change.kind]}, {finding.verdict}"))
-    for name, text in _list_rows(finding):
-        click.echo(f"  {name:<9}{escape(text)}")
+    print_block(f"{change.name} ({change.id}): {_WORDS[change.kind]}, {finding.verdict}", _list_rows(finding))
     click.echo()
 
 

@@ -1,5 +1,6 @@
 """The stack, the account and the terminal of a command."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -43,6 +44,7 @@ class Session:
     def __init__(self, cwd: Path, stack: str | None, account: str | None, needs_stack: bool = True) -> None:
         self._messages = Console(stderr=True, highlight=False, emoji=False)
         self.account_name = account
+        self.say(*stack_config.find_misspelled_variables(os.environ))
         self.stack = self._open(cwd, stack, needs_stack)
         try:
             get = self.stack.read_config if self.stack else lambda _key: None

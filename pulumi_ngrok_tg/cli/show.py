@@ -3,13 +3,13 @@
 import json
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime, timezone
 from typing import Any
 
 import click
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -17,9 +17,8 @@ from pulumi_ngrok_tg.api.models import Backend, Tunnel
 from pulumi_ngrok_tg.api.redaction import escape
 
 _ONE_LINE = 100_000  # columns
-_WHOLE = {"ID", "BACKEND", "TUNNEL", "SERVES", "TUNNELS", "AGE"}
-_SHORTEST = 8
-_FOLDED = 24  # columns of what is wrapped rather than cut
+_WHOLE = {"ID", "TUNNELS"}
+_NAME = 11  # columns of a field's name
 _STYLES = {
     "not this stack": "yellow",
     "nobody": "yellow",
@@ -36,32 +35,37 @@ def print_json(value: object) -> None:
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a result as a table, a line for each row.
-
-    On a terminal, all columns but ids and numbers are cut to its width; USED BY is wrapped.
-    """
-    console = Console(highlight=False)
-    whole = {number for number, column in enumerate(columns) if column in _WHOLE}
-    lengths = [max(map(len, cells)) for cells in zip(columns, *rows, strict=True)]
-    least = sum(lengths[number] if number in whole else _SHORTEST for number in range(len(columns)))
-    console.width = max(console.width, least + 2 * len(columns)) if console.is_terminal else _ONE_LINE
-    folded = {number for number, column in enumerate(columns) if column == "USED BY"}
+    """Print a result as a table, a line for each row; on a terminal, wrap all columns but ids and numbers to fit."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for number, column in enumerate(columns):
-        table.add_column(column, no_wrap=number in whole, min_width=_FOLDED if number in folded else None)
+    for column in columns:
+        table.add_column(column, no_wrap=column in _WHOLE, overflow="fold", min_width=len(column))
     for row in rows:
-        shown = (
-            Text(
-                escape(cell),
-                style=_STYLES.get(cell, ""),
-                no_wrap=number not in folded,
-                overflow="fold" if number in folded else "ellipsis",
-            )
-            for number, cell in enumerate(row)
-        )
-        table.add_row(*shown)
+        table.add_row(*map(_style, row))
+    _print(table)
+
+
+def print_block(heading: str, fields: Iterable[tuple[str, str]]) -> None:
+    """Print an object: its heading, and below it its fields as name and text; on a terminal, wrap long texts."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True, width=_NAME + 2)
+    table.add_column(overflow="fold")
+    before = ""
+    for name, text in fields:
+        table.add_row("" if name == before else f"  {name}", _style(text))
+        before = name
+    _print(Text(escape(heading), style="bold", overflow="fold"), table)
+
+
+def _style(text: str) -> Text:
+    return Text.assemble((escape(text), _STYLES.get(text, "")))
+
+
+def _print(*shown: RenderableType) -> None:
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = _ONE_LINE
     with console.capture() as captured:
-        console.print(table)
+        console.print(*shown, sep="\n")
     console.file.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
     console.file.flush()  # before what goes to standard error
 
@@ -76,6 +80,11 @@ def count_tunnels(backend: Backend) -> str:
     if backend.tunnels is None:
         return "an unknown number of tunnels online"
     return f"{len(backend.tunnels)} tunnel{'' if len(backend.tunnels) == 1 else 's'} online"
+
+
+def count_online(backend: Backend) -> str:
+    """Return how many tunnels are online in a backend, as the text of a field."""
+    return "unknown" if backend.tunnels is None else f"{len(backend.tunnels) or 'none'} online"
 
 
 def as_dict(shown: Backend | Tunnel) -> dict[str, Any]:

@@ -38,12 +38,18 @@ def explain_manager(id_: str, urn: str, facts: Facts) -> str | None:
         )
     if facts.manager not in (None, urn):
         return (
-            f"import_: {id_} is already managed in this stack, by {facts.manager}. Use that resource; to give it "
-            "another name, give it an alias (ResourceOptions(aliases=...)) and remove import_."
+            f"import_: {id_} is already managed in this stack, by {facts.manager}. If you renamed that resource, add "
+            f"aliases=[{_write_alias(urn, facts.manager)}] to the options beside import_; else declare it once."
         )
     if id_ in facts.others:
         return explain_managed_by_other_type(id_, facts.others[id_])
     return explain_declared_twice(id_, facts.twin) if facts.twin is not None else None
+
+
+def _write_alias(urn: str, old: str) -> str:
+    """Return the alias, as Python, with which the resource ``urn`` takes over what the state holds as ``old``."""
+    place, _, name = old.rpartition("::")
+    return f"pulumi.Alias(name={json.dumps(name)})" if place == urn.rpartition("::")[0] else json.dumps(old)
 
 
 def find_obstacles(backend: Backend, facts: Facts, inputs: Mapping[str, Any]) -> list[str]:
@@ -100,7 +106,7 @@ def describe_adoption(id_: str) -> str:
     return f"adopts {id_}, which exists; nothing is created or changed at ngrok"
 
 
-MORE_ADOPTIONS = "(Further adoptions show only while they happen. Pulumi counts each adoption as a create.)"
+MORE_ADOPTIONS = "(Further adoptions show only while they happen; the last line counts all of them.)"
 """What the summary says instead of further adoptions."""
 
 

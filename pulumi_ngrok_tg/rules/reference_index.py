@@ -134,11 +134,6 @@ def describe_path(path: Path) -> str:
     return " ← ".join(map(_describe_step, path))
 
 
-def describe_way(path: Path) -> str:
-    """Return the references to a backend, from the outermost inwards, as one line."""
-    return " → ".join(map(_describe_step, reversed(path)))
-
-
 def describe_unlisted(unlisted: Mapping[str, NgrokError]) -> list[str]:
     """Return a line for each reason why some kinds of referrers could not be listed."""
     groups: dict[tuple[type, int], list[str]] = {}
@@ -216,11 +211,15 @@ def describe_old_edges(index: ReferenceIndex, id_: str) -> str:
     return "; ".join(lines)
 
 
+def name_referrer(referrer: Referrer) -> str:
+    """Return the kind of an edge with its addresses, or of a backend with its id and description."""
+    if referrer.kind not in BACKENDS_ONLY:
+        return f"{referrer.kind} {referrer.name or referrer.shown}"
+    quoted = referrer.name.replace('"', "'")
+    return f"{referrer.kind} {referrer.shown}" + (f' "{quoted}"' if quoted else "")
+
+
 def _describe_step(step: Step) -> str:
     referrer, target = step
-    if referrer.kind in BACKENDS_ONLY:
-        quoted = referrer.name.replace('"', "'")
-        named = f"{referrer.kind} {referrer.shown}" + (f' "{quoted}"' if quoted else "")
-    else:
-        named = " ".join(filter(None, (referrer.kind, referrer.name or referrer.shown, target.where)))
-    return named if target.enabled else f"{named} (disabled)"
+    where = f" {target.where}" if target.where and referrer.kind not in BACKENDS_ONLY else ""
+    return name_referrer(referrer) + where + ("" if target.enabled else " (disabled)")

@@ -7,7 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_ngrok_tg.accounts.stack_config import ConfigError, find_misspelled, read_on_traffic_loss, read_settings
+from pulumi_ngrok_tg.accounts.stack_config import (
+    ConfigError,
+    find_misspelled,
+    find_misspelled_variables,
+    read_on_traffic_loss,
+    read_settings,
+)
 from pulumi_ngrok_tg.api.account_settings import AccountSettings
 
 
@@ -96,6 +102,30 @@ def test_any_other_name_in_the_packages_namespace_is_misspelled(name: str) -> No
     assert line.startswith(
         f"pulumi-ngrok-tg:{name} is not a setting. Remove it with `pulumi config rm pulumi-ngrok-tg:"
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("NGROK_API_URL", "NGROK_API_BASE_URL"),
+        ("NGROK_BASE_URL", "NGROK_API_BASE_URL"),
+        ("NGROK_API_BASEURL", "NGROK_API_BASE_URL"),
+        ("NGROK_APIKEY", "NGROK_API_KEY"),
+        ("NGROK_KEY", "NGROK_API_KEY"),
+        ("PULUMI_NGROK_ADOPT", "PULUMI_NGROK_TG_ADOPT"),
+    ],
+)
+def test_a_variable_that_is_nearly_ours_gets_a_hint(name: str, meant: str) -> None:
+    (line,) = find_misspelled_variables({name: "x", "HOME": "/", meant: ""})
+    assert line == f"The environment variable {name} has no effect. If it is meant for this package, name it {meant}."
+    assert list(find_misspelled_variables({name: "x", meant: "y"})) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["NGROK_AUTHTOKEN", "NGROK_API_KEY_EU", "NGROK_CONFIG", "NGROK_REGION", "MY_API_KEY", "NGROK_DOMAIN"]
+)
+def test_the_variables_of_others_are_left_alone(name: str) -> None:
+    assert list(find_misspelled_variables({name: "x"})) == []
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:4041", "http://localhost", "http://[::1]:1", "http://127.9.9.9"])

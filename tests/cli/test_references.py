@@ -2,9 +2,10 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,13 @@ TOOL = Path(sys.executable).parent / "pulumi-ngrok-tg"
 def run_list(emulator: Emulator, tmp_path: Path) -> Callable[..., str]:
     """Runs ``list --references`` in a folder without a project; returns what it printed."""
 
-    def run(*options: str, code: int = 0) -> str:
+    def run(
+        *options: str, code: int = 0, references: bool = True, env: Mapping[str, str] = {}, stderr: bool = True
+    ) -> str:
         done = subprocess.run(
-            [TOOL, "list", "--references", *options],
+            [TOOL, "list", *(["--references"] if references else []), *options],
             cwd=tmp_path,
-            env={**os.environ, **emulator.environment, "NO_PROXY": "127.0.0.1"},
+            env={**os.environ, **emulator.environment, "NO_PROXY": "127.0.0.1", **env},
             capture_output=True,
             text=True,
             timeout=120,
@@ -32,7 +35,7 @@ def run_list(emulator: Emulator, tmp_path: Path) -> Callable[..., str]:
         )
         assert done.returncode == code, done.stderr
         assert "Traceback" not in done.stderr
-        return done.stdout if "--json" in options else done.stdout + done.stderr
+        return done.stdout if "--json" in options or not stderr else done.stdout + done.stderr
 
     return run
 
@@ -46,11 +49,20 @@ def module(id_: str, enabled: bool = True) -> dict[str, Any]:
     return {"backend": {"enabled": enabled, "backend": {"id": id_}}}
 
 
+def fields(said: str, id_: str) -> dict[str, str]:
+    """The fields of a backend's block."""
+    block = re.search(rf"^{id_}\n((?:  .*\n)+)", said, re.MULTILINE)
+    assert block
+    found: dict[str, list[str]] = {}
+    for line in block[1].splitlines():
+        name = line[2:15].strip() or name  # noqa: F821  # of the line before
+        found.setdefault(name, []).append(line[15:])
+    return {name: "\n".join(lines) for name, lines in found.items()}
+
+
 def used_by(said: str, id_: str) -> str:
-    """The last cell of a backend's row."""
-    header = next(line for line in said.splitlines() if line.startswith("ID "))
-    row = next(line for line in said.splitlines() if line.startswith(id_))
-    return row[header.index("USED BY") :].strip()
+    """What the block of a backend says of what uses it."""
+    return fields(said, id_)["used by"]
 
 
 def test_each_form_of_reference_is_beside_its_backend(
@@ -130,15 +142,56 @@ def test_tunnels_and_references_show_the_whole_path_of_the_traffic(
     account: EmulatedAccount, run_list: Callable[..., str]
 ) -> None:
     web, idle = account.create({"labels": {"app": "web"}}).id, account.create({"labels": {"app": "idle"}}).id
-    tunnel = account.connect_tunnel({"app": "web"}, "http://localhost:8080")
+    tunnel = account.connect_tunnel({"app": "web", "version": "2"}, "http://localhost:8080")
     failover = account.add_referrer("failover_backends", {"backends": [web]})
     account.add_referrer("tcp_edges", {"hostports": ["1.tcp.example.com:9"], **module(failover)})
     said = run_list("--tunnels")
-    assert (
-        f"\n{web} (app=web)\n  from  tcp edge 1.tcp.example.com:9 → failover {failover}\n"
-        f"  to    {tunnel} → http://localhost:8080\n"
-    ) in said
-    assert f"\n{idle} (app=idle)\n  from  nobody\n  to    no tunnel online\n" in said
+    shown = fields(said, web)
+    assert shown["used by"] == f"failover {failover} ← tcp edge 1.tcp.example.com:9"
+    assert shown["tunnels"].startswith(f"{tunnel} → http://localhost:8080 (agent session ts_")
+    assert shown["tunnels"].endswith(", labels app=web, version=2)")
+    shown = fields(said, idle)
+    assert (shown["used by"], shown["tunnels"]) == ("nobody", "none online")
+
+
+def test_nothing_is_cut_at_80_columns(account: EmulatedAccount, run_list: Callable[..., str]) -> None:
+    labels = {"app": "web", "datacenter": "fra", "environment": "production-europe"}
+    backend = account.create({"labels": labels, "description": "Public website of the shop, " * 5})
+    backend.created_at, web = "2025-01-21T18:19:53Z", backend.id
+    account.connect_tunnel({**labels, "version": "2"})
+    account.connect_tunnel({"app": "stray"})
+    referrers = [{"hostports": [f"{'long-' * 9}{n}.example.com:443"], "routes": [module(web)]} for n in range(2)]
+    for edge in referrers:
+        account.add_referrer("https_edges", edge)
+    terminal = {"FORCE_COLOR": "1", "COLUMNS": "80", "TERM": "xterm"}
+    for options in ((), ("--references",), ("--tunnels",), ("--references", "--tunnels")):
+        wide, narrow = (run_list(*options, references=False, env=env, stderr=False) for env in ({}, terminal))
+        narrow = re.sub(r"\x1b\[[0-9;]*m", "", narrow)
+        assert max(map(len, narrow.splitlines())) <= 80
+        assert narrow.lstrip().startswith(("ID ", web))
+        assert sorted("".join(wide.split())) == sorted("".join(narrow.split()))
+
+
+def test_mermaid_draws_who_uses_what(account: EmulatedAccount, run_list: Callable[..., str]) -> None:
+    web, idle = account.create({"labels": {"app": "web"}}).id, account.create({}).id
+    tunnel = account.connect_tunnel({"app": "web"}, "http://localhost:8080")
+    failover = account.add_referrer("failover_backends", {"backends": [web], "description": 'a "b" <i>#`c`'})
+    account.add_referrer("tcp_edges", {"hostports": ["1.tcp.example.com:9"], **module(failover, enabled=False)})
+    routes = [{"match": "/a|b", "match_type": "exact_path", **module(web)}]
+    account.add_referrer("https_edges", {"hostports": ["www.example.com:443"], "routes": routes})
+    drawn = run_list("--mermaid", "--tunnels", "--label", "app=web")
+    assert drawn.splitlines() == [
+        "flowchart LR",
+        f'  n0["app=web<br>{web}"]',
+        f"  n1([\"failover {failover} #34;a 'b' #60;i#62;#35;#96;c#96;#34;\"])",
+        '  n2(["https edge www.example.com:443"])',
+        '  n3(["tcp edge 1.tcp.example.com:9"])',
+        "  n1 --> n0",
+        '  n2 -->|"/a|b (exact path)"| n0',
+        "  n3 -.-> n1",
+        f'  n0 --> n4[/"http://localhost:8080<br>{tunnel}"/]',
+    ]
+    assert idle not in drawn
 
 
 @pytest.mark.nightly
@@ -152,8 +205,8 @@ def test_the_json_grows_with_the_routes_and_not_with_their_square(
     account.add_referrer("https_edges", {"hostports": ["www.example.com:443"], "routes": routes})
     assert len(run_list("--json")) < 1_500_000
     said = run_list("--tunnels")
-    assert said.count("→ failover") == 1000 * 20
-    assert said.count("  from  980 more\n") == 1000
+    assert said.count(" ← https edge") == 1000 * 20
+    assert said.count("  980 more\n") == 1000
 
 
 @pytest.mark.nightly

@@ -68,16 +68,16 @@ def test_what_is_in_use_comes_first_and_is_named(account: EmulatedAccount, run: 
     does = {"delete": "deletes it", "replace": "replaces it"}[op]
     assert run(plan, code=3) == (
         f"used ({used}): {does}, in use\n"
-        f"  tunnels  1 online: {tunnel} -> http://localhost:8080\n"
-        "  used by  nobody\n"
+        f"  tunnels      1 online: {tunnel} -> http://localhost:8080\n"
+        "  used by      nobody\n"
         "\n"
         f"routed ({routed}): {does}, in use\n"
-        "  tunnels  none online\n"
-        "  used by  https edge www.example.com:443 /api (exact path) (disabled)\n"
+        "  tunnels      none online\n"
+        "  used by      https edge www.example.com:443 /api (exact path) (disabled)\n"
         "\n"
         f"free ({free}): {does}, safe\n"
-        "  tunnels  none online\n"
-        "  used by  nobody\n"
+        "  tunnels      none online\n"
+        "  used by      nobody\n"
         "\n"
         "3 changes: 2 in use or stopping traffic, 0 unknown, 1 safe. 3 of 3 backends are deleted or replaced.\n"
     )
@@ -88,7 +88,7 @@ def test_nothing_risky_is_success(account: EmulatedAccount, emulator: Emulator, 
     tunnel = account.connect_tunnel({"app": "web", "dc": "fra"})
     wider = make_step("update", free, {"app": "web", "dc": "fra"}, {"app": "web"})
     said = run(as_document(wider))
-    assert f"web ({free}): changes its labels, safe\n  tunnels  1 online: {tunnel}" in said
+    assert f"web ({free}): changes its labels, safe\n  tunnels      1 online: {tunnel}" in said
     kept = make_step("delete", free, retainOnDelete=True)
     assert f"web ({free}): leaves it at ngrok (retain_on_delete), safe\n" in run(as_document(kept))
     emulator.requests.clear()
@@ -103,7 +103,7 @@ def test_a_change_of_labels_that_stops_traffic_is_named(account: EmulatedAccount
     leaves = account.connect_tunnel({"app": "web"})
     said = run(form(make_step("update", web, {"app": "web"}, {"app": "web", "v": "2"})), code=3)
     assert f"web ({web}): changes its labels, stops traffic\n" in said
-    assert f"  stops    {leaves} -> http://localhost:80\n" in said
+    assert f"  stops        {leaves} -> http://localhost:80\n" in said
     assert said.count(stays) == 1
 
 
@@ -119,14 +119,14 @@ def test_what_is_unknown_needs_attention(account: EmulatedAccount, emulator: Emu
     web = account.create({"labels": {"app": "web"}}).id
     emulator.set(references_error=7008)
     said = run(as_document(make_step("delete", web)), code=3)
-    assert f"web ({web}): deletes it, unknown\n  tunnels  none online\n  used by  unknown\n" in said
-    assert "  unknown  whether the https edges use it\n" in said
+    assert f"web ({web}): deletes it, unknown\n  tunnels      none online\n  used by      unknown\n" in said
+    assert "whether the https edges use it\n" in said
     emulator.set(references_error=None)
     for after in ("[secret]", {"app": "04da6b54-80e4-46f7-96ec-b56ff0331ba9"}):
         said = run(as_document(make_step("update", web, {"app": "web"}, after)), code=3)
-        assert "  unknown  which tunnels match the new labels, because the plan does not show them\n" in said
+        assert "  unknown      which tunnels match the new labels, because the plan does not show them\n" in said
     said = run(as_document(make_step("delete", web, inputs={"account": "[secret]"})), code=3)
-    assert "  unknown  everything, because the plan hides the account\n" in said
+    assert "  unknown      everything, because the plan hides the account\n" in said
     for outputs in ({"__key_fingerprint": "00000000"}, {}):
         other = make_step("delete", GONE, outputs=outputs)
         assert "this key does not find it, and the state does not say that" in run(as_document(other), code=3)
@@ -139,7 +139,7 @@ def test_a_backend_that_this_key_saw_and_ngrok_calls_gone_is_safe_to_delete(emul
     seen = {"__key_fingerprint": take_fingerprint(KEY, emulator.url), "created_at": "2025-01-21T18:19:53Z"}
     gone = make_step("delete", GONE, outputs=seen)
     assert run(as_document(gone)).startswith(
-        f"web ({GONE}): deletes it, safe\n  gone     ngrok does not have it any more\n"
+        f"web ({GONE}): deletes it, safe\n  gone         ngrok does not have it any more\n"
     )
     emulator.requests.clear()
     steps = [make_step("delete", f"bkdtg_{n}", name=f"b{n}", outputs=seen) for n in range(500)]
@@ -162,10 +162,12 @@ def test_drifted_labels_count_too(account: EmulatedAccount, emulator: Emulator, 
     tunnels = [{"id": "tn_1", "labels": {"app": "drifted"}}]
     emulator.fault(path="tunnel_group", times=None, fields={"backends": [shown]})
     emulator.fault(path="/tunnels", times=None, fields={"tunnels": tunnels})
-    assert "deletes it, in use\n  tunnels  1 online: tn_1\n" in run(as_document(make_step("delete", web.id)), code=3)
+    assert "deletes it, in use\n  tunnels      1 online: tn_1\n" in run(
+        as_document(make_step("delete", web.id)), code=3
+    )
     said = run(as_document(make_step("delete", web.id, "[secret]")), code=3)
-    assert "deletes it, unknown\n  tunnels  unknown\n" in said
-    assert "  unknown  which tunnels are online (ngrok does not say it)\n" in said
+    assert "deletes it, unknown\n  tunnels      unknown\n" in said
+    assert "  unknown      which tunnels are online (ngrok does not say it)\n" in said
     found = json.loads(run(as_document(make_step("delete", web.id, "[secret]")), "--json", code=3))
     assert found["changes"][0]["tunnels"] is None
 
@@ -185,12 +187,12 @@ def test_without_a_list_of_tunnels_those_that_a_backend_names_are_read(
     emulator.fault(path="/tunnels", times=None, status=404, error_code=7008)
     assert f"1 online: {tunnel} -> http://localhost:8080\n" in run(as_document(make_step("delete", web)), code=3)
     change = as_document(make_step("update", web, {"app": "web"}, {"app": "new"}))
-    assert f"  stops    {tunnel} -> http://localhost:8080\n" in run(change, code=3)
+    assert f"  stops        {tunnel} -> http://localhost:8080\n" in run(change, code=3)
     emulator.fault(path=f"/tunnels/{tunnel}", times=None, status=404, error_code=7008)
     assert f"1 online: {tunnel}\n" in run(as_document(make_step("delete", web)), code=3)
     said = run(change, code=3)
     assert "changes its labels, unknown\n" in said
-    assert f"  unknown  whether {tunnel} match the new labels (GET /tunnels: " in said
+    assert f"  unknown      whether {tunnel} match the new labels (GET /tunnels: " in said
 
 
 @pytest.mark.parametrize(("most", "code"), [("1", 3), ("2", 0), ("49%", 3), ("50%", 0), ("100%", 0), ("0", 3)])

@@ -19,7 +19,9 @@ def test_a_backend_is_adopted_without_a_write(stack: Stack, emulator: Emulator, 
     assert emulator.requests.methods == ["GET"]
     emulator.requests.clear()
 
-    assert adopted in stack.up().text
+    said = stack.up().text
+    assert adopted in said
+    assert "1 adopted, 0 created at ngrok. Pulumi counts both as created." in said
     assert emulator.requests.methods == ["GET", "GET"]
     held = stack.resource("web")
     assert held["id"] == web.id

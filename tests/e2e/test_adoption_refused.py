@@ -7,7 +7,7 @@ import pytest
 
 from pulumi_ngrok_tg.emulator import EmulatedBackend, Emulator
 from tests.conftest import KEY
-from tests.e2e.adopting import ARGUMENTS, WEB, adopting, assert_nothing_was_written, import_errors
+from tests.e2e.adopting import WEB, adopting, assert_nothing_was_written, import_errors
 from tests.e2e.stack import Stack
 
 LEGACY = (
@@ -71,12 +71,11 @@ def test_a_managed_backend_is_not_adopted_under_another_name(
     for command in (stack.preview, stack.up):
         (said,) = import_errors(command(fails=True))
         assert f"{web.id} is already managed in this stack, by urn:pulumi:dev::shop::" in said
-        assert "::web. Use that resource; to give it another name, give it an alias" in said
+        assert '::web. If you renamed that resource, add aliases=[pulumi.Alias(name="web")] to the options' in said
     assert [resource["id"] for resource in stack.resources()] == [web.id]
     # What the message advises.
-    stack.program(f"""
-        TunnelGroupBackend("site", {ARGUMENTS}, opts=pulumi.ResourceOptions(aliases=[pulumi.Alias(name="web")]))
-    """)
+    aliases = 'aliases=[pulumi.Alias(name="web")]'
+    stack.program(renamed.replace("import_=", f"{aliases}, import_="))
     stack.up()
     stack.preview("--expect-no-changes")
     assert stack.resource("site")["id"] == web.id

@@ -187,7 +187,7 @@ def test_review_says_before_what_the_change_would_do(new_stack: Callable[..., St
         assert {line.partition(" ")[0]: line.rpartition(", ")[2] for line in lines if "deletes it" in line} == {
             name: "safe" if name == "free" else "in use" for name in USES
         }
-        assert "  used by  https edge off.example.com:443 / (path prefix) (disabled)" in lines
+        assert "  used by      https edge off.example.com:443 / (path prefix) (disabled)" in lines
         assert lines[-2] == (
             "8 changes: 7 in use or stopping traffic, 0 unknown, 1 safe. 8 of 8 backends are deleted or replaced."
         )

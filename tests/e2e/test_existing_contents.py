@@ -24,10 +24,14 @@ def test_a_preview_warns_of_a_create_of_what_exists(stack: Stack, emulator: Emul
     # What the warning advises.
     stack.environment["PULUMI_NGROK_TG_ADOPT"] = "identical"
     said = stack.preview().text
-    assert "Of what Pulumi counts as created: 1 adopted as they are, 1 created at ngrok." in said
-    stack.up()
+    assert "1 to adopt, 1 to create at ngrok. Pulumi counts both as created." in said
+    assert "1 adopted, 1 created at ngrok. Pulumi counts both as created." in stack.up().text
+    del stack.environment["PULUMI_NGROK_TG_ADOPT"]
+    stack.refresh("--expect-no-changes")
+    stack.program(WEB + 'TunnelGroupBackend("other", labels={"app": "other"})\nTunnelGroupBackend("third")')
+    assert "adopted" not in stack.up().text, "nothing of what an earlier run has adopted"
     assert stack.resource("web")["id"] == web.id
-    assert emulator.requests.writes == ["POST"]
+    assert emulator.requests.writes == ["POST", "POST"]
 
 
 @pytest.mark.nightly

@@ -205,6 +205,23 @@ def test_a_key_in_plain_text_is_one_warning(
     ]
 
 
+def test_a_variable_with_a_typo_is_one_warning(
+    caplog: pytest.LogCaptureFixture, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pulumi.runtime.set_mocks(Ngrok(), project=request.node.name, preview=False)
+    monkeypatch.setenv("NGROK_API_URL", "http://localhost:4041")
+    monkeypatch.delenv("NGROK_API_BASE_URL", raising=False)
+
+    @pulumi.runtime.test
+    def declare() -> None:
+        TunnelGroupBackend("one")
+        TunnelGroupBackend("two")
+
+    declare()
+    (warning,) = [record.message for record in caplog.records if record.name == "root"]
+    assert warning.startswith("The environment variable NGROK_API_URL has no effect.")
+
+
 @pulumi.runtime.test
 def test_under_mocks_an_import_is_what_the_mocks_say() -> "pulumi.Output[None]":
     web = TunnelGroupBackend("web", labels={"app": "web"}, opts=pulumi.ResourceOptions(import_="bkdtg_theirs"))

@@ -52,7 +52,7 @@ def test_a_matching_backend_is_adopted_with_one_request(
     assert (made.id, made.outs["labels"], made.outs["created_at"]) == (web.id, {"app": "web"}, web.created_at)
     assert told == [f"adopts {web.id}, which exists; nothing is created or changed at ngrok"]
     assert emulator.requests.methods == ["GET", "GET"], "once in check, and once more in create"
-    assert adoption.INPUT not in made.outs
+    assert made.outs[adoption.INPUT] == web.id
     # From then on the option changes nothing, there or not.
     emulator.requests.clear()
     for later in (inputs(web.id), WEB):

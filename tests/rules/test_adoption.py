@@ -29,8 +29,14 @@ END = ". Write ngrok's value into the program; change it after the adoption."
         ({}, "import_: it is unknown whether another resource manages bkdtg_a, because the stack's state could not be"),
         ({"unread": None, "manager": URN}, None),
         (
-            {"unread": None, "manager": "urn:a"},
-            "import_: bkdtg_a is already managed in this stack, by urn:a. Use that resource; to give it another name",
+            {"unread": None, "manager": URN.replace("::web", '::a "b"')},
+            f'import_: bkdtg_a is already managed in this stack, by {URN[:-5]}::a "b". If you renamed that resource, '
+            r"""add aliases=[pulumi.Alias(name="a \"b\"")] to the options beside import_; else declare it once.""",
+        ),
+        (
+            {"unread": None, "manager": URN.replace("my:Service$", "")},
+            f"import_: bkdtg_a is already managed in this stack, by {URN.replace('my:Service$', '')}. If you renamed "
+            f'that resource, add aliases=["{URN.replace("my:Service$", "")}"] to the options beside import_',
         ),
         (
             {"unread": None, "others": {"bkdtg_a": "urn:b c"}},

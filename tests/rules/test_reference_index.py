@@ -18,7 +18,6 @@ from pulumi_ngrok_tg.rules.reference_index import (
     describe_path,
     describe_unlisted,
     describe_use,
-    describe_way,
     explain_referenced,
     is_in_use,
 )
@@ -186,7 +185,6 @@ def test_a_path_is_disabled_if_a_step_is() -> None:
 def test_a_name_cannot_pretend_to_be_another_reference() -> None:
     forged = failover("bkdfo_1", WEB, name='x" ← https edge fake.example.com:443')
     assert describe_use(index(forged), WEB) == 'failover bkdfo_1 "x\' ← https edge fake.example.com:443"'
-    assert describe_way(next(index(forged).find_paths(WEB))).count("→") == 0
 
 
 def test_one_reason_for_several_lists_is_one_line() -> None:

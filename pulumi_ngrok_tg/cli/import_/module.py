@@ -29,8 +29,9 @@ STACK = {stack}
 if (here := f"{{pulumi.get_project()}}/{{pulumi.get_stack()}}") != STACK:
     raise pulumi.RunError(
         f"{{__file__}} belongs to the stack {{STACK}}, not to {{here}}. If you renamed {{STACK}} to {{here}}, write "
-        f'STACK = "{{here}}" in that file. If {{here}} is another stack, load the module in its own stack only: '
-        f"if (pulumi.get_project(), pulumi.get_stack()) == {{tuple(STACK.split('/'))}}: import {module}"
+        f'STACK = "{{here}}" in that file. If {{here}} is another stack, load the module in its own stack only. In '
+        f"__main__.py, write: if (pulumi.get_project(), pulumi.get_stack()) == {{tuple(STACK.split('/'))}}: "
+        "import {module}"
     )
 '''
 _STACK = re.compile(r"""^STACK(?:\s*:[^=\n]+)?\s*=\s*(["'])(.*?)\1""", re.MULTILINE)

@@ -1,5 +1,6 @@
 """Prints what an import did, for people or as JSON."""
 
+import json
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from pulumi_ngrok_tg.api.models import Backend
 from pulumi_ngrok_tg.cli.import_ import terraform
 from pulumi_ngrok_tg.cli.import_.selection import Selection
 from pulumi_ngrok_tg.cli.session import Session
-from pulumi_ngrok_tg.cli.show import count_backends, print_json, print_table
+from pulumi_ngrok_tg.cli.show import count_backends, count_online, print_block, print_json
 from pulumi_ngrok_tg.rules.reference_index import ReferenceIndex, convert_references, describe_use, is_in_use
 from pulumi_ngrok_tg.rules.wording import join_labels, join_names
 
@@ -62,19 +63,28 @@ def print_all(report: Report) -> None:
 
 def show_taken(session: Session, taken: Sequence[Backend], names: Mapping[str, str], index: ReferenceIndex) -> None:
     """Print the backends that the module is to declare, and what refers to them."""
-    rows = [
-        (
-            names[backend.id],
-            backend.id,
-            join_labels(backend.labels),
-            "?" if backend.tunnels is None else str(len(backend.tunnels)),
-            describe_use(index, backend.id),
+    for backend in taken:
+        fields = (
+            ("labels", join_labels(backend.labels) or "none"),
+            ("used by", describe_use(index, backend.id)),
+            ("tunnels", count_online(backend)),
         )
-        for backend in taken
-    ]
-    print_table(("NAME", "ID", "LABELS", "TUNNELS", "USED BY"), rows)
+        print_block(f"{backend.id} as {names[backend.id]}", fields)
     if unused := sum(is_in_use(index, backend) is False for backend in taken):
-        session.say(f"Not in use: {count_backends(unused)}, to which nothing refers and in which no tunnel is online.")
+        session.say(f"{count_backends(unused)} {'is' if unused == 1 else 'are'} unused: no references, no tunnels.")
+    for twins in _find_twins(taken):
+        session.say(
+            f"{join_names(twins)} are identical: the same labels, description and metadata. Each tunnel serves all of "
+            "them. If only one is needed, delete the others later."
+        )
+
+
+def _find_twins(backends: Sequence[Backend]) -> list[list[str]]:
+    """Return the ids of backends that differ in nothing."""
+    alike: dict[str, list[str]] = {}
+    for backend in backends:
+        alike.setdefault(json.dumps(backend.contents, sort_keys=True), []).append(backend.id)
+    return [ids for ids in alike.values() if len(ids) > 1]
 
 
 def show(session: Session, report: Report) -> None:
@@ -96,8 +106,8 @@ def show(session: Session, report: Report) -> None:
     else:
         session.say("To go on:")
         preview = f"pulumi preview{report.options}"
-        session.say(f"  {preview}    # says for each: adopts bkdtg_..., nothing is created or changed at ngrok")
-        session.say(f"  pulumi up{report.options}")
+        session.say(f"  {preview}    # says how many backends it adopts, and how many it creates")
+        session.say(f"  pulumi up{report.options}    # adopts them; nothing is changed at ngrok")
     _tell_of_terraform(session, report.released)
 
 

@@ -26,6 +26,7 @@ from pulumi_ngrok_tg.cli.options import format_project_options
 from pulumi_ngrok_tg.cli.session import FOUND, Session
 from pulumi_ngrok_tg.cli.show import count_backends
 from pulumi_ngrok_tg.cli.stack import shorten
+from pulumi_ngrok_tg.rules.wording import join_labels
 
 _FULL = 2
 """Slashes in a stack's full name, organization/project/stack."""
@@ -66,6 +67,10 @@ def run(
     managing = find_managers(backends, project.claims, others, unread)
     names = {instance.id: instance.name for instance in instances}
     selection = select(backends, managing, held, labels, ids, names)
+    if labels and not any(labels.items() <= backend.labels.items() for backend in backends):
+        session.say(f"No backend in this account carries {join_labels(labels)}. See `pulumi-ngrok-tg list`.")
+    elif not backends:
+        session.say("This account has no backends.")
     named = _name(session, text, backends, names)
     new = {named[backend.id]: backend for backend in reversed(selection.taken)}
     added = module.add_declarations(text, new, account, protect, own, import_name) if new else text

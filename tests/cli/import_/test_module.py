@@ -179,8 +179,8 @@ def test_another_stack_is_refused_before_anything_is_declared(project: str, stac
     assert str(error.value) == (
         f"/x/backends.py belongs to the stack project/dev, not to {project}/{stack}. If you renamed project/dev to "
         f'{project}/{stack}, write STACK = "{project}/{stack}" in that file. If {project}/{stack} is another stack, '
-        "load the module in its own stack only: if (pulumi.get_project(), pulumi.get_stack()) == ('project', 'dev'): "
-        "import tunnel_group_backends"
+        "load the module in its own stack only. In __main__.py, write: "
+        "if (pulumi.get_project(), pulumi.get_stack()) == ('project', 'dev'): import tunnel_group_backends"
     )
     assert mocks.inputs == {}
 

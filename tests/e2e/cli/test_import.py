@@ -24,18 +24,19 @@ def test_hundreds_of_backends_are_imported_without_a_write(stack: Stack, emulato
     made = make(emulator, 250)
     said = stack.tool("import", "--yes").text
     assert re.search(r"^Wrote .*tunnel_group_backends\.py\.\nWrote .*__main__\.py\.$", said, re.MULTILINE)
-    assert "pulumi preview    # says for each: adopts bkdtg_..., nothing is created or changed at ngrok" in said
+    assert "  pulumi preview    # says how many backends it adopts, and how many it creates\n" in said
     assert held(stack) == set()
     emulator.requests.clear()
     previewed = stack.preview().text
     assert "+ 251 to create" in previewed
     assert all(f"adopts {backend.id}, which exists" in previewed for backend in made)
     assert previewed.partition("Diagnostics:")[2].count("adopts bkdtg_") == 6
-    assert "(Further adoptions show only while they happen. Pulumi counts each adoption as a create.)" in previewed
+    assert "(Further adoptions show only while they happen; the last line counts all of them.)" in previewed
+    assert "250 to adopt, 0 to create at ngrok. Pulumi counts both as created." in previewed
     assert emulator.requests.methods == ["GET"] * math.ceil(250 / 100)
 
     emulator.requests.clear()
-    stack.up()
+    assert "250 adopted, 0 created at ngrok. Pulumi counts both as created." in stack.up().text
     assert held(stack) == {backend.id for backend in made}
     assert emulator.requests.methods == ["GET"] * (math.ceil(250 / 100) + 250), "a listing to check, a GET to adopt"
     stack.preview("--refresh", "--expect-no-changes")
@@ -280,6 +281,8 @@ def test_two_imports_at_once_write_one_module(stack: Stack, emulator: Emulator) 
 @pytest.mark.nightly
 def test_labels_ids_and_owners_select(stack: Stack, emulator: Emulator, new_stack: Callable[..., Stack]) -> None:
     web, api = make(emulator, 2)
+    said = stack.tool("import", "--label", "app=nope").text
+    assert said == "No backend in this account carries app=nope. See `pulumi-ngrok-tg list`.\nNothing to import.\n"
     operators = emulator.account(KEY).create({"metadata": '{"owned-by":"ngrok-operator"}', "labels": {"app": "web"}})
     theirs = new_stack('TunnelGroupBackend("theirs", labels={"app": "web"})', "other")
     theirs.up()
@@ -298,6 +301,14 @@ def test_labels_ids_and_owners_select(stack: Stack, emulator: Emulator, new_stac
     assert reasons[operators.id] == "ngrok's Kubernetes operator owns it; to import it anyway, name it with --id"
     said = json.loads(stack.tool("import", "--id", operators.id, "--yes", "--json").text)
     assert [taken["id"] for taken in said["taken"]] == [operators.id]
+
+
+@pytest.mark.nightly
+def test_identical_backends_are_named(stack: Stack, emulator: Emulator) -> None:
+    one, two, _ = (emulator.account(KEY).create({"labels": {"app": app}}) for app in ("web", "web", "api"))
+    said = stack.tool("import", "--yes").text
+    assert f"{two.id}, {one.id} are identical: the same labels, description and metadata." in said
+    assert said.count("are identical") == 1
 
 
 @pytest.mark.nightly

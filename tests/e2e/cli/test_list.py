@@ -32,7 +32,7 @@ def test_list_shows_backends_and_who_manages_them(
     emulator.requests.clear()
 
     said = stack.tool("list", "--this-stack").text
-    assert said.splitlines()[0].split() == ["ID", "LABELS", "DESCRIPTION", "TUNNELS", "AGE", "MANAGED", "BY"]
+    assert said.splitlines()[0].split() == ["ID", "LABELS", "DESCRIPTION", "TUNNELS", "MANAGED", "BY"]
     assert all(line == line.rstrip() for line in said.splitlines()), "no row is as wide as the widest cell"
     table = rows(said)
     assert table[web][:3] == ["app=web, dc=fra", "Website", "1"]
