@@ -2,7 +2,7 @@
 
 python -m benchmarks.scale            10 and 200 backends, some minutes
 python -m benchmarks.scale --long     also 1,000; half an hour
-python -m benchmarks.scale --write    writes docs/performance.csv and its picture
+python -m benchmarks.scale --write    also writes docs/performance.csv and its picture
 """
 
 import argparse

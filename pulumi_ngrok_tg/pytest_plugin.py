@@ -9,6 +9,8 @@ import pytest
 if TYPE_CHECKING:
     from pulumi_ngrok_tg.emulator import Emulator
 
+_SERVER: "pytest.StashKey[Emulator]" = pytest.StashKey()
+
 
 @pytest.fixture(scope="session")
 def ngrok_emulator_factory() -> Iterator["Callable[..., Emulator]"]:
@@ -31,22 +33,24 @@ def ngrok_emulator_settings() -> dict[str, Any]:
     return {}
 
 
-@pytest.fixture(scope="session")
-def _ngrok_emulator_of_the_session(ngrok_emulator_factory: "Callable[..., Emulator]") -> "Emulator":
-    return ngrok_emulator_factory()
-
-
 @pytest.fixture
 def ngrok_emulator(
-    ngrok_emulator_settings: dict[str, Any], _ngrok_emulator_of_the_session: "Emulator", monkeypatch: pytest.MonkeyPatch
+    ngrok_emulator_settings: dict[str, Any],
+    ngrok_emulator_factory: "Callable[..., Emulator]",
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
 ) -> "Emulator":
     """Return a local ngrok API (:class:`pulumi_ngrok_tg.emulator.Emulator`) that holds nothing yet.
 
-    One server runs for the whole session; each test begins with an empty one. NGROK_API_BASE_URL and NGROK_API_KEY
-    point to it while the test runs. A stack's config takes precedence over them, such as ``ngrok:apiKey``,
-    ``ngrok:apiBaseUrl`` and the keys of named accounts.
+    One server runs for the whole session, or until a test stops it; each test begins with an empty one. What a test
+    leaves running may still send to it during the next one: end it, or take a server of your own from
+    :func:`ngrok_emulator_factory`. NGROK_API_BASE_URL and NGROK_API_KEY point to the server while the test runs. A
+    stack's config takes precedence over them, such as ``ngrok:apiKey``, ``ngrok:apiBaseUrl`` and the keys of named
+    accounts.
     """
-    server = _ngrok_emulator_of_the_session
+    server = request.config.stash.get(_SERVER, None)
+    if server is None or not server.is_running:
+        request.config.stash[_SERVER] = server = ngrok_emulator_factory()
     server.clear()
     server.set(**ngrok_emulator_settings)
     for name, value in server.environment.items():

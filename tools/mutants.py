@@ -1,7 +1,7 @@
 """Breaks the code on purpose, a place at a time, and tells which of it no test noticed: ``make mutants``.
 
 At least 95 % have to be noticed; the others are printed. What follows the command goes to mutmut:
-``python tools/mutants.py --max-children 2 'pulumi_ngrok_tg.api.limits*'``.
+``python tools/mutants.py --max-children 2 'pulumi_ngrok_tg.api.rate_limits*'``.
 """
 
 import os

@@ -41,7 +41,7 @@ class Response:
 def read_error(
     request: str, response: Response, secret: str, may_quote: bool = True, is_new: bool = False
 ) -> NgrokError | None:
-    """Return the error that a response means, or None for a success; no part of ``secret`` gets into its message.
+    """Return the error that a response means, or None for a success; its message does not quote ``secret``.
 
     ngrok's message may quote what was sent, in any form: ``may_quote`` says whether to show it. ``is_new`` says whether
     the request is about a backend that is only seconds old.

@@ -68,6 +68,8 @@ class HttpServer(ThreadingHTTPServer):
 
     def close(self) -> None:
         """Close all connections, each after the response to a request in flight."""
+        with suppress(OSError):  # it never listened
+            self.socket.shutdown(socket.SHUT_RDWR)  # else a child that was forked would go on listening
         self.server_close()
         until = time.monotonic() + _LAST_RESPONSES
         for thread, connection in self.open.copy().items():

@@ -168,6 +168,11 @@ class Emulator:
         if unmet := self._service.find_unmet():
             raise AssertionError(f"No request has met {', '.join(map(repr, unmet))}.")
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it serves."""
+        return any(thread.is_alive() for thread in self._threads)
+
     def start(self) -> None:
         """Serve in a thread of its own, until :meth:`stop`."""
         for thread in self._threads:

@@ -8,6 +8,7 @@ import json
 import os
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,12 +40,16 @@ _FORMS = {
 _SEAM = re.compile(r"[\W_]+|(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Za-z])(?=\d)")
 _PASSWORD = re.compile(r".*(?:password|passwd|passphrase|passcode|pwd)s?|(?:db|root|admin)?pass|pw|pin")
 _OTHER = re.compile(r".*(?:secret|token|apikey|accesskey)s?|credentials?|creds|auth|authorization|sig")
-_OF_A_KEY = re.compile(r"api|access|auth|private|secret|encryption|signing|master|storage|license|shared|account")
+_OF_A_KEY = re.compile(r"api|access|auth|private|secret|encryption|signing|master|license|shared|account")
 """Words before "key" that make it the name of a credential."""
-_QUALIFIER = re.compile(r"value|old|new|prod|production|staging|dev|test|live|primary|secondary|admin|\d+")
+_QUALIFIER = re.compile(
+    r"value|old|new|prod|production|staging|dev|test|live|main|default|primary|secondary|admin|eu|us|uk|ap|\d+"
+)
 """Words that may follow the name of a credential and do not change its meaning."""
 _DERIVED = {"checksum", "hash", "digest", "sha", "sha256", "md5", "fingerprint", "public"}
 """Words of names whose values are made from a credential, but are none."""
+_MOST_LABELS = 3
+"""Names that one value is tried with."""
 _LABEL = re.compile(r"(?i)(?:parameter)?(?:name|key|variable)")
 _LINE = re.compile(
     r"""(?P<name>[A-Za-z][\w./-]{0,80}(?: [A-Za-z][\w-]{0,40})?)["'`*]{0,3}(?:=|:[ \t]+|[ \t]=[ \t])[ \t]*"""
@@ -52,10 +57,11 @@ _LINE = re.compile(
 )
 _SCHEME = re.compile("(?i)(?:basic|bearer|token|digest) ")
 
-_REFERENCE = re.compile(
-    r"[$%!*&@{\[(].*|.*(?:\$\{|\{\{).*"  # templates and masks
+_REFERENCE = re.compile(  # first templates and masks
+    r"\$(?:[A-Za-z_]+|[A-Z_][A-Z0-9_]*|\w*[({].*)|%\w+%|%[({].*|\{.*|.*(?:\$\{|\{\{).*|\[.*\]?|\(.*\)"
+    r"|[!*&][A-Za-z_.:]*|@(?:[\w.]+\(.*|[./~].*)"  # YAML's tags and aliases, Azure's references, files
     r"|(?:arn|op|vault|ssm|kms|env|file|awssm|ref\+\w+|sha\d+|md5)[:-].*|[A-Za-z_.]+\(.*|ENC\[AES.*"
-    r"|\w[\w+.-]*://.*|(?:~|\.{0,2})/.*|(?:var|local|data|module|secrets|process|os|config|settings)\.\w.*"
+    r"|\w[\w+.-]*://.*|[A-Za-z]:\\.*|(?:var|local|data|module|secrets|process|os|config|settings)\.\w.*"
     r"|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"  # UUIDs
     r"|[a-z]{2,6}_[0-9A-Za-z]{27}"  # ids of ngrok
 )
@@ -86,7 +92,7 @@ def find_credentials(text: str, allow: Iterable[str] = ()) -> set[Finding]:
         allow: regular expressions of texts that are no credentials; searched in the credential and in it with its name.
     """
     allowed = [re.compile(pattern) for pattern in allow]
-    pairs = list(_read_pairs(_DISABLING.sub("", text.encode("utf-8", "replace").decode())))
+    pairs = list(_read_pairs(text))
     found = {finding for name, value in pairs for finding in _find_named(name, value)}
     found |= set(_find_forms("\n".join(f"{name}: {value}" if name else value for name, value in pairs)))
     return {
@@ -98,6 +104,7 @@ def find_credentials(text: str, allow: Iterable[str] = ()) -> set[Finding]:
 
 
 def _find_forms(text: str) -> Iterator[Finding]:
+    text = _DISABLING.sub("", text.encode("utf-8", "replace").decode())  # JSON can escape both
     for found in scan_string(text):
         if found.rule_id not in _GENERIC:
             sure = found.confidence != "low" and "jwt" not in found.rule_id
@@ -134,6 +141,8 @@ def _judge(name: str, value: str) -> bool | None:
     pieces = re.split(r"[-_./:@+,~#]+", word)
     random = max((len(piece) for piece in pieces if not _PLAIN.fullmatch(piece)), default=0)
     if letters and digits and random:
+        if re.match(r"(?:~|\.{0,2})/", word):  # a path, or Base64 that begins like one
+            return random >= 16 or None
         return len(word) >= 8 if password else random >= 16
     return False if password and (digits or len(word) >= 12) and not re.search("[/.<]", value) else None
 
@@ -141,7 +150,7 @@ def _judge(name: str, value: str) -> bool | None:
 def _read_pairs(text: str) -> Iterator[tuple[str, str]]:
     """Yield each text in JSON with the last part of its name; if the text is no JSON, yield it without a name."""
     try:
-        whole = json.loads(text, object_pairs_hook=_Pairs, parse_int=str, parse_float=str)
+        whole = _load(text)
     except (ValueError, RecursionError):
         whole = text
     left: list[tuple[str, Any]] = [("", whole)]
@@ -149,7 +158,7 @@ def _read_pairs(text: str) -> Iterator[tuple[str, str]]:
         name, value = left.pop()
         if isinstance(value, _Pairs):
             # {"name": "DB_PASSWORD", "value": ...}, a form of environment variables.
-            labels = [inner for key, inner in value if _LABEL.fullmatch(key) and isinstance(inner, str)]
+            labels = [inner for key, inner in value if _LABEL.fullmatch(key) and isinstance(inner, str)][:_MOST_LABELS]
             for key, inner in value:
                 yield "", key
                 left += [(f"{name.rpartition('.')[2]}.{key}"[-80:], inner)]
@@ -158,6 +167,13 @@ def _read_pairs(text: str) -> Iterator[tuple[str, str]]:
             left += [(name, inner) for inner in value]
         elif isinstance(value, str):
             yield name, value
+            if value.lstrip().startswith("{"):
+                with suppress(ValueError, RecursionError):
+                    left.append((name, _load(value)))
+
+
+def _load(text: str) -> Any:
+    return json.loads(text, object_pairs_hook=_Pairs, parse_int=str, parse_float=str)
 
 
 class _Pairs(list[tuple[str, Any]]):

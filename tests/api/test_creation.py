@@ -332,3 +332,31 @@ def test_a_value_that_ngrok_keeps_otherwise_is_found_although_this_clock_is_wron
     ngrok = Ngrok(make(description="X"), ours_ahead=7200)
     assert [create(ngrok)] == ngrok.made
     assert ngrok.posts == 1
+
+
+@pytest.mark.parametrize("arrived", [True, False])
+def test_a_create_that_is_cancelled_after_a_lost_request_looks_once_more(arrived: bool) -> None:
+    ngrok = Ngrok(lose(arrived), lag=4)
+    cancellation = Cancellation(lambda: ngrok.lists >= 4)
+    if arrived:
+        assert create(ngrok, call=Call(10, 5, cancellation)) == "bkdtg_1"
+    else:
+        with pytest.raises(FateUnknown, match=f"^{LOST} No new backend with these contents has appeared"):
+            create(ngrok, call=Call(10, 5, cancellation))
+    assert (ngrok.posts, ngrok.lists) == (1, 5)
+
+
+def test_all_doubles_of_a_create_are_named() -> None:
+    def appear(ngrok: Ngrok, body: Any) -> Any:
+        ngrok.make(body)
+        ngrok.make(body)
+        ngrok.hidden = {}
+        return make()(ngrok, body)
+
+    ngrok = Ngrok(lose(arrived=False), appear)
+    assert create(ngrok) == "bkdtg_3"
+    (warning,) = ngrok.heard.warnings
+    assert warning == (
+        "bkdtg_1, bkdtg_2 appeared with the contents of bkdtg_3, whose create was sent 2 times: a response was lost. "
+        "If nobody else made it, delete it"
+    )

@@ -131,7 +131,7 @@ def test_nothing_is_adopted_if_the_state_cannot_be_read(
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize("secret_by", ["the program"])
+@pytest.mark.parametrize("secret_by", ["the program", "a transform", "an option"])
 def test_a_secret_from_any_source_is_not_shown(
     stack: Stack, emulator: Emulator, web: EmulatedBackend, secret_by: str
 ) -> None:

@@ -134,3 +134,26 @@ def test_a_secret_that_ngrok_quotes_is_not_shown(
     assert f"ERR_NGROK_{code}" in said
     for piece in (SECRET, SECRET[:12], SECRET_KEY):
         assert piece not in said
+
+
+@pytest.mark.nightly
+def test_a_look_up_by_secrets_shows_neither_them_nor_other_labels(
+    new_stack: Callable[..., Stack], emulator: Emulator
+) -> None:
+    emulator.account(KEY).create({"labels": {"theirs": "hush-theirs"}})
+    stack = new_stack("")
+    for arguments in (
+        f'labels={{"{SECRET_KEY}": "{SECRET}"}}',
+        f'id="bkdtg_{SECRET_KEY[:7]}"',
+        f'id="{SECRET}"',
+        rf'id="{SECRET}\n{SECRET}"',  # which a message shows as repr writes it
+    ):
+        name, _, value = arguments.partition("=")
+        stack.program(
+            "import pulumi_ngrok_tg\n"
+            f"pulumi_ngrok_tg.get_tunnel_group_backend_output({name}=pulumi.Output.secret({value}))"
+        )
+        said = stack.preview("--debug", fails=True).text
+        assert "get_tunnel_group_backend: " in said
+        ours = [line for line in said.splitlines() if "/backends/tunnel_group" in line or "get_tunnel_group" in line]
+        assert "hush" not in "\n".join(ours)

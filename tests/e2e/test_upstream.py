@@ -61,7 +61,7 @@ def test_all_works_without_upstreams_internals(new_stack: Callable[..., Stack], 
     stack.preview("--refresh", "--expect-no-changes")
 
 
-@pytest.mark.parametrize("mode", ["warn"])
+@pytest.mark.parametrize("mode", ["warn", "refuse"])
 def test_guards_fail_closed_without_upstreams_internals(
     new_stack: Callable[..., Stack], emulator: Emulator, mode: str
 ) -> None:

@@ -67,12 +67,18 @@ def test_each_test_gets_a_local_api_of_its_own(pytester: pytest.Pytester, monkey
             assert requests.get(shared.url + PATH).status_code == 401
             assert os.environ["NGROK_API_KEY"] == "the-real-one"
 
+        def test_that_it_is_down(ngrok_emulator):
+            ngrok_emulator.stop()
+
+        def test_that_it_is_up_again(ngrok_emulator):
+            assert requests.get(ngrok_emulator.url + PATH).status_code == 401
+
         def test_without():
             assert os.environ["NGROK_API_KEY"] == "the-real-one"
             assert "NGROK_API_BASE_URL" not in os.environ
         """
     )
-    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=8)
+    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=10)
 
 
 @pytest.mark.parametrize("missing", ["msgspec"])

@@ -1,6 +1,7 @@
 """Where the emulator listens, under which names it responds, and how it ends."""
 
 import socket
+import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -121,3 +122,28 @@ def test_clear_ends_slow_responses_and_they_change_nothing_afterwards(emulator: 
         emulator.clear()
         assert stalled.result(timeout=10).status_code == 201
     assert (list(emulator.account(KEY).backends), emulator.requests) == ([], [])
+
+
+FORKED = """
+import os, signal, socket
+from pulumi_ngrok_tg.emulator import Emulator
+server = Emulator()
+server.start()
+child = os.fork()
+if child == 0:
+    signal.pause()
+server.stop()
+try:
+    socket.create_connection(("127.0.0.1", server.port), 5).close()
+    print("open")
+except ConnectionRefusedError:
+    print("refused")
+os.kill(child, signal.SIGKILL)
+os.waitpid(child, 0)
+"""
+
+
+def test_a_child_that_was_forked_does_not_keep_the_port() -> None:
+    command = [sys.executable, "-W", "ignore", "-c", FORKED]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "refused\n", done.stderr

@@ -1,5 +1,7 @@
 """What counts as a credential, and what only looks like one. All of them are made up."""
 
+import time
+
 import pytest
 
 from pulumi_ngrok_tg.policy.credentials import NAMED, Finding, find_credentials
@@ -73,6 +75,10 @@ def test_form_is_found(form: str, seed: int) -> None:
             '{"db": {"passwd": "hunter2secret9"}}',
             '{"passwords": ["x", "hunter2secret9"]}',
         ),
+        *('{"password": "!Secret9xyzA"}', '{"password": "(Secret9xyzA"}', '{"password": "$ecret9xyzA"}'),
+        '{"aws_secret_access_key": "/JalrXUtnFEMI/K7MDENG/bPxRfiCYzzXAMPQ1KEY"}',
+        r'{"config": "{\"db_password\":\"hunter2secret9\"}"}',
+        *('{"password_eu": "Kx9!vTq2abc"}', '{"client-secret-prod-eu": "a1b2c3d4e5f6a7b8c9d0Xy"}'),
         *('{"password": "hunter2secret9", "password": "none"}', '{"password": {"value": "hunter2secret9"}}'),
         '{"displayname": "web", "key": "DB_PASSWORD", "value": "hunter2secret9"}',
         '{"db": "key_id=42 password=hunter2secret9"}',
@@ -110,6 +116,8 @@ def test_value_that_could_be_a_name_may_be_a_credential(text: str) -> None:
         *("The secret: never deploy on a Friday", "monkey: 3business4x5", "postgres://app:password@db/shop"),
         *("password: ${{ secrets.DB }}", "password: $DB_PASSWORD", "postgres://app:${DB_PASSWORD}@db/shop"),
         *("secret: @Microsoft.KeyVault(SecretUri=https://v/s/x9)", "password: op://vault/db/password9x"),
+        *("password: /run/secrets/db-a1b2c3", r"pwd: C:\inetpub\web01", "password: !secret db", "pass: %DB_PASS1%"),
+        '{"storage_key": "uploads/9f8e7d6c5b4a39281706f/index"}',
         *("password: ********", "password: [redacted]", "token: <redacted>", "api_key: xxxxxxxx"),
         *('{"password": null, "token": true, "secret": 5}', '{"secretRef": "vault:kv/data/web2x3y4z5a6b7c8d"}'),
         *('{"password_rotated_at": "2026-01-01T00:00:00Z"}', '{"passwordless": "WebAuthn2x", "secretary": "jane9doe"}'),
@@ -146,3 +154,22 @@ def test_no_text_disables_the_search(hidden: str) -> None:
     token = fill("shpat_%{hex:32}", 1)
     for text in (f"{token} {hidden}", f"{hidden} {token}"):
         assert find_credentials(text)
+
+
+@pytest.mark.parametrize("text", ['{"a":"\\ud83d"}', '{"a\\ud83d":"x"}', "\ud83d"])
+def test_half_a_surrogate_pair_ends_no_search(text: str) -> None:
+    token = fill("shpat_%{hex:32}", 1)
+    assert find_credentials(text) == set()
+    assert find_credentials(f'{{"x": "{token}", "y": {text}}}' if text.startswith("{") else f"{token} {text}")
+
+
+@pytest.mark.parametrize("hidden", ["\\u0000", "gitleaks\\u003aallow"])
+def test_no_escape_in_json_disables_the_search(hidden: str) -> None:
+    assert find_credentials(f'{{"x": "{hidden} {fill("shpat_%{hex:32}", 1)}"}}')
+
+
+def test_a_value_is_searched_with_few_names() -> None:
+    """With each of its names, the text of 4,096 characters would be one of 400,000."""
+    begun = time.process_time()
+    find_credentials("{" + '"key":"a",' * 200 + '"value":"' + "a" * 2070 + '"}')
+    assert time.process_time() - begun < 2

@@ -10,6 +10,8 @@ from pulumi.dynamic import Config, ConfigureRequest
 from pulumi.runtime import proto
 
 from pulumi_ngrok_tg.accounts.clients import Clients, connect, take_fingerprint
+from pulumi_ngrok_tg.api.account_settings import AccountSettings
+from pulumi_ngrok_tg.api.errors import ConnectionFailed, NotFound
 from pulumi_ngrok_tg.emulator import Emulator
 from pulumi_ngrok_tg.engine import dynamic_server
 from pulumi_ngrok_tg.provider import TunnelGroupBackendProvider
@@ -205,3 +207,30 @@ def test_the_account_of_a_backend_is_kept_in_its_state(emulator: Emulator) -> No
     made = provider.create({"account": "us"})
     assert made.outs is not None
     assert made.outs["account"] == "us"
+
+
+def test_a_client_reads_its_own_changes(emulator: Emulator) -> None:
+    client = connect(AccountSettings(KEY, emulator.url), Heard())
+    ids = [emulator.account(KEY).create({"description": "old"}).id for _ in range(6)]
+    for id_ in ids:
+        client.read(id_)
+    assert len(emulator.requests) == 1, "a page"
+    client.update(ids[3], {"description": "new"})
+    assert client.read(ids[3]).description == "new"
+    client.delete(ids[4])
+    with pytest.raises(NotFound):
+        client.read(ids[4])
+    made = client.create({"description": "made"})
+    assert client.read(made.id).description == "made"
+    assert client.read(ids[5]).description == "old"
+    assert emulator.requests.methods == ["GET", "PATCH", "DELETE", "GET", "POST"]
+
+
+def test_a_backend_of_a_failed_update_is_fetched_by_id(emulator: Emulator) -> None:
+    client = connect(AccountSettings(KEY, emulator.url, max_attempts=1), Heard())
+    id_ = emulator.account(KEY).create({"description": "old"}).id
+    assert client.read(id_).description == "old"
+    emulator.fault(method="PATCH", drop="after")
+    with pytest.raises(ConnectionFailed):
+        client.update(id_, {"description": "new"})
+    assert client.read(id_).description == "new"

@@ -181,3 +181,34 @@ def test_a_change_right_after_its_check_costs_no_second_one(emulator: Emulator, 
     update(provider, web, NEW)
     expected = ["GET /tunnels", "GET /backends/tunnel_group", f"PATCH /backends/tunnel_group/{web.id}"]
     assert take_paths(emulator) == expected
+
+
+def test_a_tunnels_id_is_one_line_without_the_key(
+    emulator: Emulator, deployment: Deployment, web: EmulatedBackend
+) -> None:
+    emulator.fault(times=None, method="GET", fields={"tunnels": [{"id": f"evil\x1b[31m\n{KEY}" + "x" * 9000}]})
+    with pytest.raises(Refused) as refused:
+        start(deployment, "refuse").delete(web.id, {})
+    assert str(refused.value).isprintable()
+    assert KEY not in str(refused.value)
+    assert len(str(refused.value)) < 700
+
+
+def test_a_refused_delete_says_why_the_backend_could_not_be_read(
+    emulator: Emulator, deployment: Deployment, web: EmulatedBackend
+) -> None:
+    emulator.fault(path=web.id, times=None, fields={"tunnels": None})
+    with pytest.raises(Refused, match=rf"it \(ngrok does not say which tunnels are in {web.id}\)\. Try again later"):
+        start(deployment, "refuse").delete(web.id, {})
+
+
+def test_a_new_backend_that_a_server_does_not_know_yet_is_no_deleted_one(
+    emulator: Emulator, deployment: Deployment, web: EmulatedBackend
+) -> None:
+    emulator.fault(path=web.id, times=None, status=404, error_code=6514)
+    emulator.fault(path="tunnel_group", times=None, fields={"backends": []})
+    provider = start(deployment, "refuse")
+    for call in (provider.delete, provider.read):
+        with pytest.raises(ProviderError, match="It is only seconds old"):
+            call(web.id, {"created_at": web.created_at, "labels": WEB})
+    assert web.id in emulator.account(KEY).backends

@@ -137,6 +137,10 @@ def test_a_refused_delete_names_each_reason() -> None:
     assert "ngrok did not say which tunnels are online in it (no list). Try again later, or allow it" in unseen
     assert traffic.describe_online([Tunnel("tn_a")]) == "1 tunnel is online in it (tn_a)"
     many = traffic.describe_online([Tunnel(f"tn_{n}") for n in range(7)])
+    assert traffic.describe_delete_unseen("bkdtg_1", NgrokError("no list.")) == (
+        "ngrok did not say whether something uses bkdtg_1, which is deleted (no list); nor of others for which no use "
+        "is named"
+    )
     assert many == "7 tunnels are online in it (tn_0, tn_1, tn_2, tn_3, tn_4 and 2 more)"
 
 

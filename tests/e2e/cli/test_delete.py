@@ -172,3 +172,14 @@ def test_a_backend_adopted_since_the_question_is_not_deleted(
         said, _ = process.communicate("y\n", timeout=120)
     assert f"Did not delete {stray.id}: since the first check, it is managed by stray (stack dev)." in said
     assert stray.id in emulator.account(KEY).backends
+
+
+def test_a_tunnel_online_right_before_the_delete_keeps_the_backend(
+    stack: Stack, stray: EmulatedBackend, emulator: Emulator
+) -> None:
+    shown = {"id": stray.id, "uri": "", "created_at": stray.created_at, "labels": stray.labels, "tunnels": []}
+    emulator.account(KEY).connect_tunnel({"app": "web"})
+    emulator.fault(method="GET", path="tunnel_group", fields={"backends": [shown]})  # as it was before
+    said = stack.tool("delete", "-y", stray.id, code=1).text
+    assert f"Did not delete {stray.id}: it has 1 tunnel online." in said
+    assert stray.id in emulator.account(KEY).backends
