@@ -133,10 +133,9 @@ def test_an_operators_backend_needs_consent() -> None:
     owned = Backend("bkdtg_a", "", CREATED, labels={"k8s.ngrok.com/service": "web"})
     inputs = {"labels": dict(owned.labels)}
     (line,) = adoption.find_obstacles(owned, read_facts(declare(inputs)), inputs)
-    assert line.startswith("import_: bkdtg_a is owned by ngrok's Kubernetes operator, which would undo")
     assert line == (
-        "import_: bkdtg_a is owned by ngrok's Kubernetes operator, which would undo what this stack changes. Delete the "
-        "Kubernetes resource that it belongs to, or set allow_operator_owned=True to adopt it anyway."
+        "import_: bkdtg_a is owned by ngrok's Kubernetes operator, which would undo what this stack changes. Delete "
+        "the Kubernetes resource that it belongs to, or set allow_operator_owned=True to adopt it anyway."
     )
     assert adoption.find_obstacles(owned, read_facts(declare(inputs, allow_operator_owned=True)), inputs) == []
 
