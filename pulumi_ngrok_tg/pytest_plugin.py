@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pulumi_ngrok_tg.installation import explain_extra
+
 if TYPE_CHECKING:
     from pulumi_ngrok_tg.emulator import Emulator
 
@@ -64,9 +66,5 @@ def _make(**arguments: Any) -> "Emulator":
     except ModuleNotFoundError as error:
         if error.name != "msgspec":
             raise
-        pytest.fail(
-            "ngrok_emulator needs an extra of its package. In the folder that holds the clone, run: "
-            "pip install './pulumi-ngrok-tg[emulator]'",
-            pytrace=False,
-        )
+        pytest.fail(f"ngrok_emulator needs an extra of its package. Run: {explain_extra('emulator')}", pytrace=False)
     return Emulator(**{"api_keys": ("test-key",), **arguments})

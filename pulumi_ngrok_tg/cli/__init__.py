@@ -4,6 +4,8 @@ import io
 import os
 import sys
 
+from pulumi_ngrok_tg.installation import explain_extra
+
 
 def main() -> None:
     """Run the command, or say which extra it lacks."""
@@ -23,10 +25,8 @@ def _run() -> None:
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in ("click", "rich"):
             raise
-        sys.exit(
-            "The command needs an extra of this package. In the folder that holds its clone, run: pip install "
-            "'./pulumi-ngrok-tg[cli]' (for the emulator: pip install './pulumi-ngrok-tg[emulator]')"
-        )
+        extra = "emulator" if sys.argv[1:2] == ["emulator"] else "cli"
+        sys.exit(f"The command needs an extra of this package. Run: {explain_extra(extra)}")
     if sys.stdout is None:
         sys.exit("Error: The standard output is closed. Redirect it to a file or to /dev/null.")
     for stream in (sys.stdout, sys.stderr):

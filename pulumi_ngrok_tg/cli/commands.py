@@ -8,10 +8,11 @@ from pulumi_ngrok_tg.cli.import_.command import import_
 from pulumi_ngrok_tg.cli.list_ import list_
 from pulumi_ngrok_tg.cli.orphans import orphans
 from pulumi_ngrok_tg.cli.review import review
+from pulumi_ngrok_tg.installation import describe_version
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(package_name="pulumi-ngrok-tg")
+@click.version_option(describe_version())
 def cli() -> None:
     """Tools for ngrok tunnel group backends under Pulumi.
 
@@ -19,7 +20,8 @@ def cli() -> None:
     NGROK_API_KEY.
 
     \b
-    Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done, but something needs attention.
+    Exit codes: 0 done; 1 failed; 2 wrong usage;
+    3 done, but something needs attention.
     """
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from pulumi_ngrok_tg.api.redaction import escape
+from pulumi_ngrok_tg.installation import explain_extra
 
 if TYPE_CHECKING:
     from pulumi_ngrok_tg.emulator import Request
@@ -50,7 +51,8 @@ def emulator(
       pulumi-ngrok-tg emulator
       pulumi-ngrok-tg emulator --latency 0.1 --realistic --log
       pulumi-ngrok-tg emulator --host ngrok-emulator
-      pulumi-ngrok-tg list --json > backends.json && pulumi-ngrok-tg emulator --seed backends.json
+      pulumi-ngrok-tg list --json > backends.json
+      pulumi-ngrok-tg emulator --seed backends.json
     """
     try:
         from pulumi_ngrok_tg.emulator import Emulator, RateLimit
@@ -58,10 +60,8 @@ def emulator(
     except ModuleNotFoundError as error:
         if error.name != "msgspec":
             raise
-        raise click.ClickException(
-            "The emulator needs an extra of this package. In the folder that holds its clone, run: "
-            "pip install './pulumi-ngrok-tg[emulator]'"
-        ) from error
+        line = f"The emulator needs an extra of this package. Run: {explain_extra('emulator')}"
+        raise click.ClickException(line) from error
     try:
         seeds = from_json(seed.read()) if seed else Seeds([])
     except ValueError as error:

@@ -66,7 +66,7 @@ def project_options(command: Callable[..., Any]) -> Callable[..., Any]:
             metavar="FILE",
             callback=_use_config_file,
             expose_value=False,
-            help="The stack's config file, as for `pulumi up --config-file`.",
+            help="The stack's config file, as for `pulumi up`.",
         ),
     ]
     return functools.reduce(lambda decorated, option: option(decorated), reversed(options), command)
@@ -78,7 +78,7 @@ def stack_options(command: Callable[..., Any]) -> Callable[..., Any]:
         "--account",
         metavar="NAME",
         callback=_check_account,
-        help='The ngrok account: "eu" uses the config ngrok-eu:apiKey.',
+        help='The ngrok account: "eu" uses ngrok-eu:apiKey.',
     )
     return project_options(account(command))
 

@@ -83,7 +83,7 @@ def review(
     Examples:
       pulumi preview --json | pulumi-ngrok-tg review -
       pulumi destroy --preview-only --json | pulumi-ngrok-tg review -
-      pulumi preview --json --show-sames | pulumi-ngrok-tg review --max-deletes 30% --markdown -
+      pulumi preview --json | pulumi-ngrok-tg review --max-deletes 5 --markdown -
     """
     if markdown and as_json:
         raise click.UsageError("--markdown and --json exclude each other. Choose one of them.")

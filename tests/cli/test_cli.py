@@ -1,6 +1,7 @@
 """The command ``pulumi-ngrok-tg``, as a user runs it."""
 
 import os
+import re
 import subprocess
 import sys
 from importlib.metadata import version
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import pulumi_ngrok_tg
+from pulumi_ngrok_tg.cli.commands import cli
 from pulumi_ngrok_tg.emulator import Emulator
 from tests.conftest import KEY
 
@@ -22,7 +24,7 @@ def test_a_missing_extra_is_named(missing: str, extra: str) -> None:
         [sys.executable, "-c", program, "emulator"], capture_output=True, text=True, timeout=20, check=False
     )
     assert done.returncode == 1
-    assert f"pip install './pulumi-ngrok-tg[{extra}]'" in done.stderr
+    assert re.search(rf"Run: pip install '?/.*\[{extra if missing != 'rich' else 'emulator'}\]'?$", done.stderr.strip())
     assert "Traceback" not in done.stderr
 
 
@@ -59,6 +61,19 @@ def test_a_closed_pipe_is_no_traceback(emulator: Emulator, tmp_path: Path, argum
     done = run_with(f"$COMMAND {arguments} | true; exit ${{PIPESTATUS[0]}}", emulator, tmp_path)
     assert "Traceback" not in done.stderr
     assert done.returncode in (0, 1)  # 0 if all of it was written before the pipe was closed
+
+
+@pytest.mark.parametrize("command", [[], *([name] for name in cli.commands)], ids=str)
+def test_help_fits_80_columns_and_breaks_no_option(command: list[str]) -> None:
+    shown = subprocess.run(
+        [COMMAND, *command, "--help"],
+        env={**os.environ, "COLUMNS": "80"},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    ).stdout
+    assert max(map(len, shown.splitlines())) <= 80
+    assert not re.findall(r"\S*[a-z]-$", shown, re.MULTILINE)
 
 
 def test_both_ways_print_the_version() -> None:

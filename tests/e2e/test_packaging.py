@@ -109,7 +109,7 @@ def test_the_wheel_alone_runs_a_stack(
             check=False,
         )
         assert done.returncode == 1
-        assert f"pip install './pulumi-ngrok-tg[{extra}]'" in done.stderr
+        assert f"Run: pip install '{wheel}[{extra}]'" in done.stderr
 
     install(bin_ / "python", f"{wheel}[emulator]")
     command = [bin_ / "pulumi-ngrok-tg", "emulator", "--port", "0"]
