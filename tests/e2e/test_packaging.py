@@ -59,6 +59,19 @@ def test_a_wheel_and_an_sdist_hold_what_they_should(built: Path) -> None:
     assert not held & {".venv", ".ci", "dist", "mutants"}
 
 
+@pytest.mark.nightly
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not a clone")
+def test_a_wheel_that_is_built_in_a_clone_names_the_commit(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "build", "--no-isolation", "--wheel", "--outdir", str(tmp_path), str(ROOT)]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=280)
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as packed:
+        (name,) = (name for name in packed.namelist() if name.endswith("/extra_metadata/commit"))
+        commit = packed.read(name).decode()
+    head = subprocess.check_output(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, text=True).strip()
+    assert commit.removesuffix("-dirty") == head
+
+
 def install(python: Path, what: str) -> None:
     command = [python, "-m", "pip", "install", "--quiet", "--constraint", ROOT / "constraints.txt", what]
     subprocess.run(command, check=True, timeout=280)
