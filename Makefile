@@ -63,7 +63,7 @@ setup: $(READY)
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.10 or newer is needed; name one with make PYTHON=...") if sys.version_info < (3, 10) else None'
-	@echo "Setting up $(VENV) ..." >&2
+	@echo "Setting up $(VENV), which takes about a minute ..." >&2
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(PY) -m pip install --quiet --constraint constraints.txt --upgrade pip
 	@$(PY) -m pip install --quiet --constraint constraints.txt --build-constraint constraints.txt --editable '.[all]' --group dev

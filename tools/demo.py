@@ -1,5 +1,6 @@
 """The main job, shown on a local ngrok API: ``make demo``. Works in a temp folder and touches no ngrok account."""
 
+import difflib
 import os
 import signal
 import subprocess
@@ -13,6 +14,8 @@ from types import FrameType
 import psutil
 import requests
 from rich.console import Console
+from rich.syntax import Syntax
+from rich.text import Text
 
 from pulumi_ngrok_tg.emulator import Emulator
 
@@ -60,7 +63,8 @@ def show(folder: Path, emulator: Emulator) -> None:
 
     step(f"A local ngrok API serves on {emulator.url}. No ngrok account is used, whatever NGROK_API_KEY says.")
 
-    step("1. Create a backend from a program")
+    step("1. Create a backend from a program, __main__.py")
+    show_code(PROGRAM, "python")
     run(shop, environment, "pulumi", "stack", "init", "dev")
     run(shop, environment, "pulumi", "up", "--yes", "--skip-preview")
 
@@ -71,10 +75,12 @@ def show(folder: Path, emulator: Emulator) -> None:
     run(shop, environment, "pulumi", "up", "--yes", "--skip-preview")
     console.print(f"ngrok received: {', '.join(emulator.requests.methods)}")
 
-    step('3. Change a label, "fra" to "ams": the preview says what that does to traffic')
+    step("3. Change a label in what the import wrote: the preview says what that does to traffic")
     module = shop / "tunnel_group_backends.py"
     declared = module.read_text()
-    module.write_text(declared.replace('"dc": "fra"', '"dc": "ams"'))
+    changed = declared.replace('"dc": "fra"', '"dc": "ams"')
+    module.write_text(changed)
+    show_code("\n".join(compare(declared, changed, module.name)), "diff")
     run(shop, environment, "pulumi", "preview")
     module.write_text(declared)
 
@@ -92,7 +98,7 @@ def show(folder: Path, emulator: Emulator) -> None:
 
     step("Done. The local API and this stack are gone now.")
     console.print(
-        'To go on with your own account, follow "Getting started" in README.md. The Pulumi CLI that ran here:\n'
+        'To go on with your own account, follow "Begin" in README.md. The Pulumi CLI that ran here:\n'
         f"  export PATH={engine}:$PATH"
     )
 
@@ -114,6 +120,17 @@ def make_environment(folder: Path, emulator: Emulator) -> dict[str, str]:
     }
 
 
+def show_code(code: str, language: str) -> None:
+    for line in Syntax("", language, theme="ansi_dark").highlight(code.rstrip("\n")).split():
+        console.print(Text("    ") + line)
+
+
+def compare(before: str, after: str, name: str) -> list[str]:
+    """The lines of a diff, as git prints it."""
+    texts = (before.splitlines(), after.splitlines())
+    return list(difflib.unified_diff(*texts, f"a/{name}", f"b/{name}", n=2, lineterm=""))
+
+
 def step(title: str) -> None:
     console.print(f"\n[bold cyan]{title}[/bold cyan]")
 
@@ -121,7 +138,8 @@ def step(title: str) -> None:
 def run(folder: Path, environment: Mapping[str, str], *command: str) -> None:
     """Runs a command; an interrupt is passed on to it once, and it is given the time to end what it started."""
     console.print(f"[bold]$ {' '.join(command)}[/bold]", markup=True)
-    options = ["--non-interactive"] if command[0] == "pulumi" else []
+    color = "always" if console.is_terminal else "never"
+    options = ["--non-interactive", f"--color={color}"] if command[0] == "pulumi" else []
     process = subprocess.Popen([*command, *options], cwd=folder, env=environment, start_new_session=True)
     try:
         code = process.wait()

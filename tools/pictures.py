@@ -82,17 +82,18 @@ def layout() -> None:
 
 
 def demo() -> None:
-    """What ``make demo`` shows on a terminal: an adoption without a write, and a change that costs traffic."""
+    """What ``make demo`` shows on a terminal: who uses a backend, a changed label, and what that costs."""
     lines = on_a_terminal([sys.executable, str(ROOT / "tools/demo.py")])
-    begin = next(number for number, line in enumerate(lines) if "$ pulumi-ngrok-tg import" in line)
-    end = next(number for number, line in enumerate(lines) if "4. Somebody changes" in line)
+    parts = ("$ pulumi-ngrok-tg list", "$ pulumi-ngrok-tg import"), ("3. Change a label", "4. Somebody changes")
     with Path(os.devnull).open("w") as nowhere:
-        console = Console(record=True, width=96, file=nowhere, force_terminal=True, color_system="truecolor")
-        progress = False
-        for line in (Text.from_ansi(line) for line in lines[begin:end]):
-            progress = line.plain.startswith("@ ") or (progress and not line.plain.startswith("Diagnostics"))
-            if not progress and "Reading " not in line.plain and line.plain.strip():
-                console.print(line)
+        console = Console(record=True, width=108, file=nowhere, force_terminal=True, color_system="truecolor")
+        for first, last in parts:
+            begin, end = (next(n for n, line in enumerate(lines) if title in line) for title in (first, last))
+            progress = False
+            for line in map(Text.from_ansi, lines[begin:end]):
+                progress = line.plain.startswith("@ ") or (progress and not line.plain.startswith("Diagnostics"))
+                if not progress and "Reading " not in line.plain and line.plain.strip():
+                    console.print(line)
         drawn = console.export_svg(title="make demo", unique_id="demo")
     (PICTURES / "demo.svg").write_text(re.sub(r"@font-face \{.*?\}", "", drawn, flags=re.DOTALL))  # none from elsewhere
 
