@@ -28,6 +28,7 @@ LATENCY = 0.1  # seconds
 KINDS = {"floor": (OURS, 0.0), "ours": (OURS, LATENCY), "textbook": (TEXTBOOK, LATENCY)}
 """By name: how a program gets the provider, and the API's latency. The floor is this package without latency."""
 UP = ("pulumi", "up", "--yes", "--skip-preview", "--non-interactive")
+COUNTS, SECONDS = (1, 10, 100, 1000), (1, 2, 5, 10, 20, 50)  # on the picture's axes
 COLUMNS = ("backends", "who", "step", "seconds", "fastest", "slowest", "calls")
 Results = dict[tuple[int, str, str], list[tuple[float, str]]]
 """By number of backends, kind and step: the seconds and the API calls of each round."""
@@ -133,10 +134,14 @@ def draw(rows: list[tuple[str, ...]]) -> None:
             points = [(int(row[0]), float(row[3])) for row in rows if row[1:3] == (kind, step)]
             counts, seconds = zip(*sorted(points), strict=True)
             axes.plot(counts, seconds, marker="o", markersize=4, color=colour, linewidth=2.5 if kind == "ours" else 1.2)
+            offset = (6, {"floor": -6, "textbook": 0, "ours": 6}[kind])
             axes.annotate(
-                kind, (counts[-1], seconds[-1]), (6, 0), textcoords="offset points", color=colour, va="center"
+                kind, (counts[-1], seconds[-1]), offset, textcoords="offset points", color=colour, va="center"
             )
         axes.set(title=f"{step}, seconds", xlabel="backends", xscale="log", yscale="log")
+        axes.set_xticks(COUNTS, map(str, COUNTS))
+        axes.set_yticks(SECONDS, map(str, SECONDS))
+        axes.minorticks_off()
         axes.margins(x=0.25)
         axes.grid(alpha=0.3)
     target = DOCS / "pictures/performance-seconds.svg"

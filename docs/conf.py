@@ -21,10 +21,12 @@ myst_heading_anchors = 3
 highlight_language = "none"  # indented blocks are commands and what the terminal says
 
 autodoc_member_order = "bysource"
-autodoc_typehints = "description"
-autodoc_typehints_description_target = "documented"
+autodoc_typehints = "signature"
+autodoc_typehints_format = "short"
+python_maximum_signature_line_length = 80
+python_use_unqualified_type_names = True
 nitpicky = True
-nitpick_ignore_regex = [("py:.*", r"(?!pulumi_ngrok_tg).*")]  # other projects' names have no inventory here
+nitpick_ignore_regex = [("py:.*", r"(?!pulumi_ngrok_tg).*|.*\.IdSource")]  # other projects' and internal names
 
 # `make links`: what answers to browsers only, or is the reader's own machine.
 linkcheck_ignore = [r"http://127\.0\.0\.1", r"https://api\.ngrok\.com", r"https://dashboard\.ngrok\.com"]

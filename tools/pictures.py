@@ -11,6 +11,7 @@ from pathlib import Path
 import matplotlib
 from importlinter.api import read_configuration
 from rich.console import Console
+from rich.terminal_theme import MONOKAI
 from rich.text import Text
 
 matplotlib.use("svg")
@@ -94,7 +95,7 @@ def demo() -> None:
                 progress = line.plain.startswith("@ ") or (progress and not line.plain.startswith("Diagnostics"))
                 if not progress and "Reading " not in line.plain and line.plain.strip():
                     console.print(line)
-        drawn = console.export_svg(title="make demo", unique_id="demo")
+        drawn = console.export_svg(title="make demo", unique_id="demo", theme=MONOKAI)
     (PICTURES / "demo.svg").write_text(re.sub(r"@font-face \{.*?\}", "", drawn, flags=re.DOTALL))  # none from elsewhere
 
 

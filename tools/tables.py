@@ -1,5 +1,6 @@
 """Writes the tables in docs/ that the code holds: ``python tools/tables.py``."""
 
+import csv
 import json
 import os
 import re
@@ -95,19 +96,38 @@ def references() -> str:
         printed = subprocess.run(
             [tool, "list", "--references"],
             cwd=folder,
-            env={**os.environ, **ngrok.environment},
-            capture_output=True,
+            env={**os.environ, **ngrok.environment, "FORCE_COLOR": "1", "COLUMNS": "80"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
             text=True,
             check=True,
         ).stdout
-    lines = [line.rstrip() for line in printed.splitlines()]
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", printed)
+    lines = [re.sub(r"(bkd.._)\w{24}", r"\1…", line.rstrip()) for line in plain.splitlines()]  # short ids
     return "\n".join(["```text", *lines, "```"]) + "\n"
+
+
+def results() -> str:
+    """The results of the benchmark: a row for each step, and who took how long; this package's seconds in bold."""
+    with (DOCS / "performance.csv").open() as file:
+        measured = {(one["backends"], one["step"], one["who"]): one for one in csv.DictReader(file)}
+    lines = [
+        "| backends | step | floor | **ours** | textbook | calls of ours | of textbook |",
+        "|--:|---|--:|--:|--:|--:|--:|",
+    ]
+    for backends, step in dict.fromkeys((backends, step) for backends, step, _ in measured):
+        floor, ours, textbook = (measured.get((backends, step, who), {}) for who in ("floor", "ours", "textbook"))
+        seconds = [one.get("seconds", "fails") for one in (floor, ours, textbook)]
+        calls = [one.get("calls") or "-" for one in (ours, textbook)]
+        lines.append(f"| {backends} | {step} | {seconds[0]} | **{seconds[1]}** | {seconds[2]} | {' | '.join(calls)} |")
+    return "\n".join(lines) + "\n"
 
 
 TABLES: dict[str, dict[str, Callable[[], str]]] = {
     "policies.md": {"policies": policies},
     "failures.md": {"messages": messages},
     "references.md": {"list": references},
+    "performance.md": {"results": results},
     "emulator.md": {"settings": lambda: fields_of(Settings), "faults": lambda: fields_of(Fault)},
 }
 

@@ -29,10 +29,9 @@ if TYPE_CHECKING:
 def orphans(this_stack: bool, as_json: bool, cwd: Path, stack: str | None, account: str | None) -> None:
     """Show differences between account and stacks.
 
-    Shows backends that no stack manages (those in use by an edge, another backend or a tunnel apart from the others),
-    backends that two stacks manage, creates that an interrupted `pulumi up` has left pending, and backends that a
-    stack manages and the account does not have. With each, shows how to fix it. Nothing is changed. Exits with 3 if it
-    shows any, or if a stack could not be read.
+    Shows backends that no stack manages, backends that two stacks manage, creates that an interrupted `pulumi up` left
+    pending, and backends that a stack manages but the account does not have. Prints how to fix each. Changes nothing.
+    Exits with 3 if it shows any, or if a stack could not be read.
 
     \b
     Examples:
@@ -83,9 +82,10 @@ def orphans(this_stack: bool, as_json: bool, cwd: Path, stack: str | None, accou
         doubles.print_doubles(several, session.project_stack.name, folder)
         _tell_of_missing(missing, session.project_stack.name, folder)
         if unseen:
+            them = "it" if len(unseen) == 1 else "them"
             session.say(
-                f"This account does not have {join_names(unseen)}, which this stack manages and another key saw last. "
-                "Run `pulumi refresh --run-program`; its error says how to go on."
+                f"This stack manages {join_names(unseen)}, but this key does not find {them}; another key read {them} "
+                "last. Run `pulumi refresh --run-program`: its error says how to go on."
             )
         if not found:
             click.echo("No differences found.")
@@ -135,10 +135,10 @@ def _tell_of_pending(one: "Pending", made: Sequence[str], twins: Sequence[str], 
         twins: backends with its contents that another stack manages, which PULUMI_NGROK_TG_ADOPT would adopt, too.
         options: the options for the own stack; None for another one.
     """
-    may = f"may have made {' or '.join(made)}" if made else "made no backend that is still there"
+    may = f"it may have made {' or '.join(made)}" if made else "the account has no backend with its contents"
     hidden = f" ({', '.join(sorted(one.hidden))} cannot be compared: secret)" if one.hidden else ""
     where = f" Run this in the project of the stack {one.stack}:" if options is None else ""
-    click.echo(f"{one.name} (stack {one.stack}): its create was interrupted; it {may}{hidden}.{where}")
+    click.echo(f"{one.name} (stack {one.stack}): its create was interrupted; {may}{hidden}.{where}")
     options = f" -s {shlex.quote(one.stack)}" if options is None else options
     click.echo(f"    unlock the stack:           pulumi cancel --yes{options}")
     click.echo(f"    forget the create:          pulumi refresh --clear-pending-creates --yes{options}")
@@ -161,7 +161,7 @@ def _tell_of_unmanaged(
     known: bool,
     force: bool = False,
 ) -> None:
-    """Print each backend, those in use apart, and the commands that adopt or delete it.
+    """Print each backend with the commands that adopt or delete it: first those in use.
 
     Args:
         heading: what they are.

@@ -116,7 +116,7 @@ def test_no_command_adopts_a_backend_of_another_stack(
     program = (stack.folder / "__main__.py").read_text()
     stack.program(f'{program}\nTunnelGroupBackend("twin", description="Other")')
     said = stack.tool("orphans", code=3).text
-    assert "twin (stack dev): its create was interrupted; it made no backend that is still there." in said
+    assert "twin (stack dev): its create was interrupted; the account has no backend with its contents." in said
     run_printed(stack, COMMANDS, said)
     assert stack.resource("twin")["id"] != other.resource("other")["id"]
     assert len(emulator.account(KEY).backends) == 3
