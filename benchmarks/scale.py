@@ -142,7 +142,7 @@ def draw(rows: list[tuple[str, ...]]) -> None:
         axes.set_xticks(COUNTS, map(str, COUNTS))
         axes.set_yticks(SECONDS, map(str, SECONDS))
         axes.minorticks_off()
-        axes.margins(x=0.25)
+        axes.margins(x=0.25, y=0.15)
         axes.grid(alpha=0.3)
     target = DOCS / "pictures/performance-seconds.svg"
     figure.savefig(target, metadata={"Date": None}, bbox_inches="tight", facecolor="white")
