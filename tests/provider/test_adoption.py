@@ -77,6 +77,17 @@ def test_a_backend_that_changes_between_check_and_create_is_not_adopted(
     assert emulator.requests.writes == []
 
 
+def test_all_reasons_against_an_adoption_are_one_line(provider: TunnelGroupBackendProvider, emulator: Emulator) -> None:
+    web = emulator.account(KEY).create(WEB)
+    checked = provider.check({}, inputs(web.id))
+    web.description, web.labels = "new", {"app": "new"}
+    with pytest.raises(ProviderError) as error:
+        provider.create(checked.inputs)
+    how = "Write ngrok's value into the program; change it after the adoption."
+    assert str(error.value).count(f" {how} import_: {web.id}: ") == 1
+    assert str(error.value).endswith(how)
+
+
 def test_many_adoptions_cost_one_listing_and_a_get_each(
     provider: TunnelGroupBackendProvider, emulator: Emulator
 ) -> None:

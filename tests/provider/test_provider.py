@@ -234,3 +234,19 @@ def test_a_backend_of_a_failed_update_is_fetched_by_id(emulator: Emulator) -> No
     with pytest.raises(ConnectionFailed):
         client.update(id_, {"description": "new"})
     assert client.read(id_).description == "new"
+
+
+@pytest.mark.parametrize("call", ["read", "delete", "update"])
+def test_a_bad_key_says_which_commands_use_the_recorded_one(
+    provider: TunnelGroupBackendProvider, emulator: Emulator, call: str
+) -> None:
+    emulator.fault(times=None, status=401, error_code=203)
+    calls: dict[str, Callable[[], object]] = {
+        "read": lambda: provider.read(MISSING, {**STATE}),
+        "delete": lambda: provider.delete(MISSING, {**STATE}),
+        "update": lambda: provider.update(MISSING, {**STATE}, {"description": "new"}),
+    }
+    with pytest.raises(ProviderError) as error:
+        calls[call]()
+    # The engine runs an update with the config of the program.
+    assert ("use the key that the last `pulumi up` recorded" in str(error.value)) == (call != "update")

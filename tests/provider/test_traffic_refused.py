@@ -10,8 +10,22 @@ from pulumi_ngrok_tg.emulator import EmulatedBackend, Emulator
 from pulumi_ngrok_tg.rules.advice import ProviderError
 from pulumi_ngrok_tg.rules.traffic import Refused
 from tests.conftest import KEY
+from tests.facts import declare
 from tests.provider.deployment import Deployment
-from tests.provider.traffic import HOST_A, LISTS, NEW, WEB, change, diff, show, start, take_lines, take_paths, update
+from tests.provider.traffic import (
+    CREATED,
+    HOST_A,
+    LISTS,
+    NEW,
+    WEB,
+    change,
+    diff,
+    show,
+    start,
+    take_lines,
+    take_paths,
+    update,
+)
 
 
 def test_a_change_that_stops_traffic_is_refused(
@@ -212,3 +226,21 @@ def test_a_new_backend_that_a_server_does_not_know_yet_is_no_deleted_one(
         with pytest.raises(ProviderError, match="It is only seconds old"):
             call(web.id, {"created_at": web.created_at, "labels": WEB})
     assert web.id in emulator.account(KEY).backends
+
+
+def test_a_program_that_says_refuse_is_obeyed_without_config(deployment: Deployment, web: EmulatedBackend) -> None:
+    """An explicit provider gets no stack config, but the program reads the setting."""
+    provider, olds = start(deployment), {**CREATED, "labels": WEB, "tunnels": []}
+    provider.check(olds, declare({"labels": NEW}, refuses=True))
+    with pytest.raises(Refused, match="stops traffic to ALL 2 online tunnels"):
+        provider.diff(web.id, olds, {"labels": NEW})
+
+
+def test_without_a_list_a_refusal_does_not_claim_to_know_who_joins(
+    emulator: Emulator, deployment: Deployment, web: EmulatedBackend
+) -> None:
+    emulator.fault(path="/tunnels", times=None, status=404, error_code=7008)
+    with pytest.raises(Refused) as refused:
+        change(deployment, web, HOST_A, "refuse")
+    assert "stops traffic to 1 of 2 online tunnels" in str(refused.value)
+    assert "others may be added" in str(refused.value)

@@ -9,8 +9,9 @@ from pulumi.output import Unknown
 from pulumi_ngrok_tg.emulator import EmulatedBackend, Emulator
 from pulumi_ngrok_tg.rules.traffic import Refused
 from tests.conftest import KEY
+from tests.facts import declare
 from tests.provider.deployment import Deployment
-from tests.provider.traffic import HOST_A, NEW, WEB, change, diff, start, take_lines, take_paths
+from tests.provider.traffic import CREATED, HOST_A, NEW, WEB, change, diff, start, take_lines, take_paths
 
 
 def test_leaving_tunnels_are_a_warning_and_joining_ones_are_info(deployment: Deployment, web: EmulatedBackend) -> None:
@@ -122,3 +123,31 @@ def test_a_refresh_reports_no_change_of_traffic(
     """The engine compares in a refresh, too: what was read with the state. There it checks nothing first."""
     start(deployment, mode).diff(web.id, {"labels": NEW}, {"labels": WEB})
     assert (emulator.requests, *take_lines(deployment)) == ([], [], [])
+
+
+def test_edges_that_keep_the_old_id_are_a_warning(
+    emulator: Emulator, deployment: Deployment, web: EmulatedBackend
+) -> None:
+    emulator.account(KEY).tunnels.clear()
+    diff(start(deployment), web, {"labels": WEB, "account": "eu"})
+    assert take_lines(deployment) == ([], [])
+    backend = {"backend": {"id": web.id}}
+    emulator.account(KEY).add_referrer("tcp_edges", {"hostports": ["1.tcp.example.com:9"], "backend": backend})
+    diff(start(deployment), web, {"labels": WEB, "account": "eu"})
+    (warning,), infos = take_lines(deployment)
+    assert warning == (
+        f"tcp edge 1.tcp.example.com:9 will still refer to {web.id}, which is deleted: put the new id there"
+    )
+    assert infos == []
+
+
+def test_a_retained_backend_that_is_replaced_may_still_be_deleted(deployment: Deployment, web: EmulatedBackend) -> None:
+    provider, olds = start(deployment), {**CREATED, "labels": WEB, "tunnels": []}
+    news = {"labels": WEB, "account": "eu"}
+    provider.check(olds, declare(news, retains=True))
+    provider.diff(web.id, olds, news)
+    (warning,), _ = take_lines(deployment)
+    assert warning.startswith("stops traffic to ALL 2 online tunnels")
+    assert warning.endswith(
+        ", unless an earlier update has recorded retain_on_delete: Pulumi goes by the option in the state"
+    )
