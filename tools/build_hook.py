@@ -1,11 +1,19 @@
 """Writes into a wheel that is built in a clone which commit it was built from."""
 
+import os
 import subprocess
 import tempfile
 from pathlib import Path
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+
+def run_git(folder: Path, *arguments: str) -> str:
+    """Run git in a folder, whatever repository a git hook has set in the environment."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    command = ["git", "-C", str(folder), *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.strip()
 
 
 class CommitHook(BuildHookInterface[Any]):
@@ -17,8 +25,9 @@ class CommitHook(BuildHookInterface[Any]):
         if version == "editable" or not (root / ".git").exists():
             return
         try:
-            command = ["git", "-C", self.root, "describe", "--always", "--dirty", "--exclude=*"]
-            commit = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+            if Path(run_git(root, "rev-parse", "--show-toplevel")) != root.resolve():
+                return
+            commit = run_git(root, "describe", "--always", "--dirty", "--exclude=*")
         except (OSError, subprocess.CalledProcessError):
             return
         self._folder = tempfile.TemporaryDirectory()

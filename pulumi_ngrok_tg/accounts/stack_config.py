@@ -29,7 +29,12 @@ ON_TRAFFIC_LOSS = f"{OPTIONS}:onTrafficLoss"
 ALLOW_INSECURE_HTTP = f"{OPTIONS}:allowInsecureHttp"
 """The setting that allows http:// to other machines. On the way, others can read the API key."""
 _KEY_VARIABLE, _URL_VARIABLE = "NGROK_API_KEY", "NGROK_API_BASE_URL"
-_VARIABLES = (_KEY_VARIABLE, _URL_VARIABLE, "PULUMI_NGROK_TG_ADOPT")
+_VARIABLES = {
+    _KEY_VARIABLE: f"{DEFAULT_NAMESPACE}:apiKey",
+    _URL_VARIABLE: f"{DEFAULT_NAMESPACE}:apiBaseUrl",
+    "PULUMI_NGROK_TG_ADOPT": None,
+}
+"""The environment variables, with the config key that comes before each."""
 _ON_TRAFFIC_LOSS = ("warn", "ignore", "refuse")
 _OF_ACCOUNT = ("apiBaseUrl", "apiKey")
 _OF_PACKAGE = ("allowInsecureHttp", "maxAttempts", "maxConcurrency", "maxWaitSeconds", "onTrafficLoss")
@@ -156,16 +161,21 @@ def find_misspelled(keys: Iterable[str], account: object) -> Iterator[str]:
             yield f"{key} is not a setting. Remove it with `pulumi config rm {key}`, and set one of: {settings}."
 
 
-def find_misspelled_variables(environment: Mapping[str, str]) -> Iterator[str]:
-    """Yield a line for each environment variable that is nearly one of this package, while that one is not set.
+def find_misspelled_variables(environment: Mapping[str, str], get: GetConfig) -> Iterator[str]:
+    """Yield a line for each environment variable that is nearly one of this package, if that one is needed and not set.
 
     Args:
         environment: the variables.
+        get: returns the stack's config value for a full key such as ``ngrok:apiKey``, or None.
     """
-    for ours in _VARIABLES:
-        if not environment.get(ours):
-            near = [name for name in environment if "NGROK" in name.upper() and not name.startswith(ours)]
-            for name in get_close_matches(ours, near, cutoff=0.8):
+    for name in environment:
+        given = name.upper()
+        if name in _VARIABLES or not given.startswith(("NGROK_", "PULUMI_NGROK_")):
+            continue
+        if not given.startswith(tuple(f"{ours}_" for ours in _VARIABLES)):  # such as a user's own NGROK_API_KEY_EU
+            for ours in get_close_matches(given, _VARIABLES, n=1, cutoff=0.8):
+                if environment.get(ours) or ((key := _VARIABLES[ours]) and get(key)):
+                    continue
                 yield f"The environment variable {name} has no effect. If it is meant for this package, name it {ours}."
 
 

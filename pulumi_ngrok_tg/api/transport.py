@@ -191,7 +191,7 @@ def _parse(content: bytes) -> Any:
 
 def _read_retry_after(value: str, now: float) -> float | None:
     """Return the seconds of a Retry-After header, given as seconds or as an HTTP date; None if it asks for no wait."""
-    given = re.fullmatch(r"\s*([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*", value)
+    given = re.fullmatch(r"\s*([0-9]{1,9}(?:\.[0-9]*)?)\s*", value)
     seconds = float(given[1]) if given else (_read_date(value) or now) - now
     return seconds if seconds > 0 else None
 

@@ -11,8 +11,21 @@ from pulumi_ngrok_tg.cli.review import review
 from pulumi_ngrok_tg.installation import describe_version
 
 
+def _show_version(context: click.Context, _option: click.Parameter, wanted: bool) -> None:
+    if wanted and not context.resilient_parsing:
+        click.echo(f"pulumi-ngrok-tg, version {describe_version()}")
+        context.exit()
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(describe_version())
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_version,
+    help="Show the version and exit.",
+)
 def cli() -> None:
     """Tools for ngrok tunnel group backends under Pulumi.
 

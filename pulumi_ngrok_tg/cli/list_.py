@@ -90,13 +90,13 @@ def list_(
         if serving_now is not None:
             result["tunnels"] = [{**as_dict(tunnel), "backends": ids} for tunnel, ids in serving_now]
         print_json(result)
+    elif not shown:
+        click.echo(f"There are no {'such ' if labels else ''}backends in this account.")
     elif as_mermaid and index:
         for line in draw(shown, index, serving_now or ()):
             click.echo(line)
     else:
-        if not shown:
-            click.echo(f"There are no {'such ' if labels else ''}backends in this account.")
-        elif index or serving_now is not None:
+        if index or serving_now is not None:
             for backend in shown:
                 print_block(backend.id, _list_fields(backend, managing[backend.id].text, index, serving_now))
         else:
@@ -144,7 +144,8 @@ def _list_fields(
 
 
 def _describe(tunnel: Tunnel) -> str:
-    return f"{tunnel.id} → {tunnel.forwards_to} (agent session {tunnel.session}, labels {join_labels(tunnel.labels)})"
+    labels = f"labels {join_labels(tunnel.labels)}" if tunnel.labels else "no labels"
+    return f"{tunnel.id} → {tunnel.forwards_to} (agent session {tunnel.session}, {labels})"
 
 
 def _count_tunnels(backend: Backend) -> str:

@@ -35,7 +35,7 @@ def draw(
         yield f"  {refer(step.referrer.id)} {'-->' if step.target.enabled else '-.->'}{where} {refer(step.target.id)}"
     drawn = {backend.id for backend in backends}
     for tunnel, ids in serving_now:
-        for id_ in drawn.intersection(ids):
+        for id_ in filter(drawn.__contains__, ids):
             yield f"  {refer(id_)} --> {refer(tunnel.id)}[/{_quote(tunnel.forwards_to, tunnel.id)}/]"
     if index.unlisted:
         yield f"  unknown[{_quote('Not all lists could be read: more may refer to these backends')}]"

@@ -44,10 +44,10 @@ class Session:
     def __init__(self, cwd: Path, stack: str | None, account: str | None, needs_stack: bool = True) -> None:
         self._messages = Console(stderr=True, highlight=False, emoji=False)
         self.account_name = account
-        self.say(*stack_config.find_misspelled_variables(os.environ))
         self.stack = self._open(cwd, stack, needs_stack)
         try:
             get = self.stack.read_config if self.stack else lambda _key: None
+            self.say(*stack_config.find_misspelled_variables(os.environ, get))
             self.account = Account(account, get, Clients(lambda settings: connect(settings, self)))
         except stack_config.ConfigError as error:
             raise click.ClickException(str(error)) from error

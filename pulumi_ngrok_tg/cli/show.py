@@ -41,7 +41,7 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         table.add_column(column, no_wrap=column in _WHOLE, overflow="fold", min_width=len(column))
     for row in rows:
         table.add_row(*map(_style, row))
-    _print(table)
+    _print(table, least=80)  # narrower, rich would cut ids and drop columns
 
 
 def print_block(heading: str, fields: Iterable[tuple[str, str]]) -> None:
@@ -49,10 +49,8 @@ def print_block(heading: str, fields: Iterable[tuple[str, str]]) -> None:
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True, width=_NAME + 2)
     table.add_column(overflow="fold")
-    before = ""
     for name, text in fields:
-        table.add_row("" if name == before else f"  {name}", _style(text))
-        before = name
+        table.add_row(f"  {name}", _style(text))
     _print(Text(escape(heading), style="bold", overflow="fold"), table)
 
 
@@ -60,10 +58,9 @@ def _style(text: str) -> Text:
     return Text.assemble((escape(text), _STYLES.get(text, "")))
 
 
-def _print(*shown: RenderableType) -> None:
+def _print(*shown: RenderableType, least: int = 0) -> None:
     console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = _ONE_LINE
+    console.width = max(console.width, least) if console.is_terminal else _ONE_LINE
     with console.capture() as captured:
         console.print(*shown, sep="\n")
     console.file.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))

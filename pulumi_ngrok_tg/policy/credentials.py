@@ -8,7 +8,6 @@ import json
 import os
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,7 +39,7 @@ _FORMS = {
 _SEAM = re.compile(r"[\W_]+|(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Za-z])(?=\d)")
 _PASSWORD = re.compile(r".*(?:password|passwd|passphrase|passcode|pwd)s?|(?:db|root|admin)?pass|pw|pin")
 _OTHER = re.compile(r".*(?:secret|token|apikey|accesskey)s?|credentials?|creds|auth|authorization|sig")
-_OF_A_KEY = re.compile(r"api|access|auth|private|secret|encryption|signing|master|license|shared|account")
+_OF_A_KEY = re.compile(r"api|access|auth|private|secret|encryption|signing|master|storage|license|shared|account")
 """Words before "key" that make it the name of a credential."""
 _QUALIFIER = re.compile(
     r"value|old|new|prod|production|staging|dev|test|live|main|default|primary|secondary|admin|eu|us|uk|ap|\d+"
@@ -58,7 +57,7 @@ _LINE = re.compile(
 _SCHEME = re.compile("(?i)(?:basic|bearer|token|digest) ")
 
 _REFERENCE = re.compile(  # first templates and masks
-    r"\$(?:[A-Za-z_]+|[A-Z_][A-Z0-9_]*|\w*[({].*)|%\w+%|%[({].*|\{.*|.*(?:\$\{|\{\{).*|\[.*\]?|\(.*\)"
+    r"\$(?:[A-Za-z_]+|[A-Z_][A-Z0-9_]*|\w*[({].*)|%\w+%|%[({].*|.*(?:\$\{|\{\{).*|\{.*\}|\[.*\]|\(.*\)"
     r"|[!*&][A-Za-z_.:]*|@(?:[\w.]+\(.*|[./~].*)"  # YAML's tags and aliases, Azure's references, files
     r"|(?:arn|op|vault|ssm|kms|env|file|awssm|ref\+\w+|sha\d+|md5)[:-].*|[A-Za-z_.]+\(.*|ENC\[AES.*"
     r"|\w[\w+.-]*://.*|[A-Za-z]:\\.*|(?:var|local|data|module|secrets|process|os|config|settings)\.\w.*"
@@ -143,6 +142,8 @@ def _judge(name: str, value: str) -> bool | None:
     if letters and digits and random:
         if re.match(r"(?:~|\.{0,2})/", word):  # a path, or Base64 that begins like one
             return random >= 16 or None
+        if len(re.findall(r"(?<![^/])[a-z]{3,}(?![^/])", word)) > 1:  # a path within a bucket
+            return None
         return len(word) >= 8 if password else random >= 16
     return False if password and (digits or len(word) >= 12) and not re.search("[/.<]", value) else None
 
@@ -166,10 +167,13 @@ def _read_pairs(text: str) -> Iterator[tuple[str, str]]:
         elif isinstance(value, list):
             left += [(name, inner) for inner in value]
         elif isinstance(value, str):
-            yield name, value
-            if value.lstrip().startswith("{"):
-                with suppress(ValueError, RecursionError):
+            if value.lstrip().startswith(("{", "[")):
+                try:
                     left.append((name, _load(value)))
+                    continue
+                except (ValueError, RecursionError):
+                    pass
+            yield name, value
 
 
 def _load(text: str) -> Any:

@@ -50,7 +50,7 @@ def finish(
             if import_ is not None:
                 options = pulumi.ResourceOptions.merge(options, None)
                 options.import_ = None
-            warnings.count(resource)
+            warnings.count(resource, import_)
             props[facts.INPUT] = _Later(
                 _Declaration(args.name, resource, props, options, allow_operator_owned).describe
             )

@@ -13,34 +13,36 @@ from pulumi_ngrok_tg.accounts import stack_config
 from pulumi_ngrok_tg.program.state import read_state
 from pulumi_ngrok_tg.rules import adoption
 
-_declared: weakref.WeakKeyDictionary[Any, list[pulumi.CustomResource]] = weakref.WeakKeyDictionary()
-"""The resources of each run of a program."""
+_declared: weakref.WeakKeyDictionary[Any, list[tuple[pulumi.CustomResource, Any]]] = weakref.WeakKeyDictionary()
+"""The resources of each run of a program, each with its option ``import_``."""
 
 
-def count(resource: pulumi.CustomResource) -> None:
-    """Count a resource that is about to register."""
+def count(resource: pulumi.CustomResource, import_: Any) -> None:
+    """Count a resource that is about to register, with its option ``import_``."""
     resources = _declared.setdefault(get_monitor(), [])
-    resources.append(resource)
+    resources.append((resource, import_))
     if len(resources) == 1:
         report: Any = _report(resources)
         pulumi.Output.from_input(report)  # Pulumi awaits every output before the program ends
 
 
-async def _report(resources: list[pulumi.CustomResource]) -> bool:
+async def _report(resources: list[tuple[pulumi.CustomResource, Any]]) -> bool:
     state = await read_state()
     if isinstance(state, str):
         return False
     before = {*state.ids.split()}
-    adopted = created = seen = 0
+    counts = {"adopted": 0, "created": 0, "unknown": 0}
+    seen = 0
     while seen < len(resources):  # an apply may declare more
-        resource, seen = resources[seen], seen + 1
-        if not await resource.id.is_known() or await resource.id.future() not in before:
+        (resource, import_), seen = resources[seen], seen + 1
+        # What a run skips, or fails to create, has no id after it.
+        if await resource.id.is_known() != is_dry_run() and await resource.id.future() not in before:
+            is_known = await pulumi.Output.from_input(import_).is_known()
             adopts = await getattr(resource, adoption.INPUT).future() is not None
-            adopted, created = adopted + adopts, created + (not adopts)
-    if adopted:
-        done = f"{adopted} to adopt, {created} to create" if is_dry_run() else f"{adopted} adopted, {created} created"
-        pulumi.log.info(f"{done} at ngrok. Pulumi counts both as created.")
-    return bool(adopted)
+            counts["unknown" if not is_known else "adopted" if adopts else "created"] += 1
+    if counts["adopted"] or counts["unknown"]:
+        pulumi.log.info(adoption.describe_adoptions(**counts, previews=is_dry_run()))
+    return True
 
 
 _warned: set[tuple[str, str, str]] = set()
@@ -49,7 +51,7 @@ _warned: set[tuple[str, str, str]] = set()
 def warn_of_settings(account: Any) -> None:
     """Warn once, for each stack and account, about an API key in plain text and about variables with a typo."""
     _warn_of_plain_key(account)
-    for line in stack_config.find_misspelled_variables(os.environ):
+    for line in stack_config.find_misspelled_variables(os.environ, get_config):
         _warn(line, line)
 
 

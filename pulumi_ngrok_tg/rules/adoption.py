@@ -17,6 +17,7 @@ from pulumi_ngrok_tg.api.models import Backend
 from pulumi_ngrok_tg.api.redaction import escape
 from pulumi_ngrok_tg.rules import kubernetes, properties
 from pulumi_ngrok_tg.rules.facts import Facts
+from pulumi_ngrok_tg.rules.outputs import parse_name
 
 INPUT = "__import"
 """The input with the id of the backend that a resource adopts."""
@@ -48,8 +49,9 @@ def explain_manager(id_: str, urn: str, facts: Facts) -> str | None:
 
 def _write_alias(urn: str, old: str) -> str:
     """Return the alias, as Python, with which the resource ``urn`` takes over what the state holds as ``old``."""
-    place, _, name = old.rpartition("::")
-    return f"pulumi.Alias(name={json.dumps(name)})" if place == urn.rpartition("::")[0] else json.dumps(old)
+    renamed = urn.removesuffix(parse_name(urn)) == old.removesuffix(parse_name(old))
+    literal = json.dumps(parse_name(old) if renamed else old, ensure_ascii=False)
+    return f"pulumi.Alias(name={literal})" if renamed else literal
 
 
 def find_obstacles(backend: Backend, facts: Facts, inputs: Mapping[str, Any]) -> list[str]:
@@ -106,8 +108,17 @@ def describe_adoption(id_: str) -> str:
     return f"adopts {id_}, which exists; nothing is created or changed at ngrok"
 
 
-MORE_ADOPTIONS = "(Further adoptions show only while they happen; the last line counts all of them.)"
+MORE_ADOPTIONS = "(Further adoptions show only while they happen. A line of the stack counts all of them.)"
 """What the summary says instead of further adoptions."""
+
+
+def describe_adoptions(adopted: int, created: int, unknown: int, previews: bool) -> str:
+    """Return the line that counts the new resources of a program, or of an update."""
+    if not previews:
+        return f"{adopted} adopted, {created} created at ngrok. Pulumi shows adoptions as creates."
+    more = f"; for {unknown} more, only `pulumi up` can tell" if unknown else ""
+    line = f"New in this program: {adopted} to adopt, {created} to create at ngrok{more}."
+    return f"{line} Pulumi shows adoptions as creates."
 
 
 def explain_needed_by_another(id_: str, urn: str, other: str) -> str:

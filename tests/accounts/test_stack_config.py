@@ -112,20 +112,37 @@ def test_any_other_name_in_the_packages_namespace_is_misspelled(name: str) -> No
         ("NGROK_API_BASEURL", "NGROK_API_BASE_URL"),
         ("NGROK_APIKEY", "NGROK_API_KEY"),
         ("NGROK_KEY", "NGROK_API_KEY"),
+        ("NGROK_API_KEYS", "NGROK_API_KEY"),
+        ("ngrok_api_key", "NGROK_API_KEY"),
+        ("NGROK_API_BASE", "NGROK_API_BASE_URL"),
         ("PULUMI_NGROK_ADOPT", "PULUMI_NGROK_TG_ADOPT"),
     ],
 )
 def test_a_variable_that_is_nearly_ours_gets_a_hint(name: str, meant: str) -> None:
-    (line,) = find_misspelled_variables({name: "x", "HOME": "/", meant: ""})
+    (line,) = find_misspelled_variables({name: "x", "HOME": "/", meant: ""}, {}.get)
     assert line == f"The environment variable {name} has no effect. If it is meant for this package, name it {meant}."
-    assert list(find_misspelled_variables({name: "x", meant: "y"})) == []
+    assert list(find_misspelled_variables({name: "x", meant: "y"}, {}.get)) == []
 
 
 @pytest.mark.parametrize(
-    "name", ["NGROK_AUTHTOKEN", "NGROK_API_KEY_EU", "NGROK_CONFIG", "NGROK_REGION", "MY_API_KEY", "NGROK_DOMAIN"]
+    "name",
+    [
+        "NGROK_AUTHTOKEN",
+        "NGROK_API_KEY_EU",
+        "NGROK_CONFIG",
+        "NGROK_REGION",
+        "MY_API_KEY",
+        "NGROK_DOMAIN",
+        "VITE_NGROK_API_KEY",
+    ],
 )
 def test_the_variables_of_others_are_left_alone(name: str) -> None:
-    assert list(find_misspelled_variables({name: "x"})) == []
+    assert list(find_misspelled_variables({name: "x"}, {}.get)) == []
+
+
+def test_no_variable_is_missed_where_the_config_has_the_setting() -> None:
+    config = {"ngrok:apiKey": "k", "ngrok:apiBaseUrl": "https://x"}
+    assert list(find_misspelled_variables({"NGROK_APIKEY": "x", "NGROK_API_URL": "x"}, config.get)) == []
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:4041", "http://localhost", "http://[::1]:1", "http://127.9.9.9"])

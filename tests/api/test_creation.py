@@ -360,3 +360,17 @@ def test_all_doubles_of_a_create_are_named() -> None:
         "bkdtg_1, bkdtg_2 appeared with the contents of bkdtg_3, whose create was sent 2 times: a response was lost. "
         "If nobody else made it, delete it"
     )
+
+
+def test_a_response_with_these_contents_may_be_minutes_off_by_the_clocks() -> None:
+    ngrok = Ngrok(replay(created_at=make_time(100)))
+    assert [create(ngrok)] == ngrok.made
+    assert (ngrok.posts, ngrok.lists) == (1, 0)
+
+
+def test_a_response_that_is_not_taken_is_explained() -> None:
+    ngrok = Ngrok(replay(id="bkdtg_theirs", labels={"app": "theirs"}), lag=100)
+    with pytest.raises(
+        FateUnknown, match=r"^The response to a create is about bkdtg_theirs, which has other labels than were sent\."
+    ):
+        create(ngrok)

@@ -296,7 +296,7 @@ def test_a_cancelled_operation_ends_every_wait_and_sends_nothing_more(emulator: 
 
 
 def test_nothing_is_sent_once_nobody_records_it(emulator: Emulator, session: Session) -> None:
-    with pytest.raises(Cancelled):
+    with pytest.raises(Cancelled, match=r"^The operation was cancelled; nothing was sent\.$"):
         session.send(Call(5, 3, Cancellation(lambda: True)), "DELETE", f"{LIST}/bkdtg_1", lambda body: body)
     assert emulator.requests == []
 

@@ -164,12 +164,38 @@ def test_nothing_is_cut_at_80_columns(account: EmulatedAccount, run_list: Callab
     for edge in referrers:
         account.add_referrer("https_edges", edge)
     terminal = {"FORCE_COLOR": "1", "COLUMNS": "80", "TERM": "xterm"}
-    for options in ((), ("--references",), ("--tunnels",), ("--references", "--tunnels")):
+    blocks = ("--references", "--tunnels")
+    for options, columns in (((), 80), ((), 40), (blocks, 80), (blocks, 40)):
+        terminal["COLUMNS"] = str(columns)
         wide, narrow = (run_list(*options, references=False, env=env, stderr=False) for env in ({}, terminal))
         narrow = re.sub(r"\x1b\[[0-9;]*m", "", narrow)
+        assert web in narrow
         assert max(map(len, narrow.splitlines())) <= 80
         assert narrow.lstrip().startswith(("ID ", web))
         assert sorted("".join(wide.split())) == sorted("".join(narrow.split()))
+
+
+def test_what_serves_nothing_is_listed_apart(account: EmulatedAccount, run_list: Callable[..., str]) -> None:
+    account.create({"labels": {"app": "web"}})
+    stray = account.connect_tunnel({}, "http://localhost:9")
+    said = run_list("--tunnels", references=False)
+    block = said.partition("Tunnels that serve no backend\n")[2]
+    assert re.match(rf"  tunnel       {stray} → http://localhost:9 \(agent session ts_\w+, no labels\)\n", block)
+
+
+def test_mermaid_says_what_is_unknown_or_absent(
+    account: EmulatedAccount, emulator: Emulator, run_list: Callable[..., str]
+) -> None:
+    assert "There are no backends in this account." in run_list("--mermaid")
+    account.create({})
+    emulator.set(references_error=7008)
+    drawn = run_list("--mermaid", code=3)
+    assert '  unknown["Not all lists could be read: more may refer to these backends"]\n' in drawn
+
+
+def test_a_variable_with_a_typo_gets_a_hint(account: EmulatedAccount, run_list: Callable[..., str]) -> None:
+    said = run_list(env={"PULUMI_NGROK_ADOPT": "identical"})
+    assert "The environment variable PULUMI_NGROK_ADOPT has no effect." in said
 
 
 def test_mermaid_draws_who_uses_what(account: EmulatedAccount, run_list: Callable[..., str]) -> None:

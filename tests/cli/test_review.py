@@ -120,7 +120,7 @@ def test_what_is_unknown_needs_attention(account: EmulatedAccount, emulator: Emu
     emulator.set(references_error=7008)
     said = run(as_document(make_step("delete", web)), code=3)
     assert f"web ({web}): deletes it, unknown\n  tunnels      none online\n  used by      unknown\n" in said
-    assert "whether the https edges use it\n" in said
+    assert "  unknown      whether the https edges use it\n" in said
     emulator.set(references_error=None)
     for after in ("[secret]", {"app": "04da6b54-80e4-46f7-96ec-b56ff0331ba9"}):
         said = run(as_document(make_step("update", web, {"app": "web"}, after)), code=3)

@@ -21,7 +21,7 @@ def test_a_backend_is_adopted_without_a_write(stack: Stack, emulator: Emulator, 
 
     said = stack.up().text
     assert adopted in said
-    assert "1 adopted, 0 created at ngrok. Pulumi counts both as created." in said
+    assert "1 adopted, 0 created at ngrok. Pulumi shows adoptions as creates." in said
     assert emulator.requests.methods == ["GET", "GET"]
     held = stack.resource("web")
     assert held["id"] == web.id
@@ -196,3 +196,21 @@ def test_a_backend_with_two_names_outlives_the_removed_one(
     for options in (("--refresh", "--parallel", "1"), ("--refresh",), ()):
         assert f"::{left} holds it, too. Remove urn:" in stack.up(*options, fails=True).text
     assert web.id in emulator.account(KEY).backends
+
+
+@pytest.mark.nightly
+def test_only_what_was_done_is_counted(stack: Stack, emulator: Emulator, web: EmulatedBackend) -> None:
+    stack.program(adopting(web) + '\nTunnelGroupBackend("other", labels={"app": "other"})')
+    assert "adopted" not in stack.refresh("--run-program").text
+    assert "1 adopted, 0 created at ngrok." in stack.up("--target", "**::web").text
+    assert "adopted" not in stack.up().text
+    assert emulator.requests.writes == ["POST"]
+    emulator.fault(method="POST", status=400, error_code=6504)
+    two = emulator.account(KEY).create({"labels": {"app": "two"}})
+    stack.program(
+        adopting(web)
+        + 'TunnelGroupBackend("other", labels={"app": "other"})\n'
+        + 'TunnelGroupBackend("fails", labels={"app": "fails"})\n'
+        + f'TunnelGroupBackend("two", labels={{"app": "two"}}, opts=pulumi.ResourceOptions(import_="{two.id}"))'
+    )
+    assert "1 adopted, 0 created at ngrok." in stack.up("--continue-on-error", fails=True).text

@@ -24,8 +24,8 @@ def test_a_preview_warns_of_a_create_of_what_exists(stack: Stack, emulator: Emul
     # What the warning advises.
     stack.environment["PULUMI_NGROK_TG_ADOPT"] = "identical"
     said = stack.preview().text
-    assert "1 to adopt, 1 to create at ngrok. Pulumi counts both as created." in said
-    assert "1 adopted, 1 created at ngrok. Pulumi counts both as created." in stack.up().text
+    assert "New in this program: 1 to adopt, 1 to create at ngrok. Pulumi shows" in said
+    assert "1 adopted, 1 created at ngrok. Pulumi shows adoptions as creates." in stack.up().text
     del stack.environment["PULUMI_NGROK_TG_ADOPT"]
     stack.refresh("--expect-no-changes")
     stack.program(WEB + 'TunnelGroupBackend("other", labels={"app": "other"})\nTunnelGroupBackend("third")')

@@ -136,6 +136,7 @@ def test_invalid_text_is_named_with_its_resource() -> None:
         ({"metadata": "\ud800"}, "metadata holds half of a surrogate pair"),
         ({"metadata": {"a": object()}}, "metadata cannot be written as JSON"),
         ({"labels": {"a": "\ud800"}}, "labels: the value of 'a' holds half of a surrogate pair"),
+        ({"labels": ["app=web"]}, "labels must be .*, not a list"),
     ):
         with pytest.raises(pulumi.RunError, match=f"^TunnelGroupBackend 'web': {told}"):
             TunnelGroupBackend("web", **inputs)  # type: ignore[arg-type]

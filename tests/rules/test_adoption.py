@@ -34,6 +34,11 @@ END = ". Write ngrok's value into the program; change it after the adoption."
             r"""add aliases=[pulumi.Alias(name="a \"b\"")] to the options beside import_; else declare it once.""",
         ),
         (
+            {"unread": None, "manager": URN.replace("::web", "::w😀::x")},
+            f"import_: bkdtg_a is already managed in this stack, by {URN[:-5]}::w😀::x. If you renamed that resource, "
+            'add aliases=[pulumi.Alias(name="w😀::x")] to the options',
+        ),
+        (
             {"unread": None, "manager": URN.replace("my:Service$", "")},
             f"import_: bkdtg_a is already managed in this stack, by {URN.replace('my:Service$', '')}. If you renamed "
             f'that resource, add aliases=["{URN.replace("my:Service$", "")}"] to the options beside import_',
@@ -49,6 +54,16 @@ END = ". Write ngrok's value into the program; change it after the adoption."
 def test_another_manager_is_named(said: dict[str, Any], line: str | None) -> None:
     found = adoption.explain_manager("bkdtg_a", URN, Facts(**said))
     assert found is None if line is None else str(found).startswith(line)
+
+
+def test_new_resources_are_counted() -> None:
+    counts = {"adopted": 39, "created": 1}
+    up = adoption.describe_adoptions(**counts, unknown=0, previews=False)
+    assert up == "39 adopted, 1 created at ngrok. Pulumi shows adoptions as creates."
+    preview = adoption.describe_adoptions(**counts, unknown=2, previews=True)
+    assert preview.startswith(
+        "New in this program: 39 to adopt, 1 to create at ngrok; for 2 more, only `pulumi up` can"
+    )
 
 
 # Differences --------------------------------------------------------------------------------------------------------

@@ -277,3 +277,7 @@ def test_a_path_is_read_from_the_backend_outwards() -> None:
     known = index(failover("bkdfo_1", WEB), edge("www", "bkdfo_1", ""))
     (path,) = known.find_paths(WEB)
     assert describe_path(path) == "failover bkdfo_1 ← https edge www.example.com:443"
+
+
+def test_references_that_were_not_read_are_null() -> None:
+    assert convert_references(None) == {"references": None, "unlisted": None}

@@ -31,12 +31,12 @@ def test_hundreds_of_backends_are_imported_without_a_write(stack: Stack, emulato
     assert "+ 251 to create" in previewed
     assert all(f"adopts {backend.id}, which exists" in previewed for backend in made)
     assert previewed.partition("Diagnostics:")[2].count("adopts bkdtg_") == 6
-    assert "(Further adoptions show only while they happen; the last line counts all of them.)" in previewed
-    assert "250 to adopt, 0 to create at ngrok. Pulumi counts both as created." in previewed
+    assert "(Further adoptions show only while they happen. A line of the stack counts all of them.)" in previewed
+    assert "New in this program: 250 to adopt, 0 to create at ngrok. Pulumi shows" in previewed
     assert emulator.requests.methods == ["GET"] * math.ceil(250 / 100)
 
     emulator.requests.clear()
-    assert "250 adopted, 0 created at ngrok. Pulumi counts both as created." in stack.up().text
+    assert "250 adopted, 0 created at ngrok. Pulumi shows adoptions as creates." in stack.up().text
     assert held(stack) == {backend.id for backend in made}
     assert emulator.requests.methods == ["GET"] * (math.ceil(250 / 100) + 250), "a listing to check, a GET to adopt"
     stack.preview("--refresh", "--expect-no-changes")
