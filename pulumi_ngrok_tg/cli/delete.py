@@ -2,7 +2,7 @@
 
 import shlex
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from functools import partial
@@ -116,7 +116,8 @@ def _check(cwd: Path, stack: str | None, account: str | None, this_stack: bool, 
     reasons = {}
     for backend in backends:
         managers = [one for one in (*own.managed, *(others.managed if others else ())) if one.id == backend.id]
-        if why := list(_find_reasons(backend, managing[backend.id], managers, index)):
+        shared = _find_shared(backend, listed.values())
+        if why := list(_find_reasons(backend, managing[backend.id], managers, index, shared)):
             reasons[backend.id] = " It also ".join(why)
     return _Checked(session, backends, [id_ for id_, backend in found.items() if backend is None], reasons)
 
@@ -161,10 +162,16 @@ def _delete_all(
     return failed
 
 
+def _find_shared(backend: Backend, listed: Iterable[Backend]) -> list[str]:
+    """Return the ids of the other backends in which all tunnels of this one are, too."""
+    ids = {ref.id for ref in backend.tunnels or ()}
+    return [one.id for one in listed if one.id != backend.id and ids and ids <= {ref.id for ref in one.tunnels or ()}]
+
+
 def _find_reasons(
-    backend: Backend, manager: Manager, managers: "Sequence[Managed]", index: ReferenceIndex
+    backend: Backend, manager: Manager, managers: "Sequence[Managed]", index: ReferenceIndex, shared: Sequence[str]
 ) -> Iterator[str]:
-    """Yield why a backend should not be deleted."""
+    """Yield why a backend should not be deleted; ``shared`` are other backends that its tunnels serve, too."""
     if managers:
         yield _explain_managed(managers)
     if manager.kind == "operator":
@@ -178,8 +185,13 @@ def _find_reasons(
         yield f"is used by {escape(describe_use(index, backend.id))}. Replace it there first."
     elif index.unlisted:
         yield "may be used, because not everything that could refer to it was listed. See docs/references.md."
-    if backend.tunnels != ():
+    if backend.tunnels != () and not shared:
         yield f"has {count_tunnels(backend)}. Stop every tunnel in it first."
+    elif shared:
+        serve, them = ("also serves", "it") if len(backend.tunnels or ()) == 1 else ("also serve", "them")
+        unused = not index.find_steps(backend.id) and not index.unlisted
+        how = " Nothing refers to this one, so --force stops no traffic." if unused else ""
+        yield f"has {count_tunnels(backend)}, which {serve} {join_names(shared)}: do not stop {them}.{how}"
 
 
 def _explain_managed(managers: "Sequence[Managed]") -> str:

@@ -1,10 +1,13 @@
-"""Finds backends that two resources manage, so that either could delete what the other needs."""
+"""Finds backends that two resources manage, so either could delete what the other needs, and identical backends."""
 
+import json
 import shlex
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from pulumi_ngrok_tg.api.models import Backend
 
 if TYPE_CHECKING:
     from pulumi_ngrok_tg.cli.stack import Managed
@@ -24,6 +27,14 @@ def find_doubles(listed: Collection[str], managed: "Iterable[Managed]") -> Doubl
         if one.id in listed and not one.deleting:
             by_id.setdefault(one.id, []).append(one)
     return {id_: several for id_, several in by_id.items() if len(several) > 1}
+
+
+def find_twins(backends: Sequence[Backend]) -> dict[str, list[str]]:
+    """Return the ids of identical backends, by the id of each: they have the same labels, description and metadata."""
+    alike: dict[str, list[str]] = {}
+    for backend in backends:
+        alike.setdefault(json.dumps(backend.contents, sort_keys=True), []).append(backend.id)
+    return {id_: ids for ids in alike.values() if len(ids) > 1 for id_ in ids}
 
 
 def as_json(several: Doubles) -> list[dict[str, Any]]:

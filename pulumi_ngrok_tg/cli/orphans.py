@@ -1,7 +1,7 @@
 """``pulumi-ngrok-tg orphans``: shows differences between the account and the stacks."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -76,9 +76,11 @@ def orphans(this_stack: bool, as_json: bool, cwd: Path, stack: str | None, accou
         rest = [backend for backend in unknown if not managing[backend.id].stack]
         if index:
             account_option = format_options(("--account", account))
-            _tell_of_unmanaged(f"Backends that {whose}", unmanaged, index, pulumi, account_option, known=not this_stack)
+            alike = doubles.find_twins(backends)
+            heading = f"Backends that {whose}"
+            _tell_of_unmanaged(heading, unmanaged, index, alike, pulumi, account_option, known=not this_stack)
             heading = "Backends that a stack that could not be read might manage"
-            _tell_of_unmanaged(heading, rest, index, pulumi, account_option, known=False, force=True)
+            _tell_of_unmanaged(heading, rest, index, alike, pulumi, account_option, known=False, force=True)
         doubles.print_doubles(several, session.project_stack.name, folder)
         _tell_of_missing(missing, session.project_stack.name, folder)
         if unseen:
@@ -156,6 +158,7 @@ def _tell_of_unmanaged(
     heading: str,
     backends: Sequence[Backend],
     index: ReferenceIndex,
+    twins: Mapping[str, Sequence[str]],
     pulumi: str,
     account: str,
     known: bool,
@@ -167,6 +170,7 @@ def _tell_of_unmanaged(
         heading: what they are.
         backends: the backends.
         index: what refers to them.
+        twins: the ids of identical backends, by the id of each.
         pulumi: the options for the own stack.
         account: the option for the account.
         known: whether it is known that no stack manages them.
@@ -183,6 +187,8 @@ def _tell_of_unmanaged(
                 by = [escape(describe_use(index, backend.id))] if index.find_steps(backend.id) else []
                 by += [count_tunnels(backend)] if backend.tunnels else []
                 click.echo(f"    in use by {', '.join(by)}{': bring it in' if known else ''}")
+            if others := [id_ for id_ in twins.get(backend.id, ()) if id_ != backend.id]:
+                click.echo(f"    identical to {join_names(others)}, so each tunnel in it also serves that")
             click.echo(f"    adopt:   pulumi-ngrok-tg import --id {backend.id}{pulumi}{account}")
             click.echo(
                 f"    or, if the program declares it already:  PULUMI_NGROK_TG_ADOPT=identical pulumi up{pulumi}"

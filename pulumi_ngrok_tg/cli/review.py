@@ -128,7 +128,6 @@ def _list_rows(finding: Finding) -> list[tuple[str, str]]:
 def _show(finding: Finding) -> None:
     change = finding.change
     print_block(f"{change.name} ({change.id}): {_WORDS[change.kind]}, {finding.verdict}", _list_rows(finding))
-    click.echo()
 
 
 def _show_markdown(finding: Finding) -> None:
@@ -147,7 +146,10 @@ def _summarize(plan: Plan, findings: Sequence[Finding], deletes: int, exceeded: 
     """Return the last lines, which count."""
     counts = {verdict: sum(one.verdict == verdict for one in findings) for verdict in ("safe", "unknown")}
     risky = len(findings) - sum(counts.values())
-    lines = [f"The preview failed, so it may not show every change: {error}" for error in plan.errors[:5]]
+    shown = {line for one in findings for line in one.change.said}
+    failed = "The preview failed, so it may not show every change"
+    lines = [f"{failed}: {error}" for error in plan.errors if error not in shown][:5]
+    lines = lines or [f"{failed}: see above."] * bool(plan.errors)
     changes = f"{len(findings)} change{'' if len(findings) == 1 else 's'}"
     line = f"{changes}: {risky} in use or stopping traffic, {counts['unknown']} unknown, {counts['safe']} safe."
     more = ", more than --max-deletes allows" if exceeded else ""

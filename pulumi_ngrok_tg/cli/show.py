@@ -45,13 +45,13 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 
 def print_block(heading: str, fields: Iterable[tuple[str, str]]) -> None:
-    """Print an object: its heading, and below it its fields as name and text; on a terminal, wrap long texts."""
+    """Print an object, and an empty line: its heading, and its fields as name and text, wrapped on a terminal."""
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True, width=_NAME + 2)
     table.add_column(overflow="fold")
     for name, text in fields:
         table.add_row(f"  {name}", _style(text))
-    _print(Text(escape(heading), style="bold", overflow="fold"), table)
+    _print(Text(escape(heading), style="bold", overflow="fold"), table, Text())
 
 
 def _style(text: str) -> Text:

@@ -30,7 +30,10 @@ class Seed(Struct, frozen=True, forbid_unknown_fields=True):
         return {"description": self.description, "metadata": self.metadata, "labels": self.labels}
 
 
-class Seeds(Struct):
+_REFERRERS = ("failover_backends", "weighted_backends", "https_edges", "tcp_edges", "tls_edges")
+
+
+class Seeds(Struct, forbid_unknown_fields=True):
     """Everything that every account begins with: backends, and what refers to them, in the form of the API's lists."""
 
     backends: list[Seed]
@@ -40,11 +43,15 @@ class Seeds(Struct):
     tcp_edges: list[dict[str, Any]] = []
     tls_edges: list[dict[str, Any]] = []
     next_page_uri: str | None = None
+    uri: Any = None
+    """Accepted and ignored, as the rest of what ``list --json`` prints."""
+    tunnels: Any = None
+    references: Any = None
+    unlisted: Any = None
 
     def get_referrers(self) -> dict[str, Any]:
         """Return what refers to backends, by collection."""
-        fields = msgspec.structs.asdict(self)
-        return {name: value for name, value in fields.items() if name not in ("backends", "next_page_uri")}
+        return {name: getattr(self, name) for name in _REFERRERS}
 
     def __post_init__(self) -> None:
         if self.next_page_uri:

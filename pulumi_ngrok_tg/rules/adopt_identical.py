@@ -114,11 +114,12 @@ UNKNOWN_CONTENTS = (
 
 def describe_identical(ids: Sequence[str], explicit: bool) -> str:
     """Return the warning about a create of what ngrok already holds; the provider may be ``explicit``."""
-    run = "" if explicit else f", or run `{VARIABLE}=identical pulumi up`"
-    what = "a backend" if len(ids) == 1 else f"{len(ids)} backends"
+    one = len(ids) == 1
+    what, it = ("a backend", "it") if one else (f"{len(ids)} backends", "one of them")
+    run = f", or run `{VARIABLE}=identical pulumi up`" if one and not explicit else ""
     return (
         f"ngrok already has {what} with exactly these contents ({join_names(ids)}), which this stack does not manage. "
-        f"`pulumi up` creates another one. To adopt what exists instead, set import_ to its id{run}"
+        f"`pulumi up` creates another one. To adopt {it} instead, set import_ to its id{run}"
     )
 
 

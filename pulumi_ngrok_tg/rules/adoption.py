@@ -49,7 +49,7 @@ def explain_manager(id_: str, urn: str, facts: Facts) -> str | None:
 
 def _write_alias(urn: str, old: str) -> str:
     """Return the alias, as Python, with which the resource ``urn`` takes over what the state holds as ``old``."""
-    renamed = urn.removesuffix(parse_name(urn)) == old.removesuffix(parse_name(old))
+    renamed = bool(urn) and urn.removesuffix(parse_name(urn)) == old.removesuffix(parse_name(old))
     literal = json.dumps(parse_name(old) if renamed else old, ensure_ascii=False)
     return f"pulumi.Alias(name={literal})" if renamed else literal
 

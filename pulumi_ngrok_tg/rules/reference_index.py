@@ -121,7 +121,9 @@ def describe_use(index: ReferenceIndex, id_: str) -> str:
     paths = [describe_path(path) for path in islice(index.find_paths(id_), _SHOWN)]
     if not paths:
         return "unknown" if index.unlisted else "nobody"
-    return join_names(paths, _SHOWN, index.count_paths(id_)) + (", and unknown ones" if index.unlisted else "")
+    more = index.count_paths(id_) - len(paths)
+    rest = [f"{more} more"] * (more > 0) + ["and unknown ones"] * bool(index.unlisted)
+    return "; ".join([*paths, *rest])  # a path holds commas
 
 
 def name_referrers(index: ReferenceIndex, id_: str) -> list[str]:

@@ -16,7 +16,7 @@ def test_a_preview_warns_of_a_create_of_what_exists(stack: Stack, emulator: Emul
     said = stack.preview().text
     assert (
         f"warning: ngrok already has a backend with exactly these contents ({web.id}), which this stack does not "
-        "manage. `pulumi up` creates another one. To adopt what exists instead, set import_ to its id, or run "
+        "manage. `pulumi up` creates another one. To adopt it instead, set import_ to its id, or run "
         "`PULUMI_NGROK_TG_ADOPT=identical pulumi up`"
     ) in said
     assert said.split("Diagnostics:")[1].count("ngrok already has") == 1, "nothing of the other resource"

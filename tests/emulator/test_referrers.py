@@ -108,11 +108,13 @@ def test_an_id_is_taken_once_and_accounts_share_nothing(api: Api, emulator: Emul
 
 
 def test_a_seed_file_may_hold_what_refers_to_backends() -> None:
-    text = b'{"backends": [{"labels": {"app": "web"}}], "tcp_edges": [{"id": "edgtcp_1"}], "managed_twice": []}'
+    text = b'{"backends": [{"labels": {"app": "web"}}], "tcp_edges": [{"id": "edgtcp_1"}], "references": []}'
     seeds = from_json(text)
     with Emulator(0, (KEY,), seeds.backends, seeds.get_referrers()) as server:
         assert [*server.account(KEY).referrers["tcp_edges"]] == ["edgtcp_1"]
         assert len(server.account(KEY).backends) == 1
+    with pytest.raises(ValueError, match="`https_edge`"):
+        from_json(b'{"backends": [], "https_edge": []}')
 
 
 def test_an_account_begins_with_what_refers_to_its_backends() -> None:

@@ -216,9 +216,9 @@ def test_the_lines_name_the_way_out() -> None:
     )
     assert adopt_identical.describe_identical(["bkdtg_a"], explicit=False) == (
         "ngrok already has a backend with exactly these contents (bkdtg_a), which this stack does not manage. `pulumi "
-        "up` creates another one. To adopt what exists instead, set import_ to its id, or run "
+        "up` creates another one. To adopt it instead, set import_ to its id, or run "
         "`PULUMI_NGROK_TG_ADOPT=identical pulumi up`"
     )
     several = adopt_identical.describe_identical(["bkdtg_a", "bkdtg_b"], explicit=True)
     assert several.startswith("ngrok already has 2 backends with exactly these contents (bkdtg_a, bkdtg_b), which this")
-    assert several.endswith("To adopt what exists instead, set import_ to its id"), "another process cannot adopt it"
+    assert several.endswith("To adopt one of them instead, set import_ to its id")

@@ -62,7 +62,7 @@ def backend(tunnels: tuple[Ref, ...] | None = ()) -> Backend:
         ((failover("bkdfo_1", WEB, "bkdfo_2"), failover("bkdfo_2", "bkdfo_1")), "failover bkdfo_1"),
         (
             tuple(edge(f"e{n}", WEB, "") for n in range(5)),
-            ", ".join(f"https edge e{n}.example.com:443" for n in range(3)) + " and 2 more",
+            "; ".join(f"https edge e{n}.example.com:443" for n in range(3)) + "; 2 more",
         ),
     ],
 )
@@ -73,7 +73,7 @@ def test_a_path_names_each_step(referrers: tuple[Referrer, ...], described: str)
 def test_nobody_is_shown_only_if_everything_was_listed() -> None:
     assert describe_use(index(unlisted="https edge"), WEB) == "unknown"
     known = index(failover("bkdfo_1", WEB), unlisted="https edge")
-    assert describe_use(known, WEB) == "failover bkdfo_1, and unknown ones"
+    assert describe_use(known, WEB) == "failover bkdfo_1; and unknown ones"
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """Prints what an import did, for people or as JSON."""
 
-import json
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -61,8 +60,14 @@ def print_all(report: Report) -> None:
     )
 
 
-def show_taken(session: Session, taken: Sequence[Backend], names: Mapping[str, str], index: ReferenceIndex) -> None:
-    """Print the backends that the module is to declare, and what refers to them."""
+def show_taken(
+    session: Session,
+    taken: Sequence[Backend],
+    names: Mapping[str, str],
+    index: ReferenceIndex,
+    twins: Mapping[str, Sequence[str]],
+) -> None:
+    """Print the backends that the module is to declare, what refers to them, and which are identical to others."""
     for backend in taken:
         fields = (
             ("labels", join_labels(backend.labels) or "none"),
@@ -72,19 +77,11 @@ def show_taken(session: Session, taken: Sequence[Backend], names: Mapping[str, s
         print_block(f"{backend.id} as {names[backend.id]}", fields)
     if unused := sum(is_in_use(index, backend) is False for backend in taken):
         session.say(f"{count_backends(unused)} {'is' if unused == 1 else 'are'} unused: no references, no tunnels.")
-    for twins in _find_twins(taken):
+    for ids in dict.fromkeys(tuple(twins[backend.id]) for backend in taken if backend.id in twins):
         session.say(
-            f"{join_names(twins)} are identical: the same labels, description and metadata. Each tunnel serves all of "
-            "them. If only one is needed, delete the others later."
+            f"{join_names(ids)} are identical: the same labels, description and metadata. Each tunnel serves all of "
+            "them. If only one is needed, `pulumi-ngrok-tg delete` says which may go."
         )
-
-
-def _find_twins(backends: Sequence[Backend]) -> list[list[str]]:
-    """Return the ids of backends that differ in nothing."""
-    alike: dict[str, list[str]] = {}
-    for backend in backends:
-        alike.setdefault(json.dumps(backend.contents, sort_keys=True), []).append(backend.id)
-    return [ids for ids in alike.values() if len(ids) > 1]
 
 
 def show(session: Session, report: Report) -> None:

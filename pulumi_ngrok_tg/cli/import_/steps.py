@@ -9,6 +9,7 @@ from typing import BinaryIO
 import click
 
 from pulumi_ngrok_tg.api.models import Backend
+from pulumi_ngrok_tg.cli.doubles import find_twins
 from pulumi_ngrok_tg.cli.import_ import module, report, terraform
 from pulumi_ngrok_tg.cli.import_.files import (
     File,
@@ -67,7 +68,8 @@ def run(
     managing = find_managers(backends, project.claims, others, unread)
     names = {instance.id: instance.name for instance in instances}
     selection = select(backends, managing, held, labels, ids, names)
-    if labels and not any(labels.items() <= backend.labels.items() for backend in backends):
+    nothing = bool(labels) and not any(labels.items() <= backend.labels.items() for backend in backends)
+    if nothing:
         session.say(f"No backend in this account carries {join_labels(labels)}. See `pulumi-ngrok-tg list`.")
     elif not backends:
         session.say("This account has no backends.")
@@ -78,10 +80,10 @@ def run(
         added = added.replace("\n", "\r\n")
     if dry_run:
         click.echo(added if new else "Nothing to import.", nl=not new)
-        return
+        raise SystemExit(FOUND if nothing else 0)
     index = session.list_references() if new else None
     if index and not as_json:
-        report.show_taken(session, selection.taken, named, index)
+        report.show_taken(session, selection.taken, named, index, find_twins(backends))
     writes = [(home, added.encode())] if new else []
     code = module.build_import(import_name, own, is_only=not project.siblings)
     line = "none"
@@ -90,7 +92,7 @@ def run(
         line = "present" if names_module(content, import_name) else "added"
         if line == "added":
             writes.append((program.entry, append_line(content, code)))
-        elif not as_json:
+        elif not as_json and code.encode() not in content.replace(b"\r\n", b"\n"):
             session.say(f"{program.entry.path} names {import_name} already, so no line was added.")
             session.say("If the preview adopts nothing, that does not load it. Then add:", *code.split("\n"))
     if new and not protect and project.siblings:
@@ -112,7 +114,7 @@ def run(
         report.print_all(done)
     else:
         report.show(session, done)
-    if unread or any(id_ in selection.left_out for id_ in (*ids, *names)):
+    if unread or nothing or any(id_ in selection.left_out for id_ in (*ids, *names)):
         raise SystemExit(FOUND)
 
 

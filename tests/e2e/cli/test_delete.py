@@ -183,3 +183,16 @@ def test_a_tunnel_online_right_before_the_delete_keeps_the_backend(
     said = stack.tool("delete", "-y", stray.id, code=1).text
     assert f"Did not delete {stray.id}: it has 1 tunnel online." in said
     assert stray.id in emulator.account(KEY).backends
+
+
+@pytest.mark.nightly
+def test_tunnels_that_another_backend_needs_are_not_to_be_stopped(
+    stack: Stack, stray: EmulatedBackend, emulator: Emulator
+) -> None:
+    needed = emulator.account(KEY).create({"labels": dict(stray.labels)})
+    emulator.account(KEY).connect_tunnel({"app": "web"})
+    said = stack.tool("delete", "--yes", stray.id, code=1).text
+    assert f"{stray.id} has 1 tunnel online, which also serves {needed.id}" in said
+    assert "do not stop it. Nothing refers to this one, so --force stops no traffic." in said
+    said = stack.tool("orphans", code=3).text
+    assert said.count("    identical to bkdtg_") == 0, "they differ in their descriptions"

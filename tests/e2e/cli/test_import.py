@@ -281,7 +281,7 @@ def test_two_imports_at_once_write_one_module(stack: Stack, emulator: Emulator) 
 @pytest.mark.nightly
 def test_labels_ids_and_owners_select(stack: Stack, emulator: Emulator, new_stack: Callable[..., Stack]) -> None:
     web, api = make(emulator, 2)
-    said = stack.tool("import", "--label", "app=nope").text
+    said = stack.tool("import", "--label", "app=nope", code=3).text
     assert said == "No backend in this account carries app=nope. See `pulumi-ngrok-tg list`.\nNothing to import.\n"
     operators = emulator.account(KEY).create({"metadata": '{"owned-by":"ngrok-operator"}', "labels": {"app": "web"}})
     theirs = new_stack('TunnelGroupBackend("theirs", labels={"app": "web"})', "other")
