@@ -176,7 +176,7 @@ def test_a_late_check_reads_backend_and_list_again(emulator: Emulator, shows: st
 
 def test_a_delete_that_waits_for_the_list_reads_the_backend_after_it(emulator: Emulator) -> None:
     backend = emulator.account(KEY).create({"labels": WEB})
-    emulator.fault(path="/tunnels", status=429, headers={"Retry-After": "0.3"})
+    emulator.fault(path="/tunnels", status=429, headers={"Retry-After": "1"})
     emulator.fault(path="/tunnels", times=None, status=503)
     with ThreadPoolExecutor(1) as pool:
         deleting = pool.submit(start(Deployment(emulator), "refuse").delete, backend.id, {})
