@@ -180,7 +180,6 @@ def test_an_adopted_backend_outlives_its_pending_delete(stack: Stack, emulator: 
     assert web.id in emulator.account(KEY).backends
 
 
-@pytest.mark.nightly
 @pytest.mark.parametrize("left", ["first"])
 def test_a_backend_with_two_names_outlives_the_removed_one(
     stack: Stack, emulator: Emulator, web: EmulatedBackend, left: str

@@ -77,8 +77,7 @@ WAYS = ("taken out", "destroy", "target", "replace", "account", "rename")
 @pytest.mark.parametrize(
     ("way", "mode"),
     [
-        *((way, "refuse") for way in ("taken out", "replace", "rename")),
-        *(pytest.param(way, "refuse", marks=pytest.mark.nightly) for way in ("destroy", "target", "account")),
+        *((way, "refuse") for way in WAYS),
         ("taken out", "warn"),
         *(pytest.param(way, "warn", marks=pytest.mark.nightly) for way in WAYS[1:]),
         *(pytest.param(way, "ignore", marks=pytest.mark.nightly) for way in WAYS),

@@ -87,7 +87,6 @@ def test_a_key_in_plain_text_is_a_warning(new_stack: Callable[..., Stack], emula
     assert "plain text" not in stack.preview().text
 
 
-@pytest.mark.nightly
 def test_secret_values_are_encrypted_in_the_state_and_masked_in_output(
     new_stack: Callable[..., Stack], emulator: Emulator
 ) -> None:

@@ -146,7 +146,6 @@ def test_refuse_holds_until_other_tunnels_serve(
     assert "warning: stops traffic to ALL 3 online tunnels" in said(stack.up().text)["web"]
 
 
-@pytest.mark.nightly
 def test_refuse_guards_replacements_and_deletes(
     new_stack: Callable[..., Stack], emulator: Emulator, tunnels: list[str]
 ) -> None:
