@@ -67,8 +67,15 @@ class Call:
         return seconds <= min(self.max_wait - self.waited, self.left)
 
     def require_going_on(self) -> None:
-        """Raise Cancelled if nothing may be sent any more."""
-        if self.cancellation.requested.is_set() or self.cancellation.is_abandoned():
+        """Raise Cancelled if nothing may be sent any more, because the user or the end of the engine says so."""
+        self.require_not_cancelled()
+        if self.cancellation.is_abandoned():
+            self.cancellation.cancel()
+            self.require_not_cancelled()
+
+    def require_not_cancelled(self) -> None:
+        """Raise Cancelled if the operation is cancelled; do not ask the engine, because many threads may wait."""
+        if self.cancellation.requested.is_set():
             raise Cancelled("The operation was cancelled; nothing was sent.")
 
     def pause(self, seconds: float) -> None:
@@ -82,7 +89,7 @@ class Call:
         began = time.monotonic()
         ends = began + min(seconds, self.left)
         while not event.wait(max(0.0, min(_CHECK, ends - time.monotonic()))) and time.monotonic() < ends:
-            self._require_not_cancelled()
+            self.require_not_cancelled()
         if seconds < inf:
             self.waited += time.monotonic() - began
 
@@ -90,12 +97,8 @@ class Call:
     def hold(self, lock: threading.Lock) -> Iterator[None]:
         """Wait for a lock, and hold it; raise as :meth:`wait`."""
         while not lock.acquire(timeout=_CHECK):
-            self._require_not_cancelled()
+            self.require_not_cancelled()
         try:
             yield
         finally:
             lock.release()
-
-    def _require_not_cancelled(self) -> None:
-        if self.cancellation.requested.is_set():  # without a look at the engine, as many threads may wait
-            raise Cancelled("The operation was cancelled; nothing was sent.")

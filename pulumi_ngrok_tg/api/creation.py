@@ -118,7 +118,8 @@ class _Creation:
         if is_lost(error):
             self._lost.append(error)
         if isinstance(error, Cancelled):
-            self._call, error = Call(0, urgent=True), self._lost[-1]  # for one last listing
+            self._look_once_more(error)
+            error = self._lost[-1]
         for pause in (0.0, *self._all.settings.settle_pauses):
             if pause and not self._call.allows(pause):
                 is_final = True  # no proof that there is none
@@ -140,12 +141,18 @@ class _Creation:
             raise FateUnknown(f"{error} No new backend with these contents has appeared, but one may still appear.")
         return None
 
+    def _look_once_more(self, error: Cancelled) -> None:
+        """Allow one last listing after the user has cancelled; raise the error if nobody would hear what it finds."""
+        if self._call.cancellation.is_abandoned():
+            raise error
+        self._call = Call(0, urgent=True)
+
     def _find(self) -> list[Backend]:
         """List what a lost request may have made; raise FateUnknown if there is no list."""
         try:
             listed = self._all.list_unclaimed(self._call)
-        except Cancelled:
-            self._call = Call(0, urgent=True)
+        except Cancelled as error:
+            self._look_once_more(error)
             return self._find()
         except NgrokError as error:
             line = f"{self._lost[-1]} The backend may have been created, and the list of backends could not be read:"

@@ -13,6 +13,7 @@ from pulumi_ngrok_tg.api.account_settings import AccountSettings
 from pulumi_ngrok_tg.api.call import NOTICEABLE, Call
 from pulumi_ngrok_tg.api.errors import (
     ApiError,
+    Cancelled,
     ConnectionFailed,
     GaveUp,
     Limited,
@@ -137,7 +138,7 @@ class Session:
             self._turns.join(place)
         try:
             while True:
-                call.require_going_on()
+                call.require_not_cancelled()
                 if call.left <= 0:
                     raise GaveUp(f"{request}: it was given up, as it may take at most {call.seconds:g} s in all.")
                 with self._lock:
@@ -145,7 +146,7 @@ class Session:
                     now = time.monotonic()
                     wait = self._turns.begin(place, now)
                 if wait is None:
-                    return place
+                    break
                 if wait.seconds < math.inf and not call.allows(wait.seconds):
                     line = f"{request}: {wait.reason}. The next request can be sent in {math.ceil(wait.seconds)} s, but"
                     raise GaveUp(f"{line} one call may wait at most {call.max_wait:g} s in all.")
@@ -157,3 +158,10 @@ class Session:
             with self._lock:
                 self._turns.leave(place)
             raise
+        try:
+            call.require_going_on()  # now, as it may have waited long for its turn
+        except Cancelled:
+            with self._lock:
+                self._turns.end(place, time.monotonic(), NgrokError())
+            raise
+        return place

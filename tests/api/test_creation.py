@@ -334,10 +334,30 @@ def test_a_value_that_ngrok_keeps_otherwise_is_found_although_this_clock_is_wron
     assert ngrok.posts == 1
 
 
+def cancel_after(lists: int, ngrok: Ngrok, cancellation: Cancellation) -> Ngrok:
+    """Let the user press Ctrl-C once ngrok has listed its backends so often."""
+    list_ = ngrok.list
+
+    def list_and_cancel() -> Any:
+        if ngrok.lists == lists:
+            cancellation.cancel()
+        return list_()
+
+    ngrok.list = list_and_cancel  # type: ignore[method-assign]
+    return ngrok
+
+
+def test_a_create_whose_engine_is_gone_sends_nothing_more() -> None:
+    ngrok = Ngrok(lose(arrived=False))
+    with pytest.raises(Cancelled):
+        create(ngrok, call=Call(10, 5, Cancellation(lambda: ngrok.lists >= 2)))
+    assert (ngrok.posts, ngrok.lists) == (1, 2)
+
+
 @pytest.mark.parametrize("arrived", [True, False])
 def test_a_create_that_is_cancelled_after_a_lost_request_looks_once_more(arrived: bool) -> None:
-    ngrok = Ngrok(lose(arrived), lag=4)
-    cancellation = Cancellation(lambda: ngrok.lists >= 4)
+    cancellation = Cancellation()
+    ngrok = cancel_after(4, Ngrok(lose(arrived), lag=4), cancellation)
     if arrived:
         assert create(ngrok, call=Call(10, 5, cancellation)) == "bkdtg_1"
     else:
