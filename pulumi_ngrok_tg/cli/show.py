@@ -22,7 +22,6 @@ _NAME = 11  # columns of a field's name
 _STYLES = {
     "not this stack": "yellow",
     "nobody": "yellow",
-    "no backend": "yellow",
     "unknown": "dim",
     "ngrok's operator": "magenta",
 }
