@@ -17,7 +17,7 @@ def describe_version() -> str:
 
 
 def explain_extra(extra: str) -> str:
-    """Return the command that adds an extra, from where the package was installed from."""
+    """Return the command that adds an extra, from the folder or file of the first installation."""
     url = urlsplit(json.loads(distribution(_PACKAGE).read_text("direct_url.json") or "{}").get("url", ""))  # PEP 610
     origin = url2pathname(url.path) if url.scheme == "file" else f"path/to/{_PACKAGE}"
     return f"pip install {shlex.quote(f'{origin}[{extra}]')}"

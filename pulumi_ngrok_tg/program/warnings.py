@@ -2,6 +2,7 @@
 
 import os
 import weakref
+from functools import cache
 from typing import Any
 
 import pulumi
@@ -50,21 +51,23 @@ _warned: set[tuple[str, str, str]] = set()
 
 def warn_of_settings(account: Any) -> None:
     """Warn once, for each stack and account, about an API key in plain text and about variables with a typo."""
+    _warn_of_variables(pulumi.get_project(), pulumi.get_stack())
     _warn_of_plain_key(account)
+
+
+@cache  # it reads the whole environment, and a program may declare thousands of resources
+def _warn_of_variables(_project: str, _stack: str) -> None:
     for line in stack_config.find_misspelled_variables(os.environ, get_config):
-        _warn(line, line)
+        pulumi.log.warn(line)
 
 
 def _warn_of_plain_key(account: Any) -> None:
     if account is not None and not isinstance(account, str):
         return
     key = f"{stack_config.find_namespace(account)}:apiKey"
-    if get_config(key) is not None and not is_config_secret(key):
-        _warn(key, f"{key} is in plain text in the stack's config. Run `pulumi config set --secret {key}` instead.")
-
-
-def _warn(what: str, line: str) -> None:
-    place = (pulumi.get_project(), pulumi.get_stack(), what)
-    if place not in _warned:
+    place = (pulumi.get_project(), pulumi.get_stack(), key)
+    if place not in _warned and get_config(key) is not None and not is_config_secret(key):
         _warned.add(place)
-        pulumi.log.warn(line)
+        pulumi.log.warn(
+            f"{key} is in plain text in the stack's config. Run `pulumi config set --secret {key}` instead."
+        )
